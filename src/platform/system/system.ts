@@ -1,0 +1,32 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Clock, Timers } from '../../kernel/clock.js';
+import { Ids } from '../../kernel/ids.js';
+
+export class SystemClock extends Clock {
+  now(): number {
+    return Date.now();
+  }
+  monotonic(): number {
+    return performance.now();
+  }
+}
+
+export class SystemTimers extends Timers {
+  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    await delay(ms, undefined, { ref: false, ...(signal ? { signal } : {}) });
+  }
+}
+
+export class SystemIds extends Ids {
+  uuid(): string {
+    return randomUUID();
+  }
+  bytes(size: number): Buffer {
+    return randomBytes(size);
+  }
+  random(): number {
+    return randomBytes(6).readUIntBE(0, 6) / 2 ** 48;
+  }
+}

@@ -1,0 +1,107 @@
+// These names and shapes are what is stored. Never edit one: add a new version and upcast the old.
+// Stream: request-{id}; anonymous requests carry their JobSettled.v1 here too
+import type { Stored } from '../kernel/event.js';
+import type { Kudos } from '../kernel/kudos.js';
+import type { LedgerTransaction } from '../kernel/ledger.js';
+import type { JobSettled } from '../kudos/account.events.js';
+import type { ImageJobFeatures, TextJobFeatures } from '../pricing/job-features.js';
+
+export type RequestKind = 'image' | 'text';
+
+/** All that dispatch, matching and pricing need of a request; prompts and parameters stay in the content store. */
+export interface RequestFacts {
+  readonly request: string;
+  readonly kind: RequestKind;
+  /** 0 is anonymous. */
+  readonly payer: number;
+  readonly payerTrusted: boolean;
+  /** Spendable kudos at activation, before its price; anonymous: an offset of −50 kudos (design.md §6). */
+  readonly priority: Kudos;
+  readonly jobs: number;
+  /** Empty: any model. */
+  readonly models: readonly string[];
+  readonly features: ImageJobFeatures | TextJobFeatures;
+  readonly nsfw: boolean;
+  readonly censorNsfw: boolean;
+  readonly trustedWorkers: boolean;
+  readonly validatedBackends: boolean;
+  readonly slowWorkers: boolean;
+  readonly extraSlowWorkers: boolean;
+  readonly workers: readonly string[];
+  readonly workerBlacklist: boolean;
+  readonly disableBatching: boolean;
+  readonly r2: boolean;
+  readonly shared: boolean;
+  readonly activation: Kudos;
+  readonly quote: Kudos;
+  readonly policy: number;
+  readonly reference: number;
+  /** SHA-256 of a salt kept with the content, and the content: proves what was asked without saying it. */
+  readonly contentHash: string;
+  readonly acceptedAt: string;
+}
+
+export type RequestAccepted = Stored<'RequestAccepted.v1', RequestFacts & { ledger?: LedgerTransaction }>;
+
+export type JobAssigned = Stored<'JobAssigned.v1', {
+  request: string;
+  job: string;
+  worker: string;
+  owner: number;
+  model: string;
+  /** Seconds from `assignedAt` within which the worker must deliver. */
+  ttlS: number;
+  /** The worker takes its time: the request then lives 60 minutes instead of 20 (horde-rules §6.2). */
+  extraSlow: boolean;
+  assignedAt: string;
+}>;
+
+export type JobState = 'ok' | 'censored' | 'csam';
+export type JobSubmitted = Stored<'JobSubmitted.v1', {
+  request: string;
+  job: string;
+  worker: string;
+  owner: number;
+  model: string;
+  state: JobState;
+  /** Where the result lies: a content id or a blob key. A losing duplicate's content never replaces it. */
+  result: string;
+  resultHash: string | null;
+  seed: number;
+  price: Kudos;
+  debit: Kudos;
+  ownerTrusted: boolean;
+  things: number;
+  policy: number;
+  reference: number;
+  submittedAt: string;
+}>;
+
+/** The worker gave up, or its time ran out: the slot goes back to the queue. */
+export type JobFaulted = Stored<'JobFaulted.v1', { request: string; job: string; worker: string; faultedAt: string }>;
+export type JobExpired = Stored<'JobExpired.v1', { request: string; job: string; worker: string; expiredAt: string }>;
+
+export type RequestCancelled = Stored<'RequestCancelled.v1', { request: string; withdrawn: number; cancelledAt: string }>;
+/** Three of its jobs faulted: nothing more is handed out (horde-rules §6.8). */
+export type RequestFaulted = Stored<'RequestFaulted.v1', { request: string; withdrawn: number; faultedAt: string }>;
+export type RequestExpired = Stored<'RequestExpired.v1', { request: string; withdrawn: number; expiredAt: string }>;
+/** Nothing is waiting and nothing pending any more, however it came to that. Always the last event of a request. */
+export type RequestCompleted = Stored<'RequestCompleted.v1', {
+  request: string;
+  payer: number;
+  outcome: 'done' | 'cancelled' | 'faulted' | 'expired';
+  /** Every job that was delivered: the authorization closes when all of them are settled (I28). */
+  submitted: readonly string[];
+  completedAt: string;
+}>;
+/** An authorization whose request never came; takes the request's place so that it can never come late. */
+export type RequestAbandoned = Stored<'RequestAbandoned.v1', { request: string; payer: number; abandonedAt: string }>;
+
+export type RequestEvent =
+  | RequestAccepted | JobAssigned | JobSubmitted | JobFaulted | JobExpired | JobSettled
+  | RequestCancelled | RequestFaulted | RequestExpired | RequestCompleted | RequestAbandoned;
+
+export const REQUEST_EVENT_TYPES = [
+  'RequestAccepted.v1', 'JobAssigned.v1', 'JobSubmitted.v1', 'JobFaulted.v1', 'JobExpired.v1', 'JobSettled.v1',
+  'RequestCancelled.v1', 'RequestFaulted.v1', 'RequestExpired.v1', 'RequestCompleted.v1', 'RequestAbandoned.v1',
+] as const satisfies readonly RequestEvent['type'][];
