@@ -1,0 +1,128 @@
+import pg from 'pg';
+import { DatabaseUnavailable, isFailedTransaction, translated } from './database-errors.js';
+
+export type Row = Record<string, unknown>;
+/** What may be asked, inside a transaction or outside. */
+export interface Queries {
+  /** Rows of one statement. `name` prepares it once per connection: for hot statements whose text never varies. */
+  query<R extends object = Row>(text: string, values?: readonly unknown[], name?: string): Promise<R[]>;
+  /** Number of rows that one statement touched. */
+  execute(text: string, values?: readonly unknown[], name?: string): Promise<number>;
+}
+export interface TransactionOptions {
+  /**
+   * false: commit returns before the disk has it. For what is derived from the log only: a crash loses the newest
+   * transactions whole, rows and checkpoint together, and the projection does them again.
+   */
+  readonly durable: boolean;
+}
+export interface DatabaseOptions {
+  readonly url: string;
+  readonly log: (line: string) => void;
+  /** Connections at most; default 16. */
+  readonly poolMax?: number;
+}
+
+const POOL_MAX = 16;
+/** A caller waits no longer than this for a connection: the edge then answers 503, and a client may retry. */
+const CONNECT_PATIENCE_MS = 5_000;
+/** 20 is int8: counts, positions and centikudos, all safe integers by design. */
+const INT8_OID = 20;
+
+/** The door to PostgreSQL. Every method throws DatabaseUnavailable when the server cannot be reached or cannot work. */
+export class Database implements Queries {
+  readonly #pool: pg.Pool;
+
+  constructor({ url, log, poolMax = POOL_MAX }: DatabaseOptions) {
+    this.#pool = new pg.Pool({
+      connectionString: url,
+      max: poolMax,
+      connectionTimeoutMillis: CONNECT_PATIENCE_MS,
+      idleTimeoutMillis: 0, // a connection costs 10 ms and a few MB to make anew; there are few
+      allowExitOnIdle: true,
+      pipeline: true, // statements that are not awaited one by one travel together
+      types: { getTypeParser: typeParser },
+    });
+    this.#pool.on('error', (error) => log(`an idle connection to PostgreSQL was lost: ${error.message}`));
+  }
+
+  async query<R extends object = Row>(text: string, values: readonly unknown[] = [], name?: string): Promise<R[]> {
+    const { rows } = await translated(this.#pool.query<R>(statement(text, values, name)));
+    return rows;
+  }
+
+  async execute(text: string, values: readonly unknown[] = [], name?: string): Promise<number> {
+    const { rowCount } = await translated(this.#pool.query(statement(text, values, name)));
+    return rowCount ?? 0;
+  }
+
+  /** Several statements in one text, without values: schemas. */
+  async script(sql: string): Promise<void> {
+    await translated(this.#pool.query(sql));
+  }
+
+  /** All or nothing. The connection is given back, or thrown away when its state is unknown. */
+  transaction<T>(work: (queries: Queries & { script(sql: string): Promise<void> }) => Promise<T>, { durable }: TransactionOptions): Promise<T> {
+    return this.#withClient(async (client) => {
+      await client.query(begin(durable));
+      try {
+        const result = await work({
+          query: async <R extends object>(text: string, values: readonly unknown[] = [], name?: string) => (await client.query<R>(statement(text, values, name))).rows,
+          execute: async (text, values = [], name) => (await client.query(statement(text, values, name))).rowCount ?? 0,
+          script: async (sql) => void (await client.query(sql)),
+        });
+        await client.query('COMMIT');
+        return result;
+      } catch (error) {
+        await client.query('ROLLBACK'); // when this fails too, the connection is thrown away below
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Statements that need none of each other's answers: one journey to the server for all of them. Throws the error of
+   * the first that failed, and then nothing of them has happened.
+   */
+  pipelined(statements: readonly { readonly text: string; readonly values: readonly unknown[]; readonly name?: string }[], { durable }: TransactionOptions): Promise<void> {
+    return this.#withClient(async (client) => {
+      const sent = [client.query(begin(durable)), ...statements.map(({ text, values, name }) => client.query(statement(text, values, name))), client.query('COMMIT')];
+      const results = await Promise.allSettled(sent);
+      // A COMMIT after a failed statement succeeds by rolling back, so the statements have to be looked at.
+      const faults = results.filter((result): result is PromiseRejectedResult => result.status === 'rejected').map(({ reason }) => reason as unknown);
+      if (faults.length > 0) throw faults.find((fault) => !isFailedTransaction(fault)) ?? faults[0];
+    });
+  }
+
+  async #withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    const client = await translated(this.#pool.connect());
+    const lost = (): void => undefined; // the pending query rejects with it; without a listener Node would end
+    client.on('error', lost);
+    let healthy = true;
+    try {
+      return await translated(work(client), (error) => (healthy = !(error instanceof DatabaseUnavailable)));
+    } finally {
+      client.off('error', lost);
+      client.release(!healthy);
+    }
+  }
+
+  /** Waits for what is under way, then closes every connection. */
+  close(): Promise<void> {
+    return this.#pool.end();
+  }
+}
+
+const begin = (durable: boolean): string => (durable ? 'BEGIN' : 'BEGIN; SET LOCAL synchronous_commit = off');
+
+const statement = (text: string, values: readonly unknown[], name: string | undefined): pg.QueryConfig =>
+  ({ text, values: values as unknown[], ...(name === undefined ? {} : { name }) });
+
+const typeParser = ((oid: number, format?: 'text' | 'binary') =>
+  oid === INT8_OID && format !== 'binary' ? safeInteger : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser;
+
+const safeInteger = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`${text} from PostgreSQL is no safe integer`);
+  return value;
+};
