@@ -1,0 +1,136 @@
+import { centikudos, kudos, minus, NO_KUDOS, plus, type Kudos } from '../kernel/kudos.js';
+import { ledgerOf } from '../kernel/event.js';
+import { spendable, escrow } from '../kernel/ledger.js';
+import { unreachable } from '../kernel/unreachable.js';
+import type { AccountClass, AccountEvent, UserId } from './account.events.js';
+
+/** An admitted request that may still cost its payer something. Bounded: closed ones are forgotten. */
+export interface Authorization {
+  readonly quote: Kudos;
+  readonly activation: Kudos;
+  readonly activationTx: string;
+  /** What the payer really gave for the activation; the floor forgave the rest. */
+  readonly paid: Kudos;
+  readonly jobs: number;
+  /** What was set aside at first: equal parts, one a job, the remainder in the first (spec/ledger.md §4.4). */
+  readonly hold: Kudos;
+  /** What is still set aside. */
+  held: Kudos;
+  /** Debited so far, activation included: never above the quote (I26). */
+  debited: Kudos;
+  readonly settled: Set<string>;
+}
+
+/** A transfer as it was asked for, so that a repeated key can be told from a reused one. */
+export interface RememberedTransfer {
+  readonly to: UserId;
+  readonly amount: Kudos;
+  readonly revision: number;
+}
+
+/** Everything the payer's rules need. Owned by the runner, folded in place: a busy account has thousands of events. */
+export interface Account {
+  readonly user: UserId;
+  accountClass: AccountClass | undefined;
+  /** Spendable kudos from this stream alone: credits less debits. Income recorded elsewhere arrives with the command. */
+  own: Kudos;
+  ownEscrow: Kudos;
+  /** Sum of the open authorizations' holds. */
+  held: Kudos;
+  readonly authorizations: Map<string, Authorization>;
+  /** The newest transfers by txId, oldest first; older ones are found in the statement's unique index. */
+  readonly transfers: Map<string, RememberedTransfer>;
+  /** Transfers up to this revision are no longer remembered here. */
+  forgottenThrough: number;
+  revision: number;
+}
+
+/** spec/ledger.md §4.7: the newest 1,024 at least. */
+export const TRANSFERS_REMEMBERED = 1_024;
+
+/** horde-rules §1.1: what an account can neither spend nor give away. */
+export const floorOf = (accountClass: AccountClass): Kudos => (accountClass === 'pseudonymous' ? kudos(14) : kudos(25));
+
+export const newAccount = (id: string): Account => ({
+  user: Number(id), accountClass: undefined, own: NO_KUDOS, ownEscrow: NO_KUDOS, held: NO_KUDOS,
+  authorizations: new Map(), transfers: new Map(), forgottenThrough: -1, revision: -1,
+});
+
+/** Spendable kudos, floor included. `creditsElsewhere` may lag: it can only be too small (spec/ledger.md §4.2). */
+export const balanceOf = (account: Account, creditsElsewhere: Kudos): Kudos => plus(account.own, creditsElsewhere);
+
+/** What a refusable debit may use. */
+export const availableOf = (account: Account, creditsElsewhere: Kudos): Kudos =>
+  centikudos(balanceOf(account, creditsElsewhere) - account.held - (account.accountClass ? floorOf(account.accountClass) : 0));
+
+export const evolve = (account: Account, event: AccountEvent): Account => {
+  account.revision += 1;
+  foldPostings(account, event);
+  switch (event.type) {
+    case 'AccountOpened.v1':
+      account.accountClass = event.data.accountClass;
+      return account;
+    case 'FundsTransferred.v1':
+      return rememberTransfer(account, event.data.ledger.txId, { to: event.data.to, amount: event.data.amount, revision: account.revision });
+    case 'AuthorizationOpened.v1':
+      return openAuthorization(account, event.data);
+    case 'JobSettled.v1':
+      return settleJob(account, event.data);
+    case 'HoldReleased.v1':
+      return releaseHold(account, event.data.request, event.data.amount);
+    case 'AuthorizationClosed.v1':
+      releaseHold(account, event.data.request, event.data.released);
+      account.authorizations.delete(event.data.request);
+      return account;
+    case 'TransactionReversed.v1':
+    case 'BalanceAdjusted.v1':
+      return account; // their postings are all there is to them
+    default:
+      return unreachable(event);
+  }
+};
+
+type DataOf<Type extends AccountEvent['type']> = Extract<AccountEvent, { type: Type }>['data'];
+
+const openAuthorization = (account: Account, { request, quote, activation, jobs, hold, ledger }: DataOf<'AuthorizationOpened.v1'>): Account => {
+  const leg = ledger?.postings.find(({ account: name }) => name === spendable(account.user));
+  const paid = centikudos(-(leg?.amount ?? 0));
+  account.authorizations.set(request, {
+    quote, activation, activationTx: ledger?.txId ?? '', paid, jobs, hold, held: hold, debited: activation, settled: new Set(),
+  });
+  account.held = plus(account.held, hold);
+  return account;
+};
+
+const settleJob = (account: Account, { request, job, captured, debit }: DataOf<'JobSettled.v1'>): Account => {
+  const authorization = account.authorizations.get(request);
+  if (!authorization) return account;
+  authorization.settled.add(job);
+  authorization.debited = plus(authorization.debited, debit);
+  return releaseHold(account, request, captured);
+};
+
+const releaseHold = (account: Account, request: string, amount: Kudos): Account => {
+  const authorization = account.authorizations.get(request);
+  if (!authorization) return account;
+  authorization.held = minus(authorization.held, amount);
+  account.held = minus(account.held, amount);
+  return account;
+};
+
+const rememberTransfer = (account: Account, txId: string, transfer: RememberedTransfer): Account => {
+  account.transfers.set(txId, transfer);
+  if (account.transfers.size > TRANSFERS_REMEMBERED) {
+    const [oldest, { revision }] = account.transfers.entries().next().value!;
+    account.transfers.delete(oldest);
+    account.forgottenThrough = revision;
+  }
+  return account;
+};
+
+const foldPostings = (account: Account, event: AccountEvent): void => {
+  for (const { account: name, amount } of ledgerOf(event)?.postings ?? []) {
+    if (name === spendable(account.user)) account.own = plus(account.own, amount);
+    else if (name === escrow(account.user)) account.ownEscrow = plus(account.ownEscrow, amount);
+  }
+};

@@ -1,0 +1,38 @@
+import { transactionId } from '../kernel/ids.js';
+import { kudos, minus, NO_KUDOS, type Kudos } from '../kernel/kudos.js';
+import { balancedOrNothing, escrow, posting, spendable, type LedgerTransaction, type Posting } from '../kernel/ledger.js';
+
+/** What a settlement moves, whoever pays for it. */
+export interface Settlement {
+  readonly job: string;
+  readonly owner: number;
+  readonly ownerTrusted: boolean;
+  readonly price: Kudos;
+  readonly debit: Kudos;
+  readonly at: string;
+  readonly policy: number;
+}
+
+/**
+ * The whole transaction of one delivered job: the payer owes `debit`, the worker's owner gets exactly `price` (I25), the
+ * difference is burned or made up. `paid` is what the payer can give; `payer` 0 is anonymous use, paid by issue:anonymous.
+ */
+export const settlementOf = (settlement: Settlement, payer: number, paid: Kudos): { ledger: LedgerTransaction | undefined; split: { spendable: Kudos; escrow: Kudos } } => {
+  const { owner, price, debit, job, at, policy } = settlement;
+  const split = splitByTrust(price, settlement.ownerTrusted);
+  const legs: Posting[] = [
+    payer === 0 ? posting('issue:anonymous', -paid) : posting(spendable(payer), -paid),
+    posting('issue:floor', -(debit - paid)),
+    posting(spendable(owner), split.spendable),
+    posting(escrow(owner), split.escrow),
+    debit >= price ? posting('burn:settlement', debit - price) : posting('issue:makeup', debit - price),
+  ];
+  const ledger = balancedOrNothing({ txId: transactionId('job', job), kind: 'generation', effectiveAt: at, policy }, legs);
+  return { ledger, split };
+};
+
+/** horde-rules §1.8: half of an untrusted owner's reward waits in escrow. */
+const splitByTrust = (price: Kudos, trusted: boolean): { spendable: Kudos; escrow: Kudos } => {
+  const waiting = trusted ? NO_KUDOS : kudos(price / 200);
+  return { spendable: minus(price, waiting), escrow: waiting };
+};

@@ -1,0 +1,63 @@
+import type { Kudos } from '../kernel/kudos.js';
+import type { LedgerTransaction } from '../kernel/ledger.js';
+import type { JobState, RequestFacts } from './request.events.js';
+
+interface Given {
+  readonly at: string;
+}
+
+export interface AcceptRequest extends Given {
+  readonly type: 'AcceptRequest';
+  readonly facts: RequestFacts;
+  /** Anonymous requests are activated here, by issue:anonymous; a registered payer's account has paid before. */
+  readonly ledger?: LedgerTransaction;
+}
+
+export interface AssignJobs extends Given {
+  readonly type: 'AssignJobs';
+  /** Fresh ids; as many are taken as the request still has waiting. */
+  readonly jobs: readonly string[];
+  readonly worker: string;
+  readonly owner: number;
+  readonly model: string;
+  readonly ttlS: number;
+  readonly extraSlow: boolean;
+}
+
+/** All money inputs of the job, frozen by the event that this becomes (spec/ledger.md §4.5, Submit). */
+export interface SubmitJob extends Given {
+  readonly type: 'SubmitJob';
+  readonly job: string;
+  readonly state: JobState;
+  readonly result: string;
+  readonly resultHash: string | null;
+  readonly seed: number;
+  readonly price: Kudos;
+  readonly debit: Kudos;
+  readonly ownerTrusted: boolean;
+  readonly things: number;
+  readonly policy: number;
+  readonly reference: number;
+}
+
+export interface FaultJob extends Given {
+  readonly type: 'FaultJob';
+  readonly job: string;
+}
+/** A timer's: nothing happens before the job's time is really up. */
+export interface ExpireJobs extends Given {
+  readonly type: 'ExpireJobs';
+}
+export interface ExpireRequest extends Given {
+  readonly type: 'ExpireRequest';
+}
+export interface CancelRequest extends Given {
+  readonly type: 'CancelRequest';
+}
+export interface AbandonRequest extends Given {
+  readonly type: 'AbandonRequest';
+  readonly payer: number;
+}
+
+export type RequestCommand =
+  | AcceptRequest | AssignJobs | SubmitJob | FaultJob | ExpireJobs | ExpireRequest | CancelRequest | AbandonRequest;

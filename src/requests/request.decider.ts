@@ -1,0 +1,143 @@
+import { accept, refuse, type Decider, type Decision } from '../kernel/decider.js';
+import { NO_KUDOS } from '../kernel/kudos.js';
+import { unreachable } from '../kernel/unreachable.js';
+import { settlementOf } from '../pricing/settlement.js';
+import type {
+  AbandonRequest, AcceptRequest, AssignJobs, CancelRequest, ExpireJobs, ExpireRequest, FaultJob, RequestCommand, SubmitJob,
+} from './request.commands.js';
+import type { RequestEvent } from './request.events.js';
+import { evolve, expiresAt, newRequest, pendingJobs, submittedJobs, type Job, type Request } from './request.state.js';
+
+export type RequestRc =
+  | 'InvalidJobID' | 'DuplicateGen' | 'AbortedGen' | 'RequestNotFound'
+  // Never seen by a client.
+  | 'NothingWaiting' | 'AlreadyAbandoned' | 'AlreadyAccepted';
+
+type Decided = Decision<RequestEvent, RequestRc>;
+
+/** horde-rules §6.8: the third fault ends a request. */
+export const FAULTS_MAX = 3;
+
+const decide = (command: RequestCommand, request: Request): Decided => {
+  switch (command.type) {
+    case 'AcceptRequest': return acceptRequest(command, request);
+    case 'AbandonRequest': return abandon(command, request);
+    case 'AssignJobs': return assign(command, request);
+    case 'SubmitJob': return submit(command, request);
+    case 'FaultJob': return fault(command, request);
+    case 'ExpireJobs': return expireJobs(command, request);
+    case 'ExpireRequest': return expire(command, request);
+    case 'CancelRequest': return cancel(command, request);
+    default: return unreachable(command);
+  }
+};
+
+const acceptRequest = ({ facts, ledger }: AcceptRequest, request: Request): Decided => {
+  if (request.ended === 'abandoned') return refuse('AlreadyAbandoned');
+  if (request.facts) return accept();
+  return accept({ type: 'RequestAccepted.v1', data: { ...facts, ...(ledger ? { ledger } : {}) } });
+};
+
+/** Takes the place of a request that never came, so that it can never come late (spec/ledger.md §4.5). */
+const abandon = ({ payer, at }: AbandonRequest, request: Request): Decided => {
+  if (request.facts) return refuse('AlreadyAccepted');
+  if (request.ended) return accept();
+  return accept({ type: 'RequestAbandoned.v1', data: { request: request.id, payer, abandonedAt: at } });
+};
+
+const assign = ({ jobs, worker, owner, model, ttlS, extraSlow, at }: AssignJobs, request: Request): Decided => {
+  const open = request.facts && !request.ended && Date.parse(at) < expiresAt(request);
+  const taken = open ? jobs.slice(0, request.waiting) : [];
+  if (taken.length === 0) return refuse('NothingWaiting');
+  return accept(...taken.map((job): RequestEvent => ({
+    type: 'JobAssigned.v1', data: { request: request.id, job, worker, owner, model, ttlS, extraSlow, assignedAt: at },
+  })));
+};
+
+/** Exactly one result per job: the append at this revision decides among concurrent submits (I7, I18). */
+const submit = (command: SubmitJob, request: Request): Decided => {
+  const job = request.jobs.get(command.job);
+  if (!job || !request.facts) return refuse('InvalidJobID');
+  if (job.state === 'submitted') return refuse('DuplicateGen');
+  if (job.state !== 'pending') return refuse('AbortedGen');
+  const { type: _type, at, ...result } = command;
+  const submitted: RequestEvent = {
+    type: 'JobSubmitted.v1',
+    data: { request: request.id, worker: job.worker, owner: job.owner, model: job.model, ...result, submittedAt: at },
+  };
+  const settlement = request.facts.payer === 0 ? [settledAnonymously(command, job, request)] : [];
+  return accept(submitted, ...settlement, ...completion(request, { at, leaving: command.job, delivered: true }));
+};
+
+/** Anonymous use debits nobody (I29): issue:anonymous pays, in the same append as the result. */
+const settledAnonymously = (command: SubmitJob, job: Job, request: Request): RequestEvent => {
+  const { job: id, price, debit, ownerTrusted, things, policy, at } = command;
+  const { ledger, split } = settlementOf({ job: id, owner: job.owner, ownerTrusted, price, debit, at, policy }, 0, debit);
+  return { type: 'JobSettled.v1', data: {
+    request: request.id, job: id, kind: request.facts!.kind, payer: 0, owner: job.owner, worker: job.worker, model: job.model,
+    price, debit, forgiven: NO_KUDOS, captured: NO_KUDOS, ...split, things, settledAt: at, policy, ...(ledger ? { ledger } : {}),
+  } };
+};
+
+const fault = ({ job: id, at }: FaultJob, request: Request): Decided => {
+  const job = request.jobs.get(id);
+  if (!job) return refuse('InvalidJobID');
+  if (job.state === 'submitted') return refuse('DuplicateGen');
+  if (job.state !== 'pending') return accept();
+  const faulted: RequestEvent = { type: 'JobFaulted.v1', data: { request: request.id, job: id, worker: job.worker, faultedAt: at } };
+  return accept(faulted, ...afterFaults(request, [id], at));
+};
+
+const expireJobs = ({ at }: ExpireJobs, request: Request): Decided => {
+  const late = pendingJobs(request).filter((id) => deadline(request.jobs.get(id)!) <= Date.parse(at));
+  if (late.length === 0) return accept();
+  const expired = late.map((job): RequestEvent => ({
+    type: 'JobExpired.v1', data: { request: request.id, job, worker: request.jobs.get(job)!.worker, expiredAt: at },
+  }));
+  return accept(...expired, ...afterFaults(request, late, at));
+};
+
+const deadline = ({ assignedAt, ttlS }: Job): number => Date.parse(assignedAt) + ttlS * 1_000;
+
+/** The third fault withdraws what is still waiting; the end comes when nothing is pending any more. */
+const afterFaults = (request: Request, lost: readonly string[], at: string): RequestEvent[] => {
+  const stillPending = pendingJobs(request).length - lost.length;
+  const end = (outcome: 'faulted' | 'cancelled'): RequestEvent[] => (stillPending > 0 ? [] : [completed(request, { at, outcome })]);
+  if (request.ended) return end(request.ended === 'faulted' ? 'faulted' : 'cancelled');
+  if (request.faults + lost.length < FAULTS_MAX) return [];
+  const withdrawn = request.waiting + lost.length;
+  return [{ type: 'RequestFaulted.v1', data: { request: request.id, withdrawn, faultedAt: at } }, ...end('faulted')];
+};
+
+/** A request never expires while one of its jobs is pending (design.md §5). */
+const expire = ({ at }: ExpireRequest, request: Request): Decided => {
+  if (!request.facts || request.completed || request.ended) return accept();
+  if (pendingJobs(request).length > 0 || Date.parse(at) < expiresAt(request)) return accept();
+  return accept(
+    { type: 'RequestExpired.v1', data: { request: request.id, withdrawn: request.waiting, expiredAt: at } },
+    completed(request, { at, outcome: 'expired' }),
+  );
+};
+
+/** Whoever knows the id may cancel; running jobs go on and are paid (horde-rules §4.4). */
+const cancel = ({ at }: CancelRequest, request: Request): Decided => {
+  if (!request.facts) return refuse('RequestNotFound');
+  if (request.completed || request.ended) return accept();
+  const cancelled: RequestEvent = { type: 'RequestCancelled.v1', data: { request: request.id, withdrawn: request.waiting, cancelledAt: at } };
+  return accept(cancelled, ...(pendingJobs(request).length > 0 ? [] : [completed(request, { at, outcome: 'cancelled' })]));
+};
+
+const completion = (request: Request, { at, leaving, delivered }: { at: string; leaving: string; delivered: boolean }): RequestEvent[] => {
+  if (request.waiting > 0 || pendingJobs(request).length > 1) return [];
+  const outcome = request.ended === 'cancelled' || request.ended === 'faulted' ? request.ended : 'done';
+  return [completed(request, { at, outcome, ...(delivered ? { last: leaving } : {}) })];
+};
+
+const completed = (request: Request, { at, outcome, last }: { at: string; outcome: 'done' | 'cancelled' | 'faulted' | 'expired'; last?: string }): RequestEvent => ({
+  type: 'RequestCompleted.v1',
+  data: { request: request.id, payer: request.facts!.payer, outcome, submitted: [...submittedJobs(request), ...(last ? [last] : [])], completedAt: at },
+});
+
+export const requestDecider: Decider<Request, RequestCommand, RequestEvent, RequestRc> = {
+  category: 'request', stateVersion: 1, initialState: newRequest, evolve, decide,
+};

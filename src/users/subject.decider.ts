@@ -1,0 +1,27 @@
+import { accept, refuse, type Decider } from '../kernel/decider.js';
+import type { SubjectReserved } from './user.events.js';
+
+/** Which account a sign-in subject belongs to, once and for all. */
+export interface SubjectOwner {
+  user: number | undefined;
+}
+export interface SubjectCommand {
+  readonly type: 'ReserveSubject';
+  readonly user: number;
+  readonly at: string;
+}
+export type SubjectEvent = SubjectReserved;
+/** The detail names the user who has it. */
+export type SubjectRc = 'SubjectTaken';
+
+export const subjectDecider: Decider<SubjectOwner, SubjectCommand, SubjectEvent, SubjectRc> = {
+  category: 'subject',
+  stateVersion: 1,
+  initialState: () => ({ user: undefined }),
+  evolve: (_owner, { data: { user } }) => ({ user }),
+  decide: ({ user, at }, owner) => {
+    if (owner.user === user) return accept();
+    if (owner.user !== undefined) return refuse('SubjectTaken', { user: owner.user });
+    return accept({ type: 'SubjectReserved.v1', data: { user, reservedAt: at } });
+  },
+};

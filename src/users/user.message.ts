@@ -1,0 +1,19 @@
+import { Command } from '@nestjs/cqrs';
+import type { CommandContext, Outcome } from '../platform/commanding/outcome.js';
+import type { SubjectCommand, SubjectEvent, SubjectOwner, SubjectRc } from './subject.decider.js';
+import type { User, UserCommand, UserRc } from './user.decider.js';
+import type { UserEvent } from './user.events.js';
+
+/** Anything that may be asked of one user's identity. */
+export class OnUser extends Command<Outcome<UserEvent, User, UserRc>> {
+  constructor(readonly user: number, readonly command: UserCommand, readonly context: CommandContext) {
+    super();
+  }
+}
+
+/** One sign-in subject, named by its keyed hash. */
+export class OnSubject extends Command<Outcome<SubjectEvent, SubjectOwner, SubjectRc>> {
+  constructor(readonly subjectHash: string, readonly command: SubjectCommand, readonly context: CommandContext) {
+    super();
+  }
+}
