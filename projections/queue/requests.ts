@@ -1,0 +1,182 @@
+import type { AnyEvent, Recorded } from '../../src/kernel/event.js';
+import type { Statement } from '../../src/kernel/projection.js';
+import type { JobSettled } from '../../src/kudos/account.events.js';
+import type { JobAssigned, JobSubmitted, RequestAccepted, RequestFacts } from '../../src/requests/request.events.js';
+import { booleans, jsons, numbers, plain } from '../columns.js';
+
+/** A job at a worker, as the live queue starts from it. */
+export interface PendingJob {
+  readonly worker: string;
+  readonly owner: number;
+  readonly model: string;
+  readonly assignedAt: string;
+  readonly ttlS: number;
+}
+
+class QueueChange {
+  facts: RequestFacts | undefined;
+  completed = false;
+  waiting = 0;
+  faults = 0;
+  submitted = 0;
+  closed = false;
+  extraSlow = false;
+  activityAt: string | null = null;
+  assignedAt: string | null = null;
+  revision = 0;
+  readonly pending = new Map<string, PendingJob>();
+  /** Jobs of earlier batches that are at a worker no more. */
+  readonly gone: string[] = [];
+  constructor(readonly id: string) {}
+}
+
+/** Folds what a batch does to the open requests. */
+export class QueueBatch {
+  readonly changes = new Map<string, QueueChange>();
+  /** Payers of the requests accepted within the batch. */
+  readonly payers = new Map<string, number>();
+
+  add(event: Recorded): void {
+    switch (event.type) {
+      case 'RequestAccepted.v1': return this.accepted(event, event.data as RequestAccepted['data']);
+      case 'JobAssigned.v1': return this.assigned(event, event.data as JobAssigned['data']);
+      case 'JobSubmitted.v1': return this.submitted(event, event.data as JobSubmitted['data']);
+      case 'JobFaulted.v1':
+      case 'JobExpired.v1': return this.returned(event, event.data as JobRef);
+      case 'RequestCancelled.v1':
+      case 'RequestFaulted.v1':
+      case 'RequestExpired.v1': {
+        this.change(event).closed = true;
+        return;
+      }
+      case 'RequestCompleted.v1': {
+        this.change(event).completed = true;
+        return;
+      }
+      case 'JobSettled.v1': {
+        if ((event.data as JobSettled['data']).payer === 0) this.change(event); // it moved the request stream's revision
+        return;
+      }
+      default: // Authorizations are another table's business.
+    }
+  }
+
+  private accepted(event: Recorded, data: RequestAccepted['data']): void {
+    const change = this.change(event);
+    const { ledger: _ledger, ...facts } = data;
+    change.facts = facts;
+    change.waiting += data.jobs;
+    this.payers.set(data.request, data.payer);
+    change.activityAt = data.acceptedAt;
+  }
+
+  private assigned(event: Recorded, { job, worker, owner, model, assignedAt, ttlS, extraSlow }: JobAssigned['data']): void {
+    const change = this.change(event);
+    change.waiting -= 1;
+    change.extraSlow ||= extraSlow;
+    change.pending.set(job, { worker, owner, model, assignedAt, ttlS });
+    if (change.assignedAt === null || assignedAt > change.assignedAt) change.assignedAt = assignedAt;
+    change.activityAt = assignedAt;
+  }
+
+  private submitted(event: Recorded, { job, submittedAt }: JobSubmitted['data']): void {
+    const change = this.change(event);
+    change.submitted += 1;
+    ended(change, job);
+    change.activityAt = submittedAt;
+  }
+
+  private returned(event: Recorded, { job }: JobRef): void {
+    const change = this.change(event);
+    change.faults += 1;
+    change.waiting += 1; // a closed request's stays 0: the statements see to it
+    ended(change, job);
+  }
+
+  private change(event: Recorded<AnyEvent>): QueueChange {
+    const { request } = event.data as JobRef;
+    let change = this.changes.get(request);
+    if (!change) this.changes.set(request, (change = new QueueChange(request)));
+    change.revision = event.revision;
+    return change;
+  }
+}
+interface JobRef {
+  readonly request: string;
+  readonly job: string;
+}
+
+const ended = (change: QueueChange, job: string): void => {
+  if (!change.pending.delete(job)) change.gone.push(job);
+};
+
+/** horde-rules §6.2: 20 minutes from the last activity, 60 once an extra-slow worker has part in it. */
+const LIFE = (extraSlow: string): string => `CASE WHEN ${extraSlow} THEN interval '60 minutes' ELSE interval '20 minutes' END`;
+
+const INSERT = `
+INSERT INTO rm.queue (request, payer, facts, waiting, pending, faults, submitted, closed, extra_slow, activity_at, expires_at, revision)
+SELECT n.request, n.payer, n.facts, n.waiting, n.pending, n.faults, n.submitted, n.closed, n.extra_slow, n.activity_at,
+  n.activity_at + ${LIFE('n.extra_slow')}, n.revision
+FROM unnest($1::uuid[], $2::int[], $3::jsonb[], $4::int[], $5::jsonb[], $6::int[], $7::int[], $8::bool[], $9::bool[], $10::timestamptz[], $11::int[])
+  AS n (request, payer, facts, waiting, pending, faults, submitted, closed, extra_slow, activity_at, revision)`;
+
+const UPDATE = `
+UPDATE rm.queue AS q SET
+  waiting = CASE WHEN q.closed OR u.closed THEN 0 ELSE q.waiting + u.waiting END,
+  pending = (q.pending || u.pending) - string_to_array(u.gone, ','),
+  faults = q.faults + u.faults, submitted = q.submitted + u.submitted,
+  closed = q.closed OR u.closed, extra_slow = q.extra_slow OR u.extra_slow,
+  activity_at = coalesce(u.activity_at, q.activity_at),
+  expires_at = coalesce(u.activity_at, q.activity_at) + ${LIFE('q.extra_slow OR u.extra_slow')},
+  revision = u.revision
+FROM unnest($1::uuid[], $2::int[], $3::jsonb[], $4::text[], $5::int[], $6::int[], $7::bool[], $8::bool[], $9::timestamptz[], $10::int[])
+  AS u (request, waiting, pending, gone, faults, submitted, closed, extra_slow, activity_at, revision)
+WHERE q.request = u.request`;
+
+const HANDOUTS = `
+INSERT INTO rm.handout AS h (payer, last_at)
+SELECT coalesce(n.payer, q.payer), max(n.last_at)
+FROM unnest($1::uuid[], $2::int[], $3::timestamptz[]) AS n (request, payer, last_at) LEFT JOIN rm.queue q ON q.request = n.request
+WHERE coalesce(n.payer, q.payer) <> 0
+GROUP BY 1
+ON CONFLICT (payer) DO UPDATE SET last_at = greatest(h.last_at, excluded.last_at)`;
+
+const DELETE = 'DELETE FROM rm.queue WHERE request = ANY($1::uuid[])';
+
+/** Puts in what is new and still open, and changes what was open already. */
+export const queueStatements = ({ changes, payers }: QueueBatch): Statement[] => {
+  const all = [...changes.values()];
+  const open = all.filter(({ completed }) => !completed);
+  const born = open.filter(({ facts }) => facts);
+  const changed = open.filter(({ facts }) => !facts);
+  const handed = all.filter(({ assignedAt }) => assignedAt !== null);
+  return [
+    ...(born.length > 0 ? [{ text: INSERT, values: bornColumns(born) }] : []),
+    ...(changed.length > 0 ? [{ text: UPDATE, values: changedColumns(changed) }] : []),
+    ...(handed.length > 0
+      ? [{ text: HANDOUTS, values: [plain(handed.map(({ id }) => id)), numbers(handed.map(({ id }) => payers.get(id) ?? null)), plain(handed.map(({ assignedAt }) => assignedAt))] }]
+      : []),
+  ];
+};
+
+/** Takes out what has completed, unless it was never in. */
+export const queueRemovals = ({ changes }: QueueBatch): Statement[] => {
+  const completed = [...changes.values()].filter((change) => change.completed && !change.facts);
+  return completed.length > 0 ? [{ text: DELETE, values: [plain(completed.map(({ id }) => id))] }] : [];
+};
+
+const bornColumns = (rows: readonly QueueChange[]): unknown[] => [
+  plain(rows.map(({ id }) => id)), numbers(rows.map(({ facts }) => facts!.payer)), jsons(rows.map(({ facts }) => facts)),
+  numbers(rows.map(({ closed, waiting }) => (closed ? 0 : waiting))), jsons(rows.map(({ pending }) => Object.fromEntries(pending))),
+  numbers(rows.map(({ faults }) => faults)), numbers(rows.map(({ submitted }) => submitted)),
+  booleans(rows.map(({ closed }) => closed)), booleans(rows.map(({ extraSlow }) => extraSlow)),
+  plain(rows.map(({ activityAt }) => activityAt)), numbers(rows.map(({ revision }) => revision)),
+];
+
+const changedColumns = (rows: readonly QueueChange[]): unknown[] => [
+  plain(rows.map(({ id }) => id)), numbers(rows.map(({ waiting }) => waiting)),
+  jsons(rows.map(({ pending }) => Object.fromEntries(pending))), plain(rows.map(({ gone }) => gone.join(','))),
+  numbers(rows.map(({ faults }) => faults)), numbers(rows.map(({ submitted }) => submitted)),
+  booleans(rows.map(({ closed }) => closed)), booleans(rows.map(({ extraSlow }) => extraSlow)),
+  plain(rows.map(({ activityAt }) => activityAt)), numbers(rows.map(({ revision }) => revision)),
+];

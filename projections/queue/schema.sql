@@ -1,0 +1,47 @@
+-- What is unfinished: from here a node starts its live queue, and the reactors find what a crash has left undone.
+-- Rows exist only for what is still open, so all four tables stay small.
+CREATE TABLE rm.queue (
+  request     uuid PRIMARY KEY,
+  payer       integer NOT NULL,
+  facts       jsonb NOT NULL,
+  waiting     integer NOT NULL,
+  -- Job id -> {worker, owner, model, assignedAt, ttlS} of the jobs that are at a worker.
+  pending     jsonb NOT NULL,
+  faults      integer NOT NULL,
+  submitted   integer NOT NULL,
+  closed      boolean NOT NULL,
+  extra_slow  boolean NOT NULL,
+  activity_at timestamptz NOT NULL,
+  expires_at  timestamptz NOT NULL,
+  revision    integer NOT NULL
+) WITH (fillfactor = 60);
+
+-- The last hand-out of each registered payer: decides who has waited longest, and refreshes the payer's waiting requests.
+CREATE TABLE rm.handout (
+  payer   integer PRIMARY KEY,
+  last_at timestamptz NOT NULL
+) WITH (fillfactor = 60);
+
+CREATE TABLE rm.open_authorization (
+  request      uuid PRIMARY KEY,
+  payer        integer NOT NULL,
+  position     bigint NOT NULL,
+  data         jsonb NOT NULL,
+  opened_at    timestamptz NOT NULL,
+  accepted     boolean NOT NULL,
+  abandoned    boolean NOT NULL,
+  reversed     boolean NOT NULL,
+  -- Delivered jobs, known once the request has completed.
+  submitted    integer,
+  completed_at timestamptz,
+  settled      integer NOT NULL
+) WITH (fillfactor = 60);
+
+CREATE TABLE rm.unsettled_job (
+  job          uuid PRIMARY KEY,
+  request      uuid NOT NULL,
+  payer        integer NOT NULL,
+  position     bigint NOT NULL,
+  data         jsonb NOT NULL,
+  submitted_at timestamptz NOT NULL
+) WITH (fillfactor = 60);

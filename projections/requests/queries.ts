@@ -1,0 +1,120 @@
+import { centikudos, type Kudos } from '../../src/kernel/kudos.js';
+import type { JobState, RequestKind } from '../../src/requests/request.events.js';
+import { firstOf, ms, msOrNull, num, numOrNull, rowsOf, text, textOrNull, type Queries, type Row } from '../rows.js';
+
+/** What `check` and `status` need of a request (horde-api C1.2); times in ms since 1970. */
+export interface RequestStatus {
+  readonly id: string;
+  readonly kind: RequestKind;
+  readonly payer: number;
+  readonly jobs: number;
+  readonly waiting: number;
+  readonly processing: number;
+  readonly finished: number;
+  readonly restarted: number;
+  readonly faulted: boolean;
+  readonly cancelled: boolean;
+  /** Faulted, or nothing is waiting and nothing at a worker (horde-rules §6.2). */
+  readonly done: boolean;
+  readonly shared: boolean;
+  readonly r2: boolean;
+  readonly consumed: Kudos;
+  readonly models: readonly string[];
+  readonly features: Readonly<Record<string, unknown>>;
+  readonly acceptedAt: number;
+  readonly expiresAt: number;
+  readonly outcome: 'done' | 'cancelled' | 'faulted' | 'expired' | null;
+  readonly completedAt: number | null;
+}
+
+export interface DeliveredJob {
+  readonly id: string;
+  readonly worker: string;
+  /** Null until the worker's registration was projected, or when its owner was erased. */
+  readonly workerName: string | null;
+  readonly model: string;
+  readonly verdict: JobState;
+  readonly seed: number;
+  readonly result: string;
+}
+
+/** The request alone: all that `check` shows. Undefined when unknown; whether it has expired is the caller's to judge. */
+export const findRequest = async (db: Queries, id: string): Promise<RequestStatus | undefined> => {
+  const row = await firstOf(db, 'SELECT * FROM rm.request WHERE id = $1', [id]);
+  return row && requestOf(row);
+};
+
+/** The request and its delivered jobs in the order in which they were handed out. */
+export const statusOf = async (db: Queries, id: string): Promise<{ request: RequestStatus; delivered: DeliveredJob[] } | undefined> => {
+  const [request, delivered] = await Promise.all([findRequest(db, id), deliveredJobs(db, id)]);
+  return request && { request, delivered };
+};
+
+const deliveredJobs = async (db: Queries, request: string): Promise<DeliveredJob[]> => {
+  const rows = await rowsOf(db, `
+    SELECT j.id, j.worker, w.name AS worker_name, j.model, j.verdict, j.seed, j.result
+    FROM rm.job j LEFT JOIN rm.worker w ON w.id = j.worker
+    WHERE j.request = $1 AND j.state = 'done' ORDER BY j.ordinal`, [request]);
+  return rows.map((row) => ({
+    id: text(row['id']), worker: text(row['worker']), workerName: textOrNull(row['worker_name']), model: text(row['model']),
+    verdict: row['verdict'] as JobState, seed: num(row['seed']), result: text(row['result']),
+  }));
+};
+
+export interface JobRow {
+  readonly id: string;
+  readonly request: string;
+  readonly kind: RequestKind;
+  readonly payer: number;
+  readonly worker: string;
+  readonly owner: number;
+  readonly model: string;
+  readonly state: 'pending' | 'done' | 'faulted' | 'expired';
+  readonly assignedAt: number;
+  readonly deadline: number;
+  readonly submittedAt: number | null;
+  /** What the job was worth, once delivered. */
+  readonly price: Kudos | null;
+  readonly r2: boolean;
+}
+
+/** Undefined when no such job was ever handed out. */
+export const requestOfJob = async (db: Queries, job: string): Promise<JobRow | undefined> => {
+  const row = await firstOf(db, `
+    SELECT j.id, j.request, r.kind, r.payer, j.worker, j.worker_owner, j.model, j.state, j.assigned_at, j.deadline, j.submitted_at, j.price, r.r2
+    FROM rm.job j JOIN rm.request r ON r.id = j.request WHERE j.id = $1`, [job]);
+  return row && {
+    id: text(row['id']), request: text(row['request']), kind: row['kind'] as RequestKind, payer: num(row['payer']),
+    worker: text(row['worker']), owner: num(row['worker_owner']), model: text(row['model']), state: row['state'] as JobRow['state'],
+    assignedAt: ms(row['assigned_at']), deadline: ms(row['deadline']), submittedAt: msOrNull(row['submitted_at']),
+    price: priceOf(row), r2: row['r2'] as boolean,
+  };
+};
+
+/** Requests of a registered user that have not expired at `nowMs`, finished ones included, oldest first (horde-api C4.0). */
+export const activeGenerations = async (db: Queries, user: number, nowMs: number): Promise<{ image: string[]; text: string[] }> => {
+  const active: { image: string[]; text: string[] } = { image: [], text: [] };
+  if (user === 0) return active;
+  const rows = await rowsOf(db, `SELECT id, kind FROM rm.request
+    WHERE payer = $1 AND payer <> 0 AND expires_at > to_timestamp($2::float8 / 1000) ORDER BY accepted_at, id`, [user, nowMs]);
+  for (const row of rows) active[row['kind'] as RequestKind].push(text(row['id']));
+  return active;
+};
+
+const priceOf = (row: Row): Kudos | null => {
+  const price = numOrNull(row['price']);
+  return price === null ? null : centikudos(price);
+};
+
+const requestOf = (row: Row): RequestStatus => {
+  const [waiting, processing, faulted] = [num(row['waiting']), num(row['processing']), row['faulted'] as boolean];
+  return {
+    id: text(row['id']), kind: row['kind'] as RequestKind, payer: num(row['payer']), jobs: num(row['jobs']),
+    waiting, processing, finished: num(row['finished']), restarted: num(row['restarted']),
+    faulted, cancelled: row['cancelled'] as boolean, done: faulted || (waiting === 0 && processing === 0),
+    shared: row['shared'] as boolean, r2: row['r2'] as boolean, consumed: centikudos(num(row['consumed'])),
+    models: row['models'] as string[], features: row['features'] as Record<string, unknown>,
+    acceptedAt: ms(row['accepted_at']), expiresAt: ms(row['expires_at']),
+    outcome: (row['outcome'] ?? null) as RequestStatus['outcome'], completedAt: msOrNull(row['completed_at']),
+  };
+};

@@ -1,0 +1,35 @@
+-- Every transaction, and what each did to each user: statements with a running balance, and the index of transaction ids.
+CREATE TABLE rm.transaction (
+  -- A second transaction with the same id stops the projector: it must not exist (I8).
+  tx_id        uuid PRIMARY KEY,
+  position     bigint NOT NULL,
+  stream       text NOT NULL,
+  revision     integer NOT NULL,
+  kind         text NOT NULL,
+  event_id     uuid NOT NULL,
+  event_type   text NOT NULL,
+  effective_at timestamptz NOT NULL,
+  reverses     uuid,
+  request      uuid,
+  job          uuid,
+  postings     jsonb NOT NULL
+);
+
+CREATE TABLE rm.entry (
+  user_id         integer NOT NULL,
+  position        bigint NOT NULL,
+  tx_id           uuid NOT NULL,
+  spendable       bigint NOT NULL,
+  escrow          bigint NOT NULL,
+  spendable_after bigint NOT NULL,
+  escrow_after    bigint NOT NULL,
+  PRIMARY KEY (user_id, position)
+);
+
+-- Where each user's statement ends, and the last event of the user's account stream that is in it.
+CREATE TABLE rm.statement_head (
+  user_id          integer PRIMARY KEY,
+  spendable        bigint NOT NULL,
+  escrow           bigint NOT NULL,
+  account_revision integer NOT NULL
+) WITH (fillfactor = 70);

@@ -1,0 +1,53 @@
+import { centikudos, type Kudos } from '../../src/kernel/kudos.js';
+import type { AccountClass } from '../../src/kudos/account.events.js';
+import type { Role } from '../../src/users/user.events.js';
+import { firstOf, ms, num, rowsOf, text, textOrNull, type Queries, type Row } from '../rows.js';
+
+export interface User {
+  readonly id: number;
+  /** Null once erased. */
+  readonly name: string | null;
+  readonly accountClass: AccountClass;
+  readonly lastFour: string | null;
+  readonly roles: ReadonlySet<Role>;
+  readonly workerCount: number;
+  /** Ms since 1970. */
+  readonly registeredAt: number;
+}
+
+/** Who has the key with this keyed hash; undefined when nobody has, or no longer. */
+export const findUserByKeyHash = async (db: Queries, keyHash: string): Promise<User | undefined> => {
+  const row = await firstOf(db, 'SELECT * FROM rm.user WHERE key_hash = $1 ORDER BY id LIMIT 1', [keyHash]);
+  return row && userOf(row);
+};
+
+export const findUser = async (db: Queries, id: number): Promise<User | undefined> => {
+  const row = await firstOf(db, 'SELECT * FROM rm.user WHERE id = $1', [id]);
+  return row && userOf(row);
+};
+
+/** The highest id given so far; 0 when there is none. */
+export const maxUserId = async (db: Queries): Promise<number> =>
+  num((await firstOf(db, 'SELECT coalesce(max(id), 0) AS id FROM rm.user'))?.['id']);
+
+/** Every key and whose it is: a node loads them at start and folds the feed on top. */
+export const allKeys = async (db: Queries): Promise<{ keyHash: string; user: number }[]> => {
+  const rows = await rowsOf(db, 'SELECT key_hash, id FROM rm.user WHERE key_hash IS NOT NULL');
+  return rows.map((row) => ({ keyHash: text(row['key_hash']), user: num(row['id']) }));
+};
+
+/** Users of a page in the public list (horde-api C4.1), without the erased. */
+export const USERS_PAGE_SIZE = 25;
+export const userPage = async (db: Queries, page: number, sort: 'kudos' | 'age'): Promise<(User & { spendable: Kudos })[]> => {
+  const order = sort === 'age' ? 'u.registered_at, u.id' : 'coalesce(b.spendable, 0) DESC, u.id';
+  const rows = await rowsOf(db, `
+    SELECT u.*, coalesce(b.spendable, 0) AS spendable FROM rm.user u LEFT JOIN rm.balance b ON b.user_id = u.id
+    WHERE u.name IS NOT NULL ORDER BY ${order} LIMIT $1 OFFSET $2`, [USERS_PAGE_SIZE, (page - 1) * USERS_PAGE_SIZE]);
+  return rows.map((row) => ({ ...userOf(row), spendable: centikudos(num(row['spendable'])) }));
+};
+
+const userOf = (row: Row): User => ({
+  id: num(row['id']), name: textOrNull(row['name']), accountClass: row['account_class'] as AccountClass,
+  lastFour: textOrNull(row['last_four']), roles: new Set(row['roles'] as Role[]), workerCount: num(row['worker_count']),
+  registeredAt: ms(row['registered_at']),
+});

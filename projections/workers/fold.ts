@@ -1,0 +1,101 @@
+import type { Recorded } from '../../src/kernel/event.js';
+import type { JobSettled } from '../../src/kudos/account.events.js';
+import type { JobAssigned, JobSubmitted } from '../../src/requests/request.events.js';
+import type { Declaration, MaintenanceChanged, WorkerDeclared, WorkerRegistered } from '../../src/workers/worker.events.js';
+
+/** The speed of a worker is the mean of its last 20 samples (horde-rules §7.6). */
+export const SAMPLES_MAX = 20;
+
+export interface Submission {
+  readonly job: string;
+  readonly position: number;
+  readonly things: number;
+  readonly submittedAt: string;
+  /** Null: handed out in an earlier batch. */
+  readonly assignedAt: string | null;
+}
+
+export class WorkerChange {
+  registered: WorkerRegistered['data'] | undefined;
+  declaration: Declaration | null = null;
+  maintenance: MaintenanceChanged['data'] | undefined;
+  fulfilled = 0;
+  generated = 0;
+  things = 0;
+  uncompleted = 0;
+  /** At most the last 20 of the batch. */
+  submissions: Submission[] = [];
+  constructor(readonly id: string) {}
+}
+
+/** Folds what a batch does to workers. */
+export class WorkerBatch {
+  readonly changes = new Map<string, WorkerChange>();
+  /** Handed out in this batch and still at the worker when it ends. */
+  readonly assigned = new Map<string, string>();
+  /** Jobs of earlier batches that are at a worker no more. */
+  readonly gone: string[] = [];
+
+  add(event: Recorded): void {
+    switch (event.type) {
+      case 'WorkerRegistered.v1': {
+        const data = event.data as WorkerRegistered['data'];
+        this.change(data).registered = data;
+        return;
+      }
+      case 'WorkerDeclared.v1': {
+        const data = event.data as WorkerDeclared['data'];
+        this.change(data).declaration = data.declaration;
+        return;
+      }
+      case 'MaintenanceChanged.v1': {
+        const data = event.data as MaintenanceChanged['data'];
+        this.change(data).maintenance = data;
+        return;
+      }
+      case 'JobAssigned.v1': {
+        const { job, assignedAt } = event.data as JobAssigned['data'];
+        this.assigned.set(job, assignedAt);
+        return;
+      }
+      case 'JobSubmitted.v1': return this.submitted(event.data as JobSubmitted['data'], event.position);
+      case 'JobFaulted.v1':
+      case 'JobExpired.v1': {
+        const data = event.data as { worker: string; job: string };
+        this.change(data).uncompleted += 1;
+        this.leave(data.job);
+        return;
+      }
+      case 'JobSettled.v1': {
+        const data = event.data as JobSettled['data'];
+        const change = this.change(data);
+        change.fulfilled += 1;
+        change.generated += data.price;
+        change.things += Math.round(data.things);
+        return;
+      }
+      default: // The runner asks `handles` first.
+    }
+  }
+
+  private submitted(data: JobSubmitted['data'], position: number): void {
+    const { submissions } = this.change(data);
+    const assignedAt = this.leave(data.job);
+    submissions.push({ job: data.job, position, things: Math.round(data.things), submittedAt: data.submittedAt, assignedAt });
+    if (submissions.length > SAMPLES_MAX) submissions.shift();
+  }
+
+  /** When the job was handed out, if that was in this batch. */
+  private leave(job: string): string | null {
+    const assignedAt = this.assigned.get(job);
+    if (assignedAt === undefined) this.gone.push(job);
+    else this.assigned.delete(job);
+    return assignedAt ?? null;
+  }
+
+  private change({ worker }: { readonly worker: string }): WorkerChange {
+    let change = this.changes.get(worker);
+    if (!change) this.changes.set(worker, (change = new WorkerChange(worker)));
+    return change;
+  }
+}

@@ -1,0 +1,66 @@
+import { centikudos, type Kudos } from '../../src/kernel/kudos.js';
+import type { Declaration, WorkerKind } from '../../src/workers/worker.events.js';
+import { firstOf, ms, num, rowsOf, text, textOrNull, type Queries, type Row } from '../rows.js';
+
+export interface Worker {
+  readonly id: string;
+  readonly kind: WorkerKind;
+  readonly owner: number;
+  /** Null once erased. */
+  readonly name: string | null;
+  readonly nameHash: string;
+  /** Null until its first pop was recorded. */
+  readonly declaration: Declaration | null;
+  readonly maintenance: boolean;
+  readonly maintenanceMessage: string | null;
+  readonly paused: boolean;
+  /** Ms since 1970. */
+  readonly registeredAt: number;
+  readonly fulfilled: number;
+  readonly kudosGenerated: Kudos;
+  /** Pixelsteps or tokens. */
+  readonly things: number;
+  readonly uncompletedJobs: number;
+  /** Things per second, one decimal each: the last 20 at most, oldest first. */
+  readonly samples: readonly number[];
+  /** Mean of the samples; undefined before the first (horde-rules §7.6 names the baselines). */
+  readonly speed: number | undefined;
+}
+
+export const findWorker = async (db: Queries, id: string): Promise<Worker | undefined> => {
+  const row = await firstOf(db, 'SELECT * FROM rm.worker WHERE id = $1', [id]);
+  return row && workerOf(row);
+};
+
+/** Exact and case-sensitive (horde-api C6.2). */
+export const findWorkerByName = async (db: Queries, name: string): Promise<Worker | undefined> => {
+  const row = await firstOf(db, 'SELECT * FROM rm.worker WHERE name = $1 ORDER BY registered_at LIMIT 1', [name]);
+  return row && workerOf(row);
+};
+
+/** By the keyed hash of the lower-case name: whatever the case. */
+export const findWorkerByNameHash = async (db: Queries, nameHash: string): Promise<Worker | undefined> => {
+  const row = await firstOf(db, 'SELECT * FROM rm.worker WHERE name_hash = $1 ORDER BY registered_at LIMIT 1', [nameHash]);
+  return row && workerOf(row);
+};
+
+/** Workers in the order of their ids, a page at a time: start `after` the last id of the page before. */
+export const workerPage = async (db: Queries, after: string | null, limit: number): Promise<Worker[]> => {
+  const rows = await rowsOf(db, 'SELECT * FROM rm.worker WHERE $1::uuid IS NULL OR id > $1::uuid ORDER BY id LIMIT $2', [after, limit]);
+  return rows.map(workerOf);
+};
+
+export const workersOf = async (db: Queries, owner: number): Promise<Worker[]> =>
+  (await rowsOf(db, 'SELECT * FROM rm.worker WHERE owner = $1 ORDER BY registered_at, id', [owner])).map(workerOf);
+
+const workerOf = (row: Row): Worker => {
+  const samples = (row['samples'] as unknown[]).map((tenths) => num(tenths) / 10);
+  return {
+    id: text(row['id']), kind: row['kind'] as WorkerKind, owner: num(row['owner']), name: textOrNull(row['name']),
+    nameHash: text(row['name_hash']), declaration: (row['declaration'] ?? null) as Declaration | null,
+    maintenance: row['maintenance'] as boolean, maintenanceMessage: textOrNull(row['maintenance_message']), paused: row['paused'] as boolean,
+    registeredAt: ms(row['registered_at']), fulfilled: num(row['fulfilled']), kudosGenerated: centikudos(num(row['kudos_generated'])),
+    things: num(row['things']), uncompletedJobs: num(row['uncompleted_jobs']),
+    samples, speed: samples.length > 0 ? samples.reduce((sum, sample) => sum + sample, 0) / samples.length : undefined,
+  };
+};
