@@ -1,0 +1,77 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction, RouteOptions } from 'fastify';
+import { answerPlainly, NO_SUCH_PATH } from './answer-error.js';
+import { PathTable } from './path-table.js';
+
+/**
+ * What holds for every request before anything reads it: the headers of every answer, errors included (horde-api B.1), and
+ * the answers for what is no route: OPTIONS, a wrong method, an unknown path.
+ */
+export interface EdgeOptions {
+  /** `host:port:version`, informational. */
+  readonly node: string;
+  /** Proxies in front of this server whose X-Forwarded-For is believed; the public horde has exactly one. */
+  readonly proxyHops: 0 | 1;
+}
+
+export interface EdgeState {
+  readonly proxyHops: 0 | 1;
+  /** All that was registered, in order, without what Fastify adds by itself. */
+  readonly routes: RouteOptions[];
+  readonly paths: PathTable;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    hordeEdge: EdgeState;
+  }
+}
+
+const REQUEST_HEADERS =
+  'Accept, Content-Type, Content-Length, Accept-Encoding, X-CSRF-Token, apikey, Client-Agent, X-Fields, X-Forwarded-For, ' +
+  'Proxied-For, Proxy-Authorization, Idempotency-Key, Kudos-Position';
+const EXPOSED_HEADERS =
+  'Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, RateLimit, RateLimit-Policy, Kudos-Position, ' +
+  'Idempotency-Replayed, Horde-Node';
+
+export const everyAnswer = (node: string): Readonly<Record<string, string>> => ({
+  'access-control-allow-origin': '*',
+  'access-control-allow-methods': 'POST, GET, OPTIONS, PUT, DELETE, PATCH',
+  'access-control-allow-headers': REQUEST_HEADERS,
+  'access-control-expose-headers': EXPOSED_HEADERS,
+  'horde-node': node,
+});
+
+/** Installs the edge on a Fastify instance. Before any route is registered. */
+export const installEdge = (server: FastifyInstance, { node, proxyHops }: EdgeOptions): void => {
+  const state: EdgeState = { proxyHops, routes: [], paths: new PathTable() };
+  server.decorate('hordeEdge', state);
+  server.addHook('onRoute', (route) => { remember(route, state); });
+  const headers = everyAnswer(node);
+  server.addHook('onRequest', (request, reply, done) => {
+    void reply.headers(headers);
+    // Before the body is read: a wrong method is a 405, whatever was sent along.
+    if (request.is404) answerNoRoute(request, reply, done);
+    else done();
+  });
+};
+
+const remember = (route: RouteOptions, { routes, paths }: EdgeState): void => {
+  const methods = Array.isArray(route.method) ? route.method : [route.method];
+  paths.add(route.url, methods);
+  // Fastify serves HEAD wherever GET is; those are not routes of anybody's.
+  if (!(methods.length === 1 && methods[0] === 'HEAD' && routes.some(({ url, method }) => url === route.url && method === 'GET'))) {
+    routes.push(route);
+  }
+};
+
+const answerNoRoute = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
+  const methods = request.server.hordeEdge.paths.methodsAt(request.url);
+  if (methods.length === 0) {
+    answerPlainly(404, NO_SUCH_PATH, request, reply);
+    return;
+  }
+  void reply.header('allow', [...methods, 'OPTIONS'].join(', '));
+  if (request.method === 'OPTIONS') void reply.code(200).send('');
+  else answerPlainly(405, 'The method is not allowed for this path.', request, reply);
+  void done; // answered: the request goes no further
+};
