@@ -1,0 +1,53 @@
+import type { Migration } from './migrate.js';
+
+/** What outlives every rebuild: keys, content that expires, and how far each read model is. */
+export const PLATFORM_MIGRATIONS: readonly Migration[] = [
+  {
+    name: '0001-vault',
+    // An erased subject keeps its row without a key, so that nothing is ever sealed for it under a new one.
+    sql: `
+      CREATE SCHEMA vault;
+      CREATE TABLE vault.subject_key (
+        subject text PRIMARY KEY,
+        wrapped bytea,
+        created_at timestamptz NOT NULL DEFAULT now()
+      );`,
+  },
+  {
+    name: '0002-content',
+    // Times are ours (ms since 1970), never the database's: one clock decides what has expired.
+    sql: `
+      CREATE SCHEMA content;
+      CREATE TABLE content.item (
+        id text PRIMARY KEY,
+        kind text NOT NULL,
+        body text NOT NULL,
+        expires_at bigint NOT NULL
+      );
+      CREATE INDEX item_expires_at ON content.item (expires_at);`,
+  },
+  {
+    name: '0003-read-model-checkpoints',
+    // advance() fails instead of touching no row, so that a whole transaction can be sent without waiting for answers:
+    // who is not where it believed to be (a zombie) has its transaction rolled back by PostgreSQL itself.
+    sql: `
+      CREATE SCHEMA rm;
+      CREATE TABLE rm.checkpoint (
+        name text PRIMARY KEY,
+        version integer NOT NULL,
+        position bigint NOT NULL,
+        store_id text,
+        epoch integer NOT NULL,
+        updated_at timestamptz NOT NULL DEFAULT now()
+      ) WITH (fillfactor = 50);
+      CREATE FUNCTION rm.advance(of_name text, of_epoch integer, old_position bigint, new_position bigint) RETURNS void
+      LANGUAGE plpgsql AS $$
+      BEGIN
+        UPDATE rm.checkpoint SET position = new_position, updated_at = now()
+        WHERE name = of_name AND epoch = of_epoch AND position = old_position;
+        IF NOT FOUND THEN
+          RAISE EXCEPTION 'checkpoint of % is not at %', of_name, old_position USING ERRCODE = 'HL001';
+        END IF;
+      END $$;`,
+  },
+];

@@ -1,0 +1,105 @@
+import type { Projection, Statement } from '../../kernel/projection.js';
+import { BEGINNING } from '../event-log/event-log.js';
+import type { Database, Queries } from '../postgres/database.js';
+import { sqlStateOf } from '../postgres/database-errors.js';
+import { SCHEMA_LOCK } from '../postgres/migrate.js';
+
+/** Where a projection is. The epoch grows whenever its tables are emptied, so that nobody goes on from before that. */
+export interface Place {
+  readonly position: number;
+  readonly epoch: number;
+}
+interface CheckpointRow extends Place {
+  readonly version: number;
+  readonly storeId: string | null;
+}
+
+/** Somebody else moved the checkpoint: another runner of the same projection is alive. */
+export const isFenced = (error: unknown): boolean => sqlStateOf(error) === 'HL001';
+
+/** A projection cannot go on, and trying again would not help: a person has to look. */
+export class ProjectionFault extends Error {
+  override readonly name = 'ProjectionFault';
+}
+
+type Scripts = Queries & { script(sql: string): Promise<void> };
+
+/** The table `rm.checkpoint` and the tables that it speaks for. */
+export class Checkpoints {
+  constructor(private readonly database: Database, private readonly storeId: string) {}
+
+  /**
+   * Where the projection goes on. Makes its tables when they are not there or of an older version.
+   * @throws ProjectionFault the rows were made from another event store, or by a newer release
+   */
+  prepare(projection: Projection): Promise<Place> {
+    return this.#locked(async (queries) => {
+      const row = await find(queries, projection.name);
+      if (!row || row.version < projection.version) return this.#empty(queries, projection, row);
+      if (row.version > projection.version)
+        throw new ProjectionFault(`the tables of ${projection.name} are of version ${row.version}, made by a newer release; this one knows ${projection.version}`);
+      if (row.storeId !== this.storeId)
+        throw new ProjectionFault(`${projection.name} was made from event store ${row.storeId}, and this is ${this.storeId}: wrong DATABASE_URL or wrong event store; "rebuild" if it is meant`);
+      return { position: row.position, epoch: row.epoch };
+    });
+  }
+
+  /** Drops the tables and makes them anew, empty. Every runner of before is fenced by the epoch. */
+  reset(projection: Projection): Promise<Place> {
+    return this.#locked(async (queries) => this.#empty(queries, projection, await find(queries, projection.name)));
+  }
+
+  async find(name: string): Promise<Place | undefined> {
+    return find(this.database, name);
+  }
+
+  /** The first statement of each transaction: locks the checkpoint, and fails unless it is where the caller believes. */
+  advance(name: string, from: Place, position: number): Statement & { readonly name: string } {
+    return { name: 'rm.advance', text: 'SELECT rm.advance($1, $2, $3, $4)', values: [name, from.epoch, from.position, position] };
+  }
+
+  /** Moves checkpoints alone, past events that did not concern them: one statement for all. Returns the names that moved. */
+  skip(moves: readonly { readonly name: string; readonly from: Place; readonly position: number }[]): Promise<ReadonlySet<string>> {
+    const columns = [moves.map(({ name }) => name), moves.map(({ from }) => from.epoch), moves.map(({ from }) => from.position), moves.map(({ position }) => position)];
+    return this.database.transaction(async (queries) => {
+      const rows = await queries.query<{ name: string }>(SKIP, columns, 'rm.skip');
+      return new Set(rows.map(({ name }) => name));
+    }, { durable: false });
+  }
+
+  async #empty(queries: Scripts, { name, version, schema, tables }: Projection, row: CheckpointRow | undefined): Promise<Place> {
+    const place = { position: BEGINNING, epoch: (row?.epoch ?? 0) + 1 };
+    for (const table of tables) await queries.script(`DROP TABLE IF EXISTS rm.${identifier(table)} CASCADE`);
+    await queries.script('SET LOCAL search_path TO rm');
+    await queries.script(schema);
+    await queries.execute(
+      `INSERT INTO rm.checkpoint (name, version, position, store_id, epoch) VALUES ($1, $2, $3, $4, $5)
+       ON CONFLICT (name) DO UPDATE SET version = $2, position = $3, store_id = $4, epoch = $5, updated_at = now()`,
+      [name, version, place.position, this.storeId, place.epoch],
+    );
+    return place;
+  }
+
+  #locked<T>(work: (queries: Scripts) => Promise<T>): Promise<T> {
+    return this.database.transaction(async (queries) => {
+      await queries.query('SELECT pg_advisory_xact_lock($1)', [SCHEMA_LOCK]);
+      return work(queries);
+    }, { durable: true });
+  }
+}
+
+const SKIP = `
+  UPDATE rm.checkpoint c SET position = v.new_position, updated_at = now()
+  FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::bigint[]) AS v (name, epoch, old_position, new_position)
+  WHERE c.name = v.name AND c.epoch = v.epoch AND c.position = v.old_position
+  RETURNING c.name`;
+
+const find = async (queries: Queries, name: string): Promise<CheckpointRow | undefined> => {
+  const [row] = await queries.query<CheckpointRow>('SELECT version, position, store_id AS "storeId", epoch FROM rm.checkpoint WHERE name = $1', [name]);
+  return row;
+};
+
+const identifier = (table: string): string => {
+  if (!/^[a-z_][a-z0-9_]*$/.test(table)) throw new Error(`${table} is no name for a table of a read model`);
+  return `"${table}"`;
+};
