@@ -34,6 +34,8 @@ export interface RequestFacts {
   readonly shared: boolean;
   readonly activation: Kudos;
   readonly quote: Kudos;
+  /** V of the dearest model that was quoted: nothing dearer serves this request (spec/ledger.md §4.5, Quote). */
+  readonly unitPriceMax: Kudos;
   readonly policy: number;
   readonly reference: number;
   /** SHA-256 of a salt kept with the content, and the content: proves what was asked without saying it. */

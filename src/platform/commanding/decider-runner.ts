@@ -15,7 +15,7 @@ const ATTEMPTS_MAX = 10;
 
 export class TooManyConflicts extends Error {
   override readonly name = 'TooManyConflicts';
-  readonly retryAfterS = 1;
+  readonly retryAfterSeconds = 1;
 }
 
 export interface RunnerOptions {

@@ -1,0 +1,160 @@
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { kudos, type Kudos } from './kernel/kudos.js';
+
+/** Everything that can be set from outside, read once, here and nowhere else. */
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  readonly dataDir: string;
+  readonly profile: 'public' | 'private';
+  readonly eventstoreUrl: string | undefined;
+  readonly databaseUrl: string | undefined;
+  readonly masterKey: string | undefined;
+  readonly publicUrl: string | undefined;
+  readonly admins: readonly number[];
+  readonly anonymous: boolean;
+  readonly registration: boolean;
+  readonly kudosCap: Kudos;
+  readonly testApiKeys: boolean;
+  readonly rateLimits: boolean;
+  readonly rateLimitWhitelist: readonly string[];
+  readonly trustProxyHops: number;
+  readonly bodyLimitBytes: number;
+  readonly blobLimitBytes: number;
+  readonly logLevel: string;
+  readonly node: string;
+}
+
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+interface Key<Value> {
+  readonly key: string;
+  readonly help: string;
+  /** Shown by --help. */
+  readonly default: string;
+  readonly read: (text: string) => Value;
+}
+
+const flag = (text: string): boolean => {
+  if (/^(1|true|yes|on)$/i.test(text)) return true;
+  if (/^(0|false|no|off)?$/i.test(text)) return false;
+  throw new ConfigError('is neither on nor off (1, true, yes, on / 0, false, no, off)');
+};
+const whole = (min: number, max: number) => (text: string): number => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < min || value > max) throw new ConfigError(`is not a whole number from ${min} to ${max}`);
+  return value;
+};
+const oneOf = <Choice extends string>(...choices: readonly Choice[]) => (text: string): Choice => {
+  const found = choices.find((choice) => choice === text);
+  if (!found) throw new ConfigError(`is none of ${choices.join(', ')}`);
+  return found;
+};
+const optional = (text: string): string | undefined => (text === '' ? undefined : text);
+const url = (...protocols: readonly string[]) => (text: string): string | undefined => {
+  if (text === '') return undefined;
+  if (!URL.canParse(text) || !protocols.includes(new URL(text).protocol)) throw new ConfigError(`is not a URL that starts with ${protocols.join(' or ')}`);
+  return text;
+};
+const list = (text: string): readonly string[] => text.split(',').map((item) => item.trim()).filter(Boolean);
+
+/** Aliases `name#id` as upstream writes them; only the id counts, so that a rename neither gains nor loses it (Q04). */
+const admins = (text: string): readonly number[] => {
+  const parsed: unknown = text === '' ? [] : text.trimStart().startsWith('[') ? JSON.parse(text) : list(text);
+  if (!Array.isArray(parsed)) throw new ConfigError('is not a list of aliases such as ["name#7"]');
+  return parsed.map((alias) => {
+    const id = Number(String(alias).split('#').at(-1));
+    if (!Number.isInteger(id) || id <= 0) throw new ConfigError(`names ${String(alias)}, which is not an alias such as name#7`);
+    return id;
+  });
+};
+
+const KEYS = {
+  port: { key: 'PORT', default: '7001', help: 'TCP port of the HTTP API', read: whole(0, 65_535) },
+  host: { key: 'HOST', default: '127.0.0.1', help: 'address to listen on; 0.0.0.0 opens the horde to the network', read: String },
+  dataDir: { key: 'DATA_DIR', default: './data', help: 'event log, embedded PostgreSQL, blobs and keys live here', read: (text) => resolve(text) },
+  profile: {
+    key: 'HORDE_PROFILE', default: 'public', read: oneOf('public', 'private'),
+    help: 'public: everybody may register, anonymous use is on, balances are capped; private: none of it',
+  },
+  eventstoreUrl: { key: 'EVENTSTORE_URL', default: '', help: 'esdb://… of an EventStoreDB instead of the embedded log', read: optional },
+  databaseUrl: {
+    key: 'DATABASE_URL', default: '', help: 'postgres://… instead of the embedded PostgreSQL', read: url('postgres:', 'postgresql:'),
+  },
+  masterKey: {
+    key: 'HORDE_MASTER_KEY', default: '', read: optional,
+    help: '64 hex digits that wrap the keys of personal data; default: DATA_DIR/master.key, made at first start',
+  },
+  publicUrl: {
+    key: 'PUBLIC_URL', default: '', read: url('http:', 'https:'),
+    help: 'how clients reach this server; signed image URLs start with it; default: http://HOST:PORT',
+  },
+  admins: { key: 'ADMINS', default: '', help: 'aliases that may do what admins may, e.g. ["name#7"]; the id counts', read: admins },
+  anonymous: { key: 'ANONYMOUS', default: 'profile', help: 'on or off: may 0000000000 generate (public: on, private: off)', read: String },
+  registration: { key: 'REGISTRATION', default: 'profile', help: 'on or off: may anybody register (public: on, private: off)', read: String },
+  kudosCap: {
+    key: 'KUDOS_CAP', default: 'profile', read: String,
+    help: 'kudos beyond which a balance has no more say in the queue (public: 10000000, private: none)',
+  },
+  testApiKeys: {
+    key: 'HORDE_TEST_APIKEYS', default: '0', help: 'opens POST /api/v2/dev/test-user to the loopback address; for tests only', read: flag,
+  },
+  rateLimitsOff: { key: 'HORDE_TEST_RATELIMIT_DISABLED', default: '0', help: 'switches all rate limits off; for tests and benches only', read: flag },
+  rateLimitWhitelist: { key: 'RATELIMIT_WHITELIST', default: '', help: 'addresses with the wider limits, separated by commas', read: list },
+  trustProxyHops: {
+    key: 'TRUST_PROXY_HOPS', default: '0', read: whole(0, 1),
+    help: '1 behind a reverse proxy: the last X-Forwarded-For address is then the client',
+  },
+  bodyLimitMiB: { key: 'BODY_LIMIT_MIB', default: '64', help: 'largest request body', read: whole(1, 1024) },
+  blobLimitMiB: { key: 'BLOB_LIMIT_MIB', default: '20', help: 'largest image a worker may upload', read: whole(1, 1024) },
+  logLevel: {
+    key: 'LOG_LEVEL', default: 'info', help: 'trace, debug, info, warn, error or silent', read: oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent'),
+  },
+  node: { key: 'NODE_NAME', default: '', help: 'name of this process in events and headers; default: the host name', read: (text) => text || hostname() },
+} as const satisfies Record<string, Key<unknown>>;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws ConfigError naming the key, its value's fault, and nothing secret */
+export const readConfig = (environment: Environment = process.env): Config => {
+  const read = <Name extends keyof typeof KEYS>(name: Name): ReturnType<(typeof KEYS)[Name]['read']> => {
+    const { key, default: fallback, read: parse } = KEYS[name] as Key<ReturnType<(typeof KEYS)[Name]['read']>>;
+    try {
+      return parse((environment[key] ?? fallback).trim());
+    } catch (error) {
+      throw new ConfigError(`${key} ${error instanceof ConfigError ? error.message : 'cannot be read'}. See --help.`);
+    }
+  };
+  const profile = read('profile');
+  const byProfile = (name: 'anonymous' | 'registration'): boolean => {
+    const text = read(name);
+    return text === 'profile' ? profile === 'public' : flag(text);
+  };
+  const cap = read('kudosCap');
+  return Object.freeze({
+    port: read('port'), host: read('host'), dataDir: read('dataDir'), profile, eventstoreUrl: read('eventstoreUrl'),
+    databaseUrl: read('databaseUrl'), masterKey: read('masterKey'), publicUrl: read('publicUrl'), admins: read('admins'),
+    anonymous: byProfile('anonymous'), registration: byProfile('registration'), kudosCap: capOf(cap, profile),
+    testApiKeys: read('testApiKeys'), rateLimits: !read('rateLimitsOff'), rateLimitWhitelist: read('rateLimitWhitelist'),
+    trustProxyHops: read('trustProxyHops'), bodyLimitBytes: read('bodyLimitMiB') * 2 ** 20, blobLimitBytes: read('blobLimitMiB') * 2 ** 20,
+    logLevel: read('logLevel'), node: read('node'),
+  });
+};
+
+/** design.md §6: 10,000,000 on the public horde, none on a private one. */
+const PUBLIC_CAP = 10_000_000;
+const NO_CAP = 90_000_000_000_000;
+const capOf = (text: string, profile: 'public' | 'private'): Kudos => {
+  if (text === 'profile') return kudos(profile === 'public' ? PUBLIC_CAP : NO_CAP);
+  return kudos(whole(1, NO_CAP)(text));
+};
+
+/** What --help prints: every key, its default and its meaning. */
+export const configHelp = (): string => {
+  const width = Math.max(...Object.values(KEYS).map(({ key }) => key.length));
+  const lines = Object.values(KEYS).map((each) => `  ${each.key.padEnd(width)}  ${each.help}${each.default ? ` [${each.default}]` : ''}`);
+  return `Settings are read from the environment:\n\n${lines.join('\n')}\n`;
+};

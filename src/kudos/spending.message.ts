@@ -1,0 +1,46 @@
+import { CommandBus } from '@nestjs/cqrs';
+import { Injectable } from '@nestjs/common';
+import type { Kudos } from '../kernel/kudos.js';
+import type { CommandContext } from '../platform/commanding/outcome.js';
+import { NodeFeed } from '../platform/event-log/node-feed.js';
+import { RetryLater } from '../platform/retry-later.js';
+import type { AccountCommand } from './account.commands.js';
+import { OnAccount, type AccountOutcome } from './account.message.js';
+import { Credits } from './credits.js';
+
+/** How long a command waits for the views to reach the head before it says "try again" (design.md §5). */
+export const CATCH_UP_MAX_MS = 1_000;
+
+export interface CreditsSeen {
+  readonly creditsElsewhere: Kudos;
+  readonly creditsComplete: boolean;
+}
+
+/** Runs commands that depend on what an account may spend: at once if it can be afforded, else on complete knowledge. */
+@Injectable()
+export class Spending {
+  constructor(private readonly commands: CommandBus, private readonly feed: NodeFeed, private readonly credits: Credits) {}
+
+  /**
+   * The head is captured once and survives the second try: a moving target would never be reached. The wait happens
+   * outside the account's mailbox, so nobody queues behind it.
+   * @throws RetryLater when the views do not reach the head within a second
+   */
+  async spend(user: number, command: (seen: CreditsSeen) => AccountCommand, context: CommandContext): Promise<AccountOutcome> {
+    const head = await this.feed.head();
+    const first = await this.commands.execute(new OnAccount(user, command(this.#seen(user, head)), context));
+    if (first.outcome !== 'refused' || first.rc !== 'CreditsBehind') return orRetry(first);
+    if (!(await this.feed.waitFor(head, CATCH_UP_MAX_MS))) throw new RetryLater('the account views are catching up with the log');
+    return orRetry(await this.commands.execute(new OnAccount(user, command(this.#seen(user, head)), context)));
+  }
+
+  #seen(user: number, head: number): CreditsSeen {
+    return { creditsElsewhere: this.credits.of(user), creditsComplete: this.feed.position >= head };
+  }
+}
+
+const orRetry = (outcome: AccountOutcome): AccountOutcome => {
+  // Registered a moment ago, and the process died before the account opened: its reactor is about to do it.
+  if (outcome.outcome === 'refused' && outcome.rc === 'AccountNotOpen') throw new RetryLater('the account is being opened');
+  return outcome;
+};

@@ -1,0 +1,109 @@
+import { Injectable } from '@nestjs/common';
+import { Clock, iso } from '../kernel/clock.js';
+import { Ids, transactionId } from '../kernel/ids.js';
+import type { Kudos } from '../kernel/kudos.js';
+import type { CommandContext } from '../platform/commanding/outcome.js';
+import { NodeFeed } from '../platform/event-log/node-feed.js';
+import { refusedBy } from '../platform/http/refusals.js';
+import { RetryLater } from '../platform/retry-later.js';
+import { Secrets } from '../platform/vault/secrets.js';
+import { Pricing } from '../pricing/pricing.js';
+import { UserDirectory, type KnownUser } from '../users/directory.message.js';
+import type { TransferParties } from './account.commands.js';
+import type { AccountRc } from './account.decider.js';
+import { transferRefusals } from './kudos.refusals.js';
+import { RecentGifts } from './recent-gifts.js';
+import { CATCH_UP_MAX_MS, Spending } from './spending.message.js';
+
+export interface TransferAsked {
+  readonly apiKey: string;
+  readonly key: string | undefined;
+  readonly username: string;
+  readonly amount: Kudos;
+}
+
+/** An earlier transaction as the statement's unique index knows it. */
+export interface IndexedTransfer {
+  readonly to: number;
+  readonly amount: Kudos;
+  readonly position: number;
+}
+
+/** The statement read model, as far as repeated keys need it. */
+export abstract class TransferIndex {
+  abstract find(txId: string): Promise<IndexedTransfer | undefined>;
+  /** Revision of the account's stream up to which the index has read; −1 if nothing of it. */
+  abstract indexedThrough(user: number): Promise<number>;
+  abstract waitFor(position: number, timeoutMs: number): Promise<boolean>;
+}
+
+/** Moves kudos between users (horde-rules §5). With an Idempotency-Key, once, however often it is asked. */
+@Injectable()
+export class Transfers {
+  constructor(
+    private readonly directory: UserDirectory, private readonly spending: Spending, private readonly index: TransferIndex,
+    private readonly parts: TransferParts,
+  ) {}
+
+  async transfer(asked: TransferAsked): Promise<{ position: number; replayed: boolean }> {
+    const sender = await this.directory.byKey(asked.apiKey);
+    if (!sender) throw refusedBy(transferRefusals, 'InvalidAPIKey');
+    if (sender.id === 0) throw refusedBy(transferRefusals, 'KudosTransferFromAnon');
+    const recipient = await this.directory.byAlias(asked.username);
+    if (!recipient) throw refusedBy(transferRefusals, 'InvalidTargetUsername');
+    const txId = asked.key === undefined ? this.parts.ids.uuid() : transactionId('transfer', sender.id, asked.key);
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      const earlier = asked.key === undefined ? undefined : await this.index.find(txId);
+      if (earlier) return this.#repeated(earlier, recipient.id, asked.amount);
+      const done = await this.#once(asked, { sender, recipient, txId });
+      if (done !== 'IndexBehind') return done;
+      // More was transferred since the index last read than the account remembers: look again once it has caught up.
+      if (!(await this.index.waitFor(await this.parts.feed.head(), CATCH_UP_MAX_MS))) break;
+    }
+    throw new RetryLater('the index of transactions is catching up with the log');
+  }
+
+  #repeated(earlier: IndexedTransfer, to: number, amount: Kudos): { position: number; replayed: true } {
+    if (earlier.to !== to || earlier.amount !== amount) throw refusedBy(transferRefusals, 'IdempotencyKeyConflict');
+    return { position: earlier.position, replayed: true };
+  }
+
+  async #once(asked: TransferAsked, { sender, recipient, txId }: { sender: KnownUser; recipient: KnownUser; txId: string }) {
+    const keyed = asked.key !== undefined;
+    const indexedThrough = keyed ? await this.index.indexedThrough(sender.id) : -1;
+    const outcome = await this.spending.spend(sender.id, (seen) => ({
+      type: 'TransferKudos', txId, keyed, indexedThrough, to: recipient.id, amount: asked.amount, parties: this.#parties(sender, recipient),
+      ...seen, at: iso(this.parts.clock.now()), policy: this.parts.pricing.policy.version,
+    }), this.#context(sender, asked));
+    if (outcome.outcome === 'refused') {
+      if (outcome.rc === 'IndexBehind') return 'IndexBehind' as const;
+      throw refusedBy(transferRefusals, outcome.rc as Exclude<AccountRc, 'KudosUpfront' | 'AccountNotOpen' | 'IndexBehind' | 'CreditsBehind' | 'JobsUnsettled'>);
+    }
+    if (outcome.outcome === 'unchanged') return { position: await this.parts.feed.head(), replayed: true };
+    return { position: outcome.position, replayed: false };
+  }
+
+  #parties(sender: KnownUser, recipient: KnownUser): TransferParties {
+    return {
+      reversesRecentGift: this.parts.gifts.given(recipient.id, sender.id),
+      senderSuspicious: false, recipientSuspicious: false, // TODO(#9): suspicion is counted with the economy's other rules
+      senderFlagged: sender.roles.has('flagged'), recipientFlagged: recipient.roles.has('flagged'),
+      senderEducation: sender.roles.has('education'), recipientEducation: recipient.roles.has('education'),
+      senderDeleted: sender.roles.has('deleted'), recipientDeleted: recipient.roles.has('deleted'),
+    };
+  }
+
+  #context(sender: KnownUser, { key, username, amount }: TransferAsked): CommandContext {
+    const hash = (text: string): string => this.parts.secrets.keyedHash('idempotency', text);
+    const idem = key === undefined ? {} : { idem: { key: hash(`${sender.id}|${key}`), fingerprint: hash(`POST kudos/transfer|${username}|${amount}`) } };
+    return { actor: { kind: 'user', user: sender.id }, correlationId: this.parts.ids.uuid(), ...idem };
+  }
+}
+
+/** The ports and views that transfers need, in one place. */
+@Injectable()
+export class TransferParts {
+  constructor(
+    readonly clock: Clock, readonly ids: Ids, readonly feed: NodeFeed, readonly pricing: Pricing, readonly secrets: Secrets, readonly gifts: RecentGifts,
+  ) {}
+}

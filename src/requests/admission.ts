@@ -1,0 +1,99 @@
+import { Injectable } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { iso } from '../kernel/clock.js';
+import { centikudos, kudos, NO_KUDOS, type Kudos } from '../kernel/kudos.js';
+import { transactionId } from '../kernel/ids.js';
+import { balanced, posting } from '../kernel/ledger.js';
+import { Spending } from '../kudos/spending.message.js';
+import { upfrontRefusals } from '../kudos/kudos.refusals.js';
+import type { CommandContext } from '../platform/commanding/outcome.js';
+import { refusedBy } from '../platform/http/refusals.js';
+import { RetryLater } from '../platform/retry-later.js';
+import type { KnownUser } from '../users/directory.message.js';
+import { AdmissionParts } from './admission-parts.js';
+import type { RequestFacts } from './request.events.js';
+import { OnRequest } from './request.message.js';
+
+/** A checked, priced request, ready to be paid for. */
+export interface Candidate {
+  readonly payer: KnownUser;
+  readonly facts: Omit<RequestFacts, 'request' | 'priority' | 'contentHash' | 'acceptedAt' | 'policy' | 'reference' | 'payer' | 'payerTrusted'>;
+  /** What must be available upfront; 0 when nothing has to. */
+  readonly required: Kudos;
+  /** What workers and the requester will be told; it never enters an event. */
+  readonly content: object;
+}
+
+export interface Admitted {
+  readonly request: string;
+  readonly position: number;
+}
+
+/** design.md §6: anonymous requests stand behind every registered account that has nothing unfinished. */
+const ANONYMOUS_PRIORITY = kudos(-50);
+/** Content outlives its request: it expires a day later than any request could (design.md §5). */
+const CONTENT_LIFE_MS = 24 * 60 * 60_000;
+
+/**
+ * Takes a request in, payer first (spec/ledger.md §4.5). Order of effects: the content (an orphan expires harmlessly), the
+ * authorization on the payer's account (a refusal appends nothing), the request itself. If the process dies before the
+ * last one, a repair abandons the authorization and gives its price back.
+ */
+@Injectable()
+export class Admission {
+  constructor(private readonly spending: Spending, private readonly commands: CommandBus, private readonly parts: AdmissionParts) {}
+
+  async admit(candidate: Candidate, context: CommandContext): Promise<Admitted> {
+    const { ids, contents, clock } = this.parts;
+    const request = ids.uuid();
+    const salt = ids.bytes(16).toString('hex');
+    const text = JSON.stringify({ salt, ...candidate.content });
+    await contents.put({ id: request, kind: 'request', text, expiresAt: clock.now() + CONTENT_LIFE_MS });
+    const facts = { request, ...candidate.facts, ...this.#versions(), contentHash: contents.hash(text) };
+    return candidate.payer.id === 0 ? this.#anonymous(facts, context) : this.#registered(candidate, facts, context);
+  }
+
+  async #registered(candidate: Candidate, facts: Unplaced, context: CommandContext): Promise<Admitted> {
+    const { payer, required } = candidate;
+    const { request, kind, jobs, quote, activation } = facts;
+    const outcome = await this.spending.spend(payer.id, (seen) => ({
+      type: 'OpenAuthorization', request, kind, jobs, quote, activation, required, flagged: payer.roles.has('flagged'),
+      priorityCap: this.parts.priorityCap.kudos, ...this.#versions(), ...seen, at: this.#now(),
+    }), context);
+    if (outcome.outcome === 'refused') throw refusedBy(upfrontRefusals, outcome.rc as 'KudosUpfront', outcome.detail);
+    const opened = outcome.outcome === 'appended' ? outcome.events[0] : undefined;
+    if (opened?.type !== 'AuthorizationOpened.v1') throw new Error(`request ${request} was authorized twice`);
+    const { priority } = opened.data as { priority: Kudos };
+    return this.#accept({ ...facts, payer: payer.id, payerTrusted: payer.roles.has('trusted'), priority, acceptedAt: this.#now() }, undefined, context);
+  }
+
+  #anonymous(facts: Unplaced, context: CommandContext): Promise<Admitted> {
+    const at = this.#now();
+    const { activation } = facts;
+    const ledger = activation === NO_KUDOS ? undefined : balanced(
+      { txId: transactionId('activation', facts.request), kind: 'activation', effectiveAt: at, policy: facts.policy },
+      [posting('issue:anonymous', -activation), posting('burn:activation', centikudos(activation))],
+    );
+    return this.#accept({ ...facts, payer: 0, payerTrusted: false, priority: ANONYMOUS_PRIORITY, acceptedAt: at }, ledger, context);
+  }
+
+  async #accept(facts: RequestFacts, ledger: ReturnType<typeof balanced> | undefined, context: CommandContext): Promise<Admitted> {
+    const outcome = await this.commands.execute(new OnRequest(facts.request, {
+      type: 'AcceptRequest', facts, at: facts.acceptedAt, ...(ledger ? { ledger } : {}),
+    }, context));
+    // Another node found the authorization older than 30 s and took it back: nothing was charged, the client asks again.
+    if (outcome.outcome !== 'appended') throw new RetryLater('the request took too long to be accepted');
+    return { request: facts.request, position: outcome.position };
+  }
+
+  #versions(): { policy: number; reference: number } {
+    const { policy, reference } = this.parts.pricing;
+    return { policy: policy.version, reference: reference.version };
+  }
+
+  #now(): string {
+    return iso(this.parts.clock.now());
+  }
+}
+
+type Unplaced = Omit<RequestFacts, 'priority' | 'acceptedAt' | 'payer' | 'payerTrusted'>;

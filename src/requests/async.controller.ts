@@ -1,0 +1,38 @@
+import { Controller, Post, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { setKudosPosition } from '../platform/http/kudos-position.js';
+import { ApiKey, ClientAgent, StrictBody } from '../platform/http/parameters.js';
+import { Callers, RateLimit } from '../platform/http/route-spec.js';
+import { ImageRequestFields } from './bodies/image-request.body.js';
+import { TextRequestFields } from './bodies/text-request.body.js';
+import { ImageSubmission } from './image-submission.js';
+import { TextSubmission } from './text-submission.js';
+
+@Controller('api/v2/generate')
+export class AsyncController {
+  constructor(private readonly images: ImageSubmission, private readonly texts: TextSubmission) {}
+
+  @Post('async') @Callers('key') @RateLimit('RL-G')
+  async image(
+    @StrictBody(ImageRequestFields) body: ImageRequestFields, @ApiKey() apiKey: string, @ClientAgent() clientAgent: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    return answered(await this.images.submit(body, { apiKey, clientAgent }), reply);
+  }
+
+  @Post('text/async') @Callers('key') @RateLimit('RL-G')
+  async text(
+    @StrictBody(TextRequestFields) body: TextRequestFields, @ApiKey() apiKey: string, @ClientAgent() clientAgent: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    return answered(await this.texts.submit(body, { apiKey, clientAgent }), reply);
+  }
+}
+
+type Submitted<Answer> = { readonly status: 202; readonly position: number; readonly answer: Answer } | { readonly status: 200; readonly answer: Answer };
+
+const answered = <Answer>(submitted: Submitted<Answer>, reply: FastifyReply): Answer => {
+  void reply.status(submitted.status);
+  if (submitted.status === 202) setKudosPosition(reply, submitted.position);
+  return submitted.answer;
+};

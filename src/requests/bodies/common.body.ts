@@ -1,0 +1,24 @@
+import { Arr, Bool, Num, Optional, Str } from '../../platform/http/body/body-decorators.js';
+import { obj, str } from '../../platform/http/body/rules.js';
+
+export class ExtraSourceImageBody {
+  @Str({ min: 1 }) image!: string;
+  @Num({ default: 1 }) strength!: number;
+}
+
+/** Members that image and text requests share (horde-api C1.1, C2.1); effective defaults come with the rules. */
+export class CommonRequestFields {
+  @Optional() @Bool() trusted_workers?: boolean;
+  @Optional() @Bool() validated_backends?: boolean;
+  @Optional() @Bool() slow_workers?: boolean;
+  @Optional() @Bool() extra_slow_workers?: boolean;
+  @Optional() @Arr(str()) workers?: string[];
+  @Optional() @Bool() worker_blacklist?: boolean;
+  @Optional() @Arr(str({ min: 1 })) models?: string[];
+  @Optional() @Arr(obj(() => ExtraSourceImageBody)) extra_source_images?: ExtraSourceImageBody[];
+  @Optional() @Bool() dry_run?: boolean;
+  @Optional() @Str() proxied_account?: string;
+  @Optional() @Bool() disable_batching?: boolean;
+  @Optional() @Bool() allow_downgrade?: boolean;
+  @Optional() @Str({ min: 3, max: 1024 }) style?: string;
+}

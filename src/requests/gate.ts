@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common';
+import { LiveQueue } from '../dispatch/live-queue.message.js';
+import type { CommandContext } from '../platform/commanding/outcome.js';
+import { Ids, parseUuid } from '../kernel/ids.js';
+import { refusedBy, Refused } from '../platform/http/refusals.js';
+import { aliasOf, UserDirectory, type KnownUser } from '../users/directory.message.js';
+import { WorkerRegistry } from '../workers/registry.message.js';
+import type { RequestKind } from './request.events.js';
+import { admissionRefusals, ruleRefusals } from './request.refusals.js';
+import type { RequestRuleRc, RuleCaller } from './rules/rule.js';
+
+/** Whether the horde takes anonymous requests. */
+export class AnonymousUse {
+  constructor(readonly allowed: boolean) {}
+}
+
+/** horde-api C1.1 row 51. */
+const EXAMPLE_AGENT = 'My-Project:v0.0.1:My-Contact';
+/** Jobs that may wait at once (horde-rules §3.5). TODO(#9): grows with kudos as design.md §6 promises. */
+const CONCURRENCY = 30;
+const CONCURRENCY_ANONYMOUS = 500;
+const CONCURRENCY_EDUCATION = 200;
+
+/** The checks of a request that ask who is calling, in the order that is contract (horde-api C1.1). */
+@Injectable()
+export class Gate {
+  constructor(
+    private readonly directory: UserDirectory, private readonly queue: LiveQueue, private readonly workers: WorkerRegistry, private readonly parts: GateParts,
+  ) {}
+
+  /** Rows 2 to 11: style, key, proxy, deletion. */
+  async caller(apiKey: string, body: { readonly style?: string | undefined; readonly proxied_account?: string | undefined; readonly webhook?: string | undefined }): Promise<KnownUser> {
+    if (body.style !== undefined) throw refusedBy(admissionRefusals, 'StyleNotFound'); // nobody can make styles yet
+    if (body.webhook !== undefined) throw notServed('Webhooks', body.webhook);
+    const user = await this.directory.byKey(apiKey);
+    if (!user) throw refusedBy(admissionRefusals, 'InvalidAPIKey');
+    if (user.id === 0 && !this.parts.anonymousUse.allowed) throw refusedBy(admissionRefusals, 'AnonForbidden');
+    if (body.proxied_account && !user.roles.has('service')) throw refusedBy(admissionRefusals, 'OnlyServiceAccountProxy');
+    if (user.roles.has('deleted')) throw refusedBy(admissionRefusals, 'DeletedUser');
+    return user;
+  }
+
+  /** Row 15: every named worker must exist, of whatever kind. */
+  knownWorkers(ids: readonly string[]): void {
+    const unknown = ids.find((id) => !this.workers.has(parseUuid(id) ?? ''));
+    if (unknown !== undefined) throw refusedBy(admissionRefusals, 'WorkerNotFound', { worker: unknown });
+  }
+
+  /** Row 17. */
+  concurrency(user: KnownUser, kind: RequestKind, { jobs, models }: { readonly jobs: number; readonly models: readonly string[] }): void {
+    const waiting = this.queue.waitingJobsOf(user.id, kind, models);
+    const limit = concurrencyOf(user);
+    if (waiting + jobs > limit) throw refusedBy(admissionRefusals, 'TooManyPrompts', { waiting, limit });
+  }
+
+  /** Row 51. */
+  clientAgent(agent: string): void {
+    if (agent === EXAMPLE_AGENT) throw refusedBy(admissionRefusals, 'BadClientAgent');
+  }
+
+  obey(rc: RequestRuleRc | undefined): void {
+    if (rc) throw refusedBy(ruleRefusals, rc);
+  }
+
+  context(user: KnownUser): CommandContext {
+    const actor = user.id === 0 ? { kind: 'anonymous' as const } : { kind: 'user' as const, user: user.id };
+    return { actor, correlationId: this.parts.ids.uuid() };
+  }
+}
+
+@Injectable()
+export class GateParts {
+  constructor(readonly ids: Ids, readonly anonymousUse: AnonymousUse) {}
+}
+
+export const concurrencyOf = (user: KnownUser): number => {
+  if (user.id === 0) return CONCURRENCY_ANONYMOUS;
+  return user.roles.has('education') ? CONCURRENCY_EDUCATION : CONCURRENCY;
+};
+
+export const ruleCaller = (user: KnownUser): RuleCaller => ({
+  username: aliasOf(user), trusted: user.roles.has('trusted'), patron: false, special: user.roles.has('special'),
+});
+
+/** A part of the API that this server does not serve yet says so, instead of taking a request it would not honour. */
+export const notServed = (what: string, value: string): Refused => {
+  const hint = value.startsWith('http:') ? ' (and they must start with https://)' : '';
+  return new Refused('BadRequest', 400, `${what} are not served by this server yet${hint}.`);
+};

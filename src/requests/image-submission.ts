@@ -1,0 +1,147 @@
+import { Injectable } from '@nestjs/common';
+import { inKudos, NO_KUDOS, type Kudos } from '../kernel/kudos.js';
+import { Availability } from '../dispatch/availability.message.js';
+import { downgradeImage } from '../pricing/downgrade.js';
+import type { ImageJobFeatures } from '../pricing/job-features.js';
+import { Pricing } from '../pricing/pricing.js';
+import { imageQuote, type ImageQuoteRequest, type Quote } from '../pricing/quote.js';
+import { imageUpfrontAmount, imageUpfrontRequired } from '../pricing/upfront.js';
+import { Refused } from '../platform/http/refusals.js';
+import type { KnownUser } from '../users/directory.message.js';
+import { Admission, type Admitted, type Candidate } from './admission.js';
+import { Gate, notServed, ruleCaller } from './gate.js';
+import { imageRefusal } from './rules/image-rules.js';
+import { imageSubject } from './rules/image-subject.js';
+import { normaliseImage, withSizeOf, type NormalisedImageRequest } from './rules/image-request.js';
+import { splitPrompt } from './rules/prompt.js';
+import type { ImageRequestBody } from './rules/request-body.js';
+import { STAGE_BATCHING, STAGE_CALLER, STAGE_ENVELOPE, STAGE_PARAMETERS, STAGE_SOURCES } from './rules/rule.js';
+import { imageWarnings, type RequestWarning } from './rules/warnings.js';
+
+export interface Asked {
+  readonly apiKey: string;
+  readonly clientAgent: string;
+}
+
+interface Priced {
+  readonly request: NormalisedImageRequest;
+  readonly quote: Quote;
+  readonly required: Kudos;
+}
+
+/** Image requests from the body to the queue (horde-api C1.1). */
+@Injectable()
+export class ImageSubmission {
+  constructor(
+    private readonly gate: Gate, private readonly admission: Admission, private readonly availability: Availability, private readonly pricing: Pricing,
+  ) {}
+
+  async submit(body: ImageRequestBody, asked: Asked): Promise<ImageAccepted | ImageQuoted> {
+    const { payer, request } = await this.#check(body, asked);
+    const priced = this.#price(request);
+    if (request.dryRun) return this.#quoted(body, priced);
+    const admitted = await this.#admit(payer, priced, asked);
+    const { reference } = this.pricing;
+    const possible = this.availability.possible(admitted.candidate.facts);
+    const warnings: RequestWarning[] = [...imageWarnings(body.params ?? {}, request.models, reference)];
+    if (!possible) warnings.unshift({ code: 'NoAvailableWorker', message: NO_WORKER });
+    return {
+      status: 202, position: admitted.position,
+      answer: {
+        id: admitted.request, kudos: Math.round(inKudos(priced.quote.unitPrice)), kudos_quote: inKudos(admitted.quote),
+        ...(possible ? {} : { message: `Warning: ${NO_WORKER}` }), ...(warnings.length > 0 ? { warnings } : {}),
+      },
+    };
+  }
+
+  async #check(body: ImageRequestBody, { apiKey, clientAgent }: Asked): Promise<{ payer: KnownUser; request: NormalisedImageRequest }> {
+    const nobody = imageSubject(body, { username: '', trusted: false, patron: false, special: false }, this.pricing.reference);
+    this.gate.obey(imageRefusal(nobody, STAGE_ENVELOPE));
+    const payer = await this.gate.caller(apiKey, body);
+    const subject = imageSubject(body, ruleCaller(payer), this.pricing.reference);
+    this.gate.obey(imageRefusal(subject, STAGE_CALLER));
+    this.gate.knownWorkers(body.workers ?? []);
+    this.gate.obey(imageRefusal(subject, STAGE_BATCHING));
+    const request = normaliseImage(schooled(body, payer), { anonymous: payer.id === 0 });
+    this.gate.concurrency(payer, 'image', request);
+    this.gate.obey(imageRefusal(subject, STAGE_PARAMETERS));
+    this.gate.obey(imageRefusal(subject, STAGE_SOURCES));
+    this.gate.clientAgent(clientAgent);
+    if (body.source_image !== undefined) throw notServed('Source images', '');
+    return { payer, request };
+  }
+
+  #price(request: NormalisedImageRequest): Priced {
+    const { policy, reference } = this.pricing;
+    const asked = this.#quoteRequest(request);
+    const quote = imageQuote(asked, policy, reference);
+    const upfront = imageUpfrontRequired({ ...asked, chargedWorkerList: false }, this.availability.load('image'), reference);
+    return { request, quote, required: upfront.required ? imageUpfrontAmount(asked, quote, policy, reference) : NO_KUDOS };
+  }
+
+  #quoteRequest({ features, jobs, models, slowWorkers, workerBlacklist }: NormalisedImageRequest): ImageQuoteRequest {
+    return { features, jobs, models, offered: models.length > 0 ? [] : this.availability.offeredModels('image'), slowWorkers, workerBlacklist };
+  }
+
+  async #admit(payer: KnownUser, priced: Priced, { clientAgent }: Asked): Promise<Admitted & { candidate: Candidate; quote: Kudos }> {
+    const candidate = candidateOf(payer, priced, clientAgent);
+    try {
+      return { ...(await this.admission.admit(candidate, this.gate.context(payer))), candidate, quote: priced.quote.total };
+    } catch (error) {
+      const lesser = error instanceof Refused && error.rc === 'KudosUpfront' ? this.#downgraded(priced.request) : undefined;
+      if (!lesser) throw error;
+      const smaller = candidateOf(payer, this.#price(lesser), clientAgent);
+      return { ...(await this.admission.admit(smaller, this.gate.context(payer))), candidate: smaller, quote: smaller.facts.quote };
+    }
+  }
+
+  /** The request as it would need nothing upfront, if its sender allows that and it is possible (horde-rules §3.2). */
+  #downgraded(request: NormalisedImageRequest): NormalisedImageRequest | undefined {
+    if (!request.allowDowngrade) return undefined;
+    const asked = { ...this.#quoteRequest(request), chargedWorkerList: false };
+    const features: ImageJobFeatures | undefined = downgradeImage(asked, this.availability.load('image'), this.pricing.reference);
+    return features && { ...request, slowWorkers: true, features, payload: withSizeOf(request.payload, features) };
+  }
+
+  #quoted(body: ImageRequestBody, { request, quote }: Priced): ImageQuoted {
+    const { positive, negative } = splitPrompt(body.prompt);
+    const { prompt: _prompt, ...params } = request.payload;
+    return {
+      status: 200,
+      answer: {
+        kudos: Math.round(inKudos(quote.total)), kudos_quote: inKudos(quote.total),
+        resolved: { prompt: positive, negative_prompt: negative ?? null, params: { ...params, n: request.jobs }, models: request.models, style: null },
+      },
+    };
+  }
+}
+
+const NO_WORKER = 'No available workers can fulfill this request. It will expire in 20 minutes unless a worker appears.';
+
+export interface ImageAccepted {
+  readonly status: 202;
+  readonly position: number;
+  readonly answer: {
+    readonly id: string; readonly kudos: number; readonly kudos_quote: number; readonly message?: string; readonly warnings?: readonly RequestWarning[];
+  };
+}
+export interface ImageQuoted {
+  readonly status: 200;
+  readonly answer: { readonly kudos: number; readonly kudos_quote: number; readonly resolved: object };
+}
+
+/** horde-rules §1.6: what education accounts ask for is always made safe, by trusted workers, and shared with nobody. */
+const schooled = (body: ImageRequestBody, payer: KnownUser): ImageRequestBody =>
+  payer.roles.has('education') ? { ...body, nsfw: false, censor_nsfw: true, trusted_workers: true, shared: false, replacement_filter: true } : body;
+
+const candidateOf = (payer: KnownUser, { request, quote, required }: Priced, clientAgent: string): Candidate => ({
+  payer, required,
+  facts: {
+    kind: 'image', jobs: request.jobs, models: request.models, features: request.features, nsfw: request.nsfw, censorNsfw: request.censorNsfw,
+    trustedWorkers: request.trustedWorkers, validatedBackends: request.validatedBackends, slowWorkers: request.slowWorkers,
+    extraSlowWorkers: request.extraSlowWorkers, workers: request.workers, workerBlacklist: request.workerBlacklist,
+    disableBatching: request.disableBatching, r2: request.r2, shared: request.shared,
+    activation: quote.activation, quote: quote.total, unitPriceMax: quote.unitPrice,
+  },
+  content: { payload: request.payload, clientAgent },
+});

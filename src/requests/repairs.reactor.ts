@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { Clock, iso } from '../kernel/clock.js';
+import { Ids } from '../kernel/ids.js';
+import { Registration } from '../users/registration.message.js';
+import type { CommandContext } from '../platform/commanding/outcome.js';
+import { RetryLater } from '../platform/retry-later.js';
+import { OpenWork, type OpenAuthorizationSeen } from './open-work.js';
+import { OnRequest } from './request.message.js';
+import { submittedJobs } from './request.state.js';
+import { Settling } from './settling.js';
+
+/** The step is normally done inline within milliseconds; only what a dead process left is older than this. */
+const GRACE_MS = 2_000;
+/** spec/ledger.md §4.5: an authorization whose request has not come after 30 s is abandoned. */
+const ABANDON_AFTER_MS = 30_000;
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** Repairs a round at most, so that a long list does not starve the requests of people. */
+const ROUND_MAX = 200;
+
+/** Ends what a process that died between two appends had begun. Delivered at least once; the deciders make it exactly once. */
+@Injectable()
+export class Repairs {
+  constructor(
+    private readonly openWork: OpenWork, private readonly settling: Settling, private readonly commands: CommandBus,
+    private readonly parts: RepairParts,
+  ) {}
+
+  /** One round over everything that is due; returns how many steps it tried. */
+  async round(): Promise<number> {
+    const steps: (() => Promise<void>)[] = [];
+    for (const { user, accountClass } of this.openWork.dueOpenings(GRACE_MS)) {
+      steps.push(async () => void (await this.parts.registration.openAccount(user, accountClass, this.#context())));
+    }
+    for (const owed of this.openWork.dueSettlements(GRACE_MS)) steps.push(async () => void (await this.settling.settle(owed, null, this.#context())));
+    const grace = { opened: ABANDON_AFTER_MS, accepted: NEVER, completed: GRACE_MS, abandoned: GRACE_MS };
+    for (const authorization of this.openWork.dueAuthorizations(grace)) steps.push(() => this.#finish(authorization));
+    const round = steps.slice(0, ROUND_MAX);
+    for (const step of round) await this.#attempt(step);
+    return round.length;
+  }
+
+  async #attempt(step: () => Promise<void>): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      if (!(error instanceof RetryLater)) throw error; // views that lag: the next round tries again
+    }
+  }
+
+  async #finish({ request, payer, stage, submitted }: OpenAuthorizationSeen): Promise<void> {
+    if (stage === 'completed') return void (await this.settling.close(request, payer, submitted, this.#context()));
+    if (stage === 'abandoned') return this.settling.abandon(request, payer, this.#context());
+    // Whichever lands first on the request's stream decides whether it ever came.
+    const outcome = await this.commands.execute(new OnRequest(request, { type: 'AbandonRequest', payer, at: iso(this.parts.clock.now()) }, this.#context()));
+    if (outcome.outcome !== 'refused') return this.settling.abandon(request, payer, this.#context());
+    const { completed } = outcome.state;
+    this.openWork.advance(request, completed ? 'completed' : 'accepted', completed ? submittedJobs(outcome.state) : []);
+  }
+
+  #context(): CommandContext {
+    return { actor: { kind: 'system' }, correlationId: this.parts.ids.uuid() };
+  }
+}
+
+@Injectable()
+export class RepairParts {
+  constructor(readonly clock: Clock, readonly ids: Ids, readonly registration: Registration) {}
+}

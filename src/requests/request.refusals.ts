@@ -1,0 +1,82 @@
+import type { Refusals } from '../platform/http/refusals.js';
+import type { RequestRuleRc } from './rules/rule.js';
+import type { RequestRc } from './request.decider.js';
+
+export type AdmissionRc =
+  | 'InvalidAPIKey' | 'StyleNotFound' | 'OnlyServiceAccountProxy' | 'DeletedUser' | 'WorkerNotFound' | 'TooManyPrompts' | 'BadClientAgent'
+  | 'AnonForbidden';
+
+/** Who may ask, and how much at once (horde-api C1.1). */
+export const admissionRefusals: Refusals<AdmissionRc> = {
+  InvalidAPIKey: [401, 'No user matching sent API Key. Have you remembered to register at /register ?'],
+  StyleNotFound: [404, 'There is no style with this name or id.'],
+  OnlyServiceAccountProxy: [400, 'Only service accounts can send a proxied_account.'],
+  DeletedUser: [403, 'This account is scheduled for deletion and cannot generate.'],
+  WorkerNotFound: [404, ({ worker }) => `There is no worker with the id ${worker}.`],
+  TooManyPrompts: [429, ({ waiting, limit }) =>
+    `You have ${waiting} generations waiting; together with this request that is more than the ${limit} that your account may have waiting.`],
+  BadClientAgent: [403, 'This Client-Agent was taken from an example. Please send the name, version and contact of your own client.'],
+  AnonForbidden: [403, 'Anonymous use is switched off on this server. Please register to get an API key.'],
+};
+
+/** What is wrong with a request in itself. */
+export const ruleRefusals: Refusals<RequestRuleRc> = {
+  BadRequest: [400, 'The webhook must start with https://.'],
+  TooManyExtraSourceImages: [400, 'At most 5 extra source images can be sent.'],
+  MoreThanMinExtraSourceImage: [400, 'Only trusted users can send more than one extra source image.'],
+  MissingPrompt: [400, 'You cannot specify an empty prompt.'],
+  InvalidPromptEncoding: [400, 'The prompt contains unpaired surrogates, which are no text.'],
+  RequiresTrust: [400, 'Only trusted users can disable batching for more than one generation.'],
+  FlowShiftOutOfRange: [400, 'flow_shift must be from 0 to 100.'],
+  FlowShiftInapplicable: [400, 'flow_shift applies to Flux and Qwen Image models only.'],
+  SamplerKnobInapplicable: [400, 'This sampler does not take one of the sampler settings that were sent.'],
+  SamplerKnobOutOfRange: [400, 'One of the sampler settings is outside the range of this sampler.'],
+  SamplerSolverTypeUnsupported: [400, 'This sampler does not support the solver type that was sent.'],
+  SamplerSchedulerMismatch: [400, 'This sampler cannot be used with this scheduler.'],
+  SchedulerBaselineMismatch: [400, 'This scheduler cannot be used with one of the requested models.'],
+  ControlStrengthWithoutControlType: [400, 'control_strength needs a control_type or the qr_code workflow.'],
+  ControlStrengthOutOfRange: [400, 'control_strength must be from 0.01 to 3.'],
+  HiResMismatch: [400, 'hires_fix cannot be used with one of the requested models.'],
+  TooManyLoras: [400, 'At most 5 LoRAs can be used at once.'],
+  BadLoraVersion: [400, 'A LoRA named by its version must be named by digits only.'],
+  TooManyTIs: [400, 'At most 20 textual inversions can be used at once.'],
+  InvalidTransparencyModel: [400, 'Transparent images need Stable Diffusion 1.5 or SDXL models.'],
+  ControlNetMismatch: [400, 'ControlNet cannot be used with one of the requested models.'],
+  InvalidPromptSize: [400, 'The prompt is too long: at most 7500 words are accepted.'],
+  UnexpectedModelName: [400, 'One of the names in models is not that of a model that can be requested.'],
+  TooManyUpscalers: [400, 'Only one upscaler can be used at once.'],
+  BadCFGNumber: [400, 'cfg_scale must be a number.'],
+  BadCFGDecimals: [400, 'cfg_scale must have at most 2 decimals.'],
+  SpecialModelNeedsSpecialUser: [403, 'Only special users can request special models.'],
+  SpecialMissingUsername: [400, 'Special models are requested as model::alias.'],
+  SpecialForbidden: [403, 'This special model belongs to somebody else.'],
+  SpecialMissingPayload: [400, 'Special models need a special payload.'],
+  SpecialFieldNeedsSpecialUser: [400, 'Only special users can send the special field.'],
+  SourceMaskUnnecessary: [400, 'A source_mask needs a source_image.'],
+  ControlNetUnsupported: [400, 'This control_type is not supported by one of the requested models.'],
+  ControlNetSourceMissing: [400, 'ControlNet needs a source_image.'],
+  ControlNetInpaintingMismatch: [400, 'ControlNet cannot be used with inpainting.'],
+  InvalidTransparencyImg2Img: [400, 'Transparent images cannot be made from extra source images.'],
+  InvalidTransparencyCN: [400, 'Transparent images cannot be made with ControlNet.'],
+  InvalidRemixModel: [400, 'Remix needs a Stable Cascade model.'],
+  InvalidExtraSourceImages: [400, 'Extra source images are only used by remix.'],
+  InvalidExtraTexts: [400, 'extra_texts are only used by the qr_code workflow.'],
+  MissingExtraTexts: [400, 'The qr_code workflow needs an extra text with the reference qr_code.'],
+  ControlNetInvalidPayload: [400, 'init_as_image and return_control_map cannot be used together.'],
+  SourceImageRequiredForModel: [400, 'One of the requested models needs a source_image.'],
+  TokenOverflow: [400, 'max_length cannot be larger than max_context_length.'],
+  MissingFullSamplerOrder: [400, 'sampler_order must name all samplers.'],
+  TooManyStopSequences: [400, 'At most 128 stop sequences are accepted.'],
+  ExcessiveStopSequence: [400, 'All stop sequences together are limited to 2000 characters.'],
+  NulByteInPayload: [400, 'The request contains a NUL character, which cannot be stored.'],
+};
+
+/** Fragments of these messages are matched by workers and must stay (horde-api B.10). */
+export const jobRefusals: Refusals<Extract<RequestRc, 'InvalidJobID' | 'DuplicateGen' | 'AbortedGen' | 'RequestNotFound'> | 'WrongCredentials' | 'InvalidAPIKey'> = {
+  InvalidJobID: [404, ({ job }) => `Processing Job with ID ${job} does not exist.`],
+  InvalidAPIKey: [401, 'No user matching sent API Key. Have you remembered to register at /register ?'],
+  WrongCredentials: [403, 'This job was given to a worker that belongs to somebody else.'],
+  DuplicateGen: [400, ({ job }) => `Processing Job with ID ${job} was already submitted.`],
+  AbortedGen: [400, ({ job }) => `Processing Job with ID ${job} took too long and was given to somebody else. Please check your worker speed.`],
+  RequestNotFound: [404, 'There is no such request, or it has expired.'],
+};

@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { Clock, iso } from '../kernel/clock.js';
+import type { Kudos } from '../kernel/kudos.js';
+import { OnAccount } from '../kudos/account.message.js';
+import { Spending } from '../kudos/spending.message.js';
+import type { CommandContext } from '../platform/commanding/outcome.js';
+import { Pricing } from '../pricing/pricing.js';
+
+/** What a delivered job of a registered payer owes, as its JobSubmitted froze it. */
+export interface Owed {
+  readonly request: string;
+  readonly payer: number;
+  readonly kind: 'image' | 'text';
+  readonly job: string;
+  readonly worker: string;
+  readonly owner: number;
+  readonly ownerTrusted: boolean;
+  readonly model: string;
+  readonly price: Kudos;
+  readonly debit: Kudos;
+  readonly things: number;
+}
+
+/** Pays for what was delivered and ends what has ended. Every step is idempotent, so anybody may do it again. */
+@Injectable()
+export class Settling {
+  constructor(
+    private readonly spending: Spending, private readonly commands: CommandBus, private readonly clock: Clock, private readonly pricing: Pricing,
+  ) {}
+
+  /**
+   * Settles one job; `ended` are all delivered jobs of its request if this was the last one. Returns the position to see.
+   * @throws RetryLater while the views lag too far behind to tell what the payer has
+   */
+  async settle(owed: Owed, ended: readonly string[] | null, context: CommandContext): Promise<number | undefined> {
+    const { payer, ...job } = owed;
+    const outcome = await this.spending.spend(payer, (seen) => ({
+      type: 'SettleJob', ...job, ...seen, ended, at: this.#now(), policy: this.pricing.policy.version,
+    }), context);
+    if (outcome.outcome === 'refused') throw new Error(`job ${owed.job} cannot be settled: ${outcome.rc}`);
+    return outcome.outcome === 'appended' ? outcome.position : undefined;
+  }
+
+  /** Ends the authorization of a request that has ended; false while one of its jobs is still to be settled (I28). */
+  async close(request: string, payer: number, submitted: readonly string[], context: CommandContext): Promise<boolean> {
+    const outcome = await this.commands.execute(new OnAccount(payer, {
+      type: 'CloseAuthorization', request, submitted, at: this.#now(), policy: this.pricing.policy.version,
+    }, context));
+    return outcome.outcome !== 'refused';
+  }
+
+  /** Frees the parts of a hold whose jobs will never be handed out. */
+  async release(request: string, payer: number, jobs: number, context: CommandContext): Promise<void> {
+    await this.commands.execute(new OnAccount(payer, {
+      type: 'ReleaseHold', request, jobs, at: this.#now(), policy: this.pricing.policy.version,
+    }, context));
+  }
+
+  /** Gives back the price of a request that never came. */
+  async abandon(request: string, payer: number, context: CommandContext): Promise<void> {
+    await this.commands.execute(new OnAccount(payer, {
+      type: 'AbandonAuthorization', request, at: this.#now(), policy: this.pricing.policy.version,
+    }, context));
+  }
+
+  #now(): string {
+    return iso(this.clock.now());
+  }
+}

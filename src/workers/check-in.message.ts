@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { isDeepStrictEqual } from 'node:util';
+import { Clock, iso } from '../kernel/clock.js';
+import { personal } from '../kernel/event.js';
+import { Ids } from '../kernel/ids.js';
+import type { CommandContext } from '../platform/commanding/outcome.js';
+import { refusedBy } from '../platform/http/refusals.js';
+import { Secrets } from '../platform/vault/secrets.js';
+import type { KnownUser } from '../users/directory.message.js';
+import { WorkerRegistry, type KnownWorker } from './registry.message.js';
+import type { Declaration, WorkerKind } from './worker.events.js';
+import { OnWorker, OnWorkerName } from './worker.message.js';
+import { popRefusals } from './worker.refusals.js';
+
+/** What a pop says of its worker. */
+export interface Arrival {
+  readonly kind: WorkerKind;
+  /** As sent; cut and trimmed here. */
+  readonly name: string;
+  readonly declaration: Declaration;
+}
+
+const NAME_MAX = 100;
+/** horde-rules §7.1: so 4 and 21 fit (Q34, kept). */
+const WORKERS_UNTRUSTED_MAX = 3;
+const WORKERS_TRUSTED_MAX = 20;
+const FORBIDDEN_NAME = /colab|tpu|google/i;
+
+/** A pop is also a worker's registration and its heartbeat (horde-rules §7.1, §7.3). */
+@Injectable()
+export class CheckIn {
+  constructor(private readonly registry: WorkerRegistry, private readonly commands: CommandBus, private readonly parts: CheckInParts) {}
+
+  /** The worker that pops, made on first use. @throws Refused in the order of horde-rules §7.1 */
+  async arrive(owner: KnownUser, arrival: Arrival): Promise<KnownWorker> {
+    const name = arrival.name.trim().slice(0, NAME_MAX);
+    const nameHash = this.parts.secrets.keyedHash('worker-name', name.toLowerCase());
+    const known = this.registry.byNameHash(nameHash);
+    if (known && known.kind !== arrival.kind) throw refusedBy(popRefusals, 'PolymorphicNameConflict');
+    if (known && known.owner !== owner.id) throw refusedBy(popRefusals, 'WrongCredentials');
+    const worker = known ?? (await this.#register(owner, { ...arrival, name }, nameHash));
+    worker.lastSeenMs = this.parts.clock.now();
+    if (!isDeepStrictEqual(worker.declaration, arrival.declaration)) await this.#declare(worker, arrival.declaration, contextOf(owner, this.parts.ids));
+    return worker;
+  }
+
+  async #register(owner: KnownUser, arrival: Arrival, nameHash: string): Promise<KnownWorker> {
+    const { kind, name, declaration } = arrival;
+    if (name.length === 0) throw refusedBy(popRefusals, 'BadRequest', { reason: 'A worker needs a name.' });
+    if (FORBIDDEN_NAME.test(name)) throw refusedBy(popRefusals, 'BadRequest', { reason: 'Worker names must not contain colab, tpu or google.' });
+    const count = this.registry.countOf(owner.id);
+    if (!owner.roles.has('trusted') && count > WORKERS_UNTRUSTED_MAX) throw refusedBy(popRefusals, 'TooManyWorkers');
+    if (count > WORKERS_TRUSTED_MAX) throw refusedBy(popRefusals, 'TooManyWorkersTrusted');
+    const context = contextOf(owner, this.parts.ids);
+    const at = iso(this.parts.clock.now());
+    // The name first: whoever creates its stream has it. If the process dies now, the next pop finds the reserved id.
+    const reserved = await this.commands.execute(new OnWorkerName(nameHash, {
+      type: 'ReserveWorkerName', worker: this.parts.ids.uuid(), kind, owner: owner.id, at,
+    }, context));
+    if (reserved.outcome === 'refused') throw refusedBy(popRefusals, reserved.rc);
+    const id = reserved.state.worker!;
+    await this.commands.execute(new OnWorker(id, {
+      type: 'RegisterWorker', kind, owner: owner.id, name: personal(`user-${owner.id}`, name), nameHash, declaration, at,
+    }, context));
+    const worker = this.registry.byId(id); // own appends are applied before they are answered
+    if (!worker) throw new Error(`worker ${id} is registered, but not known`);
+    return worker;
+  }
+
+  async #declare(worker: KnownWorker, declaration: Declaration, context: CommandContext): Promise<void> {
+    await this.commands.execute(new OnWorker(worker.id, { type: 'DeclareWorker', declaration, at: iso(this.parts.clock.now()) }, context));
+  }
+}
+
+const contextOf = (owner: KnownUser, ids: Ids): CommandContext => ({ actor: { kind: 'user', user: owner.id }, correlationId: ids.uuid() });
+
+@Injectable()
+export class CheckInParts {
+  constructor(readonly clock: Clock, readonly ids: Ids, readonly secrets: Secrets) {}
+}

@@ -1,0 +1,139 @@
+import { categoryOf, plainText, type Recorded } from '../kernel/event.js';
+import type { Position } from '../platform/event-log/event-log.js';
+import type { NodeFold } from '../platform/event-log/node-feed.js';
+import type { JobAssigned, JobSubmitted } from '../requests/request.events.js';
+import type { Declaration, MaintenanceChanged, WorkerDeclared, WorkerKind, WorkerRegistered } from './worker.events.js';
+
+/** A worker as this node knows it: what it declared, how fast it has been, when it was last here. */
+export interface KnownWorker {
+  readonly id: string;
+  readonly kind: WorkerKind;
+  readonly owner: number;
+  readonly nameHash: string;
+  readonly registeredAtMs: number;
+  /** Replaced as a whole when it changes: verdicts of the queue are remembered per object. */
+  declaration: Declaration;
+  maintenance: boolean;
+  maintenanceMessage: string | undefined;
+  readonly paused: boolean;
+  /** Things per second of the newest deliveries, 20 at most (horde-rules §7.6). */
+  readonly samples: number[];
+  /** Ms since 1970 of its last pop on this node; presence is not an event. */
+  lastSeenMs: number;
+}
+
+export interface WorkerRow extends Omit<KnownWorker, 'lastSeenMs' | 'samples'> {
+  readonly samples: readonly number[];
+}
+
+/** horde-rules §7.3. */
+export const ONLINE_MS = 300_000;
+const SAMPLES_MAX = 20;
+/** Pixelsteps or tokens per second assumed before the first sample: new image workers count as fast, new text workers as slow. */
+const BASELINE_SPEED = { image: 1_000_000, text: 1, interrogation: 1 } as const;
+
+/** Every worker, in memory: a pop is answered without asking the database. */
+export class WorkerRegistry implements NodeFold {
+  readonly name = 'workers';
+  readonly #byId = new Map<string, KnownWorker>();
+  readonly #byNameHash = new Map<string, KnownWorker>();
+  readonly #countByOwner = new Map<number, number>();
+  readonly #assignedAt = new Map<string, number>();
+  /** Names arrive sealed with the feed; they are declared with the registration's second event. */
+  readonly #undeclared = new Map<string, WorkerRegistered['data']>();
+
+  constructor(private readonly rows: { workers(): Promise<{ readonly position: Position; readonly rows: Iterable<WorkerRow> }> }) {}
+
+  async load(): Promise<Position> {
+    const { position, rows } = await this.rows.workers();
+    for (const row of rows) this.#add({ ...row, samples: [...row.samples], lastSeenMs: 0 });
+    return position;
+  }
+
+  apply({ stream, type, data }: Recorded): void {
+    const category = categoryOf(stream);
+    if (category === 'worker') this.#applyWorker(type, data);
+    else if (category === 'request') this.#applyJob(type, data);
+  }
+
+  has(id: string): boolean {
+    return this.#byId.has(id);
+  }
+  byId(id: string): KnownWorker | undefined {
+    return this.#byId.get(id);
+  }
+  byNameHash(nameHash: string): KnownWorker | undefined {
+    return this.#byNameHash.get(nameHash);
+  }
+  countOf(owner: number): number {
+    return this.#countByOwner.get(owner) ?? 0;
+  }
+  online(kind: WorkerKind, nowMs: number): KnownWorker[] {
+    return [...this.#byId.values()].filter((worker) => worker.kind === kind && nowMs - worker.lastSeenMs <= ONLINE_MS);
+  }
+
+  #applyWorker(type: string, data: object): void {
+    switch (type) {
+      case 'WorkerRegistered.v1': {
+        const registered = data as WorkerRegistered['data'];
+        if (!this.#byId.has(registered.worker)) this.#undeclared.set(registered.worker, registered);
+        return;
+      }
+      case 'WorkerDeclared.v1':
+        return this.#declared(data as WorkerDeclared['data']);
+      case 'MaintenanceChanged.v1': {
+        const { worker, on, message } = data as MaintenanceChanged['data'];
+        const known = this.#byId.get(worker);
+        if (known) Object.assign(known, { maintenance: on, maintenanceMessage: (message && plainText(message)) ?? undefined });
+        return;
+      }
+      default: // other events of a worker do not change what dispatch needs
+    }
+  }
+
+  #declared({ worker, declaration }: WorkerDeclared['data']): void {
+    const known = this.#byId.get(worker);
+    if (known) {
+      known.declaration = declaration;
+      return;
+    }
+    const registered = this.#undeclared.get(worker);
+    if (!registered) return;
+    this.#undeclared.delete(worker);
+    const { kind, owner, nameHash, registeredAt } = registered;
+    this.#add({
+      id: worker, kind, owner, nameHash, registeredAtMs: Date.parse(registeredAt), declaration, maintenance: false, maintenanceMessage: undefined,
+      paused: false, samples: [], lastSeenMs: 0,
+    });
+  }
+
+  #add(worker: KnownWorker): void {
+    this.#byId.set(worker.id, worker);
+    this.#byNameHash.set(worker.nameHash, worker);
+    this.#countByOwner.set(worker.owner, this.countOf(worker.owner) + 1);
+  }
+
+  #applyJob(type: string, data: object): void {
+    if (type === 'JobAssigned.v1') {
+      const { job, assignedAt } = data as JobAssigned['data'];
+      this.#assignedAt.set(job, Date.parse(assignedAt));
+    } else if (type === 'JobSubmitted.v1') {
+      const { job, worker, things, submittedAt } = data as JobSubmitted['data'];
+      this.#sample(worker, things, (Date.parse(submittedAt) - (this.#assignedAt.get(job) ?? Number.NaN)) / 1_000);
+      this.#assignedAt.delete(job);
+    } else if (type === 'JobFaulted.v1' || type === 'JobExpired.v1') {
+      this.#assignedAt.delete((data as { job: string }).job);
+    }
+  }
+
+  #sample(id: string, things: number, seconds: number): void {
+    const worker = this.#byId.get(id);
+    if (!worker || Number.isNaN(seconds)) return;
+    worker.samples.push(seconds > 0 ? Math.round((things / seconds) * 10) / 10 : 1);
+    if (worker.samples.length > SAMPLES_MAX) worker.samples.shift();
+  }
+}
+
+/** Things per second: the mean of the samples, or what is assumed of a new worker. */
+export const speedOf = ({ samples, kind }: Pick<KnownWorker, 'samples' | 'kind'>): number =>
+  samples.length === 0 ? BASELINE_SPEED[kind] : samples.reduce((sum, sample) => sum + sample, 0) / samples.length;

@@ -1,0 +1,24 @@
+import type { Refusals } from '../platform/http/refusals.js';
+import type { WorkerNameRc } from './worker-name.decider.js';
+
+export type PopRc =
+  | WorkerNameRc | 'InvalidAPIKey' | 'InvalidPriorityUsername' | 'DeletedUser' | 'WorkerFlaggedMaintenance' | 'AnonForbiddenWorker'
+  | 'TooManyWorkers' | 'TooManyWorkersTrusted' | 'WorkerMaintenance' | 'BadRequest';
+
+/** In the order of horde-api C1.5; fragments of these messages are matched by workers and must stay (B.10). */
+export const popRefusals: Refusals<PopRc> = {
+  InvalidPriorityUsername: [400, 'Every entry of priority_usernames must be an alias such as name#123.'],
+  InvalidAPIKey: [401, 'No user matching sent API Key. Have you remembered to register at /register ?'],
+  DeletedUser: [403, 'This account is scheduled for deletion and cannot run workers.'],
+  WorkerFlaggedMaintenance: [403, 'Your workers have been set to maintenance mode, because your account is flagged. Please contact the moderators.'],
+  AnonForbiddenWorker: [403, 'Workers need an account. Please register to get an API key.'],
+  PolymorphicNameConflict: [400, 'This worker name is used by a worker of another type. Please choose another name.'],
+  TooManyWorkers: [403, 'Untrusted accounts can have 4 workers at most. Please contact the moderators.'],
+  TooManyWorkersTrusted: [403, 'Accounts can have 20 workers at most. Please contact the moderators.'],
+  WrongCredentials: [403, 'Wrong credentials: this worker name belongs to somebody else.'],
+  BadRequest: [400, ({ reason }) => String(reason)],
+  WorkerMaintenance: [403, ({ message }) => {
+    const text = String(message);
+    return /maintenance mode/i.test(text) ? text : `${text} (This worker is in maintenance mode.)`;
+  }],
+};
