@@ -1,6 +1,6 @@
 import type { Clock } from '../../../kernel/clock.js';
 import { LogUnavailable, OutcomeUnknown, type RecordedEvent } from '../event-log.js';
-import { isDiskFull, type LogFile } from './files.js';
+import { asError, isDiskFull, type LogFile } from './files.js';
 import { recordedOf, sealFrame } from './frame.js';
 import type { PendingAppend } from './pending-append.js';
 import type { SegmentFiles } from './segment-files.js';
@@ -198,7 +198,7 @@ export class Committer {
     const all = [...group, ...this.queue]; // those behind may build on these
     this.queue = [];
     this.queueBytes = 0;
-    const cause = error instanceof Error ? error : new Error(String(error));
+    const cause = asError(error);
     if (isDiskFull(error)) {
       for (const append of all) this.reject(append, new LogUnavailable(`the disk of the event log is full: ${cause.message}`, { cause }));
       return;
@@ -219,7 +219,7 @@ export class Committer {
 class UnsyncedError extends Error {
   override readonly name = 'UnsyncedError';
   constructor(cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    super(asError(cause).message, { cause });
   }
 }
 

@@ -7,7 +7,7 @@ import {
 import { Committer } from './committer.js';
 import { EventReader } from './event-reader.js';
 import { feed, Growth, type FeedSource } from './feed.js';
-import type { Files } from './files.js';
+import { asError, type Files } from './files.js';
 import { HOT_TAIL_LIMITS, HotTail, type HotTailLimits } from './hot-tail.js';
 import { IndexSection, writeSnapshot } from './index-snapshot.js';
 import { Judge } from './judge.js';
@@ -184,7 +184,7 @@ export class EmbeddedLog extends EventLog {
     const parts = this.section.encode(this.storeId, end);
     this.snapshots = this.snapshots
       .then(() => writeSnapshot(files, directory, base, parts))
-      .catch((error: unknown) => onWarning?.(error instanceof Error ? error : new Error(String(error))));
+      .catch((error: unknown) => onWarning?.(asError(error)));
   }
 
   private fail(error: Error): void {

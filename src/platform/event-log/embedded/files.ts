@@ -1,3 +1,7 @@
+import { types } from 'node:util';
+
+const { isNativeError } = types;
+
 /**
  * The few things that the log asks of a file system, so that tests can put one below it that loses power, tears writes
  * and runs full. What is written is durable only after `sync`; names (created, renamed, removed) only after `syncDirectory`.
@@ -30,9 +34,12 @@ export interface LogFile {
   close(): Promise<void>;
 }
 
+/** What was thrown, as an Error. (`instanceof` does not know errors of another realm, such as a test's sandbox.) */
+export const asError = (thrown: unknown): Error => (isNativeError(thrown) ? thrown : new Error(String(thrown)));
+
 /** The code of a system error (`ENOSPC`), or undefined for anything else that was thrown. */
 export const codeOf = (error: unknown): string | undefined => {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = isNativeError(error) && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : undefined;
 };
 
