@@ -1,0 +1,172 @@
+import type { Decider } from '../../src/kernel/decider.js';
+import { personal, type AnyEvent } from '../../src/kernel/event.js';
+import { transactionId } from '../../src/kernel/ids.js';
+import { centikudos, type Kudos } from '../../src/kernel/kudos.js';
+import { balanced, posting, spendable } from '../../src/kernel/ledger.js';
+import type { AccountCommand } from '../../src/kudos/account.commands.js';
+import { accountDecider } from '../../src/kudos/account.decider.js';
+import type { Account } from '../../src/kudos/account.state.js';
+import type { UserCommand } from '../../src/users/user.decider.js';
+import { userDecider } from '../../src/users/user.decider.js';
+import { workerDecider, type WorkerCommand } from '../../src/workers/worker.decider.js';
+import { RequestLife, type HistoryWorker, type Surroundings, type World } from './history-request.js';
+import { declaration } from './request-facts.js';
+import { Seeded } from './seeded.js';
+
+export interface HistoryOptions {
+  readonly seed: number;
+  /** About so many events; the last round is always finished. */
+  readonly events: number;
+  readonly users?: number;
+  readonly workers?: number;
+  /** Requests that are under way at the same time. */
+  readonly openRequests?: number;
+}
+
+/** Users, workers and what they do to each other. Registered ids start at 1; 0 is anonymous. */
+export class Economy implements Surroundings {
+  readonly random: Seeded;
+  readonly workers: HistoryWorker[] = [];
+  private readonly accounts = new Map<number, Account>();
+  private readonly users = new Map<number, ReturnType<typeof userDecider.initialState>>();
+  /** Credits from elsewhere, of rounds that are over. */
+  private readonly income = new Map<number, number>();
+  private lives: RequestLife[] = [];
+
+  constructor(private readonly options: HistoryOptions, readonly world: World) {
+    this.random = new Seeded(options.seed);
+  }
+
+  step(): void {
+    const { users = 40, workers = 12, openRequests = 60 } = this.options;
+    for (let born = 0; born < 20 && this.users.size < users; born++) this.register(this.users.size + 1);
+    for (let born = 0; born < 10 && this.users.size >= users && this.workers.length < workers; born++) this.startWorker();
+    if (this.workers.length === 0) return;
+    this.lives = this.lives.filter((life) => life.step());
+    for (let born = 0; born < 20 && this.lives.length < openRequests; born++) this.lives.push(this.ask());
+    if (this.random.chance(0.8)) this.transfer();
+    if (this.random.chance(0.3)) this.grant();
+    if (this.random.chance(0.1)) this.changeUser();
+    if (this.random.chance(0.1)) this.changeWorker();
+  }
+
+  credit(income: ReadonlyMap<number, number>): void {
+    for (const [user, amount] of income) this.income.set(user, this.creditsOf(user) + amount);
+  }
+
+  /** Decides, folds and plans; false when refused or nothing was left to do. */
+  account(user: number, command: AccountCommand): boolean {
+    let account = this.accounts.get(user);
+    if (!account) this.accounts.set(user, (account = accountDecider.initialState(String(user))));
+    return this.decide(accountDecider, `account-${user}`, { state: account, command });
+  }
+
+  /** Evolves the state in place, as all our deciders do. */
+  decide<State, Command, Event extends AnyEvent, Rc extends string>(
+    decider: Decider<State, Command, Event, Rc>, stream: string, { state, command }: { state: State; command: Command },
+  ): boolean {
+    const decision = decider.decide(command, state);
+    if (decision.outcome === 'refused' || decision.events.length === 0) return false;
+    for (const event of decision.events) decider.evolve(state, event);
+    this.world.write(stream, decision.events);
+    return true;
+  }
+
+  /** What every command that spends brings along. */
+  spending(user: number): { at: string; policy: 1; creditsElsewhere: Kudos; creditsComplete: true } {
+    return { at: this.world.now(), policy: 1, creditsElsewhere: this.creditsOf(user), creditsComplete: true };
+  }
+
+  hasOpen(user: number, request: string): boolean {
+    return this.accounts.get(user)?.authorizations.has(request) ?? false;
+  }
+
+  private creditsOf(user: number): Kudos {
+    return centikudos(this.income.get(user) ?? 0);
+  }
+
+  private anybody(): number {
+    return this.random.between(1, this.users.size);
+  }
+
+  private register(user: number): void {
+    const at = this.world.now();
+    const state = userDecider.initialState(String(user));
+    this.users.set(user, state);
+    const accountClass = user === 1 ? 'operator' : this.random.pick(['oauth', 'pseudonymous'] as const);
+    const command: UserCommand = { type: 'RegisterUser', accountClass, name: personal(`user-${user}`, `Volunteer ${user}`), keyHash: this.keyHash(), lastFour: 'a1b2', at };
+    this.decide(userDecider, `user-${user}`, { state, command });
+    this.account(user, { type: 'OpenAccount', accountClass, at, policy: 1 });
+  }
+
+  private startWorker(): void {
+    const random = this.random;
+    const worker = { id: random.uuid(), owner: this.anybody(), ownerTrusted: random.chance(0.5), extraSlow: random.chance(0.1) };
+    this.workers.push(worker);
+    const command: WorkerCommand = {
+      type: 'RegisterWorker', kind: 'image', owner: worker.owner, name: personal(`user-${worker.owner}`, `Dreamer ${this.workers.length}`),
+      nameHash: this.keyHash(), declaration: declaration({ extraSlow: worker.extraSlow }), at: this.world.now(),
+    };
+    this.decide(workerDecider, `worker-${worker.id}`, { state: workerDecider.initialState(worker.id), command });
+    this.world.write(`workername-${random.uuid()}`, [
+      { type: 'WorkerNameReserved.v1', data: { worker: worker.id, kind: 'image', owner: worker.owner, reservedAt: this.world.now() } },
+    ]);
+  }
+
+  private ask(): RequestLife {
+    return new RequestLife(this, { payer: this.random.chance(0.2) ? 0 : this.anybody(), kind: this.random.chance(0.7) ? 'image' : 'text' });
+  }
+
+  private transfer(): void {
+    const from = this.anybody();
+    this.account(from, {
+      type: 'TransferKudos', ...this.spending(from), txId: this.random.uuid(), keyed: false, indexedThrough: 0, to: this.anybody(),
+      amount: centikudos(this.random.between(1, 3_000)),
+      parties: {
+        reversesRecentGift: false, senderSuspicious: false, senderFlagged: false, senderEducation: false, recipientSuspicious: false,
+        recipientFlagged: false, recipientEducation: this.random.chance(0.2), recipientDeleted: false, senderDeleted: false,
+      },
+    });
+  }
+
+  /** A moderator gives; now and then one takes. */
+  private grant(): void {
+    const user = this.anybody();
+    const key = this.random.uuid();
+    const amount = centikudos(this.random.between(100, 100_000));
+    if (this.random.chance(0.2)) {
+      this.account(user, { type: 'AdjustBalance', ...this.spending(user), txId: transactionId('adjust', key), amount, by: 1 });
+      return;
+    }
+    const ledger = balanced(
+      { txId: transactionId('grant', key), kind: 'admin_adjustment', effectiveAt: this.world.now(), policy: 1 },
+      [posting('issue:adjustment', -amount), posting(spendable(user), amount)],
+    );
+    this.world.write(`grant-${key}`, [{ type: 'BalanceAdjusted.v1', data: { user, by: 1, ledger } }]);
+  }
+
+  private changeUser(): void {
+    const user = this.anybody();
+    const at = this.world.now();
+    const command: UserCommand = this.random.chance(0.3)
+      ? { type: 'IssueApiKey', keyHash: this.keyHash(), lastFour: 'c3d4', at }
+      : { type: 'ChangeRoles', roles: { [this.random.pick(['trusted', 'moderator', 'customizer'] as const)]: this.random.chance(0.6) }, at };
+    this.decide(userDecider, `user-${user}`, { state: this.users.get(user)!, command });
+  }
+
+  private changeWorker(): void {
+    const { id, owner } = this.random.pick(this.workers);
+    const at = this.world.now();
+    const message = this.random.chance(0.5) ? personal(`user-${owner}`, 'Back after "lunch", I hope\u0000') : null;
+    this.world.write(`worker-${id}`, [
+      this.random.chance(0.5)
+        ? { type: 'MaintenanceChanged.v1', data: { worker: id, on: this.random.chance(0.5), message, changedAt: at } }
+        : { type: 'WorkerDeclared.v1', data: { worker: id, declaration: declaration({ threads: this.random.between(1, 4), models: ['\ud800 {"odd"}'] }), declaredAt: at } },
+    ]);
+  }
+
+  private keyHash(): string {
+    return this.random.uuid().replaceAll('-', '');
+  }
+}
+
