@@ -9,6 +9,7 @@ export default {
     '^.+\\.ts$': [
       '@swc/jest',
       {
+        swcrc: false, // .swcrc is the build's, which leaves tests out
         jsc: {
           target: 'es2022',
           parser: { syntax: 'typescript', decorators: true },
