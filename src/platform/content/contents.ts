@@ -6,14 +6,16 @@ export interface Content {
   readonly id: string;
   /** What it is, for people who look into the table: `prompt`, `result`. */
   readonly kind: string;
-  /** Anything that JSON can hold. Never logged, never part of an error. */
-  readonly json: unknown;
+  /** Any text, JSON as a rule. Never logged, never part of an error. */
+  readonly text: string;
   /** ms since 1970. */
   readonly expiresAt: number;
 }
-export interface ContentStoreOptions {
+export interface ContentsOptions {
   readonly database: Database;
   readonly clock: Clock;
+  /** For what an event may say of a content: equal for equal texts, and no help in guessing one. */
+  readonly hash: (text: string) => string;
   readonly cacheBytesMax?: number;
 }
 
@@ -28,14 +30,11 @@ const GROUP_CHARACTERS_MAX = 8 * 1_048_576;
 const ITEM_CHARACTERS_MAX = 16 * 1_048_576;
 const GET_IDS_MAX = 10_000;
 
-interface Row {
-  readonly id: string;
-  readonly kind: string;
-  readonly body: string;
-  readonly expiresAt: number;
-}
+type Remembered = Pick<Content, 'text' | 'expiresAt'>;
+type Found = Omit<Content, 'kind'>;
+
 interface Waiting {
-  readonly rows: readonly Row[];
+  readonly contents: readonly Content[];
   readonly stored: () => void;
   readonly failed: (error: unknown) => void;
 }
@@ -44,25 +43,30 @@ interface Waiting {
  * Prompts, parameters and text results: what requests need and the ledger must not hold (design §2.7). Lives until it
  * expires; the first content under an id stays. Every method throws DatabaseUnavailable while PostgreSQL is away.
  */
-export class ContentStore {
-  readonly #cache: ByteBoundedCache<Pick<Row, 'body' | 'expiresAt'>>;
+export class Contents {
+  readonly #cache: ByteBoundedCache<Remembered>;
   #waiting: Waiting[] = [];
   #writing = false;
 
-  constructor(private readonly options: ContentStoreOptions) {
+  constructor(private readonly options: ContentsOptions) {
     this.#cache = new ByteBoundedCache(options.cacheBytesMax ?? CACHE_BYTES_MAX);
   }
 
-  put(id: string, kind: string, json: unknown, expiresAt: number): Promise<void> {
-    return this.putMany([{ id, kind, json, expiresAt }]);
+  /** Keyed hash of a text, hex: what stands in events in place of the content. */
+  hash(text: string): string {
+    return this.options.hash(text);
+  }
+
+  put(content: Content): Promise<void> {
+    return this.putMany([content]);
   }
 
   /** Resolves when all are on the disk. Whatever is put while a commit is under way shares the next one. */
   async putMany(contents: readonly Content[]): Promise<void> {
     if (contents.length === 0) return;
-    const rows = contents.map(({ id, kind, json, expiresAt }) => ({ id, kind, body: textOf(id, json), expiresAt }));
+    for (const content of contents) refuseUnstorable(content);
     await new Promise<void>((stored, failed) => {
-      this.#waiting.push({ rows, stored, failed });
+      this.#waiting.push({ contents, stored, failed });
       if (!this.#writing) {
         this.#writing = true;
         setImmediate(() => void this.#write()); // the other puts of this tick come along; never rejects
@@ -74,7 +78,7 @@ export class ContentStore {
     while (this.#waiting.length > 0) {
       const group = this.#nextGroup();
       try {
-        await this.#insert(group.flatMap(({ rows }) => rows));
+        await this.#insert(group.flatMap(({ contents }) => contents));
         for (const { stored } of group) stored();
       } catch (error) {
         for (const { failed } of group) failed(error);
@@ -83,61 +87,61 @@ export class ContentStore {
     this.#writing = false;
   }
 
-  /** A call's rows stay together: one statement, all or nothing. */
+  /** The contents of one call stay together: one statement, all or nothing. */
   #nextGroup(): readonly Waiting[] {
     let items = 0;
     let characters = 0;
     let end = 0;
-    for (const { rows } of this.#waiting) {
-      items += rows.length;
-      for (const { body } of rows) characters += body.length;
+    for (const { contents } of this.#waiting) {
+      items += contents.length;
+      for (const { text } of contents) characters += text.length;
       if (end > 0 && (items > GROUP_ITEMS_MAX || characters > GROUP_CHARACTERS_MAX)) break;
       end++;
     }
     return this.#waiting.splice(0, end);
   }
 
-  async #insert(rows: readonly Row[]): Promise<void> {
-    const columns = [rows.map(({ id }) => id), rows.map(({ kind }) => kind), rows.map(({ body }) => body), rows.map(({ expiresAt }) => expiresAt)];
+  async #insert(contents: readonly Content[]): Promise<void> {
+    const columns = [contents.map(({ id }) => id), contents.map(({ kind }) => kind), contents.map(({ text }) => text), contents.map(({ expiresAt }) => expiresAt)];
     const inserted = await this.options.database.query<{ id: string }>(
       `INSERT INTO content.item (id, kind, body, expires_at)
        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) ON CONFLICT (id) DO NOTHING RETURNING id`,
       columns, 'content.put',
     );
     const isNew = new Set(inserted.map(({ id }) => id));
-    for (const row of rows) if (isNew.delete(row.id)) this.#remember(row); // of two with one id, the first was stored
+    for (const content of contents) if (isNew.delete(content.id)) this.#remember(content); // of two with one id, the first was stored
   }
 
-  /** The content, or undefined when there is none or it has expired. A fresh object each time. */
-  async get<T = unknown>(id: string): Promise<T | undefined> {
-    return (await this.getMany<T>([id])).get(id);
+  /** The text, or undefined when there is none or it has expired. */
+  async get(id: string): Promise<string | undefined> {
+    return (await this.getMany([id])).get(id);
   }
 
-  /** What is there of these; at most 10,000 ids. */
-  async getMany<T = unknown>(ids: readonly string[]): Promise<ReadonlyMap<string, T>> {
+  /** The texts that there are of these; at most 10,000 ids. */
+  async getMany(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
     if (ids.length > GET_IDS_MAX) throw new RangeError(`${ids.length} contents asked for at once, more than ${GET_IDS_MAX}`);
     const now = this.options.clock.now();
-    const bodies = new Map<string, string>();
+    const texts = new Map<string, string>();
     const missing: string[] = [];
     for (const id of ids) {
       const known = this.#cache.get(id);
-      if (known && known.expiresAt > now) bodies.set(id, known.body);
+      if (known && known.expiresAt > now) texts.set(id, known.text);
       else missing.push(id); // another process may have extended what our cache holds for expired
     }
-    for (const row of missing.length > 0 ? await this.#read(missing, now) : []) {
-      this.#remember(row);
-      bodies.set(row.id, row.body);
+    for (const found of missing.length > 0 ? await this.#read(missing, now) : []) {
+      this.#remember(found);
+      texts.set(found.id, found.text);
     }
-    return new Map([...bodies].map(([id, body]) => [id, JSON.parse(body) as T]));
+    return texts;
   }
 
-  #read(ids: readonly string[], now: number): Promise<readonly Row[]> {
-    return this.options.database.query<Row>(
-      'SELECT id, kind, body, expires_at AS "expiresAt" FROM content.item WHERE id = ANY($1) AND expires_at > $2', [ids, now], 'content.get');
+  #read(ids: readonly string[], now: number): Promise<readonly Found[]> {
+    return this.options.database.query<Found>(
+      'SELECT id, body AS text, expires_at AS "expiresAt" FROM content.item WHERE id = ANY($1) AND expires_at > $2', [ids, now], 'content.get');
   }
 
-  #remember({ id, body, expiresAt }: Row): void {
-    this.#cache.set(id, { body, expiresAt }, body.length * 2 + ENTRY_BYTES);
+  #remember({ id, text, expiresAt }: Found): void {
+    this.#cache.set(id, { text, expiresAt }, text.length * 2 + ENTRY_BYTES);
   }
 
   /** Lets contents live until `expiresAt` at least; nothing is ever shortened. Returns how many there are. */
@@ -146,7 +150,7 @@ export class ContentStore {
       'UPDATE content.item SET expires_at = greatest(expires_at, $2) WHERE id = ANY($1) RETURNING id, expires_at AS "expiresAt"', [ids, expiresAt], 'content.extend');
     for (const { id, expiresAt: until } of rows) {
       const known = this.#cache.get(id);
-      if (known) this.#remember({ id, kind: '', body: known.body, expiresAt: until });
+      if (known) this.#remember({ id, text: known.text, expiresAt: until });
     }
     return rows.length;
   }
@@ -163,9 +167,8 @@ export class ContentStore {
   }
 }
 
-const textOf = (id: string, json: unknown): string => {
-  const text = JSON.stringify(json) as string | undefined;
-  if (text === undefined) throw new TypeError(`content ${id} is nothing that JSON can hold`);
+/** Before it joins a group: what PostgreSQL would refuse must not fail the others' contents. */
+const refuseUnstorable = ({ id, text }: Content): void => {
+  if (text.includes('\0')) throw new RangeError(`content ${id} holds a NUL character`);
   if (text.length > ITEM_CHARACTERS_MAX) throw new RangeError(`content ${id} has ${text.length} characters, more than ${ITEM_CHARACTERS_MAX}`);
-  return text;
 };
