@@ -18,7 +18,8 @@ export interface Call {
 /** One request, exactly as written: unlike fetch this sends any path, method and body. */
 export const call = (port: number, { method = 'GET', path, headers = {}, body }: Call): Promise<Answer> =>
   new Promise((resolve, reject) => {
-    const request = httpRequest({ host: '127.0.0.1', port, method, path, headers: headers as Record<string, string>, agent: false }, (response) => {
+    const framed = body === undefined ? headers : { 'content-length': String(Buffer.byteLength(body)), ...headers };
+    const request = httpRequest({ host: '127.0.0.1', port, method, path, headers: framed as Record<string, string>, agent: false }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);

@@ -15,7 +15,7 @@ interface Answer {
 }
 
 /** Seconds after which a log that could not take a write is worth another try: an election takes about as long. */
-const RETRY_AFTER_S = 2;
+const RETRY_AFTER_SECONDS = 2;
 
 /** Answers with the shape of the path's API and logs what nobody expected. The one way out for every error. */
 export const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
@@ -79,17 +79,17 @@ const answerOf = (error: unknown): Answer => {
   if (error instanceof Refused) return { status: error.status, message: error.message, rc: error.rc, headers: error.headers };
   if (error instanceof PlainRefusal) return { status: error.status, message: error.message, headers: error.headers };
   if (error instanceof InvalidInput) return { status: 400, message: error.message, invalid: error };
-  if (isRetryLater(error)) return unavailable(error.retryAfterS);
-  if (error instanceof LogUnavailable || error instanceof OutcomeUnknown) return unavailable(RETRY_AFTER_S);
+  if (isRetryLater(error)) return unavailable(error.retryAfterSeconds);
+  if (error instanceof LogUnavailable || error instanceof OutcomeUnknown) return unavailable(RETRY_AFTER_SECONDS);
   if (error instanceof HttpException && error.getStatus() < 500) return { status: error.getStatus(), message: error.message };
   return faultOfTransport(error) ?? { status: 500, message: 'Internal Server Error' };
 };
 
-const unavailable = (retryAfterS: number): Answer => ({
+const unavailable = (retryAfterSeconds: number): Answer => ({
   status: 503,
   rc: 'ServiceUnavailable',
   message: 'The ledger cannot take this right now. Nothing is lost: please retry.',
-  headers: { 'retry-after': Math.max(1, Math.ceil(retryAfterS)) },
+  headers: { 'retry-after': Math.max(1, Math.ceil(retryAfterSeconds)) },
 });
 
 /** Errors of Fastify's own reading of a request, in our words: theirs may quote the request. */

@@ -40,11 +40,11 @@ export class InvalidInput extends Error {
 }
 
 /**
- * Whether an error is over in a moment (`platform/retry-later.ts`, or anything else with its `retryAfterS`): the edge then
+ * Whether an error is over in a moment (`platform/retry-later.ts`, or anything else with its `retryAfterSeconds`): the edge then
  * answers 503 `ServiceUnavailable` with `Retry-After`. Known by its shape, so that nothing below has to import HTTP.
  */
-export const isRetryLater = (error: unknown): error is Error & { readonly retryAfterS: number } =>
-  error instanceof Error && typeof (error as { readonly retryAfterS?: unknown }).retryAfterS === 'number';
+export const isRetryLater = (error: unknown): error is Error & { readonly retryAfterSeconds: number } =>
+  error instanceof Error && typeof (error as { readonly retryAfterSeconds?: unknown }).retryAfterSeconds === 'number';
 
 /** Missing where it is required (horde-api B.2). */
 export const missingHeader = (name: string): InvalidInput =>

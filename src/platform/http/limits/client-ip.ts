@@ -30,11 +30,14 @@ export const plainIp = (text: string): string | undefined => {
 /** What limits count as one caller: an IPv4 address, or the /64 that one IPv6 subscriber has to himself. */
 export const limitedAs = (ip: string): string => {
   if (!isIPv6(ip)) return ip;
-  const [head = '', tail] = ip.split('::');
-  const groups = head === '' ? [] : head.split(':');
+  const [head = '', tail] = ip.split('::'); // `::` stands for as many zero groups as are missing from eight
+  const groups = groupsOf(head);
   if (tail !== undefined) {
-    const rest = tail === '' ? [] : tail.split(':');
+    const rest = groupsOf(tail);
     while (groups.length + rest.length < 8) groups.push('0');
+    groups.push(...rest);
   }
   return `${groups.slice(0, 4).map((group) => group.padStart(4, '0')).join(':')}::/64`;
 };
+
+const groupsOf = (text: string): string[] => (text === '' ? [] : text.split(':'));
