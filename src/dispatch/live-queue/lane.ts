@@ -1,0 +1,128 @@
+import { inOrder, ModelIndex, type Group } from './model-index.js';
+import { ModelSets, type ModelSet } from './model-sets.js';
+import { inDispatchOrder, OrderedTree } from './ordered-tree.js';
+import type { Payer } from './payer.js';
+import type { QueueEntry } from './queue-entry.js';
+import type { PoppingWorker } from './queue-row.js';
+import { Signatures, Verdicts, type Match } from './verdicts.js';
+
+/** The reason of every request that names models, none of which the worker has. The matcher is not asked about those. */
+export const NO_SHARED_MODEL = 'models';
+
+/**
+ * Own and prioritised requests looked at in one pop. A payer has 200 unfinished jobs at most (design.md §6); only a
+ * worker that prioritises anonymous users comes near.
+ */
+export const OWN_REQUESTS_MAX = 1_000;
+
+export interface Totals {
+  /** Requests with unfinished jobs. */
+  readonly requests: number;
+  /** Waiting and pending jobs, and their work. */
+  readonly jobs: number;
+  readonly things: number;
+}
+
+/** The queue of one kind: its order, its indexes and its sums. */
+export class Lane<WorkerFacts extends object> {
+  readonly sets = new ModelSets();
+  readonly signatures = new Signatures();
+  readonly #order = new OrderedTree<QueueEntry>((entry) => entry);
+  readonly #index = new ModelIndex();
+  readonly #verdicts: Verdicts<WorkerFacts>;
+  #requests = 0;
+  #jobs = 0;
+  #things = 0;
+
+  constructor(private readonly match: Match<WorkerFacts>) {
+    this.#verdicts = new Verdicts(match, this.signatures);
+  }
+
+  get totals(): Totals {
+    return { requests: this.#requests, jobs: this.#jobs, things: this.#things };
+  }
+
+  file(entry: QueueEntry): void {
+    this.#count(entry, 1);
+    if (entry.waiting === 0) return;
+    this.#order.insert(entry, entry.waiting, entry.waiting * entry.things);
+    this.#index.add(entry);
+    entry.filed = true;
+  }
+
+  unfile(entry: QueueEntry): void {
+    this.#count(entry, -1);
+    if (!entry.filed) return;
+    this.#order.remove(entry);
+    this.#index.remove(entry);
+    entry.filed = false;
+  }
+
+  standing(entry: QueueEntry): { position: number; jobs: number; things: number } | undefined {
+    return this.#order.standing(entry);
+  }
+
+  /** Own and prioritised payers' requests first, then everybody's; each in dispatch order, each with a free job at its turn. */
+  *candidates(worker: PoppingWorker<WorkerFacts>, payers: readonly Payer<QueueEntry>[]): Generator<QueueEntry> {
+    const own = new Set(this.#own(worker, payers));
+    for (const entry of own) {
+      if (entry.filed && entry.free > 0 && this.match(entry.facts, worker.facts) === undefined) yield entry;
+    }
+    const verdictOn = this.#verdicts.of(worker.facts, worker.ownerIds);
+    const accepts = ({ signature, head }: Group): boolean => verdictOn(signature, head.facts) === undefined;
+    for (const entry of inOrder(this.#index.bucketsOf(new Set(worker.models)), accepts)) {
+      if (entry.free > 0 && !own.has(entry)) yield entry;
+    }
+  }
+
+  /** How many requests with waiting jobs the worker may not serve, by the first reason that the matcher names. */
+  skippedCounts(worker: PoppingWorker<WorkerFacts>, payers: readonly Payer<QueueEntry>[]): Record<string, number> {
+    const counts = new Map<string, number>();
+    const count = (reason: string | undefined, requests: number): void => {
+      if (reason !== undefined) counts.set(reason, (counts.get(reason) ?? 0) + requests);
+    };
+    const verdictOn = this.#verdicts.of(worker.facts, worker.ownerIds);
+    let unserved = this.#order.size;
+    for (const set of this.#shared(worker)) {
+      unserved -= set.requests;
+      for (const [signature, { requests, facts }] of set.bySignature) count(verdictOn(signature, facts), requests);
+    }
+    count(NO_SHARED_MODEL, unserved);
+    for (const { facts, signature } of this.#own(worker, payers)) {
+      count(verdictOn(signature, facts), -1);
+      count(this.match(facts, worker.facts), 1);
+    }
+    return Object.fromEntries([...counts].filter(([, requests]) => requests !== 0));
+  }
+
+  /** Model sets that the worker shares a model with, and the set of those that take any. */
+  #shared({ models }: PoppingWorker<WorkerFacts>): Set<ModelSet> {
+    const shared = this.sets.naming(models);
+    const any = this.sets.any();
+    if (any) shared.add(any);
+    return shared;
+  }
+
+  #own(worker: PoppingWorker<WorkerFacts>, payers: readonly Payer<QueueEntry>[]): QueueEntry[] {
+    const found: QueueEntry[] = [];
+    if (payers.length === 0) return found;
+    const models = new Set(worker.models);
+    for (const payer of payers) {
+      for (const entry of payer.entries) {
+        if (found.length === OWN_REQUESTS_MAX) break;
+        if (entry.filed && entry.facts.kind === worker.kind && serves(models, entry)) found.push(entry);
+      }
+    }
+    return found.sort(inDispatchOrder);
+  }
+
+  #count(entry: QueueEntry, sign: 1 | -1): void {
+    if (entry.unfinished > 0) this.#requests += sign;
+    this.#jobs += sign * entry.unfinished;
+    this.#things += sign * entry.unfinished * entry.things;
+    entry.payer.unfinishedPrice += sign * entry.unfinished * entry.price;
+    entry.models.count(entry, sign);
+  }
+}
+
+const serves = (models: ReadonlySet<string>, { models: set }: QueueEntry): boolean => set.isAny || set.models.some((model) => models.has(model));

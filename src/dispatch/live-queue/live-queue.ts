@@ -1,0 +1,353 @@
+import { categoryOf, idOf, type Recorded } from '../../kernel/event.js';
+import {
+  REQUEST_EVENT_TYPES, type JobAssigned, type RequestAccepted, type RequestEvent, type RequestFacts, type RequestKind,
+} from '../../requests/request.events.js';
+import { DueHeap } from './due-heap.js';
+import { Lane, type Totals } from './lane.js';
+import { matchSignature, thingsOfJob } from './match-signature.js';
+import type { ModelSet } from './model-sets.js';
+import { ANONYMOUS, Payer } from './payer.js';
+import { PRIORITY_POLICY, type PriorityPolicy } from './priority-key.js';
+import { evolve, QueueEntry } from './queue-entry.js';
+import type { PendingJob, PoppingWorker, QueuedRequest, QueueRow } from './queue-row.js';
+import { ReservedSlots } from './reservations.js';
+import { laterThan, movedBy, oweAll, owedBefore, stillWeighs, weightOn } from './unfinished-work.js';
+import type { Match } from './verdicts.js';
+
+/**
+ * How long, in event time, a completed request is remembered: its own events may come once more through the feed, and a
+ * request accepted before it completed may come later. A node whose feed lags by more than a second answers no pops
+ * (design.md §5), so two minutes are ample.
+ */
+export const REMEMBERED_MS = 2 * 60_000;
+
+export interface LiveQueueOptions<WorkerFacts> {
+  readonly match: Match<WorkerFacts>;
+  /** What the matcher reads of a request besides its payer and its models; by default everything it may read. */
+  readonly signatureOf?: (facts: RequestFacts) => string;
+  /** Work of one job. */
+  readonly thingsOf?: (facts: RequestFacts) => number;
+  readonly policy?: PriorityPolicy;
+}
+
+/** Waiting jobs promised to an append under way. */
+export interface Reservation {
+  readonly request: string;
+  readonly count: number;
+  /** Gives back what is not settled. Call it when the append is through, in either way; any further call does nothing. */
+  release(): void;
+}
+
+/** Where a request stands: 1-based, sums with its own waiting jobs included; zeros when none of its jobs waits. */
+export interface QueueRank {
+  readonly position: number;
+  readonly thingsAhead: number;
+  readonly jobsAhead: number;
+}
+
+/** What waits for one model; a request that names several counts for each. */
+export interface ModelLoad {
+  readonly waiting: number;
+  readonly waitingThings: number;
+  /** Waiting and pending. */
+  readonly jobs: number;
+  readonly things: number;
+}
+
+/**
+ * All unfinished requests of this ledger in memory, in the order in which they are served: a fold of the request streams
+ * alone, without clock or I/O, so equal on every node that has seen the same events. It proposes; the log decides.
+ */
+export class LiveQueue<WorkerFacts extends object> {
+  readonly #entries = new Map<string, QueueEntry>();
+  readonly #payers = new Map<number, Payer<QueueEntry>>();
+  readonly #jobs = new Map<string, PendingJob>();
+  readonly #dueJobs = new DueHeap<PendingJob>();
+  /** Requests without pending jobs, by a time before which they surely do not expire. */
+  readonly #dueRequests = new DueHeap<QueueEntry>();
+  readonly #lanes: Readonly<Record<RequestKind, Lane<WorkerFacts>>>;
+  /** Completed requests, by the event time at which they may be forgotten. */
+  readonly #completed = new DueHeap<QueueEntry>();
+  readonly #reserved = new Map<string, ReservedSlots>();
+  readonly #signatureOf: (facts: RequestFacts) => string;
+  readonly #thingsOf: (facts: RequestFacts) => number;
+  readonly #policy: PriorityPolicy;
+  #latestMs = -Infinity;
+
+  constructor({ match, signatureOf = matchSignature, thingsOf = thingsOfJob, policy = PRIORITY_POLICY }: LiveQueueOptions<WorkerFacts>) {
+    this.#lanes = { image: new Lane(match), text: new Lane(match) };
+    this.#signatureOf = signatureOf;
+    this.#thingsOf = thingsOf;
+    this.#policy = policy;
+  }
+
+  /**
+   * Folds one event of a request stream; everything else is ignored. So is what was applied before, and an own append
+   * that overtook another node's event of the same stream: the feed brings both again, in order.
+   */
+  apply(event: Recorded): void {
+    if (categoryOf(event.stream) !== 'request') return;
+    const entry = this.#entries.get(idOf(event.stream));
+    if (!entry) {
+      if (event.type === 'RequestAccepted.v1' && event.revision === 0) this.#accept(factsOf(event.data as RequestAccepted['data']));
+    } else if (event.revision === entry.revision + 1) {
+      entry.revision = event.revision;
+      if (movesQueue(event)) this.#change(entry, event as unknown as RequestEvent);
+    }
+    this.#forget();
+  }
+
+  /** Starts from the `queue` read model and each payer's last hand-out (ms since 1970). Only for an empty queue. */
+  load(rows: Iterable<QueueRow>, handOuts: ReadonlyMap<number, number> = new Map()): void {
+    if (this.#entries.size > 0) throw new Error('the queue is loaded into an empty one only');
+    for (const row of rows) this.#enter(row.facts, (entry) => { entry.restore(row); });
+    for (const payer of this.#payers.values()) {
+      payer.handedOut(handOuts.get(payer.id) ?? -Infinity);
+      for (const entry of payer.entries) payer.latestMs = Math.max(payer.latestMs, latestOf(entry));
+      this.#latestMs = Math.max(this.#latestMs, payer.latestMs);
+      oweAll(payer);
+    }
+    for (const entry of this.#entries.values()) {
+      entry.rekey(this.#policy);
+      if (entry.completedAtMs !== undefined) this.#completed.put(entry, entry.completedAtMs + REMEMBERED_MS);
+      for (const job of entry.pending.values()) this.#track(job);
+      this.#file(entry);
+    }
+  }
+
+  /** What `load` needs: unfinished requests, and completed ones that still weigh on one of them. */
+  *rows(): Iterable<QueueRow> {
+    for (const entry of this.#entries.values()) if (entry.completedAtMs === undefined || stillWeighs(entry)) yield entry.toRow();
+  }
+
+  /** When each registered payer with a request in the queue was last handed something out: what `load` needs, too. */
+  handOuts(): Map<number, number> {
+    const served = [...this.#payers.values()].filter(({ handedOutAtMs }) => handedOutAtMs > -Infinity);
+    return new Map(served.map(({ id, handedOutAtMs }) => [id, handedOutAtMs]));
+  }
+
+  /**
+   * At most `limit` requests that the worker may serve and that have a job nobody reserved, first to be served first:
+   * own and prioritised payers, then by key. Lazy, so stop early; it stays usable while the queue changes.
+   */
+  *candidates(worker: PoppingWorker<WorkerFacts>, limit: number): Generator<QueuedRequest> {
+    let left = limit;
+    if (left <= 0) return;
+    for (const entry of this.#lanes[worker.kind].candidates(worker, this.#payersOf(worker))) {
+      yield entry;
+      left -= 1;
+      if (left === 0) return;
+    }
+  }
+
+  /**
+   * Requests with waiting jobs that the worker may not serve, by reason, none left out; `models` for each that shares no
+   * model with it. What depends on more than request and worker (words in the prompt, balances) is the caller's to count.
+   */
+  skippedCounts(worker: PoppingWorker<WorkerFacts>): Record<string, number> {
+    return this.#lanes[worker.kind].skippedCounts(worker, this.#payersOf(worker));
+  }
+
+  /**
+   * Reserves waiting jobs before an append is awaited; undefined when not so many are free. With the ids of the jobs to
+   * be, each slot is settled as its `JobAssigned` is applied, by whichever way that comes first.
+   */
+  reserve(request: string, count: number, jobs: readonly string[] = []): Reservation | undefined {
+    const entry = this.#entries.get(request);
+    if (!entry || count < 1 || entry.free < count) return undefined;
+    entry.reserved += count;
+    const slots = new ReservedSlots(entry, count);
+    for (const job of jobs) this.#reserved.set(job, slots);
+    return {
+      request,
+      count,
+      release: () => {
+        for (const job of jobs) if (this.#reserved.get(job) === slots) this.#reserved.delete(job);
+        slots.release();
+      },
+    };
+  }
+
+  /**
+   * Jobs of the payer not yet handed out (horde-rules §3.5). Anonymous users count together: over the requests that name
+   * one of the models, or over all when none is given.
+   */
+  waitingJobsOf(payer: number, kind: RequestKind, models: readonly string[] = []): number {
+    if (payer === ANONYMOUS) {
+      const { sets } = this.#lanes[kind];
+      return sum(models.length === 0 ? sets.all() : sets.naming(models), (set) => set.anonymousWaiting);
+    }
+    return sum(this.#payers.get(payer)?.entries ?? [], ({ facts, waiting }) => (facts.kind === kind ? waiting : 0));
+  }
+
+  /** O(log n). Undefined when the request is not in the queue. */
+  rankOf(request: string): QueueRank | undefined {
+    const entry = this.#unfinished(request);
+    if (!entry) return undefined;
+    const standing = entry.filed ? this.#lanes[entry.facts.kind].standing(entry) : undefined;
+    return { position: standing?.position ?? 0, thingsAhead: standing?.things ?? 0, jobsAhead: standing?.jobs ?? 0 };
+  }
+
+  totals(kind: RequestKind): Totals {
+    return this.#lanes[kind].totals;
+  }
+
+  /** Unfinished work by model; models that nobody names are absent. */
+  perModel(kind: RequestKind): Map<string, ModelLoad> {
+    const loads = new Map<string, ModelLoad>();
+    for (const set of this.#lanes[kind].sets.all()) {
+      if (set.jobs === 0) continue;
+      for (const model of set.models) loads.set(model, added(loads.get(model), set));
+    }
+    return loads;
+  }
+
+  job(job: string): PendingJob | undefined {
+    return this.#jobs.get(job);
+  }
+
+  find(request: string): QueuedRequest | undefined {
+    return this.#unfinished(request);
+  }
+
+  /** Jobs past their deadline, the most overdue first. */
+  dueJobs(nowMs: number): PendingJob[] {
+    return this.#dueJobs.dueBy(nowMs).sort((a, b) => a.deadlineMs - b.deadlineMs || (a.job < b.job ? -1 : 1));
+  }
+
+  /** Requests past their expiry with nothing in a worker's hands, the most overdue first. */
+  dueRequests(nowMs: number): QueuedRequest[] {
+    const due: QueueEntry[] = [];
+    for (const entry of this.#dueRequests.dueBy(nowMs)) {
+      if (entry.expiresAtMs <= nowMs) due.push(entry);
+      else this.#dueRequests.put(entry, entry.expiresAtMs); // a hand-out of its payer has refreshed it since
+    }
+    return due.sort((a, b) => a.expiresAtMs - b.expiresAtMs || (a.request < b.request ? -1 : 1));
+  }
+
+  #accept(facts: RequestFacts): void {
+    const entry = this.#enter(facts, (fresh) => (fresh.owed = owedBefore(fresh)));
+    entry.rekey(this.#policy);
+    this.#file(entry);
+    // Streams come in any order: the payer's later requests may be here already.
+    for (const later of laterThan(entry)) this.#weighAnew(later, weightOn(entry, later.acceptedAtMs));
+    this.#latestMs = Math.max(this.#latestMs, entry.payer.latestMs);
+  }
+
+  #enter(facts: RequestFacts, prepare: (entry: QueueEntry) => void): QueueEntry {
+    const { sets, signatures } = this.#lanes[facts.kind];
+    let payer = this.#payers.get(facts.payer);
+    if (!payer) this.#payers.set(facts.payer, (payer = new Payer(facts.payer)));
+    const models = sets.acquire(facts.models);
+    const signature = signatures.acquire(this.#signatureOf(facts));
+    const entry = new QueueEntry({ ...facts, models: models.models }, { payer, models, signature, things: this.#thingsOf(facts) });
+    prepare(entry);
+    payer.add(entry);
+    this.#entries.set(entry.request, entry);
+    return entry;
+  }
+
+  #change(entry: QueueEntry, event: RequestEvent): void {
+    const later = movedBy(entry, event).map((other) => ({ other, before: weightOn(entry, other.acceptedAtMs) }));
+    this.#unfile(entry);
+    evolve(entry, event);
+    this.#followJob(entry, event);
+    entry.rekey(this.#policy);
+    this.#file(entry);
+    for (const { other, before } of later) this.#weighAnew(other, weightOn(entry, other.acceptedAtMs) - before);
+    if (entry.completedAtMs !== undefined) this.#completed.put(entry, entry.completedAtMs + REMEMBERED_MS);
+    this.#latestMs = Math.max(this.#latestMs, entry.payer.latestMs);
+  }
+
+  #followJob(entry: QueueEntry, { type, data }: RequestEvent): void {
+    if (!('job' in data)) return;
+    if (type === 'JobAssigned.v1') {
+      this.#settle(data);
+      this.#track(entry.pending.get(data.job)!);
+      return;
+    }
+    const job = this.#jobs.get(data.job);
+    if (!job) return;
+    this.#jobs.delete(data.job);
+    this.#dueJobs.remove(job);
+  }
+
+  #settle({ job }: JobAssigned['data']): void {
+    this.#reserved.get(job)?.settleOne();
+    this.#reserved.delete(job);
+  }
+
+  #track(job: PendingJob): void {
+    this.#jobs.set(job.job, job);
+    this.#dueJobs.put(job, job.deadlineMs);
+  }
+
+  #weighAnew(entry: QueueEntry, difference: number): void {
+    if (difference === 0) return;
+    this.#unfile(entry);
+    entry.owed += difference;
+    entry.rekey(this.#policy);
+    this.#file(entry);
+  }
+
+  #file(entry: QueueEntry): void {
+    this.#lanes[entry.facts.kind].file(entry);
+    if (entry.pending.size === 0 && entry.completedAtMs === undefined) this.#dueRequests.put(entry, entry.expiresAtMs);
+  }
+
+  #unfile(entry: QueueEntry): void {
+    this.#lanes[entry.facts.kind].unfile(entry);
+    this.#dueRequests.remove(entry);
+  }
+
+  #forget(): void {
+    for (const entry of this.#completed.dueBy(this.#latestMs)) {
+      if (stillWeighs(entry)) {
+        this.#completed.put(entry, this.#latestMs + REMEMBERED_MS); // the read model keeps it too, so look again later
+      } else {
+        this.#completed.remove(entry);
+        this.#drop(entry);
+      }
+    }
+  }
+
+  #drop(entry: QueueEntry): void {
+    const { sets, signatures } = this.#lanes[entry.facts.kind];
+    sets.release(entry.models);
+    signatures.release(entry.signature);
+    this.#entries.delete(entry.request);
+    entry.payer.entries.delete(entry);
+    if (entry.payer.entries.size === 0) this.#payers.delete(entry.payer.id);
+  }
+
+  #unfinished(request: string): QueueEntry | undefined {
+    const entry = this.#entries.get(request);
+    return entry?.completedAtMs === undefined ? entry : undefined;
+  }
+
+  #payersOf({ ownerIds }: PoppingWorker<WorkerFacts>): Payer<QueueEntry>[] {
+    return [...new Set(ownerIds)].flatMap((id) => this.#payers.get(id) ?? []);
+  }
+}
+
+/** A settlement moves money only; a type that this version does not know moves nothing it knows of. */
+const MOVING_TYPES: ReadonlySet<string> = new Set(REQUEST_EVENT_TYPES.filter((type) => type !== 'JobSettled.v1'));
+const movesQueue = ({ type }: Recorded): boolean => MOVING_TYPES.has(type);
+
+const latestOf = ({ activityAtMs, finishedAtMs, givenBack, completedAtMs = -Infinity }: QueueEntry): number =>
+  Math.max(activityAtMs, completedAtMs, ...finishedAtMs, ...givenBack.map(({ atMs }) => atMs));
+
+const factsOf = ({ ledger: _, ...facts }: RequestAccepted['data']): RequestFacts => facts;
+
+const sum = <Item>(items: Iterable<Item>, of: (item: Item) => number): number => {
+  let total = 0;
+  for (const item of items) total += of(item);
+  return total;
+};
+
+const added = (load: ModelLoad | undefined, { waiting, waitingThings, jobs, things }: ModelSet): ModelLoad => ({
+  waiting: waiting + (load?.waiting ?? 0),
+  waitingThings: waitingThings + (load?.waitingThings ?? 0),
+  jobs: jobs + (load?.jobs ?? 0),
+  things: things + (load?.things ?? 0),
+});

@@ -1,0 +1,40 @@
+import { accurateSteps, ADAPTIVE_SAMPLER } from '../../reference/samplers.js';
+import type { ImageJobFeatures, TextJobFeatures } from '../../pricing/job-features.js';
+import type { RequestFacts } from '../../requests/request.events.js';
+
+/**
+ * Everything that matching reads of a request but its payer, as text: of two requests with equal signatures that both
+ * share a model with a worker, a stranger's worker may serve both or neither, for the same reason. What only changes the
+ * price or the picture (cfg_scale, strengths, seeds) stays out, so that the queue has few signatures.
+ */
+export const matchSignature = (facts: RequestFacts): string => {
+  const flags = [
+    facts.payerTrusted, facts.nsfw, facts.trustedWorkers, facts.validatedBackends, facts.slowWorkers, facts.extraSlowWorkers,
+    facts.workerBlacklist, facts.r2, facts.models.length === 0,
+  ].map(Number).join('');
+  const features = facts.kind === 'image' ? imageParts(facts, facts.features as ImageJobFeatures) : textParts(facts.features as TextJobFeatures);
+  return JSON.stringify([flags, facts.workers.length === 0 ? 0 : facts.workers.toSorted(), ...features]);
+};
+
+const imageParts = (facts: RequestFacts, features: ImageJobFeatures): readonly unknown[] => [
+  features.width * features.height,
+  features.sampler === ADAPTIVE_SAMPLER ? [features.steps, features.samplerOrder] : accurateSteps(features.sampler, features.steps),
+  features.sampler, features.scheduler, features.karras, features.sourceImage, features.sourceMask, features.sourceProcessing,
+  features.hiresFix, features.tiling, features.transparent, (features.clipSkip ?? 1) > 1, features.postProcessing?.toSorted(),
+  features.controlType, features.imageIsControl, features.returnControlMap, features.loras === undefined ? 0 : 1, features.lorasVersioned,
+  features.tis === undefined ? 0 : 1, features.workflow, features.extraTexts === undefined ? 0 : 1, features.extraSourceImages === undefined ? 0 : 1,
+  features.samplerSettings, features.flowShift === undefined ? 0 : 1, features.matchedTargeting,
+  // Two rules look at the requested models themselves: steps against each model's limits, and hires_fix against its baseline.
+  facts.models.length > 1 || features.hiresFix ? facts.models.toSorted() : 0,
+];
+
+const textParts = (features: TextJobFeatures): readonly unknown[] => [
+  features.maxLength, features.maxContextLength, features.softprompt, features.matchedTargeting,
+];
+
+/** Work of one job: pixelsteps of an image, tokens of a text (horde-rules §2.2.1, §2.8). */
+export const thingsOfJob = ({ kind, features }: RequestFacts): number => {
+  if (kind === 'text') return (features as TextJobFeatures).maxLength;
+  const { width, height, sampler, steps } = features as ImageJobFeatures;
+  return width * height * accurateSteps(sampler, steps);
+};

@@ -1,0 +1,202 @@
+import type { Recorded } from '../../kernel/event.js';
+import { centikudos, kudos } from '../../kernel/kudos.js';
+import type { RequestEvent, RequestFacts, RequestKind } from '../../requests/request.events.js';
+import type { PoppingWorker } from './queue-row.js';
+
+/** What a worker of the tests may do; `id` stands for everything that targeting looks at. */
+export interface ToyWorker {
+  readonly id: string;
+  readonly owner: number;
+  readonly maxPixels: number;
+  readonly nsfw: boolean;
+  readonly maintenance: boolean;
+}
+
+/** A small matcher with reasons from a size, a flag, a pair (targeting) and the payer (maintenance). */
+export const toyMatch = (facts: RequestFacts, worker: ToyWorker): string | undefined => {
+  if (worker.maintenance && facts.payer !== worker.owner) return 'maintenance';
+  if (facts.nsfw && !worker.nsfw) return 'nsfw';
+  if (facts.workers.length > 0 && facts.workers.includes(worker.id) === facts.workerBlacklist) return 'worker_id';
+  const { width, height } = facts.features as { width: number; height: number };
+  return width * height > worker.maxPixels ? 'max_pixels' : undefined;
+};
+/** All that the toy matcher reads but the payer and the models. */
+export const toySignature = ({ nsfw, workers, workerBlacklist, features }: RequestFacts): string => {
+  const { width, height } = features as { width: number; height: number };
+  return JSON.stringify([nsfw, workers, workerBlacklist, width * height]);
+};
+export const toyThings = ({ features }: RequestFacts): number => {
+  const { width, height, steps } = features as { width: number; height: number; steps: number };
+  return width * height * steps;
+};
+
+export const START_MS = Date.parse('2026-01-05T12:00:00.000Z');
+
+/** A request with everything at its plainest, priced 10 kudos a job. */
+export const someFacts = (given: Partial<RequestFacts> & Pick<RequestFacts, 'request'>): RequestFacts => ({
+  kind: 'image', payer: 7, payerTrusted: true, priority: kudos(100), jobs: 1, models: ['Deliberate'],
+  features: { width: 512, height: 512, steps: 20, sampler: 'k_euler', karras: true, cfgScale: 7.5 },
+  nsfw: false, censorNsfw: false, trustedWorkers: false, validatedBackends: false, slowWorkers: true, extraSlowWorkers: false,
+  workers: [], workerBlacklist: false, disableBatching: false, r2: true, shared: false,
+  activation: centikudos(300), quote: centikudos(1_000 * (given.jobs ?? 1)), unitPriceMax: centikudos(1_000), policy: 1, reference: 1, contentHash: 'c'.repeat(64),
+  acceptedAt: new Date(START_MS).toISOString(), ...given,
+});
+
+export const recorded = (request: string, revision: number, { type, data }: RequestEvent): Recorded => ({
+  stream: `request-${request}`, revision, position: revision, id: `${request}/${revision}`, type, data,
+  metadata: { $correlationId: 'c', $causationId: 'c', prevHash: null, actor: { kind: 'system' }, schema: 1, node: 'n' },
+});
+
+interface NaiveJob {
+  readonly job: string;
+  readonly deadlineMs: number;
+}
+
+/** What one stream amounts to, worked out from its first event each time. */
+export interface NaiveRequest {
+  readonly facts: RequestFacts;
+  readonly acceptedAtMs: number;
+  readonly log: readonly RequestEvent[];
+  readonly waiting: number;
+  readonly pending: readonly NaiveJob[];
+  readonly faults: number;
+  readonly closed: boolean;
+  readonly completed: boolean;
+  readonly activityAtMs: number;
+  readonly extraSlow: boolean;
+}
+
+/** The queue by its definition: keeps every event and scans everything for every answer. */
+export class NaiveQueue {
+  readonly logs = new Map<string, RequestEvent[]>();
+
+  append(request: string, event: RequestEvent): Recorded {
+    const log = this.logs.get(request) ?? [];
+    this.logs.set(request, log);
+    log.push(event);
+    return recorded(request, log.length - 1, event);
+  }
+
+  all(): NaiveRequest[] {
+    return [...this.logs.values()].map(summary);
+  }
+
+  open(): NaiveRequest[] {
+    return this.all().filter(({ completed }) => !completed);
+  }
+
+  find(request: string): NaiveRequest | undefined {
+    const log = this.logs.get(request);
+    return log && summary(log);
+  }
+
+  key(request: NaiveRequest): number {
+    const { facts, acceptedAtMs, log } = request;
+    const handedOut = log.filter(({ type }) => type === 'JobAssigned.v1').length;
+    return facts.priority - acceptedAtMs / 2 - priceOf(facts) * handedOut - this.owed(request);
+  }
+
+  /** Jobs of the payer's earlier requests, unfinished when this one was accepted and not given back since. */
+  private owed({ facts, acceptedAtMs }: NaiveRequest): number {
+    if (facts.payer === 0) return 0;
+    const earlier = this.all().filter((other) => other.facts.payer === facts.payer && comesBefore(other, { facts, acceptedAtMs }));
+    return earlier.reduce((owed, other) => {
+      const then = summary(other.log.filter((event) => timeOf(event) <= acceptedAtMs));
+      const since = other.log.slice().filter((event) => timeOf(event) > acceptedAtMs);
+      const lost = since.filter(({ type }) => type === 'JobFaulted.v1' || type === 'JobExpired.v1').length;
+      const withdrawn = since.reduce((sum, { data }) => sum + ('withdrawn' in data ? data.withdrawn : 0), 0);
+      return owed + priceOf(other.facts) * Math.max(0, then.waiting + then.pending.length - lost - withdrawn);
+    }, 0);
+  }
+
+  order(kind: RequestKind): NaiveRequest[] {
+    const keyed = this.open().filter(({ facts, waiting }) => facts.kind === kind && waiting > 0).map((request) => ({ request, key: this.key(request) }));
+    keyed.sort((a, b) => b.key - a.key || (comesBefore(a.request, b.request) ? -1 : 1));
+    return keyed.map(({ request }) => request);
+  }
+
+  candidates(worker: PoppingWorker<ToyWorker>): string[] {
+    const servable = this.order(worker.kind).filter(({ facts }) => this.reason(facts, worker) === undefined);
+    const own = servable.filter(({ facts }) => worker.ownerIds.includes(facts.payer));
+    return [...own, ...servable.filter((request) => !own.includes(request))].map(({ facts }) => facts.request);
+  }
+
+  skipped(worker: PoppingWorker<ToyWorker>): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const { facts } of this.order(worker.kind)) {
+      const reason = this.reason(facts, worker);
+      if (reason !== undefined) counts[reason] = (counts[reason] ?? 0) + 1;
+    }
+    return counts;
+  }
+
+  reason(facts: RequestFacts, { models, facts: worker }: PoppingWorker<ToyWorker>): string | undefined {
+    if (facts.models.length > 0 && !facts.models.some((model) => models.includes(model))) return 'models';
+    return toyMatch(facts, worker);
+  }
+
+  rank(request: string): { position: number; thingsAhead: number; jobsAhead: number } {
+    const { facts } = this.find(request)!;
+    const order = this.order(facts.kind);
+    const position = 1 + order.findIndex((other) => other.facts.request === request);
+    const ahead = order.slice(0, position);
+    return { position, thingsAhead: total(ahead, (other) => other.waiting * toyThings(other.facts)), jobsAhead: total(ahead, ({ waiting }) => waiting) };
+  }
+
+  expiresAtMs({ facts, activityAtMs, extraSlow }: NaiveRequest): number {
+    const ofPayer = facts.payer === 0 ? [] : this.all().filter((other) => other.facts.payer === facts.payer);
+    const handOuts = ofPayer.flatMap(({ log }) => log.filter(({ type }) => type === 'JobAssigned.v1').map(timeOf));
+    return Math.max(activityAtMs, ...handOuts) + (extraSlow ? 60 : 20) * 60_000;
+  }
+
+  dueRequests(nowMs: number): string[] {
+    return this.open().filter((request) => request.pending.length === 0 && this.expiresAtMs(request) <= nowMs).map(({ facts }) => facts.request).sort();
+  }
+
+  dueJobs(nowMs: number): string[] {
+    return this.open().flatMap(({ pending }) => pending.filter(({ deadlineMs }) => deadlineMs <= nowMs).map(({ job }) => job)).sort();
+  }
+
+  waitingJobsOf(payer: number, kind: RequestKind, models: readonly string[]): number {
+    const counted = this.open().filter(({ facts }) => facts.payer === payer && facts.kind === kind
+      && (payer !== 0 || models.length === 0 || facts.models.some((model) => models.includes(model))));
+    return total(counted, ({ waiting }) => waiting);
+  }
+
+  totals(kind: RequestKind): { requests: number; jobs: number; things: number } {
+    const open = this.open().filter(({ facts, waiting, pending }) => facts.kind === kind && waiting + pending.length > 0);
+    const jobs = (request: NaiveRequest): number => request.waiting + request.pending.length;
+    return { requests: open.length, jobs: total(open, jobs), things: total(open, (request) => jobs(request) * toyThings(request.facts)) };
+  }
+}
+
+const total = <Item>(items: readonly Item[], of: (item: Item) => number): number => items.reduce((sum, item) => sum + of(item), 0);
+
+const priceOf = ({ quote, jobs }: RequestFacts): number => Math.round(quote / jobs);
+
+const comesBefore = (a: Pick<NaiveRequest, 'facts' | 'acceptedAtMs'>, b: Pick<NaiveRequest, 'facts' | 'acceptedAtMs'>): boolean =>
+  a.acceptedAtMs === b.acceptedAtMs ? a.facts.request < b.facts.request : a.acceptedAtMs < b.acceptedAtMs;
+
+const TIMES = ['acceptedAt', 'assignedAt', 'submittedAt', 'faultedAt', 'expiredAt', 'cancelledAt', 'completedAt', 'settledAt', 'abandonedAt'];
+export const timeOf = ({ data }: RequestEvent): number => {
+  const named = TIMES.find((name) => name in data)!;
+  return Date.parse((data as unknown as Record<string, string>)[named]!);
+};
+
+const summary = (log: readonly RequestEvent[]): NaiveRequest => {
+  const facts = log[0]!.data as RequestFacts;
+  const of = (...types: readonly RequestEvent['type'][]): RequestEvent[] => log.filter(({ type }) => types.includes(type));
+  const assigned = of('JobAssigned.v1').map(({ data }) => data as { job: string; assignedAt: string; ttlS: number; extraSlow: boolean });
+  const over = new Set(of('JobSubmitted.v1', 'JobFaulted.v1', 'JobExpired.v1').map(({ data }) => (data as { job: string }).job));
+  const pending = assigned.filter(({ job }) => !over.has(job)).map(({ job, assignedAt, ttlS }) => ({ job, deadlineMs: Date.parse(assignedAt) + ttlS * 1_000 }));
+  const closed = of('RequestCancelled.v1', 'RequestFaulted.v1', 'RequestExpired.v1').length > 0;
+  const faults = of('JobFaulted.v1', 'JobExpired.v1').length;
+  const active = of('RequestAccepted.v1', 'JobAssigned.v1', 'JobSubmitted.v1');
+  return {
+    facts, log, acceptedAtMs: timeOf(log[0]!), pending, closed, faults,
+    waiting: closed ? 0 : facts.jobs - assigned.length + faults,
+    completed: of('RequestCompleted.v1').length > 0,
+    activityAtMs: timeOf(active.at(-1)!),
+    extraSlow: assigned.some(({ extraSlow }) => extraSlow),
+  };
+};

@@ -1,0 +1,182 @@
+import { iso } from '../../kernel/clock.js';
+import type { JobAssigned, RequestEvent, RequestFacts } from '../../requests/request.events.js';
+import { jobPrice, keyAtActivation, type PriorityPolicy } from './priority-key.js';
+import type { ModelSet } from './model-sets.js';
+import type { Payer } from './payer.js';
+import type { GivenBack, PendingJob, QueuedRequest, QueueHistory, QueueRow } from './queue-row.js';
+import type { Signature } from './verdicts.js';
+
+/** A request lives 20 minutes from its last activity, 60 once an extra-slow worker took part (horde-rules §6.2). */
+export const LIFE_MS = 20 * 60_000;
+export const EXTRA_SLOW_LIFE_MS = 60 * 60_000;
+
+/** Where a request is filed. */
+export interface Filing {
+  readonly payer: Payer<QueueEntry>;
+  readonly models: ModelSet;
+  readonly signature: Signature;
+  readonly things: number;
+}
+
+/** One request of the queue, folded from its stream. The indexes hold it by its key: take it out of them before it changes. */
+export class QueueEntry implements QueuedRequest {
+  readonly request: string;
+  readonly acceptedAtMs: number;
+  readonly price: number;
+  readonly things: number;
+  readonly payer: Payer<QueueEntry>;
+  readonly models: ModelSet;
+  readonly signature: Signature;
+  readonly pending = new Map<string, PendingJob>();
+  readonly finishedAtMs: number[] = [];
+  readonly givenBack: GivenBack[] = [];
+  key: number;
+  /** Its own latest acceptance, hand-out or delivery: the request lives on from there. */
+  activityAtMs: number;
+  waiting: number;
+  reserved = 0;
+  handedOut = 0;
+  faults = 0;
+  revision = 0;
+  closed = false;
+  extraSlow = false;
+  completedAtMs: number | undefined;
+  /** Price of the payer's earlier jobs that this key is net of. */
+  owed = 0;
+  /** Whether the indexes hold it: it has waiting jobs. */
+  filed = false;
+
+  constructor(readonly facts: RequestFacts, filing: Filing) {
+    this.request = facts.request;
+    this.acceptedAtMs = Date.parse(facts.acceptedAt);
+    this.price = jobPrice(facts);
+    this.things = filing.things;
+    this.payer = filing.payer;
+    this.models = filing.models;
+    this.signature = filing.signature;
+    this.waiting = facts.jobs;
+    this.key = keyAtActivation(facts, this.acceptedAtMs);
+    this.activityAtMs = this.acceptedAtMs;
+  }
+
+  /** Waiting jobs that nobody has reserved. */
+  get free(): number {
+    return this.waiting - this.reserved;
+  }
+
+  get unfinished(): number {
+    return this.waiting + this.pending.size;
+  }
+
+  /** The later of acceptance and the payer's last hand-out. */
+  get waitingSinceMs(): number {
+    return Math.max(this.acceptedAtMs, this.payer.handedOutAtMs);
+  }
+
+  get submitted(): number {
+    return this.finishedAtMs.length;
+  }
+
+  /** A hand-out refreshes all requests of its payer (design.md §6). */
+  get expiresAtMs(): number {
+    return Math.max(this.activityAtMs, this.payer.handedOutAtMs) + (this.extraSlow ? EXTRA_SLOW_LIFE_MS : LIFE_MS);
+  }
+
+  rekey({ netOfUnfinished, lowerAtHandOut }: PriorityPolicy): void {
+    const lowered = lowerAtHandOut ? this.price * this.handedOut : 0;
+    this.key = keyAtActivation(this.facts, this.acceptedAtMs) - lowered - (netOfUnfinished ? this.owed : 0);
+  }
+
+  restore(row: QueueRow): void {
+    this.revision = row.revision;
+    this.waiting = row.waiting;
+    this.faults = row.faults;
+    this.handedOut = row.submitted + row.faults + row.pending.size;
+    this.closed = row.closed;
+    this.extraSlow = row.extraSlow;
+    this.activityAtMs = row.activityAt;
+    for (const [job, stored] of row.pending) this.pending.set(job, pendingJob({ ...stored, request: this.request, job }));
+    const { finishedAtMs, givenBack, completedAtMs } = row.history ?? longAgo(row);
+    this.finishedAtMs.push(...finishedAtMs);
+    this.givenBack.push(...givenBack);
+    this.completedAtMs = completedAtMs ?? undefined;
+  }
+
+  toRow(): QueueRow {
+    const { facts, revision, waiting, faults, submitted, closed, extraSlow, finishedAtMs, givenBack, completedAtMs = null } = this;
+    const pending = new Map([...this.pending.values()].map(({ job, worker, owner, model, assignedAtMs, deadlineMs }) =>
+      [job, { worker, owner, model, assignedAt: iso(assignedAtMs), ttlS: (deadlineMs - assignedAtMs) / 1_000 }]));
+    const history = { finishedAtMs: [...finishedAtMs], givenBack: [...givenBack], completedAtMs };
+    return { facts, revision, waiting, pending, faults, submitted, closed, extraSlow, activityAt: this.activityAtMs, history };
+  }
+}
+
+/** The history of a row that has none: as if all had happened before anybody came later. */
+const longAgo = ({ facts, waiting, pending, submitted, closed }: QueueRow): QueueHistory => ({
+  finishedAtMs: new Array<number>(submitted).fill(-Infinity),
+  givenBack: closed ? [{ atMs: -Infinity, jobs: facts.jobs - submitted - pending.size - waiting, gone: true }] : [],
+  completedAtMs: null,
+});
+
+type Assignment = Pick<JobAssigned['data'], 'request' | 'job' | 'worker' | 'owner' | 'model' | 'assignedAt' | 'ttlS'>;
+const pendingJob = ({ request, job, worker, owner, model, assignedAt, ttlS }: Assignment): PendingJob => {
+  const assignedAtMs = Date.parse(assignedAt);
+  return { request, job, worker, owner, model, assignedAtMs, deadlineMs: assignedAtMs + ttlS * 1_000 };
+};
+
+type Evolve = { readonly [Event in RequestEvent as Event['type']]: (entry: QueueEntry, data: Event['data']) => number };
+
+/** Folds one event of the request's stream into the entry. The caller takes it out of the indexes before and files it after. */
+export const evolve = (entry: QueueEntry, event: RequestEvent): void => {
+  // The table pairs every type with its own data, which the compiler cannot follow through a union.
+  const atMs = (EVOLVE[event.type] as (entry: QueueEntry, data: object) => number)(entry, event.data);
+  entry.payer.latestMs = Math.max(entry.payer.latestMs, atMs);
+};
+
+/** Each returns the time of its event. */
+const EVOLVE: Evolve = {
+  'RequestAccepted.v1': (entry) => entry.acceptedAtMs,
+  'RequestAbandoned.v1': (_, { abandonedAt }) => Date.parse(abandonedAt),
+  'JobSettled.v1': (_, { settledAt }) => Date.parse(settledAt),
+  'JobAssigned.v1': (entry, data) => {
+    const job = pendingJob(data);
+    entry.waiting -= 1;
+    entry.handedOut += 1;
+    entry.pending.set(job.job, job);
+    entry.extraSlow ||= data.extraSlow;
+    entry.activityAtMs = job.assignedAtMs;
+    entry.payer.handedOut(job.assignedAtMs);
+    return job.assignedAtMs;
+  },
+  'JobSubmitted.v1': (entry, { job, submittedAt }) => {
+    const atMs = Date.parse(submittedAt);
+    if (entry.pending.delete(job)) entry.finishedAtMs.push(atMs);
+    entry.activityAtMs = atMs;
+    return atMs;
+  },
+  'JobFaulted.v1': (entry, { job, faultedAt }) => takenBack(entry, job, Date.parse(faultedAt)),
+  'JobExpired.v1': (entry, { job, expiredAt }) => takenBack(entry, job, Date.parse(expiredAt)),
+  'RequestCancelled.v1': (entry, { cancelledAt }) => withdrawn(entry, Date.parse(cancelledAt)),
+  'RequestFaulted.v1': (entry, { faultedAt }) => withdrawn(entry, Date.parse(faultedAt)),
+  'RequestExpired.v1': (entry, { expiredAt }) => withdrawn(entry, Date.parse(expiredAt)),
+  'RequestCompleted.v1': (entry, { completedAt }) => {
+    entry.completedAtMs = Date.parse(completedAt);
+    entry.waiting = 0;
+    return entry.completedAtMs;
+  },
+};
+
+const takenBack = (entry: QueueEntry, job: string, atMs: number): number => {
+  if (!entry.pending.delete(job)) return atMs;
+  entry.faults += 1;
+  entry.givenBack.push({ atMs, jobs: 1, gone: entry.closed });
+  if (!entry.closed) entry.waiting += 1;
+  return atMs;
+};
+
+const withdrawn = (entry: QueueEntry, atMs: number): number => {
+  if (entry.waiting > 0) entry.givenBack.push({ atMs, jobs: entry.waiting, gone: true });
+  entry.waiting = 0;
+  entry.closed = true;
+  return atMs;
+};
