@@ -25,7 +25,7 @@ export const nodesOf = <Kind extends ts.Node>(path: string, is: (node: ts.Node) 
 
 /** `@Name(...)` decorators of a class or method, by name. */
 export const decoratorsOf = (node: ts.HasDecorators): ReadonlyMap<string, readonly ts.Expression[]> =>
-  new Map((ts.getDecorators(node) ?? []).map(({ expression }) =>
+  new Map((ts.getDecorators(node) ?? []).map(({ expression }): [string, readonly ts.Expression[]] =>
     ts.isCallExpression(expression) ? [expression.expression.getText(), expression.arguments] : [expression.getText(), []]));
 
 /** Where a node stands, for a message. */
