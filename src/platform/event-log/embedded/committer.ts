@@ -155,9 +155,8 @@ export class Committer {
     const isFull = used > SEGMENT_HEADER_BYTES && used + bytes > segmentBytes;
     this.file ??= await segments.files.open(segments.path(segments.lastBase), 'write');
     if (!isFull) return this.file;
-    this.file.truncate(used);
+    this.file.truncate(used); // gives back what was reserved; if this is lost, zeros remain behind the segment's end
     this.reserved = 0;
-    await this.sync(this.file);
     await segments.create(this.tail);
     await this.file.close();
     this.file = undefined;
