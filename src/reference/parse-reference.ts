@@ -44,7 +44,7 @@ const requirements = (json: Json, name: string): ModelRequirements => {
   const given = object(json['requirements'] ?? {}, `requirements of ${name}`);
   const numbers = NUMBERS.flatMap((key) => (given[key] === undefined ? [] : [[key, number(given, key)] as const]));
   const lists = LISTS.flatMap((key) => (given[key] === undefined ? [] : [[key, texts(given, key)] as const]));
-  return Object.fromEntries([...numbers, ...lists]) satisfies ModelRequirements;
+  return Object.fromEntries<unknown>([...numbers, ...lists]);
 };
 
 const textModel = (json: Json): TextModel => ({ name: text(json, 'name'), parameters: number(json, 'parameters'), nsfw: flag(json, 'nsfw') });

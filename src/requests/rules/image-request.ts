@@ -53,8 +53,8 @@ export interface Circumstances {
 export const normaliseImage = (body: ImageRequestBody, { anonymous, matchedTargeting = false }: Circumstances): NormalisedImageRequest => {
   const params = body.params ?? {};
   const switches = requestSwitches(body);
-  const censored = body.nsfw === false && (body.censor_nsfw ?? true);
-  const payload = imagePayload(body.prompt, params, censored);
+  const looks = lookSwitches(body);
+  const payload = imagePayload(body.prompt, params, !looks.nsfw && looks.censorNsfw);
   return {
     ...switches,
     disableBatching: switches.disableBatching || params.workflow === 'qr_code',
@@ -62,15 +62,19 @@ export const normaliseImage = (body: ImageRequestBody, { anonymous, matchedTarge
     models: body.models ?? MODELS_DEFAULT,
     features: imageFeatures(body, payload, matchedTargeting && namesWorkers(switches)),
     payload,
-    nsfw: body.nsfw ?? true,
-    censorNsfw: body.censor_nsfw ?? true,
-    r2: body.r2 ?? true,
+    ...looks,
     // Anonymous images are shared, those made from an image of the requester never (design §6, Q08).
     shared: body.source_image === undefined && (anonymous || body.shared === true),
-    replacementFilter: body.replacement_filter ?? true,
     sources: imageSources(body),
   };
 };
+
+const lookSwitches = (body: ImageRequestBody) => ({
+  nsfw: body.nsfw ?? true,
+  censorNsfw: body.censor_nsfw ?? true,
+  r2: body.r2 ?? true,
+  replacementFilter: body.replacement_filter ?? true,
+});
 
 export const requestSwitches = (body: Omit<ImageRequestBody, 'params'>): RequestSwitches => ({
   trustedWorkers: body.trusted_workers ?? false,
@@ -98,12 +102,16 @@ const imagePayload = (prompt: string, params: ImageParams, censored: boolean): I
   width: params.width ?? standard.SIDE_DEFAULT,
   steps: effectiveSteps(params),
   karras: params.karras ?? standard.KARRAS_DEFAULT,
+  ...paramSwitches(params),
+  ...whenSent(params, censored),
+});
+
+const paramSwitches = (params: ImageParams) => ({
   tiling: params.tiling ?? false,
   hires_fix: params.hires_fix ?? false,
   transparent: params.transparent ?? false,
   image_is_control: params.image_is_control ?? false,
   return_control_map: params.return_control_map ?? false,
-  ...whenSent(params, censored),
 });
 
 /** Members that workers are sent only when the request has them. An empty list counts as not sent. */

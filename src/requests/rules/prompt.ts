@@ -13,9 +13,9 @@ export const splitPrompt = (prompt: string): SplitPrompt => {
 
 /** Whitespace-separated words, counted only as far as `most` + 1. */
 export const hasMoreWordsThan = (text: string, most: number): boolean => {
-  let words = 0;
-  for (const word of text.matchAll(/\S+/g)) if (word && ++words > most) return true;
-  return false;
+  const words = text.matchAll(/\S+/g);
+  for (let count = 0; count <= most; count++) if (words.next().done) return false;
+  return true;
 };
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
