@@ -72,6 +72,13 @@ describe('package.json', () => {
     expect([...new Set(mentioned)].filter((script) => !(script in scripts))).toEqual([]);
   });
 
+  it('can be installed everywhere: the lockfile knows the binaries of every platform, or npm ci refuses to start', () => {
+    const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, { optionalDependencies?: Record<string, string> }> };
+    const missing = Object.entries(packages).filter(([path]) => path !== '').flatMap(([path, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter((name) => !(`node_modules/${name}` in packages) && !(`${path}/node_modules/${name}` in packages)));
+    expect(missing).toEqual([]);
+  });
+
   it('decides about the install script of every package that has one', () => {
     const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, { hasInstallScript?: boolean }> };
     const asking = Object.entries(packages).filter(([path, { hasInstallScript }]) => path !== '' && hasInstallScript)
