@@ -33,6 +33,11 @@ describe('a compiled body', () => {
     }));
   });
 
+  it('turns minus zero into zero', () => {
+    const { value } = check({ word: 'x', count: -0, share: -0 }, false);
+    expect([Object.is((value as Mixed).count, 0), Object.is((value as Mixed).share, 0)]).toEqual([true, true]);
+  });
+
   it('takes a real image request whole', () => {
     const { value, errors } = compileBody(ImageBody, 'strict')(imageRequest, false);
     expect(errors).toBeUndefined();
@@ -53,7 +58,9 @@ describe('a compiled body', () => {
     class Foreign {
       @IsString() name!: string;
     }
-    class Empty {}
+    class Empty {
+      name!: string;
+    }
     expect(() => compileBody(Foreign, 'strict')).toThrow(/Foreign.name uses isString/);
     expect(() => compileBody(Empty, 'strict')).toThrow(/declares no members/);
     expect(() => { Str()({}, 'constructor'); }).toThrow(/cannot declare constructor/);

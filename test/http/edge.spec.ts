@@ -62,6 +62,7 @@ describe('methods and paths', () => {
   });
   it('answers a problem document below /v1', async () => {
     expect(await at('/v1/nothing')).toMatchObject({ status: 404, headers: { 'content-type': expect.stringMatching(/^application\/problem\+json/) }, json: { title: 'Not Found', status: 404 } });
+    expect(await at('/%761/toys/fail/gone')).toMatchObject({ status: 404, json: { title: 'Not Found', rc: 'Gone' } });
     expect(await at('/v1/toys', 'PUT')).toMatchObject({ status: 405, json: { title: 'Method Not Allowed', status: 405 } });
   });
   it('lists every route with what it declares, without those that Fastify adds', () => {

@@ -42,6 +42,13 @@ describe('a limit', () => {
     expect((await limited('1', from('203.0.113.7'))).status).toBe(200);
   });
 
+  it('is not escaped by spelling the path in another way', async () => {
+    await times(10, () => limited('1'));
+    for (const path of ['/api/v2/toys/limited/%31', '/api/v2/toys/limite%64/1', '/api/v2/toys/limited/1?', 'http://elsewhere/api/v2/toys/limited/1']) {
+      expect([path, (await call(toy.port, { path })).status]).toEqual([path, 429]);
+    }
+  });
+
   it('is shared by the methods of a rule where the table says so', async () => {
     const shared = (method: string) => call(toy.port, { path: '/api/v2/toys/shared', method });
     expect(await passed(20, () => shared('GET'))).toBe(20);
@@ -97,6 +104,18 @@ describe('several limits together (RL-G)', () => {
     }
     expect(total).toBe(90);
     expect(await generate('a')).toMatchObject({ status: 429, json: { message: '90 per 1 minute' }, headers: { 'retry-after': '10' } });
+  });
+});
+
+describe('two exhausted limits (RL-K)', () => {
+  it('send the caller away for as long as the longer one lasts', async () => {
+    const give = () => post(toy.port, '/api/v2/toys/loose', { username: 'a' }, { apikey: 'k' });
+    let given = 0;
+    for (; given < 90; given++) {
+      toy.clock.ms += 1_000;
+      expect((await give()).status).toBe(200);
+    }
+    expect(await give()).toMatchObject({ status: 429, json: { message: '90 per 1 hour' }, headers: { 'retry-after': '3510' } });
   });
 });
 

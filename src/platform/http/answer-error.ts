@@ -39,7 +39,7 @@ export const answerPlainly = (status: number, message: string, request: FastifyR
 const isGone = ({ raw }: FastifyRequest): boolean => raw.destroyed && !raw.complete; // hung up before the body was there
 
 const send = (answer: Answer, request: FastifyRequest, reply: FastifyReply): void => {
-  const problem = isProblemPath(request.url);
+  const problem = isProblemPath(pathOf(request));
   const body = problem ? problemOf(answer) : plainBody(answer);
   void reply
     .code(problem ? problemStatus(answer) : answer.status)
@@ -50,6 +50,9 @@ const send = (answer: Answer, request: FastifyRequest, reply: FastifyReply): voi
 
 const plainBody = ({ message, rc, invalid }: Answer): object =>
   invalid ? { errors: invalid.errors, message } : rc ? { message, rc } : { message };
+
+/** The route's pattern where there is one: a raw target may be spelled in many ways (`/%761/`, `http://host/v1/`). */
+const pathOf = ({ routeOptions, url }: FastifyRequest): string => routeOptions.url ?? url;
 
 /** Errors below `/v1/` are problem documents (design §6). */
 export const isProblemPath = (url: string): boolean => url.startsWith('/v1/') || url === '/v1';
@@ -79,16 +82,22 @@ const answerOf = (error: unknown): Answer => {
   if (error instanceof Refused) return { status: error.status, message: error.message, rc: error.rc, headers: error.headers };
   if (error instanceof PlainRefusal) return { status: error.status, message: error.message, headers: error.headers };
   if (error instanceof InvalidInput) return { status: 400, message: error.message, invalid: error };
-  if (isRetryLater(error)) return unavailable(error.retryAfterSeconds);
-  if (error instanceof LogUnavailable || error instanceof OutcomeUnknown) return unavailable(RETRY_AFTER_SECONDS);
+  const retryAfterSeconds = retryAfter(error);
+  if (retryAfterSeconds !== undefined) return unavailable(retryAfterSeconds);
   if (error instanceof HttpException && error.getStatus() < 500) return { status: error.getStatus(), message: error.message };
   return faultOfTransport(error) ?? { status: 500, message: 'Internal Server Error' };
+};
+
+/** Seconds after which the same call may succeed, if the error is of the kind that passes. */
+const retryAfter = (error: unknown): number | undefined => {
+  if (isRetryLater(error)) return error.retryAfterSeconds;
+  return error instanceof LogUnavailable || error instanceof OutcomeUnknown ? RETRY_AFTER_SECONDS : undefined;
 };
 
 const unavailable = (retryAfterSeconds: number): Answer => ({
   status: 503,
   rc: 'ServiceUnavailable',
-  message: 'The ledger cannot take this right now. Nothing is lost: please retry.',
+  message: 'The ledger cannot answer right now. Please repeat the same request in a moment.',
   headers: { 'retry-after': Math.max(1, Math.ceil(retryAfterSeconds)) },
 });
 
@@ -97,11 +106,15 @@ const faultOfTransport = (error: unknown): Answer | undefined => {
   if (!(error instanceof Error)) return undefined;
   const { code = '', statusCode = 500 } = error as Error & { code?: string; statusCode?: number };
   if (!code.startsWith('FST_') || statusCode >= 500) return undefined;
-  if (code === 'FST_ERR_BAD_URL' || code === 'FST_ERR_MAX_PARAM_LENGTH') return { status: 404, message: NO_SUCH_PATH };
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return { status: 413, message: 'The request body is too large.' };
-  if (code.startsWith('FST_ERR_CTP_INVALID_MEDIA')) return { status: 400, message: NO_JSON_TYPE };
-  return { status: statusCode, message: STATUS_CODES[statusCode] ?? 'Bad Request' };
+  return TRANSPORT_FAULTS.get(code) ?? { status: statusCode, message: STATUS_CODES[statusCode] ?? 'Bad Request' };
 };
 
 export const NO_SUCH_PATH = 'There is nothing at this path.';
 export const NO_JSON_TYPE = 'The request body must be sent with Content-Type: application/json.';
+
+const TRANSPORT_FAULTS: ReadonlyMap<string, Answer> = new Map<string, Answer>([
+  ['FST_ERR_BAD_URL', { status: 404, message: NO_SUCH_PATH }],
+  ['FST_ERR_MAX_PARAM_LENGTH', { status: 404, message: NO_SUCH_PATH }],
+  ['FST_ERR_CTP_BODY_TOO_LARGE', { status: 413, message: 'The request body is too large.' }],
+  ['FST_ERR_CTP_INVALID_MEDIA_TYPE', { status: 400, message: NO_JSON_TYPE }],
+]);

@@ -31,10 +31,9 @@ export interface HttpOptions extends EdgeOptions {
 /** An application on Fastify with the whole edge; not yet listening. Rejects when the module cannot be built. */
 export const createHttpApp = async (module: Type | DynamicModule, options: HttpOptions): Promise<NestFastifyApplication> => {
   const adapter = new HordeAdapter({ ...options, requestId: requestIds(options.ids) });
-  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
-    abortOnError: false,
-    logger: new NestLog(options.log),
-  });
+  const behaviour = { abortOnError: false, logger: new NestLog(options.log) };
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest declares its options as a class and takes any object
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, behaviour);
   return configureHttp(app, options);
 };
 

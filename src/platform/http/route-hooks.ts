@@ -107,7 +107,7 @@ const waitForPosition = (request: FastifyRequest, waiter: PositionWaiter | undef
   );
 };
 
-const mask: preSerializationHookHandler<unknown> = (request, reply, payload, done) => {
+const mask: preSerializationHookHandler = (request, reply, payload, done) => {
   const fields = request.headers['x-fields'];
   if (typeof fields === 'string' && fields.trim() !== '' && reply.statusCode < 400) done(null, masked(payload, parseMask(fields)));
   else done(null, payload);

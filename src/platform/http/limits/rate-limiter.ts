@@ -79,9 +79,9 @@ export class RateLimiter {
   }
 
   private keyOf({ by }: Limit, ip: string, request: FastifyRequest): string {
-    if (by === 'rule') return `${limitedAs(ip)} ${request.routeOptions.url ?? ''}`;
+    if (by === 'rule') return `${limitedAs(ip)} ${ruleOf(request)}`;
     const who = by === 'key' ? hashed(apiKeyOf(request) ?? '') : limitedAs(this.spokenFor(request) ?? ip);
-    return bounded(`${who} ${request.method} ${pathOf(request.url)}`);
+    return bounded(`${who} ${request.method} ${pathOf(request)}`);
   }
 
   private spokenFor({ headers }: FastifyRequest): string | undefined {
@@ -118,9 +118,14 @@ const apiKeyOf = ({ headers }: FastifyRequest): string | undefined => {
   return typeof key === 'string' && key !== '' ? key : undefined;
 };
 
-const pathOf = (url: string): string => {
-  const query = url.indexOf('?');
-  return query < 0 ? url : url.slice(0, query);
+const ruleOf = ({ routeOptions }: FastifyRequest): string => routeOptions.url ?? '';
+
+/** The full path as the router understood it: its raw spelling is the caller's choice (`/asyn%63`, `http://any/async`). */
+const pathOf = (request: FastifyRequest): string => {
+  const params = request.params as Readonly<Record<string, string>>;
+  let path = ruleOf(request);
+  for (const name in params) path += ` ${params[name] ?? ''}`;
+  return path;
 };
 
 const hashed = (text: string): string => createHash('sha256').update(text).digest('base64');
@@ -145,7 +150,7 @@ const describe = (standing: Standing, nowMs: number, request: FastifyRequest, re
     .header('x-ratelimit-limit', max)
     .header('x-ratelimit-remaining', remaining)
     .header('x-ratelimit-reset', Math.ceil(endMs / 1000));
-  if (!isProblemPath(request.url)) return;
+  if (!isProblemPath(ruleOf(request))) return;
   // draft-ietf-httpapi-ratelimit-headers, for the API that no older client knows
   void reply
     .header('ratelimit-policy', `"default";q=${max};w=${UNIT_MS[limit.per] / 1000}`)
