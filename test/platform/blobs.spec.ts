@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { Clock } from '../../src/kernel/clock.js';
 import { BLOB_URL_LIFE_S, BlobTooLarge, InvalidBlobKey } from '../../src/platform/blobs/blob-store.js';
 import { registerBlobRoutes } from '../../src/platform/blobs/blob-routes.js';
-import { LocalBlobs } from '../../src/platform/blobs/local-blobs.js';
+import { LocalBlobStore } from '../../src/platform/blobs/local-blob-store.js';
 import { UrlSigner } from '../../src/platform/blobs/url-signer.js';
-import { SystemIds } from '../../src/platform/system/system.js';
+import { Secrets } from '../../src/platform/vault/secrets.js';
 
 class HandClock extends Clock {
   time = 1_700_000_000_000;
@@ -26,7 +26,7 @@ const KEY = '6f1a0c52-b1f8-4c0e-9d0a-6d6c65646772.webp';
 let home: string;
 let directory: string;
 let clock: HandClock;
-let blobs: LocalBlobs;
+let blobs: LocalBlobStore;
 let server: FastifyInstance;
 let base: string;
 
@@ -36,7 +36,7 @@ beforeAll(() => {
 beforeEach(async () => {
   clock = new HandClock();
   directory = join(mkdtempSync(join(home, 'store-')), 'blobs');
-  blobs = new LocalBlobs({ directory, signer: new UrlSigner('', Buffer.alloc(32, 1), clock), clock, ids: new SystemIds(), bytesMax: 100_000 });
+  blobs = new LocalBlobStore({ directory, publicUrl: '', secrets: new Secrets(Buffer.alloc(32, 1)), clock, bytesMax: 100_000 });
   server = fastify();
   await registerBlobRoutes(server, blobs);
   base = await server.listen({ port: 0, host: '127.0.0.1' });

@@ -84,7 +84,7 @@ const stateOf = (made: Projector, name = 'balances') => made.status().find((stat
 const eventually = async (claim: () => boolean): Promise<void> => {
   const deadline = clock.monotonic() + PATIENCE_MS;
   while (!claim()) {
-    if (clock.monotonic() > deadline) throw new Error(`never came true: ${claim}`);
+    if (clock.monotonic() > deadline) throw new Error(`never came true: ${String(claim)}`);
     await timers.sleep(5);
   }
 };

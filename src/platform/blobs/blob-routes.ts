@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { handleBlobRequest } from './handle-blob-request.js';
-import type { LocalBlobs } from './local-blobs.js';
+import type { LocalBlobStore } from './local-blob-store.js';
 import { BLOBS_PATH } from './url-signer.js';
 
 /**
  * Serves local blobs on a Fastify server. A context of its own: here any content type, and none, is a stream of bytes that
  * goes to the disk unparsed.
  */
-export const registerBlobRoutes = async (server: FastifyInstance, blobs: LocalBlobs): Promise<void> => {
+export const registerBlobRoutes = async (server: FastifyInstance, blobs: LocalBlobStore): Promise<void> => {
   await server.register((scope, _options, done) => {
     scope.removeAllContentTypeParsers();
     scope.addHook('onRequest', (request, _reply, next) => {

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { BlobTooLarge } from './blob-store.js';
-import type { LocalBlobs } from './local-blobs.js';
+import type { LocalBlobStore } from './local-blob-store.js';
 
 export interface BlobRequest {
   readonly method: string;
@@ -20,7 +20,7 @@ export interface BlobAnswer {
  * One request to `/blobs/…`, whatever the web framework. An upload is answered exactly 200, for workers take anything else
  * for a failure (horde-api D.9); a URL that is not ours, or no longer, gets 403 without a word on why.
  */
-export const handleBlobRequest = (blobs: LocalBlobs, request: BlobRequest): Promise<BlobAnswer> => {
+export const handleBlobRequest = (blobs: LocalBlobStore, request: BlobRequest): Promise<BlobAnswer> => {
   if (!['PUT', 'GET', 'HEAD'].includes(request.method)) return Promise.resolve({ ...said(405, 'The method is not allowed for the requested URL.'), headers: { ...TEXT, allow: 'GET, HEAD, PUT' } });
   const allowed = blobs.signer.verify(request.url);
   const wanted = request.method === 'HEAD' ? 'GET' : request.method;
@@ -28,7 +28,7 @@ export const handleBlobRequest = (blobs: LocalBlobs, request: BlobRequest): Prom
   return wanted === 'PUT' ? upload(blobs, allowed.key, request) : download(blobs, allowed.key, request.method === 'HEAD');
 };
 
-const upload = async (blobs: LocalBlobs, key: string, { body, contentLength }: BlobRequest): Promise<BlobAnswer> => {
+const upload = async (blobs: LocalBlobStore, key: string, { body, contentLength }: BlobRequest): Promise<BlobAnswer> => {
   if (contentLength === 0) return said(400, 'The body is empty.');
   if (contentLength !== undefined && contentLength > blobs.bytesMax) return tooLarge(blobs);
   try {
@@ -45,7 +45,7 @@ const upload = async (blobs: LocalBlobs, key: string, { body, contentLength }: B
 
 const DISK_IS_FULL = new Set(['ENOSPC', 'EDQUOT']);
 
-const download = async (blobs: LocalBlobs, key: string, headOnly: boolean): Promise<BlobAnswer> => {
+const download = async (blobs: LocalBlobStore, key: string, headOnly: boolean): Promise<BlobAnswer> => {
   const blob = await blobs.open(key);
   if (!blob) return said(404, 'There is no such blob (any more).');
   const { handle, size } = blob;
@@ -76,4 +76,4 @@ const typeOf = async (handle: FileHandle): Promise<string> => {
 const TEXT = { 'content-type': 'application/json' };
 const said = (status: number, message: string): BlobAnswer => ({ status, headers: TEXT, body: JSON.stringify({ message }) });
 /** The rest of the body is not read, so the connection cannot be used again. */
-const tooLarge = (blobs: LocalBlobs): BlobAnswer => ({ ...said(413, `A blob has at most ${blobs.bytesMax} bytes.`), headers: { ...TEXT, connection: 'close' } });
+const tooLarge = (blobs: LocalBlobStore): BlobAnswer => ({ ...said(413, `A blob has at most ${blobs.bytesMax} bytes.`), headers: { ...TEXT, connection: 'close' } });

@@ -69,7 +69,9 @@ export class Database implements Queries {
         const result = await work({
           query: async <R extends object>(text: string, values: readonly unknown[] = [], name?: string) => (await client.query<R>(statement(text, values, name))).rows,
           execute: async (text, values = [], name) => (await client.query(statement(text, values, name))).rowCount ?? 0,
-          script: async (sql) => void (await client.query(sql)),
+          script: async (sql) => {
+            await client.query(sql);
+          },
         });
         await client.query('COMMIT');
         return result;
@@ -118,8 +120,10 @@ const begin = (durable: boolean): string => (durable ? 'BEGIN' : 'BEGIN; SET LOC
 const statement = (text: string, values: readonly unknown[], name: string | undefined): pg.QueryConfig =>
   ({ text, values: values as unknown[], ...(name === undefined ? {} : { name }) });
 
-const typeParser = ((oid: number, format?: 'text' | 'binary') =>
-  oid === INT8_OID && format !== 'binary' ? safeInteger : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser;
+type Parse = (text: string) => unknown;
+const parserOf = pg.types.getTypeParser as unknown as (oid: number, format?: string) => Parse;
+const typeParser = ((oid: number, format?: string): Parse =>
+  oid === INT8_OID && format !== 'binary' ? safeInteger : parserOf(oid, format)) as unknown as typeof pg.types.getTypeParser;
 
 const safeInteger = (text: string): number => {
   const value = Number(text);

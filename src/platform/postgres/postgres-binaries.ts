@@ -27,22 +27,22 @@ export const whoRuns = (dataDirectory: string): RunAs | undefined => {
   const self = process.getuid?.();
   if (self === undefined) throw new Error('PostgreSQL cannot be embedded on this system; set DATABASE_URL to a running server');
   const owner = existsSync(dataDirectory) ? lstatSync(dataDirectory) : undefined;
-  if (self !== 0) {
-    if (owner && owner.uid !== self)
-      throw new Error(`${dataDirectory} belongs to user id ${owner.uid}, and this process runs as ${self}: start it as that user or as root`);
-    return undefined;
-  }
-  if (owner && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid };
-  return account('postgres') ?? account('nobody') ?? noAccount();
+  if (self === 0) return owner && owner.uid !== 0 ? { uid: owner.uid, gid: owner.gid } : unprivileged();
+  if (owner && owner.uid !== self)
+    throw new Error(`${dataDirectory} belongs to user id ${owner.uid}, and this process runs as ${self}: start it as that user or as root`);
+  return undefined;
+};
+
+const unprivileged = (): RunAs => {
+  const found = account('postgres') ?? account('nobody');
+  if (!found) throw new Error('PostgreSQL does not run as root, and this system has neither a "postgres" nor a "nobody" account: create one, or set DATABASE_URL');
+  return found;
 };
 
 const account = (name: string): RunAs | undefined => {
   const line = readFileSync('/etc/passwd', 'utf8').split('\n').find((entry) => entry.startsWith(`${name}:`));
   const [uid, gid] = line?.split(':').slice(2, 4).map((id) => Number(id) >>> 0) ?? [];
   return uid === undefined || gid === undefined || uid === 0 ? undefined : { uid, gid };
-};
-const noAccount = (): never => {
-  throw new Error('PostgreSQL does not run as root, and this system has neither a "postgres" nor a "nobody" account: create one, or set DATABASE_URL');
 };
 
 /** Where the binaries are: in the package, or in a copy that the server's account can reach. */

@@ -79,7 +79,8 @@ export const signalIfAlive = (pid: number, signal: NodeJS.Signals): void => {
 
 /** Waits until it is so. Our timers never keep a process alive, and here nothing else might. */
 export const until = async (isSo: () => boolean, timeoutMs: number, { clock, timers }: { readonly clock: Clock; readonly timers: Timers }): Promise<boolean> => {
-  const hold = setInterval(() => undefined, 60_000);
+  const hold = new MessageChannel().port1;
+  hold.ref();
   try {
     const deadline = clock.monotonic() + timeoutMs;
     while (!isSo()) {
@@ -88,7 +89,7 @@ export const until = async (isSo: () => boolean, timeoutMs: number, { clock, tim
     }
     return true;
   } finally {
-    clearInterval(hold);
+    hold.close();
   }
 };
 

@@ -31,6 +31,7 @@ export const POSTGRES_SETTINGS: Readonly<Record<string, string>> = {
   log_timezone: 'UTC',
   lc_messages: 'C',
   log_line_prefix: '',
+  log_error_verbosity: 'terse', // details would quote rows, and rows hold prompts
   log_destination: 'stderr',
   logging_collector: 'off',
 };

@@ -100,21 +100,29 @@ export class ProjectionGroup {
   }
 
   async #drain(feed: AsyncIterator<FeedBatch>): Promise<void> {
-    let next = this.#read(feed);
-    for (;;) {
-      const stretch = await next;
-      if (!stretch || this.#ended.signal.aborted) return;
-      // In history the next stretch is read and decoded while PostgreSQL works on this one.
-      const ahead = stretch.live || stretch.undecodable ? undefined : this.#read(feed);
-      ahead?.catch(() => undefined); // awaited in the next round, unless this one fails first
-      await this.#exclusively(() => this.#store(stretch));
-      this.#failures = 0;
-      this.options.onStretch?.(stretch);
-      this.#dropIdle();
+    let stretch = await this.#read(feed);
+    while (stretch && !this.#ended.signal.aborted) {
+      const ahead = this.#readAhead(feed, stretch);
+      await this.#take(stretch);
       if (this.#workers.size === 0 || stretch.undecodable) return;
       if (stretch.live) await this.#pace(stretch);
-      next = ahead ?? this.#readOrSkip(feed);
+      stretch = await (ahead ?? this.#readOrSkip(feed));
     }
+  }
+
+  /** In history the next stretch is read and decoded while PostgreSQL works on this one. */
+  #readAhead(feed: AsyncIterator<FeedBatch>, { live, undecodable }: Stretch): Promise<Stretch | undefined> | undefined {
+    if (live || undecodable) return undefined;
+    const ahead = this.#read(feed);
+    ahead.catch(() => undefined); // awaited in the next round, unless this one fails first
+    return ahead;
+  }
+
+  async #take(stretch: Stretch): Promise<void> {
+    await this.#exclusively(() => this.#store(stretch));
+    this.#failures = 0;
+    this.options.onStretch?.(stretch);
+    this.#dropIdle();
   }
 
   async #store(stretch: Stretch): Promise<void> {
@@ -156,10 +164,11 @@ export class ProjectionGroup {
   async #read(feed: AsyncIterator<FeedBatch>): Promise<Stretch | undefined> {
     const raw: RecordedEvent[] = [];
     for (;;) {
-      const { done, value } = await feed.next();
-      if (done) return undefined;
-      for (const event of value.events) raw.push(event);
-      if (value.live || raw.length >= STRIDE_EVENTS) return this.#decode(raw, value);
+      const next = await feed.next();
+      if (next.done === true) return undefined;
+      const batch = next.value;
+      for (const event of batch.events) raw.push(event);
+      if (batch.live || raw.length >= STRIDE_EVENTS) return this.#decode(raw, batch);
     }
   }
 

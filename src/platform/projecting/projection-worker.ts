@@ -166,9 +166,9 @@ export class ProjectionWorker {
       this.#see(upTo);
     } catch (error) {
       if (isOutage(error)) throw error;
-      if (isFenced(error)) return this.standBy();
-      if (events.length === 1) return this.#poisoned(events[0]!, error);
-      await this.#commitHalves(events, upTo);
+      if (isFenced(error)) this.standBy();
+      else if (events.length === 1) this.#poisoned(events[0]!, error);
+      else await this.#commitHalves(events, upTo);
     }
   }
 

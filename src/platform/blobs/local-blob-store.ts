@@ -2,16 +2,17 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../kernel/clock.js';
-import type { Ids } from '../../kernel/ids.js';
+import type { Secrets } from '../vault/secrets.js';
 import { BLOB_BYTES_MAX, BlobStore, BlobTooLarge, InvalidBlobKey, isBlobKey } from './blob-store.js';
-import type { UrlSigner } from './url-signer.js';
+import { UrlSigner } from './url-signer.js';
 
-export interface LocalBlobsOptions {
+export interface LocalBlobStoreOptions {
   /** `DATA_DIR/blobs`. */
   readonly directory: string;
-  readonly signer: UrlSigner;
+  /** What clients call this server, without a trailing slash. */
+  readonly publicUrl: string;
+  readonly secrets: Secrets;
   readonly clock: Clock;
-  readonly ids: Ids;
   readonly bytesMax?: number;
 }
 export interface OpenBlob {
@@ -20,33 +21,29 @@ export interface OpenBlob {
 }
 
 /** Blobs as files `<ab>/<cd>/<key>`, spread by the key's hash. A file is there whole or not at all, also after a power loss. */
-export class LocalBlobs extends BlobStore {
+export class LocalBlobStore extends BlobStore {
   readonly #directory: string;
-  readonly #bytesMax: number;
+  readonly bytesMax: number;
+  readonly signer: UrlSigner;
+  #drafts = 0;
 
-  constructor(private readonly options: LocalBlobsOptions) {
+  constructor(private readonly options: LocalBlobStoreOptions) {
     super();
     this.#directory = options.directory;
-    this.#bytesMax = options.bytesMax ?? BLOB_BYTES_MAX;
-  }
-
-  get bytesMax(): number {
-    return this.#bytesMax;
-  }
-  get signer(): UrlSigner {
-    return this.options.signer;
+    this.bytesMax = options.bytesMax ?? BLOB_BYTES_MAX;
+    this.signer = new UrlSigner(options.publicUrl, options.secrets.keyFor('blob-url'), options.clock);
   }
 
   override uploadUrl(key: string): string {
-    return this.options.signer.sign('PUT', key);
+    return this.signer.sign('PUT', key);
   }
   override downloadUrl(key: string): string {
-    return this.options.signer.sign('GET', key);
+    return this.signer.sign('GET', key);
   }
 
   override async put(key: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
     const target = this.#pathOf(key);
-    const draft = join(this.#directory, 'tmp', this.options.ids.uuid());
+    const draft = join(this.#directory, 'tmp', `${process.pid}-${this.options.clock.now()}-${this.#drafts++}`);
     await mkdir(dirname(draft), { recursive: true });
     try {
       const file = await open(draft, 'wx', 0o600);
@@ -71,7 +68,7 @@ export class LocalBlobs extends BlobStore {
     let size = 0;
     for await (const chunk of chunks) {
       size += chunk.byteLength;
-      if (size > this.#bytesMax) throw new BlobTooLarge(`${key} has more than ${this.#bytesMax} bytes`);
+      if (size > this.bytesMax) throw new BlobTooLarge(`${key} has more than ${this.bytesMax} bytes`);
       await file.writeFile(chunk); // writes on from where the file stands, and all of it
     }
   }
