@@ -1,6 +1,6 @@
 import type { Clock } from '../../../kernel/clock.js';
 import { LogUnavailable, OutcomeUnknown, type RecordedEvent } from '../event-log.js';
-import { asError, isDiskFull, type LogFile } from './files.js';
+import { asError, isDiskFull, nextTurn, type LogFile } from './files.js';
 import { recordedOf, sealFrame } from './frame.js';
 import type { PendingAppend } from './pending-append.js';
 import type { SegmentFiles } from './segment-files.js';
@@ -221,5 +221,3 @@ class UnsyncedError extends Error {
     super(asError(cause).message, { cause });
   }
 }
-
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

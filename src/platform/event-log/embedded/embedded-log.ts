@@ -111,7 +111,7 @@ export class EmbeddedLog extends EventLog {
       this.committer.add(judged);
       return judged.result;
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(asError(error));
     }
   }
 
@@ -134,7 +134,7 @@ export class EmbeddedLog extends EventLog {
       this.checkOpen();
       return Promise.resolve(this.index.headPosition);
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(asError(error));
     }
   }
 

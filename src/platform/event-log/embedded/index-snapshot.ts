@@ -1,5 +1,5 @@
 import { crc32 } from './crc32.js';
-import { readWhole, writeWhole, type Files } from './files.js';
+import { nextTurn, readWhole, slicesOf, writeWhole, type Files } from './files.js';
 import type { FrameHeader } from './frame.js';
 import { GrowingArray } from './growing-array.js';
 import { indexName } from './segment-header.js';
@@ -16,6 +16,7 @@ const INDEX_MAGIC = 0x31494c48; // "HLI1"
 const INDEX_VERSION = 1;
 const HEADER_BYTES = 128;
 const FIRST_OF_FRAME = 0x80000000;
+const ORDINAL_MASK = 0x7fffffff;
 const NAMES_SLAB_BYTES = 65_536;
 
 /** What has been added to the index since the segment at `base` began, in the form in which it is stored. */
@@ -63,8 +64,8 @@ export class IndexSection {
     return this.events.length;
   }
 
-  /** The section as a file's parts; copies, so appends may go on while they are written. */
-  encode(storeId: string, end: number): readonly Uint8Array[] {
+  /** The section as a file's parts but for the checksum; copies, so appends may go on while they are written. */
+  encode(storeId: string, end: number): SectionParts {
     const count = this.events.length;
     const positions = this.index.positionBytes(this.eventsBefore, this.eventsBefore + count);
     const names = [...this.slabs, Buffer.from(this.slab.subarray(0, this.slabUsed))];
@@ -75,9 +76,7 @@ export class IndexSection {
     header.write(storeId, 12, 36, 'latin1');
     const numbers = [this.base, end, this.eventsBefore, count, this.streamsBefore, this.streams, nameBytes];
     numbers.forEach((value, k) => header.writeDoubleLE(value, 48 + 8 * k));
-    const parts = [header, positions, this.events.bytes(0, count), ...names];
-    header.writeUInt32LE(checksumOf(parts), 4);
-    return parts;
+    return [header, positions, this.events.bytes(0, count), ...names];
   }
 
   /** Takes over a stored section. Answers where it ends, or undefined if it is not exactly about this place of this log. */
@@ -85,24 +84,29 @@ export class IndexSection {
     if (!isIndex(bytes, storeId)) return undefined;
     const [base, end, eventsBefore, count, streamsBefore, streams, nameBytes] = Array.from({ length: 7 }, (_, k) => bytes.readDoubleLE(48 + 8 * k)) as Sizes;
     if (base !== this.base || eventsBefore !== this.eventsBefore || streamsBefore !== this.streamsBefore) return undefined;
-    const numbersAt = HEADER_BYTES + 8 * count;
-    const namesAt = numbersAt + 4 * count;
+    const namesAt = HEADER_BYTES + 12 * count;
     if (bytes.length !== namesAt + nameBytes) return undefined;
-    let at = namesAt;
-    for (let k = 0; k < streams; k++) {
-      const length = bytes.readUInt16LE(at);
-      const stream = bytes.toString('utf8', at + 2, at + 2 + length);
-      this.index.numberOf(stream);
-      this.addName(stream);
-      at += 2 + length;
-    }
+    this.restoreNames(bytes.subarray(namesAt), streams);
+    const positions = new Float64Array(bytes.buffer, bytes.byteOffset + HEADER_BYTES, count);
+    const numbers = new Uint32Array(bytes.buffer, bytes.byteOffset + HEADER_BYTES + 8 * count, count);
     for (let k = 0; k < count; k++) {
-      const number = bytes.readUInt32LE(numbersAt + 4 * k);
-      this.index.add(number & ~FIRST_OF_FRAME, bytes.readDoubleLE(HEADER_BYTES + 8 * k), number >= FIRST_OF_FRAME);
+      const number = numbers[k]!;
+      this.index.add(number & ORDINAL_MASK, positions[k]!, number > ORDINAL_MASK);
       this.events.push(number);
     }
     this.stored = count;
     return end;
+  }
+
+  private restoreNames(bytes: Buffer, count: number): void {
+    let at = 0;
+    for (let k = 0; k < count; k++) {
+      const length = bytes.readUInt16LE(at);
+      this.index.numberOf(bytes.toString('utf8', at + 2, at + 2 + length));
+      at += 2 + length;
+    }
+    this.slabs.push(Buffer.from(bytes));
+    this.streams += count;
   }
 }
 
@@ -113,14 +117,24 @@ const isIndex = (bytes: Buffer, storeId: string): boolean =>
   bytes.readUInt32LE(0) === INDEX_MAGIC &&
   bytes.readUInt32LE(8) === INDEX_VERSION &&
   bytes.toString('latin1', 12, 48) === storeId &&
-  checksumOf([bytes]) === bytes.readUInt32LE(4);
+  crc32(bytes.subarray(CHECKED_FROM)) === bytes.readUInt32LE(4);
+
+type SectionParts = readonly [header: Buffer, ...rest: Uint8Array[]];
 
 /** Over everything behind the checksum itself. */
-const checksumOf = ([first, ...rest]: readonly Uint8Array[]): number =>
-  rest.reduce((value, part) => crc32(part, value), crc32(first!.subarray(8)));
+const CHECKED_FROM = 8;
 
-export const writeSnapshot = (files: Files, directory: string, base: number, parts: readonly Uint8Array[]): Promise<void> =>
-  writeWhole(files, directory, indexName(base), parts);
+/** Stores a section beside its segment. Millions of events are written in slices: nobody waits for them. */
+export const writeSnapshot = async (files: Files, directory: string, base: number, parts: SectionParts): Promise<void> => {
+  const [header, ...rest] = parts;
+  let checksum = 0;
+  for (const slice of slicesOf([header.subarray(CHECKED_FROM), ...rest])) {
+    checksum = crc32(slice, checksum);
+    await nextTurn();
+  }
+  header.writeUInt32LE(checksum, 4);
+  await writeWhole(files, directory, indexName(base), parts);
+};
 
 export const readSnapshot = (files: Files, directory: string, base: number): Promise<Buffer | undefined> =>
   readWhole(files, `${directory}/${indexName(base)}`);

@@ -110,9 +110,7 @@ const recoverSegment = async (options: SegmentRecovery): Promise<number> => {
   const file = await files.open(segments.path(base), mode === 'write' && isLast ? 'write' : 'read');
   try {
     const indexed = options.verify ? undefined : await restored(options);
-    const size = await file.size(); // after the snapshot was read: beside a live writer it can only be newer than that
-    if (!isLast && base + size < end) throw new LogDamaged(segments.path(base), size, damage.gap(end, base + size));
-    if (indexed !== undefined && indexed > base + size) throw new LogDamaged(segments.path(base), size, damage.short(size, indexed - base));
+    checkSize(options, await file.size(), indexed); // after the snapshot was read: beside a live writer it is newer than that
     const from = indexed ?? base + SEGMENT_HEADER_BYTES;
     if (isLast) return await recoverTail(options, file, from);
     const stop = await scan(options, file, { from, to: end });
@@ -121,6 +119,13 @@ const recoverSegment = async (options: SegmentRecovery): Promise<number> => {
   } finally {
     await file.close();
   }
+};
+
+/** The next segment and the snapshot both vouch for what is before them: it was durable. */
+const checkSize = ({ segments, section }: SegmentRecovery, size: number, indexed: number | undefined): void => {
+  const { base, end } = segments.segmentOf(section.base);
+  if (end !== Infinity && base + size < end) throw new LogDamaged(segments.path(base), size, damage.gap(end, base + size));
+  if (indexed !== undefined && indexed > base + size) throw new LogDamaged(segments.path(base), size, damage.short(size, indexed - base));
 };
 
 const restored = async ({ files, directory, segments, section }: SegmentRecovery): Promise<number | undefined> => {
