@@ -20,6 +20,8 @@ describe('an image request', () => {
     ['of 640² on a busy horde', { width: 640, height: 640 }, {}, busy, true], ['of 576² on a busy horde', { width: 576, height: 576 }, {}, busy, false],
     ['of 768² on SD2 on a busy horde', { width: 768, height: 768 }, { models: ['stable_diffusion_2.1'] }, busy, false],
     ['of 1024² on SDXL on a busy horde', { width: 1024, height: 1024 }, { models: ['SDXL 1.0'] }, busy, false],
+    ['of 1024² on SD1 or SDXL on a busy horde', { width: 1024, height: 1024 }, { models: ['stable_diffusion', 'SDXL 1.0'] }, busy, false],
+    ['of 768² on SD1 or SD2 on a busy horde', { width: 768, height: 768 }, { models: ['stable_diffusion', 'stable_diffusion_2.1'] }, busy, false],
     ['of 1024² on Qwen on a busy horde', { width: 1024, height: 1024, steps: 10 }, { models: ['Qwen-Image_fp8'] }, busy, true],
     ['with LCM and ten steps', { sampler: 'lcm', steps: 10 }, {}, calm, false], ['with LCM and eleven', { lorasLcm: true as const, steps: 11 }, {}, calm, true],
     ['of forty steps', { steps: 40 }, {}, calm, false], ['of forty-one steps', { steps: 41 }, {}, calm, true],

@@ -99,6 +99,7 @@ describe('an image request', () => {
     ['of a patron with five extra images', ({ body, caller, models }) => { caller.patron = true; body.extra_source_images = Array(5).fill(extra); body.source_processing = 'remix'; models.splice(0, 1, 'Stable Cascade 1.0'); }],
     ['of a trusted user without batching', ({ body, params, caller }) => { caller.trusted = true; body.disable_batching = true; params.n = 2; }],
     ['with an emoji', ({ body }) => { body.prompt = '😀'; }],
+    ['with no flow shift on flux', ({ params, models }) => { params.flow_shift = 0; models.splice(0, 1, 'Flux.1-Schnell fp8 (Compact)'); }],
     ['with a flow shift on flux', ({ params, models }) => { params.flow_shift = 100; models.splice(0, 1, 'Flux.1-Schnell fp8 (Compact)'); }],
     ['with karras on dpmpp_3m_sde', ({ params }) => { params.sampler_name = 'dpmpp_3m_sde'; }],
     ['with simple on any model', ({ params, models }) => { params.scheduler = 'simple'; models.length = 0; }],
@@ -124,6 +125,21 @@ describe('an image request', () => {
     'for any model is refused what only some families take: %s',
     (rc, params) => expect(refusalOf({ ...draft(), params, models: [] })).toBe(rc),
   );
+
+  it('for a remix is refused when one of its models cannot', () => {
+    const { body, ...rest } = draft();
+    expect(refusalOf({ ...rest, body: { ...body, source_processing: 'remix' }, models: ['Stable Cascade 1.0', 'stable_diffusion'] })).toBe('InvalidRemixModel');
+  });
+
+  it('is checked by the last rule of a stage too', () => {
+    const spoilt = draft();
+    spoilt.body.disable_batching = true;
+    spoilt.params.n = 2;
+    expect([STAGE_CALLER, STAGE_BATCHING].map((stage) => refusalOf(spoilt, stage))).toEqual([undefined, 'RequiresTrust']);
+    spoilt.models = ['horde_special::someone#7'];
+    spoilt.caller.special = true;
+    expect(refusalOf(spoilt, STAGE_PARAMETERS)).toBe('SpecialMissingPayload');
+  });
 
   it('is never refused for a sampler alone', () => {
     fc.assert(fc.property(fc.constantFrom(...SAMPLER_NAMES), (sampler_name) => expect(refusalOf({ ...draft(), params: { sampler_name } })).toBeUndefined()));
