@@ -48,7 +48,7 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 const send = (method: string, path: string, body?: Buffer, headers: Record<string, string> = {}): Promise<{ status: number; headers: Record<string, unknown>; body: Buffer }> =>
   new Promise((resolve, reject) => {
     const { port } = new URL(base);
-    const call = httpRequest({ host: '127.0.0.1', port, method, path, headers }, (answer) => {
+    const call = httpRequest({ host: '127.0.0.1', port, method, path, headers, agent: false }, (answer) => {
       const chunks: Buffer[] = [];
       answer.on('data', (chunk: Buffer) => chunks.push(chunk));
       answer.on('end', () => resolve({ status: answer.statusCode!, headers: answer.headers, body: Buffer.concat(chunks) }));
@@ -112,7 +112,7 @@ describe('a blob', () => {
 describe('an upload', () => {
   it('that breaks off on the wire leaves nothing', async () => {
     const { port } = new URL(base);
-    const call = httpRequest({ host: '127.0.0.1', port, method: 'PUT', path: blobs.uploadUrl(KEY), headers: { 'content-length': '1000' } });
+    const call = httpRequest({ host: '127.0.0.1', port, method: 'PUT', path: blobs.uploadUrl(KEY), headers: { 'content-length': '1000' }, agent: false });
     const closed = new Promise((resolve) => call.on('close', resolve).on('error', () => undefined));
     const arrived = new Promise((resolve) => server.server.once('request', resolve));
     call.write(WEBP);
