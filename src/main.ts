@@ -1,10 +1,44 @@
 import 'reflect-metadata';
-import { Controller, Get, Injectable, Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
-@Injectable() class S { hi() { return 'hi'; } }
-@Controller() class C { constructor(private readonly s: S) {} @Get('/hi') hi() { return this.s.hi(); } }
-@Module({ controllers: [C], providers: [S] }) class M {}
-const app = await NestFactory.create(M, new FastifyAdapter());
-await app.listen(7991);
-console.log('up');
+import { ConfigError, configHelp, readConfig } from './config.js';
+import { startServer, type Server } from './boot/server.js';
+import { SystemClock, SystemIds, SystemTimers } from './platform/system/system.js';
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const complain = (text: string): void => void process.stderr.write(`${text}\n`);
+
+const welcome = ({ url, genesis, platform: { config } }: Server): void => {
+  say(`\nHorde Ledger serves the horde at ${url}/api/v2 (${config.profile} profile, data in ${config.dataDir})`);
+  if (genesis.operatorKey) say(`The operator's API key, shown only this once and kept in ${genesis.keyFile}:\n\n    ${genesis.operatorKey}\n`);
+};
+
+const run = async (): Promise<void> => {
+  if (process.argv.includes('--help')) return say(configHelp());
+  let server: Server | undefined;
+  let ending: Promise<void> | undefined;
+  const end = (code: number): void => {
+    ending ??= (server?.close() ?? Promise.resolve()).then(() => process.exit(code), (error: unknown) => {
+      complain(`while stopping: ${String(error)}`);
+      process.exit(1);
+    });
+  };
+  process.on('SIGTERM', () => end(0));
+  process.on('SIGINT', () => end(0));
+  // Whatever nobody handled left the process in a state that nobody knows: stop, and let the next start recover.
+  for (const event of ['unhandledRejection', 'uncaughtException'] as const) {
+    process.on(event, (error: unknown) => {
+      complain(`${event}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      process.exit(1);
+    });
+  }
+  const fatal = (error: unknown): void => {
+    complain(`The horde cannot go on: ${error instanceof Error ? error.message : String(error)}`);
+    process.exit(1);
+  };
+  server = await startServer(readConfig(), { clock: new SystemClock(), timers: new SystemTimers(), ids: new SystemIds(), onFatal: fatal });
+  welcome(server);
+};
+
+run().catch((error: unknown) => {
+  complain(error instanceof ConfigError ? error.message : `Horde Ledger could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  process.exit(1);
+});

@@ -50,7 +50,7 @@ export const statusOf = async (db: Queries, id: string): Promise<{ request: Requ
   return request && { request, delivered };
 };
 
-const deliveredJobs = async (db: Queries, request: string): Promise<DeliveredJob[]> => {
+export const deliveredJobs = async (db: Queries, request: string): Promise<DeliveredJob[]> => {
   const rows = await rowsOf(db, `
     SELECT j.id, j.worker, w.name AS worker_name, j.model, j.verdict, j.seed, j.result
     FROM rm.job j LEFT JOIN rm.worker w ON w.id = j.worker

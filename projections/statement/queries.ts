@@ -77,6 +77,16 @@ export const transferById = async (db: Queries, txId: string): Promise<IndexedTr
   return { payer: payer.user, to: to.user, amount: given!.amount, revision: transaction.revision, position: transaction.position };
 };
 
+/** Transfers from an ISO time on, oldest first: a node starts the cool-down of gifts from them (horde-rules §5). */
+export const giftsSince = async (db: Queries, effectiveAt: string): Promise<{ from: number; to: number; at: string }[]> => {
+  const rows = await rowsOf(db, `SELECT effective_at, postings FROM rm.transaction
+    WHERE kind = 'transfer' AND effective_at >= $1 ORDER BY position`, [effectiveAt]);
+  return rows.flatMap((row) => {
+    const postings = row['postings'] as Posting[];
+    const [from, to] = [postings.find(({ amount }) => amount < 0), postings.find(({ amount }) => amount > 0)].map((leg) => leg && userOf(leg.account)?.user);
+    return from === undefined || to === undefined ? [] : [{ from, to, at: new Date(ms(row['effective_at'])).toISOString() }];
+  });
+};
 /** The last revision of a user's account stream that the index has seen; −1 when none. */
 export const lastIndexedRevision = async (db: Queries, user: number): Promise<number> => {
   const row = await firstOf(db, 'SELECT account_revision FROM rm.statement_head WHERE user_id = $1', [user]);

@@ -15,6 +15,9 @@ CREATE TABLE rm.transaction (
   postings     jsonb NOT NULL
 );
 
+-- The gifts of the last minute, which a starting node needs for their cool-down.
+CREATE INDEX transaction_transfers ON rm.transaction (effective_at) WHERE kind = 'transfer';
+
 CREATE TABLE rm.entry (
   user_id         integer NOT NULL,
   position        bigint NOT NULL,

@@ -46,6 +46,12 @@ export const userPage = async (db: Queries, page: number, sort: 'kudos' | 'age')
   return rows.map((row) => ({ ...userOf(row), spendable: centikudos(num(row['spendable'])) }));
 };
 
+/** Users whose account has not been opened: registered, and the process died before the next append. */
+export const unopenedUsers = async (db: Queries): Promise<{ user: number; accountClass: AccountClass }[]> => {
+  const rows = await rowsOf(db, `SELECT u.id, u.account_class FROM rm.user u LEFT JOIN rm.balance b ON b.user_id = u.id WHERE b.account_class IS NULL`);
+  return rows.map((row) => ({ user: num(row['id']), accountClass: row['account_class'] as AccountClass }));
+};
+
 const userOf = (row: Row): User => ({
   id: num(row['id']), name: textOrNull(row['name']), accountClass: row['account_class'] as AccountClass,
   lastFour: textOrNull(row['last_four']), roles: new Set(row['roles'] as Role[]), workerCount: num(row['worker_count']),

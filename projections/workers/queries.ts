@@ -44,6 +44,10 @@ export const findWorkerByNameHash = async (db: Queries, nameHash: string): Promi
   return row && workerOf(row);
 };
 
+/** In the order of their ids; unknown ones are left out. */
+export const findWorkers = async (db: Queries, ids: readonly string[]): Promise<Worker[]> =>
+  ids.length === 0 ? [] : (await rowsOf(db, 'SELECT * FROM rm.worker WHERE id = ANY($1::uuid[]) ORDER BY id', [ids])).map(workerOf);
+
 /** Workers in the order of their ids, a page at a time: start `after` the last id of the page before. */
 export const workerPage = async (db: Queries, after: string | null, limit: number): Promise<Worker[]> => {
   const rows = await rowsOf(db, 'SELECT * FROM rm.worker WHERE $1::uuid IS NULL OR id > $1::uuid ORDER BY id LIMIT $2', [after, limit]);

@@ -107,5 +107,10 @@ export interface AdjustBalance extends Spending {
   readonly by: UserId | 'system';
 }
 
+/** Changes nothing: the answer is in the state, which is confirmed at the head of the log. */
+export interface ReadAccount {
+  readonly type: 'ReadAccount';
+}
+
 export type AccountCommand =
-  | OpenAccount | TransferKudos | OpenAuthorization | SettleJob | ReleaseHold | CloseAuthorization | AbandonAuthorization | AdjustBalance;
+  | ReadAccount | OpenAccount | TransferKudos | OpenAuthorization | SettleJob | ReleaseHold | CloseAuthorization | AbandonAuthorization | AdjustBalance;

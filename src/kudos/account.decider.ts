@@ -22,6 +22,7 @@ export type AccountRc =
 type Decided = Decision<AccountEvent, AccountRc>;
 
 const decide = (command: AccountCommand, account: Account): Decided => {
+  if (command.type === 'ReadAccount') return accept();
   if (command.type === 'OpenAccount') return open(command, account);
   if (!account.accountClass) return refuse('AccountNotOpen');
   switch (command.type) {

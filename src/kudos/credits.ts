@@ -19,7 +19,7 @@ export class Credits implements NodeFold {
 
   constructor(private readonly source: CreditsSource) {}
 
-  async load(): Promise<Position> {
+  async open(): Promise<Position> {
     const { position, rows } = await this.source.creditsElsewhere();
     for (const { user, credits } of rows) this.#elsewhere.set(user, centikudos(credits));
     return position;

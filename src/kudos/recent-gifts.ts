@@ -16,7 +16,7 @@ export class RecentGifts implements NodeFold {
     giftsSince(effectiveAt: string): Promise<{ readonly position: Position; readonly gifts: Iterable<{ from: number; to: number; at: string }> }>;
   }, private readonly clock: { now(): number }) {}
 
-  async load(): Promise<Position> {
+  async open(): Promise<Position> {
     const { position, gifts } = await this.rows.giftsSince(new Date(this.clock.now() - COOL_DOWN_MS).toISOString());
     for (const { from, to, at } of gifts) this.#remember(from, to, at);
     return position;

@@ -5,6 +5,7 @@ import type { CommandContext } from '../platform/commanding/outcome.js';
 import { NodeFeed } from '../platform/event-log/node-feed.js';
 import { RetryLater } from '../platform/retry-later.js';
 import type { AccountCommand } from './account.commands.js';
+import type { Account } from './account.state.js';
 import { OnAccount, type AccountOutcome } from './account.message.js';
 import { Credits } from './credits.js';
 
@@ -32,6 +33,12 @@ export class Spending {
     if (first.outcome !== 'refused' || first.rc !== 'CreditsBehind') return orRetry(first);
     if (!(await this.feed.waitFor(head, CATCH_UP_MAX_MS))) throw new RetryLater('the account views are catching up with the log');
     return orRetry(await this.commands.execute(new OnAccount(user, command(this.#seen(user, head)), context)));
+  }
+
+  /** The account as it is at the head of the log. */
+  async account(user: number): Promise<Account> {
+    const context: CommandContext = { actor: { kind: 'system' }, correlationId: '' };
+    return (await this.commands.execute(new OnAccount(user, { type: 'ReadAccount' }, context))).state;
   }
 
   #seen(user: number, head: number): CreditsSeen {

@@ -29,9 +29,9 @@ export class AsyncController {
   }
 }
 
-type Submitted<Answer> = { readonly status: 202; readonly position: number; readonly answer: Answer } | { readonly status: 200; readonly answer: Answer };
+type Submitted = { readonly status: 202; readonly position: number; readonly answer: object } | { readonly status: 200; readonly answer: object };
 
-const answered = <Answer>(submitted: Submitted<Answer>, reply: FastifyReply): Answer => {
+const answered = (submitted: Submitted, reply: FastifyReply): object => {
   void reply.status(submitted.status);
   if (submitted.status === 202) setKudosPosition(reply, submitted.position);
   return submitted.answer;

@@ -4,7 +4,7 @@ import type { Position } from '../platform/event-log/event-log.js';
 import type { NodeFold } from '../platform/event-log/node-feed.js';
 import type { UserRegistered } from '../users/user.events.js';
 import type { RequestEvent } from './request.events.js';
-import type { Owed } from './settling.js';
+import type { Owed } from './settling.message.js';
 
 /** Steps between two streams that a dead process may have left undone, as a read model knows them. */
 export interface OpenWorkSource {
@@ -45,7 +45,7 @@ export class OpenWork implements NodeFold {
     find(request: string): { readonly facts: { readonly payer: number; readonly kind: 'image' | 'text' } } | undefined;
   }) {}
 
-  async load(): Promise<Position> {
+  async open(): Promise<Position> {
     const { position, authorizations, unsettled, unopened } = await this.source.openWork();
     for (const { request, payer } of authorizations) this.#open(request, payer);
     for (const owed of unsettled) this.#unsettled.set(owed.job, { owed, sinceMs: this.clock.monotonic() });

@@ -8,7 +8,7 @@ import { RetryLater } from '../platform/retry-later.js';
 import { OpenWork, type OpenAuthorizationSeen } from './open-work.js';
 import { OnRequest } from './request.message.js';
 import { submittedJobs } from './request.state.js';
-import { Settling } from './settling.js';
+import { Settling } from './settling.message.js';
 
 /** The step is normally done inline within milliseconds; only what a dead process left is older than this. */
 const GRACE_MS = 2_000;

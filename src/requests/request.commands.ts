@@ -44,6 +44,11 @@ export interface FaultJob extends Given {
   readonly type: 'FaultJob';
   readonly job: string;
 }
+/** Why a job cannot be delivered any more; accepted if it still can. Changes nothing. */
+export interface ExplainJob {
+  readonly type: 'ExplainJob';
+  readonly job: string;
+}
 /** A timer's: nothing happens before the job's time is really up. */
 export interface ExpireJobs extends Given {
   readonly type: 'ExpireJobs';
@@ -60,4 +65,4 @@ export interface AbandonRequest extends Given {
 }
 
 export type RequestCommand =
-  | AcceptRequest | AssignJobs | SubmitJob | FaultJob | ExpireJobs | ExpireRequest | CancelRequest | AbandonRequest;
+  | AcceptRequest | AssignJobs | SubmitJob | FaultJob | ExplainJob | ExpireJobs | ExpireRequest | CancelRequest | AbandonRequest;

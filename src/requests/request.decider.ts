@@ -3,7 +3,7 @@ import { NO_KUDOS } from '../kernel/kudos.js';
 import { unreachable } from '../kernel/unreachable.js';
 import { settlementOf } from '../pricing/settlement.js';
 import type {
-  AbandonRequest, AcceptRequest, AssignJobs, CancelRequest, ExpireJobs, ExpireRequest, FaultJob, RequestCommand, SubmitJob,
+  AbandonRequest, AcceptRequest, AssignJobs, CancelRequest, ExpireJobs, ExpireRequest, ExplainJob, FaultJob, RequestCommand, SubmitJob,
 } from './request.commands.js';
 import type { RequestEvent } from './request.events.js';
 import { evolve, expiresAt, newRequest, pendingJobs, submittedJobs, type Job, type Request } from './request.state.js';
@@ -25,6 +25,7 @@ const decide = (command: RequestCommand, request: Request): Decided => {
     case 'AssignJobs': return assign(command, request);
     case 'SubmitJob': return submit(command, request);
     case 'FaultJob': return fault(command, request);
+    case 'ExplainJob': return explain(command, request);
     case 'ExpireJobs': return expireJobs(command, request);
     case 'ExpireRequest': return expire(command, request);
     case 'CancelRequest': return cancel(command, request);
@@ -77,6 +78,13 @@ const settledAnonymously = (command: SubmitJob, job: Job, request: Request): Req
     request: request.id, job: id, kind: request.facts!.kind, payer: 0, owner: job.owner, worker: job.worker, model: job.model,
     price, debit, forgiven: NO_KUDOS, captured: NO_KUDOS, ...split, things, settledAt: at, policy, ...(ledger ? { ledger } : {}),
   } };
+};
+
+const explain = ({ job: id }: ExplainJob, request: Request): Decided => {
+  const state = request.jobs.get(id)?.state;
+  if (state === undefined) return refuse('InvalidJobID');
+  if (state === 'submitted') return refuse('DuplicateGen');
+  return state === 'pending' ? accept() : refuse('AbortedGen');
 };
 
 const fault = ({ job: id, at }: FaultJob, request: Request): Decided => {

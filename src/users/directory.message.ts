@@ -47,7 +47,7 @@ export class UserDirectory implements NodeFold {
 
   constructor(private readonly rows: UserRows, private readonly feed: { head(): Promise<Position> }, private readonly keyedHash: KeyedHash) {}
 
-  load(): Promise<Position> {
+  open(): Promise<Position> {
     return this.feed.head();
   }
 

@@ -12,7 +12,7 @@ export class NextUserId implements NodeFold {
 
   constructor(private readonly rows: { maxUserId(): Promise<{ readonly id: number; readonly position: Position }> }) {}
 
-  async load(): Promise<Position> {
+  async open(): Promise<Position> {
     const { id, position } = await this.rows.maxUserId();
     this.#next = Math.max(this.#next, id + 1);
     return position;

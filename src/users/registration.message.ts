@@ -32,14 +32,15 @@ export class Registration {
     private readonly parts: RegistrationParts,
   ) {}
 
-  newKey(): { apiKey: string; keyHash: string; lastFour: string } {
-    const apiKey = this.parts.ids.bytes(API_KEY_BYTES).toString('base64url');
+  /** A fresh key, or the given one, with what is stored of it. */
+  keyFrom(given?: string): { apiKey: string; keyHash: string; lastFour: string } {
+    const apiKey = given ?? this.parts.ids.bytes(API_KEY_BYTES).toString('base64url');
     return { apiKey, keyHash: this.secrets.keyedHash('api-key', apiKey), lastFour: apiKey.slice(-4) };
   }
 
   /** Order of effects: the user first, then the account; if the process dies between, a reactor opens the account. */
   async register(name: string, accountClass: AccountClass, context: CommandContext): Promise<Registered> {
-    const { apiKey, keyHash, lastFour } = this.newKey();
+    const { apiKey, keyHash, lastFour } = this.keyFrom();
     for (let attempt = 1; attempt <= ID_ATTEMPTS_MAX; attempt++) {
       const id = this.nextUserId.take();
       const at = iso(this.parts.clock.now());
@@ -54,7 +55,7 @@ export class Registration {
 
   /** Ends the old key, if there is one. */
   async issueKey(id: number, context: CommandContext): Promise<{ apiKey: string; position: number }> {
-    const { apiKey, keyHash, lastFour } = this.newKey();
+    const { apiKey, keyHash, lastFour } = this.keyFrom();
     const outcome = await this.commands.execute(new OnUser(id, { type: 'IssueApiKey', keyHash, lastFour, at: iso(this.parts.clock.now()) }, context));
     if (outcome.outcome !== 'appended') throw new Error(`user ${id} cannot be given a key`);
     return { apiKey, position: outcome.position };

@@ -5,11 +5,10 @@ import type { SubjectReserved } from './user.events.js';
 export interface SubjectOwner {
   user: number | undefined;
 }
-export interface SubjectCommand {
-  readonly type: 'ReserveSubject';
-  readonly user: number;
-  readonly at: string;
-}
+export type SubjectCommand =
+  | { readonly type: 'ReserveSubject'; readonly user: number; readonly at: string }
+  /** Changes nothing: the answer is in the state, which is confirmed at the head of the log. */
+  | { readonly type: 'FindSubject' };
 export type SubjectEvent = SubjectReserved;
 /** The detail names the user who has it. */
 export type SubjectRc = 'SubjectTaken';
@@ -19,9 +18,9 @@ export const subjectDecider: Decider<SubjectOwner, SubjectCommand, SubjectEvent,
   stateVersion: 1,
   initialState: () => ({ user: undefined }),
   evolve: (_owner, { data: { user } }) => ({ user }),
-  decide: ({ user, at }, owner) => {
-    if (owner.user === user) return accept();
+  decide: (command, owner) => {
+    if (command.type === 'FindSubject' || owner.user === command.user) return accept();
     if (owner.user !== undefined) return refuse('SubjectTaken', { user: owner.user });
-    return accept({ type: 'SubjectReserved.v1', data: { user, reservedAt: at } });
+    return accept({ type: 'SubjectReserved.v1', data: { user: command.user, reservedAt: command.at } });
   },
 };

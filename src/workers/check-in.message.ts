@@ -41,6 +41,7 @@ export class CheckIn {
     if (known && known.owner !== owner.id) throw refusedBy(popRefusals, 'WrongCredentials');
     const worker = known ?? (await this.#register(owner, { ...arrival, name }, nameHash));
     worker.lastSeenMs = this.parts.clock.now();
+    worker.ownerTrusted = owner.roles.has('trusted');
     if (!isDeepStrictEqual(worker.declaration, arrival.declaration)) await this.#declare(worker, arrival.declaration, contextOf(owner, this.parts.ids));
     return worker;
   }

@@ -18,11 +18,12 @@ export interface KnownWorker {
   readonly paused: boolean;
   /** Things per second of the newest deliveries, 20 at most (horde-rules §7.6). */
   readonly samples: number[];
-  /** Ms since 1970 of its last pop on this node; presence is not an event. */
+  /** As of its last pop on this node; presence is not an event. */
   lastSeenMs: number;
+  ownerTrusted: boolean;
 }
 
-export interface WorkerRow extends Omit<KnownWorker, 'lastSeenMs' | 'samples'> {
+export interface WorkerRow extends Omit<KnownWorker, 'lastSeenMs' | 'ownerTrusted' | 'samples'> {
   readonly samples: readonly number[];
 }
 
@@ -44,9 +45,9 @@ export class WorkerRegistry implements NodeFold {
 
   constructor(private readonly rows: { workers(): Promise<{ readonly position: Position; readonly rows: Iterable<WorkerRow> }> }) {}
 
-  async load(): Promise<Position> {
+  async open(): Promise<Position> {
     const { position, rows } = await this.rows.workers();
-    for (const row of rows) this.#add({ ...row, samples: [...row.samples], lastSeenMs: 0 });
+    for (const row of rows) this.#add({ ...row, samples: [...row.samples], lastSeenMs: 0, ownerTrusted: false });
     return position;
   }
 
@@ -103,7 +104,7 @@ export class WorkerRegistry implements NodeFold {
     const { kind, owner, nameHash, registeredAt } = registered;
     this.#add({
       id: worker, kind, owner, nameHash, registeredAtMs: Date.parse(registeredAt), declaration, maintenance: false, maintenanceMessage: undefined,
-      paused: false, samples: [], lastSeenMs: 0,
+      paused: false, samples: [], lastSeenMs: 0, ownerTrusted: false,
     });
   }
 

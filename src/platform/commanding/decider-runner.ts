@@ -67,8 +67,9 @@ export class DeciderRunner<State, Command, Event extends AnyEvent, Rc extends st
 
   constructor(readonly decider: Decider<State, Command, Event, Rc>, private readonly options: RunnerOptions) {}
 
+  /** An empty id names the one stream of a category that has only one. */
   streamOf(id: string): string {
-    return `${this.decider.category}-${id}`;
+    return id === '' ? this.decider.category : `${this.decider.category}-${id}`;
   }
 
   /** @throws LogUnavailable, OutcomeUnknown, TooManyConflicts: nothing is known to have happened; ask again. */

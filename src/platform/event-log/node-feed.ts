@@ -8,7 +8,7 @@ import { BEGINNING, type EventLog, type Position } from './event-log.js';
 export interface NodeFold {
   readonly name: string;
   /** Loads what a read model knows already; the fold is then fed everything after the returned position. */
-  load(): Promise<Position>;
+  open(): Promise<Position>;
   apply(event: Recorded): void;
 }
 
@@ -48,7 +48,7 @@ export class NodeFeed {
 
   /** Loads every fold, then follows; resolves once all have reached the head as it was when this was called. */
   async start(): Promise<void> {
-    const loaded = await Promise.all(this.#folds.map(async (fold) => ({ fold, after: await fold.load() })));
+    const loaded = await Promise.all(this.#folds.map(async (fold) => ({ fold, after: await fold.open() })));
     const after = loaded.length > 0 ? Math.min(...loaded.map((each) => each.after)) : await this.options.log.head();
     const head = await this.options.log.head();
     this.#running = this.#follow(loaded, after);

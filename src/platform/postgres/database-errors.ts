@@ -6,7 +6,7 @@ const RETRY_AFTER_S = 2;
 /** PostgreSQL cannot be reached or cannot work now. The edge answers 503 with Retry-After; background work tries again. */
 export class DatabaseUnavailable extends Error {
   override readonly name = 'DatabaseUnavailable';
-  readonly retryAfterS = RETRY_AFTER_S;
+  readonly retryAfterSeconds = RETRY_AFTER_S;
 }
 
 /**

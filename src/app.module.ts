@@ -1,0 +1,34 @@
+import { Global, Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { CqrsModule } from '@nestjs/cqrs';
+import { AuditModule } from './audit/audit.module.js';
+import { platformProviders } from './boot/providers.js';
+import type { Platform } from './boot/platform.js';
+import { DispatchModule } from './dispatch/dispatch.module.js';
+import { KudosModule } from './kudos/kudos.module.js';
+import { RequestsModule } from './requests/requests.module.js';
+import { StatusModule } from './status/status.module.js';
+import { UsersModule } from './users/users.module.js';
+import { WorkersModule } from './workers/workers.module.js';
+
+/** What every feature may ask for: the opened platform and this node's views. */
+@Global()
+@Module({})
+class PlatformModule {
+  static with(providers: Provider[]): DynamicModule {
+    return { module: PlatformModule, providers, exports: providers.map((provider) => (provider as { provide: symbol }).provide) };
+  }
+}
+
+/** The only file that lists features. */
+@Module({})
+export class AppModule {
+  static with(platform: Platform): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        CqrsModule.forRoot(), PlatformModule.with(platformProviders(platform)),
+        KudosModule, UsersModule, WorkersModule, RequestsModule, DispatchModule, StatusModule, AuditModule,
+      ],
+    };
+  }
+}

@@ -1,0 +1,17 @@
+import { ACCOUNT_EVENT_TYPES } from '../kudos/account.events.js';
+import { POLICY_EVENT_TYPES } from '../kudos/policy.events.js';
+import { REQUEST_EVENT_TYPES } from '../requests/request.events.js';
+import { USER_EVENT_TYPES } from '../users/user.events.js';
+import { WORKER_EVENT_TYPES } from '../workers/worker.events.js';
+
+/** Every type that this build writes; an event of a newer version of one of them stops its readers. */
+export const EVENT_TYPES: readonly string[] = [
+  ...ACCOUNT_EVENT_TYPES, ...POLICY_EVENT_TYPES, ...REQUEST_EVENT_TYPES, ...USER_EVENT_TYPES, ...WORKER_EVENT_TYPES,
+];
+
+/** Where personal text stands in events: sealed before it is stored (spec/ledger.md §4.12). */
+export const PERSONAL_PATHS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['UserRegistered.v1', ['name']],
+  ['WorkerRegistered.v1', ['name']],
+  ['MaintenanceChanged.v1', ['message']],
+]);

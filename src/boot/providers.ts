@@ -1,0 +1,57 @@
+import type { Provider } from '@nestjs/common';
+import { Clock, Timers } from '../kernel/clock.js';
+import { Ids } from '../kernel/ids.js';
+import { JobFinder } from '../dispatch/job-finder.js';
+import { LiveQueue } from '../dispatch/live-queue.message.js';
+import { Matcher } from '../dispatch/matcher.js';
+import { PopEdge } from '../dispatch/pop.controller.js';
+import { WorkerViews } from '../dispatch/worker-view.js';
+import { Credits } from '../kudos/credits.js';
+import { RecentGifts } from '../kudos/recent-gifts.js';
+import { TransferIndex } from '../kudos/transfers.js';
+import { BlobStore } from '../platform/blobs/blob-store.js';
+import { Commanding } from '../platform/commanding/commanding.js';
+import { Contents } from '../platform/content/contents.js';
+import { NodeFeed } from '../platform/event-log/node-feed.js';
+import { Database } from '../platform/postgres/database.js';
+import { Freshness } from '../platform/projecting/freshness.js';
+import { Secrets } from '../platform/vault/secrets.js';
+import { Pricing } from '../pricing/pricing.js';
+import { PriorityCap } from '../requests/admission-parts.js';
+import { AnonymousUse } from '../requests/gate.js';
+import { OpenWork } from '../requests/open-work.js';
+import { StatusRows } from '../requests/status.js';
+import { PastMinute } from '../status/past-minute.js';
+import { DevAccess } from '../users/dev-access.js';
+import { UserDirectory } from '../users/directory.message.js';
+import { NextUserId } from '../users/next-user-id.js';
+import { OpenRegistration } from '../users/register.controller.js';
+import { UserFiguresSource } from '../users/users.controller.js';
+import { WorkerRegistry } from '../workers/registry.message.js';
+import { WorkerFiguresSource } from '../workers/workers.controller.js';
+import type { Platform } from './platform.js';
+import {
+  creditRows, giftRows, jobRows, openWorkRows, PostgresStatusRows, PostgresTransferIndex, PostgresUserFigures, PostgresWorkerFigures, queueRows, userIdRows, userRows, workerRows,
+} from './read-models.js';
+
+/** Everything that is made by hand, by the class that features ask for: abstract ports, views in memory, settings. */
+export const platformProviders = (platform: Platform): Provider[] => {
+  const { config, clock, timers, ids, feed, pricing, secrets, blobs } = platform;
+  const keyedHash: Secrets['keyedHash'] = (purpose, text) => secrets.keyedHash(purpose, text);
+  const queue = new LiveQueue(queueRows(platform), pricing.reference);
+  const values: readonly (readonly [abstract new (...args: never[]) => object, object])[] = [
+    [Clock, clock], [Timers, timers], [Ids, ids], [NodeFeed, feed], [Database, platform.database], [Freshness, platform.projector],
+    [Commanding, platform.commanding], [Contents, platform.contents], [BlobStore, blobs], [Secrets, secrets], [Pricing, pricing],
+    [UserDirectory, new UserDirectory(userRows(platform), feed, keyedHash)], [NextUserId, new NextUserId(userIdRows(platform))],
+    [Credits, new Credits(creditRows(platform))], [RecentGifts, new RecentGifts(giftRows(platform), clock)],
+    [WorkerRegistry, new WorkerRegistry(workerRows(platform))], [LiveQueue, queue], [OpenWork, new OpenWork(openWorkRows(platform), clock, queue)],
+    [JobFinder, new JobFinder(queue, jobRows(platform), feed)], [WorkerViews, new WorkerViews(pricing)], [Matcher, new Matcher(pricing)],
+    [PopEdge, new PopEdge(ids, blobs, pricing)],
+    [StatusRows, new PostgresStatusRows(platform)], [TransferIndex, new PostgresTransferIndex(platform)],
+    [UserFiguresSource, new PostgresUserFigures(platform)],
+    [PastMinute, new PastMinute(feed, clock)], [WorkerFiguresSource, new PostgresWorkerFigures(platform)],
+    [PriorityCap, new PriorityCap(config.kudosCap)], [AnonymousUse, new AnonymousUse(config.anonymous)],
+    [OpenRegistration, new OpenRegistration(config.registration)], [DevAccess, new DevAccess(config.testApiKeys)],
+  ];
+  return values.map(([provide, useValue]) => ({ provide, useValue }));
+};

@@ -1,0 +1,182 @@
+import { allCreditsElsewhere, findBalance } from '../../projections/balances/queries.js';
+import { openAuthorizations, openRequests, unsettledJobs, type OpenRequest } from '../../projections/queue/queries.js';
+import { activeGenerations, deliveredJobs, findRequest, requestOfJob } from '../../projections/requests/queries.js';
+import { giftsSince, lastIndexedRevision, transferById } from '../../projections/statement/queries.js';
+import { findUser, findUserByKeyHash, maxUserId, unopenedUsers, type User } from '../../projections/users/queries.js';
+import { findWorker, findWorkerByName, findWorkers, workerPage, workersOf, type Worker } from '../../projections/workers/queries.js';
+import { NO_KUDOS } from '../kernel/kudos.js';
+import type { Queries } from '../platform/postgres/database.js';
+import type { Position } from '../platform/event-log/event-log.js';
+import { TransferIndex } from '../kudos/transfers.js';
+import type { Owed } from '../requests/settling.message.js';
+import { StatusRows } from '../requests/status.js';
+import type { KnownUser, UserRows } from '../users/directory.message.js';
+import { UserFiguresSource } from '../users/users.controller.js';
+import type { UserFigures } from '../users/user-view.js';
+import { concurrencyOf } from '../requests/gate.js';
+import type { WorkerRow } from '../workers/registry.message.js';
+import { WorkerFiguresSource } from '../workers/workers.controller.js';
+import type { Platform } from './platform.js';
+
+/** Rows fetched at a time when a node starts. */
+const PAGE = 5_000;
+
+/** What a read model says, and the position that it is true at: read in one snapshot, so that a fold can go on from there. */
+const atCheckpoint = <Answer>({ database }: Platform, name: string, read: (db: Queries) => Promise<Answer>): Promise<{ position: Position; answer: Answer }> =>
+  database.transaction(async (db) => {
+    await db.execute('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const rows = await db.query<{ position: number }>('SELECT position FROM rm.checkpoint WHERE name = $1', [name]);
+    return { position: rows[0]?.position ?? -1, answer: await read(db) };
+  }, { durable: false });
+
+const allPages = async <Row>(page: (after: string | null) => Promise<readonly Row[]>, idOf: (row: Row) => string): Promise<Row[]> => {
+  const rows: Row[] = [];
+  for (let after: string | null = null; ; ) {
+    const next = await page(after);
+    rows.push(...next);
+    if (next.length < PAGE) return rows;
+    after = idOf(next.at(-1)!);
+  }
+};
+
+const waits = (platform: Platform, name: string) => (position: Position, timeoutMs: number): Promise<boolean> =>
+  platform.projector.waitFor(position, timeoutMs, [name]);
+
+export const userRows = (platform: Platform): UserRows => ({
+  byKeyHash: async (keyHash) => known(await findUserByKeyHash(platform.database, keyHash)),
+  byId: async (id) => known(await findUser(platform.database, id)),
+  waitFor: waits(platform, 'users'),
+});
+
+const known = (user: User | undefined): KnownUser | undefined => user && {
+  id: user.id, name: user.name ?? '', accountClass: user.accountClass, roles: user.roles, registeredAt: new Date(user.registeredAt).toISOString(),
+};
+
+export const userIdRows = (platform: Platform) => ({
+  maxUserId: async () => {
+    const { position, answer } = await atCheckpoint(platform, 'users', maxUserId);
+    return { id: answer, position };
+  },
+});
+
+export const creditRows = (platform: Platform) => ({
+  creditsElsewhere: async () => {
+    const { position, answer } = await atCheckpoint(platform, 'balances', allCreditsElsewhere);
+    return { position, rows: [...answer].map(([user, { spendable }]) => ({ user, credits: spendable })) };
+  },
+});
+
+export const giftRows = (platform: Platform) => ({
+  giftsSince: async (effectiveAt: string) => {
+    const { position, answer } = await atCheckpoint(platform, 'statement', (db) => giftsSince(db, effectiveAt));
+    return { position, gifts: answer };
+  },
+});
+
+export const queueRows = (platform: Platform) => ({
+  queue: async () => {
+    const { position, answer } = await atCheckpoint(platform, 'queue', (db) =>
+      allPages<OpenRequest>((after) => openRequests(db, after, PAGE), ({ facts }) => facts.request));
+    return { position, rows: answer };
+  },
+});
+
+export const workerRows = (platform: Platform) => ({
+  workers: async () => {
+    const { position, answer } = await atCheckpoint(platform, 'workers', (db) => allPages<Worker>((after) => workerPage(db, after, PAGE), ({ id }) => id));
+    return { position, rows: answer.flatMap(workerRow) };
+  },
+});
+
+const workerRow = (row: Worker): WorkerRow[] => (row.declaration === null ? [] : [{
+  id: row.id, kind: row.kind, owner: row.owner, nameHash: row.nameHash, registeredAtMs: row.registeredAt, declaration: row.declaration,
+  maintenance: row.maintenance, maintenanceMessage: row.maintenanceMessage ?? undefined, paused: row.paused, samples: row.samples,
+}]);
+
+export const openWorkRows = (platform: Platform) => ({
+  openWork: async () => {
+    const { position, answer } = await atCheckpoint(platform, 'queue', async (db) => ({
+      authorizations: await allPages((after) => openAuthorizations(db, after, PAGE), ({ request }) => request),
+      unsettled: await unsettledJobs(db, Number.MAX_SAFE_INTEGER),
+    }));
+    const kinds = new Map(answer.authorizations.map(({ request, data }) => [request, data.kind]));
+    const unsettled = answer.unsettled.map(({ payer, data }): Owed => {
+      const { request, job, worker, owner, ownerTrusted, model, price, debit, things } = data;
+      return { request, payer, kind: kinds.get(request)!, job, worker, owner, ownerTrusted, model, price, debit, things };
+    });
+    return { position, authorizations: answer.authorizations, unsettled, unopened: await unopenedUsers(platform.database) };
+  },
+});
+
+export const jobRows = (platform: Platform) => ({
+  waitFor: waits(platform, 'requests'),
+  job: async (id: string) => {
+    const row = await requestOfJob(platform.database, id);
+    return row && { job: row.id, request: row.request, kind: row.kind, payer: row.payer, worker: row.worker, owner: row.owner, model: row.model };
+  },
+});
+
+export class PostgresStatusRows extends StatusRows {
+  constructor(private readonly platform: Platform) {
+    super();
+  }
+  request(id: string) {
+    return findRequest(this.platform.database, id);
+  }
+  delivered(id: string) {
+    return deliveredJobs(this.platform.database, id);
+  }
+  waitFor(position: Position, timeoutMs: number): Promise<boolean> {
+    return waits(this.platform, 'requests')(position, timeoutMs);
+  }
+}
+
+export class PostgresTransferIndex extends TransferIndex {
+  constructor(private readonly platform: Platform) {
+    super();
+  }
+  find(txId: string) {
+    return transferById(this.platform.database, txId);
+  }
+  indexedThrough(user: number): Promise<number> {
+    return lastIndexedRevision(this.platform.database, user);
+  }
+  waitFor(position: Position, timeoutMs: number): Promise<boolean> {
+    return waits(this.platform, 'statement')(position, timeoutMs);
+  }
+}
+
+export class PostgresWorkerFigures extends WorkerFiguresSource {
+  constructor(private readonly platform: Platform) {
+    super();
+  }
+  byId(id: string) {
+    return findWorker(this.platform.database, id);
+  }
+  byName(name: string) {
+    return findWorkerByName(this.platform.database, name);
+  }
+  byIds(ids: readonly string[]) {
+    return findWorkers(this.platform.database, ids);
+  }
+}
+
+const NO_DETAILS = {
+  accumulated: NO_KUDOS, gifted: NO_KUDOS, donated: NO_KUDOS, admin: NO_KUDOS, received: NO_KUDOS, recurring: NO_KUDOS, awarded: NO_KUDOS, styled: NO_KUDOS,
+};
+
+export class PostgresUserFigures extends UserFiguresSource {
+  constructor(private readonly platform: Platform) {
+    super();
+  }
+  async of(user: KnownUser): Promise<UserFigures> {
+    const { database, clock } = this.platform;
+    const [balance, row, workers, active] = await Promise.all([
+      findBalance(database, user.id), findUser(database, user.id), workersOf(database, user.id), activeGenerations(database, user.id, clock.now()),
+    ]);
+    return {
+      spendable: balance?.spendable ?? NO_KUDOS, escrow: balance?.escrow ?? NO_KUDOS, details: balance?.details ?? NO_DETAILS,
+      workerIds: workers.map(({ id }) => id), concurrency: concurrencyOf(user), lastFour: row?.lastFour ?? null, activeGenerations: active,
+    };
+  }
+}

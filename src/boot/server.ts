@@ -1,0 +1,108 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppModule } from '../app.module.js';
+import type { Config } from '../config.js';
+import { LiveQueue } from '../dispatch/live-queue.message.js';
+import { Reaper } from '../dispatch/reaper.js';
+import { Credits } from '../kudos/credits.js';
+import { RecentGifts } from '../kudos/recent-gifts.js';
+import { categoryOf } from '../kernel/event.js';
+import { registerBlobRoutes } from '../platform/blobs/blob-routes.js';
+import { createHttpApp } from '../platform/http/http-app.js';
+import { loggable } from '../platform/telemetry/logger.js';
+import { VERSION } from '../platform/telemetry/version.js';
+import { OpenWork } from '../requests/open-work.js';
+import { Repairs } from '../requests/repairs.reactor.js';
+import { PastMinute } from '../status/past-minute.js';
+import { UserDirectory } from '../users/directory.message.js';
+import { NextUserId } from '../users/next-user-id.js';
+import { WorkerRegistry } from '../workers/registry.message.js';
+import { ensureGenesis, type Genesis } from './genesis.js';
+import { Housekeeping } from './housekeeping.js';
+import { openPlatform, type Platform, type SystemPorts } from './platform.js';
+import { repeatedly } from './repeatedly.js';
+
+export interface Server {
+  readonly platform: Platform;
+  readonly app: NestFastifyApplication;
+  readonly genesis: Genesis;
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Read models older than this at the start are waited for before the first request is taken. */
+const READ_MODELS_PATIENCE_MS = 10 * 60_000;
+const REAPER_MS = 1_000;
+const REPAIRS_MS = 1_000;
+const HOUSEKEEPING_MS = 60_000;
+
+/** Opens everything in order and listens; whatever fails on the way is closed again. */
+export const startServer = async (config: Config, ports: SystemPorts): Promise<Server> => {
+  const platform = await openPlatform(config, ports);
+  try {
+    return await serve(platform);
+  } catch (error) {
+    await platform.close();
+    throw error;
+  }
+};
+
+const serve = async (platform: Platform): Promise<Server> => {
+  const { config, projector, log, logger } = platform;
+  projector.start();
+  const app = await createHttpApp(AppModule.with(platform), httpOptions(platform));
+  await registerBlobRoutes(app.getHttpAdapter().getInstance(), platform.blobs);
+  await app.init();
+  // Views in memory start from read models, so these must have read what an earlier life wrote.
+  if (!(await projector.waitFor(await log.head(), READ_MODELS_PATIENCE_MS))) logger.error(projector.status(), 'some read models are stopped or far behind');
+  await startViews(app, platform);
+  const genesis = await ensureGenesis(app, platform);
+  const timers = startTimers(app, platform);
+  await app.listen(config.port, config.host);
+  return { platform, app, genesis, url: await app.getUrl(), close: () => shutDown(app, platform, timers) };
+};
+
+const httpOptions = (platform: Platform) => {
+  const { config, clock, ids, logger, projector } = platform;
+  const proxyHops: 0 | 1 = config.trustProxyHops === 1 ? 1 : 0;
+  return {
+    clock, ids, log: logger, node: `${config.node}:${config.port}:${VERSION}`, proxyHops, bodyLimitBytes: config.bodyLimitBytes,
+    rateLimits: { enabled: config.rateLimits, whitelist: new Set(config.rateLimitWhitelist) },
+    positions: () => ({ waitFor: (position: number, timeoutMs: number) => projector.waitFor(position, timeoutMs) }),
+  };
+};
+
+/** One feed for every view; own appends reach the queue and the registry at once, the feed brings them again. */
+const startViews = async (app: NestFastifyApplication, { feed, commanding }: Platform): Promise<void> => {
+  const get = <View>(type: abstract new (...args: never[]) => View): View => app.get(type as never, { strict: false });
+  const queue = get(LiveQueue);
+  const registry = get(WorkerRegistry);
+  for (const fold of [get(Credits), get(RecentGifts), get(UserDirectory), get(NextUserId), registry, queue, get(OpenWork), get(PastMinute)]) feed.register(fold);
+  await feed.start();
+  commanding.onAppended((events) => {
+    for (const event of events) {
+      const category = categoryOf(event.stream);
+      if (category === 'request') queue.apply(event);
+      else if (category === 'worker') registry.apply(event);
+    }
+  });
+};
+
+const startTimers = (app: NestFastifyApplication, { timers, logger, contents, blobs, clock }: Platform): { stop(): Promise<void> } => {
+  const reaper = app.get(Reaper, { strict: false });
+  const repairs = app.get(Repairs, { strict: false });
+  const housekeeping = new Housekeeping(contents, blobs, clock);
+  const loops = [
+    { name: 'reaper', everyMs: REAPER_MS, round: () => reaper.round() },
+    { name: 'repairs', everyMs: REPAIRS_MS, round: () => repairs.round() },
+    { name: 'housekeeping', everyMs: HOUSEKEEPING_MS, round: () => housekeeping.round() },
+  ].map(({ name, everyMs, round }) =>
+    repeatedly(round, { everyMs, timers, onError: (error) => logger.error({ err: loggable(error), loop: name }, 'a round failed and will be tried again') }));
+  return { stop: async () => void (await Promise.all(loops.map((loop) => loop.stop()))) };
+};
+
+/** No new requests, those under way are answered, timers end, then the platform from the top down. */
+const shutDown = async (app: NestFastifyApplication, platform: Platform, timers: { stop(): Promise<void> }): Promise<void> => {
+  await app.close();
+  await timers.stop();
+  await platform.close();
+};

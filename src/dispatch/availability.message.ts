@@ -1,0 +1,92 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../kernel/clock.js';
+import type { Load } from '../pricing/upfront.js';
+import type { RequestFacts, RequestKind } from '../requests/request.events.js';
+import { speedOf, WorkerRegistry, type KnownWorker } from '../workers/registry.message.js';
+import { LiveQueue } from './live-queue.message.js';
+import { Matcher } from './matcher.js';
+
+/** How a request stands in the queue now. */
+export interface Outlook {
+  readonly position: number;
+  readonly waitS: number;
+  readonly eligibleWorkers: number;
+  readonly eligibleThreads: number;
+}
+
+/** Who could serve it is asked anew after this long (horde-api-since-5.1.5 §5.4). */
+const ELIGIBLE_MEMORY_MS = 60_000;
+const ELIGIBLE_REMEMBERED_MAX = 20_000;
+
+/** What the horde can do at this moment, from this node's memory: load, offered models, who could serve a request. */
+@Injectable()
+export class Availability {
+  readonly #eligible = new Map<string, { readonly atMs: number; readonly workers: number; readonly threads: number }>();
+
+  constructor(
+    private readonly queue: LiveQueue, private readonly registry: WorkerRegistry, private readonly matcher: Matcher, private readonly clock: Clock,
+  ) {}
+
+  /** Inputs of the upfront rule (horde-rules §3.1): unfinished requests, and threads of workers seen in the last 300 s. */
+  load(kind: RequestKind): Load {
+    return { queue: this.queue.totals(kind).requests, threads: this.threads(kind) };
+  }
+
+  threads(kind: RequestKind): number {
+    return this.#online(kind).reduce((sum, { declaration }) => sum + declaration.threads, 0);
+  }
+
+  /** Unfinished work and who is there for it (horde-rules §8.3). */
+  figures(kind: RequestKind): { readonly jobs: number; readonly things: number; readonly workers: number; readonly threads: number } {
+    const { jobs, things } = this.queue.totals(kind);
+    return { jobs, things, workers: this.#online(kind).length, threads: this.threads(kind) };
+  }
+
+  offeredModels(kind: RequestKind): string[] {
+    return [...new Set(this.#online(kind).flatMap(({ declaration }) => declaration.models))];
+  }
+
+  /** Could any worker that is here now serve this request? */
+  possible(facts: Parameters<Matcher['mayServe']>[1]): boolean {
+    return this.#online(facts.kind).some((worker) => this.matcher.mayServe(worker, facts));
+  }
+
+  outlook(request: string): Outlook {
+    const entry = this.queue.find(request);
+    if (!entry) return { position: 0, waitS: 0, eligibleWorkers: 0, eligibleThreads: 0 };
+    const { position, thingsAhead, jobsAhead } = this.queue.rankOf(request)!;
+    const { workers, threads } = this.#eligibleFor(entry.facts);
+    const now = this.clock.now();
+    const running = [...entry.pending.values()].map(({ worker, assignedAtMs }) => {
+      const known = this.registry.byId(worker);
+      return known ? Math.max(0, entry.things / speedOf(known) - (now - assignedAtMs) / 1_000) : 0;
+    });
+    const ahead = position > 0 ? this.#secondsFor(entry.facts.kind, thingsAhead, jobsAhead) : 0;
+    return { position, waitS: Math.round(ahead + Math.max(0, ...running)), eligibleWorkers: workers, eligibleThreads: threads };
+  }
+
+  /** horde-rules §6.10: work ahead ÷ (mean speed × threads that it can keep busy). */
+  #secondsFor(kind: RequestKind, things: number, jobs: number): number {
+    const online = this.#online(kind);
+    if (online.length === 0) return things;
+    const mean = online.reduce((sum, worker) => sum + speedOf(worker), 0) / online.length;
+    return things / (mean * Math.max(1, Math.min(this.threads(kind), jobs)));
+  }
+
+  #eligibleFor(facts: RequestFacts): { workers: number; threads: number } {
+    const now = this.clock.monotonic();
+    const known = this.#eligible.get(facts.request);
+    // A verdict of "nobody" is dropped at once when a worker appears: it is cheap to find out.
+    if (known && known.workers > 0 && now - known.atMs < ELIGIBLE_MEMORY_MS) return known;
+    const able = this.#online(facts.kind).filter((worker) => this.matcher.mayServe(worker, facts));
+    const found = { atMs: now, workers: able.length, threads: able.reduce((sum, { declaration }) => sum + declaration.threads, 0) };
+    this.#eligible.delete(facts.request);
+    this.#eligible.set(facts.request, found);
+    if (this.#eligible.size > ELIGIBLE_REMEMBERED_MAX) this.#eligible.delete(this.#eligible.keys().next().value!);
+    return found;
+  }
+
+  #online(kind: RequestKind): KnownWorker[] {
+    return this.registry.online(kind, this.clock.now());
+  }
+}

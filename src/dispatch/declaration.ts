@@ -1,0 +1,31 @@
+import type { Declaration } from '../workers/worker.events.js';
+import type { ImagePopFields, TextPopFields } from './bodies/pop.body.js';
+
+/** horde-rules §7.3. */
+const IMAGE_MODELS_MAX = 300;
+const TEXT_MODELS_MAX = 200;
+const SOFTPROMPTS_MAX = 200;
+const SOFTPROMPT_NAME_MAX = 100;
+
+const unique = (names: readonly string[], most: number): string[] => [...new Set(names)].slice(0, most);
+
+export const imageDeclaration = (body: ImagePopFields): Declaration => ({
+  ...common(body), models: unique(body.models, IMAGE_MODELS_MAX), maxPixels: body.max_pixels,
+  allowImg2img: body.allow_img2img, allowPainting: body.allow_painting, allowUnsafeIp: body.allow_unsafe_ipaddr,
+  allowPostProcessing: body.allow_post_processing, allowControlnet: body.allow_controlnet,
+  allowExtendedControlnet: body.allow_extended_controlnet, allowSdxlControlnet: body.allow_sdxl_controlnet, allowLora: body.allow_lora,
+  limitMaxSteps: body.limit_max_steps, samplerContract: body.sampler_execution_contract_version ?? null,
+  maxLength: 0, maxContextLength: 0, softprompts: [],
+});
+
+export const textDeclaration = (body: TextPopFields): Declaration => ({
+  ...common(body), models: unique(body.models, TEXT_MODELS_MAX), maxPixels: 0,
+  allowImg2img: true, allowPainting: true, allowUnsafeIp: true, allowPostProcessing: true, allowControlnet: false,
+  allowExtendedControlnet: false, allowSdxlControlnet: false, allowLora: false, limitMaxSteps: false, samplerContract: null,
+  maxLength: body.max_length, maxContextLength: body.max_context_length,
+  softprompts: unique(body.softprompts, SOFTPROMPTS_MAX).map((name) => name.slice(0, SOFTPROMPT_NAME_MAX)),
+});
+
+const common = (body: ImagePopFields | TextPopFields) => ({
+  agent: body.bridge_agent.trim(), threads: body.threads, nsfw: body.nsfw, extraSlow: body.extra_slow_worker,
+});

@@ -1,0 +1,159 @@
+import { Injectable } from '@nestjs/common';
+import { iso } from '../kernel/clock.js';
+import { parseUuid } from '../kernel/ids.js';
+import { inKudos } from '../kernel/kudos.js';
+import type { CommandContext } from '../platform/commanding/outcome.js';
+import { Refused, refusedBy } from '../platform/http/refusals.js';
+import { RetryLater } from '../platform/retry-later.js';
+import type { JobState, RequestFacts, RequestKind } from '../requests/request.events.js';
+import { OnRequest, type RequestOutcome } from '../requests/request.message.js';
+import { jobRefusals } from '../requests/request.refusals.js';
+import { Settling } from '../requests/settling.message.js';
+import { UserDirectory, type KnownUser } from '../users/directory.message.js';
+import { DeliverParts } from './deliver-parts.js';
+import { valueOfImage, valueOfText, type JobValue } from './job-value.js';
+import { JobFinder, type FoundJob } from './job-finder.js';
+
+/** What a worker hands in. */
+export interface Delivery {
+  readonly kind: RequestKind;
+  readonly id: string;
+  readonly generation: string;
+  readonly seed: number;
+  readonly state: 'ok' | 'censored' | 'faulted' | 'csam';
+  readonly metadata: readonly { readonly type: string; readonly value: string; readonly ref?: string | undefined }[];
+}
+
+export interface Delivered {
+  readonly reward: number;
+  readonly position: number;
+}
+
+const METADATA_MAX = 50;
+const RESULT_LIFE_MS = 24 * 60 * 60_000;
+
+/**
+ * Takes a job's result and pays for it (horde-rules §4.3). Order of effects: the result's content under a fresh id, then
+ * the event that names it (one of several submits wins), then the payer's settlement. If the process dies before the last
+ * step, a repair settles: the event has frozen every input.
+ */
+@Injectable()
+export class Deliver {
+  constructor(
+    private readonly finder: JobFinder, private readonly directory: UserDirectory, private readonly settling: Settling, private readonly parts: DeliverParts,
+  ) {}
+
+  async deliver(delivery: Delivery, apiKey: string): Promise<Delivered> {
+    const job = parseUuid(delivery.id);
+    const found = job === undefined ? undefined : await this.finder.find(job);
+    if (!found || found.kind !== delivery.kind) throw refusedBy(jobRefusals, 'InvalidJobID', { job: delivery.id });
+    const user = await this.directory.byKey(apiKey);
+    if (!user) throw refusedBy(jobRefusals, 'InvalidAPIKey');
+    if (user.id !== found.owner) throw refusedBy(jobRefusals, 'WrongCredentials');
+    if (delivery.metadata.length > METADATA_MAX) throw new Refused('BadRequest', 400, `At most ${METADATA_MAX} gen_metadata entries are accepted.`);
+    const context: CommandContext = { actor: { kind: 'user', user: user.id }, correlationId: this.parts.ids.uuid() };
+    if (delivery.state === 'faulted') return this.#fault(found, context);
+    // A job that is not pending any more is refused by its decider; there is nothing to price or to store.
+    return found.facts ? this.#submit(delivery, { found, facts: found.facts, user }, context) : this.#refused(found, context);
+  }
+
+  async #fault(found: FoundJob, context: CommandContext): Promise<Delivered> {
+    const outcome = await this.#ask(found, { type: 'FaultJob', job: found.job, at: this.#now() }, context);
+    if (outcome.outcome === 'appended' && outcome.state.completed) {
+      await this.settling.close(found.request, found.payer, submittedOf(outcome) ?? [], context);
+    }
+    return { reward: 0, position: positionOf(outcome) };
+  }
+
+  /** The decider says why: delivered before, or taken away. */
+  async #refused(found: FoundJob, context: CommandContext): Promise<Delivered> {
+    await this.#ask(found, { type: 'ExplainJob', job: found.job }, context);
+    throw new RetryLater('the job is pending, but this node does not know its request yet');
+  }
+
+  async #submit(delivery: Delivery, { found, facts, user }: { found: FoundJob; facts: RequestFacts; user: KnownUser }, context: CommandContext): Promise<Delivered> {
+    const state = stateOf(delivery);
+    const value = this.#valueOf(delivery, { found, facts, user, censored: state !== 'ok' });
+    const result = await this.#store(delivery, { job: found.job, state });
+    const { policy, reference } = this.parts.pricing;
+    const outcome = await this.#ask(found, {
+      type: 'SubmitJob', job: found.job, state, ...result, seed: delivery.seed, ...value, ownerTrusted: user.roles.has('trusted'),
+      policy: policy.version, reference: reference.version, at: this.#now(),
+    }, context);
+    const position = await this.#settle({ found, facts, user }, value, outcome, context);
+    return { reward: inKudos(value.price), position: position ?? positionOf(outcome) };
+  }
+
+  /** Inline, so that the owner sees the kudos at once; what cannot be paid now is the repair's to pay. */
+  async #settle(
+    { found, facts, user }: { found: FoundJob; facts: RequestFacts; user: KnownUser }, value: JobValue, outcome: RequestOutcome, context: CommandContext,
+  ): Promise<number | undefined> {
+    if (facts.payer === 0) return undefined;
+    const { request, job, worker, owner, model } = found;
+    const owed = { request, payer: facts.payer, kind: facts.kind, job, worker, owner, ownerTrusted: user.roles.has('trusted'), model, ...value };
+    try {
+      return await this.settling.settle(owed, submittedOf(outcome), context);
+    } catch (error) {
+      if (error instanceof RetryLater) return undefined;
+      throw error;
+    }
+  }
+
+  #valueOf(delivery: Delivery, { found, facts, user, censored }: { found: FoundJob; facts: RequestFacts; user: KnownUser; censored: boolean }): JobValue {
+    const { policy, reference } = this.parts.pricing;
+    if (facts.kind === 'image') return valueOfImage({ facts, model: found.model, censored }, policy, reference);
+    const agent = this.parts.registry.byId(found.worker)?.declaration.agent ?? '';
+    return valueOfText({ facts, model: found.model, censored, text: delivery.generation, agent, ownerTrusted: user.roles.has('trusted') }, policy, reference);
+  }
+
+  /** Text and metadata go to the content store, images lie in the blob store already or are put there now. */
+  async #store(delivery: Delivery, { job, state }: { job: string; state: JobState }): Promise<{ result: string; resultHash: string | null }> {
+    const { ids, contents, clock, blobs } = this.parts;
+    if (delivery.kind === 'image' && delivery.generation !== 'R2') await blobs.put(blobKey(job), decodedImage(delivery.generation));
+    const metadata = withVerdict(delivery, state);
+    if (delivery.kind === 'image' && metadata.length === 0) return { result: `blob:${job}`, resultHash: null };
+    const text = JSON.stringify({
+      salt: ids.bytes(16).toString('hex'), metadata, ...(delivery.kind === 'text' ? { text: delivery.generation } : { blob: job }),
+    });
+    const id = ids.uuid();
+    await contents.put({ id, kind: 'result', text, expiresAt: clock.now() + RESULT_LIFE_MS });
+    return { result: id, resultHash: contents.hash(text) };
+  }
+
+  async #ask(found: FoundJob, command: OnRequest['command'], context: CommandContext): Promise<RequestOutcome> {
+    const outcome = await this.parts.commands.execute(new OnRequest(found.request, command, context));
+    if (outcome.outcome === 'refused') throw refusedBy(jobRefusals, outcome.rc as keyof typeof jobRefusals, { job: found.job });
+    return outcome;
+  }
+
+  #now(): string {
+    return iso(this.parts.clock.now());
+  }
+}
+
+export const blobKey = (job: string): string => `${job}.webp`;
+
+const positionOf = (outcome: RequestOutcome): number => (outcome.outcome === 'appended' ? outcome.position : -1);
+
+/** All delivered jobs of the request, if this append was its last. */
+const submittedOf = (outcome: RequestOutcome): readonly string[] | null => {
+  if (outcome.outcome !== 'appended') return null;
+  const last = outcome.events.at(-1);
+  return last?.type === 'RequestCompleted.v1' ? (last.data as { submitted: readonly string[] }).submitted : null;
+};
+
+/** horde-rules §4.3: images are censored by their metadata, texts also by their state. */
+const stateOf = ({ kind, state, metadata }: Delivery): JobState => {
+  const censorship = metadata.find(({ type }) => type === 'censorship');
+  if (censorship) return censorship.value === 'csam' ? 'csam' : 'censored';
+  return kind === 'text' && (state === 'csam' || state === 'censored') ? state : 'ok';
+};
+
+const withVerdict = ({ kind, metadata }: Delivery, state: JobState): Delivery['metadata'] =>
+  kind === 'text' && state === 'csam' && metadata.length === 0 ? [{ type: 'censorship', value: 'csam' }] : metadata;
+
+const decodedImage = (base64: string): Buffer => {
+  const bytes = /^[A-Za-z0-9+/\s_-]+={0,2}\s*$/.test(base64) ? Buffer.from(base64, 'base64') : Buffer.alloc(0);
+  if (bytes.length === 0) throw new Refused('BadRequest', 400, 'The generation is neither R2 nor a base64 image.');
+  return bytes;
+};

@@ -1,0 +1,17 @@
+import { Global, Module } from '@nestjs/common';
+import { Availability } from './availability.message.js';
+import { Deliver } from './deliver.js';
+import { DeliverParts } from './deliver-parts.js';
+import { Pop } from './pop.js';
+import { PopController } from './pop.controller.js';
+import { PopParts } from './pop-parts.js';
+import { Reaper, ReaperParts } from './reaper.js';
+import { SubmitController } from './submit.controller.js';
+
+@Global()
+@Module({
+  controllers: [PopController, SubmitController],
+  providers: [Availability, Deliver, DeliverParts, Pop, PopParts, Reaper, ReaperParts],
+  exports: [Availability, Reaper],
+})
+export class DispatchModule {}

@@ -1,0 +1,52 @@
+import type { RequestFacts, RequestKind } from '../requests/request.events.js';
+import { RetryLater } from '../platform/retry-later.js';
+import type { LiveQueue } from './live-queue.message.js';
+
+export interface FoundJob {
+  readonly job: string;
+  readonly request: string;
+  readonly kind: RequestKind;
+  readonly payer: number;
+  readonly worker: string;
+  readonly owner: number;
+  readonly model: string;
+  /** Known while the job is pending; a job that ended needs no price any more. */
+  readonly facts: RequestFacts | undefined;
+}
+
+/** The requests read model, for jobs that are not pending any more. */
+export interface JobRows {
+  waitFor(position: number, timeoutMs: number): Promise<boolean>;
+  job(id: string): Promise<Omit<FoundJob, 'facts'> | undefined>;
+}
+
+const CATCH_UP_MAX_MS = 1_000;
+
+/** Finds a job by its id: in the live queue at once, else after this node has seen everything that was written before. */
+export class JobFinder {
+  constructor(
+    private readonly queue: LiveQueue, private readonly rows: JobRows,
+    private readonly feed: { head(): Promise<number>; waitFor(position: number, timeoutMs: number): Promise<boolean> },
+  ) {}
+
+  /** Undefined only when no such job was ever handed out. @throws RetryLater */
+  async find(job: string): Promise<FoundJob | undefined> {
+    const early = this.#live(job);
+    if (early) return early;
+    const head = await this.feed.head();
+    if (!(await this.feed.waitFor(head, CATCH_UP_MAX_MS))) throw new RetryLater('the queue is catching up with the log');
+    const late = this.#live(job);
+    if (late) return late;
+    if (!(await this.rows.waitFor(head, CATCH_UP_MAX_MS))) throw new RetryLater('the list of requests is catching up with the log');
+    const row = await this.rows.job(job);
+    return row && { ...row, facts: undefined };
+  }
+
+  #live(id: string): FoundJob | undefined {
+    const pending = this.queue.job(id);
+    const facts = pending && this.queue.find(pending.request)?.facts;
+    if (!pending || !facts) return undefined;
+    const { job, request, worker, owner, model } = pending;
+    return { job, request, worker, owner, model, kind: facts.kind, payer: facts.payer, facts };
+  }
+}

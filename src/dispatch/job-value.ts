@@ -1,0 +1,42 @@
+import { least, type Kudos } from '../kernel/kudos.js';
+import { imageDebit, textDebit } from '../pricing/burn.js';
+import { imageUnitPrice } from '../pricing/image-price.js';
+import type { ImageJobFeatures, TextJobFeatures } from '../pricing/job-features.js';
+import type { PricePolicy } from '../pricing/price-policy.js';
+import { textReward } from '../pricing/text-price.js';
+import { generatedTokens } from '../pricing/tokens.js';
+import type { ReferenceSnapshot } from '../reference/reference.js';
+import type { RequestFacts } from '../requests/request.events.js';
+import { isValidatedBackend, parseBridge } from './matching/bridge.js';
+import { thingsOfJob } from './live-queue/match-signature.js';
+
+/** The frozen money of one job: V, what its requester owes, and how much work it was. */
+export interface JobValue {
+  readonly price: Kudos;
+  readonly debit: Kudos;
+  readonly things: number;
+}
+
+interface Priced {
+  readonly facts: RequestFacts;
+  readonly model: string;
+  readonly censored: boolean;
+}
+
+/** Never above what was quoted, whatever the reference or the offer have become since (spec/ledger.md §4.5, Quote). */
+export const valueOfImage = ({ facts, model, censored }: Priced, policy: PricePolicy, reference: ReferenceSnapshot): JobValue => {
+  const features = facts.features as ImageJobFeatures;
+  const price = least(imageUnitPrice(features, model, policy, reference), facts.unitPriceMax);
+  const { slowWorkers, workerBlacklist } = facts;
+  return { price, debit: imageDebit(price, features, { censored, slowWorkers, workerBlacklist }, policy), things: thingsOfJob(facts) };
+};
+
+export const valueOfText = (
+  { facts, model, censored, text, agent, ownerTrusted }: Priced & { readonly text: string; readonly agent: string; readonly ownerTrusted: boolean },
+  policy: PricePolicy, reference: ReferenceSnapshot,
+): JobValue => {
+  const features = facts.features as TextJobFeatures;
+  const tokens = generatedTokens(text, features.maxLength);
+  const price = least(textReward({ ...features, tokens, model, validatedBackend: isValidatedBackend(parseBridge(agent)), ownerTrusted }, policy, reference), facts.unitPriceMax);
+  return { price, debit: textDebit(price, { censored }, policy), things: tokens };
+};

@@ -1,0 +1,94 @@
+import { Controller, HttpCode, Post, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { Ids } from '../kernel/ids.js';
+import { BlobStore } from '../platform/blobs/blob-store.js';
+import { setKudosPosition } from '../platform/http/kudos-position.js';
+import { ApiKey, StrictBody } from '../platform/http/parameters.js';
+import { refusedBy } from '../platform/http/refusals.js';
+import { Callers, RateLimit } from '../platform/http/route-spec.js';
+import { Pricing } from '../pricing/pricing.js';
+import type { ImagePayload, TextPayload } from '../requests/rules/payload.js';
+import { batchSeed } from '../requests/rules/seed.js';
+import { aliasOf, idOfAlias, UserDirectory, type KnownUser } from '../users/directory.message.js';
+import type { Declaration } from '../workers/worker.events.js';
+import { popRefusals } from '../workers/worker.refusals.js';
+import { ImagePopFields, TextPopFields } from './bodies/pop.body.js';
+import { blobKey } from './deliver.js';
+import { imagePopAnswer, noImageJob, noTextJob, textPopAnswer } from './matching/pop-answer.js';
+import { skippedImages, skippedTexts } from './matching/skipped.js';
+import { Pop, type HandedOut } from './pop.js';
+import { imageDeclaration, textDeclaration } from './declaration.js';
+
+const BLACKLIST_MAX = 200;
+const BLACKLIST_WORD_MAX = 15;
+
+@Controller('api/v2/generate')
+export class PopController {
+  constructor(private readonly pops: Pop, private readonly directory: UserDirectory, private readonly parts: PopEdge) {}
+
+  @Post('pop') @HttpCode(200) @Callers('user') @RateLimit('RL-60s')
+  async image(@StrictBody(ImagePopFields) body: ImagePopFields, @ApiKey() apiKey: string, @Res({ passthrough: true }) reply: FastifyReply) {
+    const owner = await this.#owner(apiKey, body.priority_usernames);
+    const declaration = this.#withModels(imageDeclaration(body), owner, (model) => this.#serves(model, owner));
+    const popped = await this.pops.pop(owner, {
+      kind: 'image', name: body.name, declaration, amount: body.amount,
+      wish: { prioritised: prioritised(body.priority_usernames), requireUpfrontKudos: body.require_upfront_kudos, blacklist: blacklist(body.blacklist) },
+    });
+    if (popped.outcome === 'nothing') return noImageJob(skippedImages(popped.skipped), []);
+    setKudosPosition(reply, popped.position);
+    return this.#imageAnswer(popped);
+  }
+
+  @Post('text/pop') @HttpCode(200) @Callers('user') @RateLimit('RL-60s')
+  async text(@StrictBody(TextPopFields) body: TextPopFields, @ApiKey() apiKey: string, @Res({ passthrough: true }) reply: FastifyReply) {
+    const owner = await this.#owner(apiKey, body.priority_usernames);
+    const declaration = this.#withModels(textDeclaration(body), owner, () => true);
+    const popped = await this.pops.pop(owner, {
+      kind: 'text', name: body.name, declaration, amount: body.amount,
+      wish: { prioritised: prioritised(body.priority_usernames), requireUpfrontKudos: false, blacklist: [] },
+    });
+    if (popped.outcome === 'nothing') return noTextJob(skippedTexts(popped.skipped), []);
+    setKudosPosition(reply, popped.position);
+    const { jobs: ids, model, stored } = popped;
+    const softprompt = stored.softprompt ?? undefined;
+    return textPopAnswer({ ids, model, messages: [], payload: stored.payload as unknown as TextPayload, ...(softprompt ? { softprompt } : {}) });
+  }
+
+  #imageAnswer({ jobs: ids, model, ttlS, stored, remaining, worker }: HandedOut): object {
+    const payload = stored.payload as unknown as ImagePayload;
+    const seed = batchSeed(payload, remaining, this.parts.ids.random());
+    const uploads = ids.map((job) => this.parts.blobs.uploadUrl(blobKey(job)));
+    return imagePopAnswer({ ids, model, messages: [], payload, seed, ttlS, uploads, sources: { processing: 'img2img', extra: [] } }, worker.facts.bridge);
+  }
+
+  async #owner(apiKey: string, priority: readonly string[]): Promise<KnownUser> {
+    if (priority.some((alias) => !alias.includes('#') || idOfAlias(alias) === undefined)) throw refusedBy(popRefusals, 'InvalidPriorityUsername');
+    const owner = await this.directory.byKey(apiKey);
+    if (!owner) throw refusedBy(popRefusals, 'InvalidAPIKey');
+    if (owner.roles.has('deleted')) throw refusedBy(popRefusals, 'DeletedUser');
+    if (owner.roles.has('flagged')) throw refusedBy(popRefusals, 'WorkerFlaggedMaintenance');
+    if (owner.id === 0) throw refusedBy(popRefusals, 'AnonForbiddenWorker');
+    return owner;
+  }
+
+  /** Image workers serve models of the reference; customizers any name; `model::alias` belongs to that alias (horde-rules §7.3). */
+  #serves(model: string, owner: KnownUser): boolean {
+    return this.parts.pricing.reference.images.has(model) || owner.roles.has('customizer') || (owner.roles.has('special') && model.endsWith(`::${aliasOf(owner)}`));
+  }
+
+  #withModels(declaration: Declaration, owner: KnownUser, accepted: (model: string) => boolean): Declaration {
+    const foreign = declaration.models.find((model) => model.includes('::') && !model.endsWith(`::${aliasOf(owner)}`));
+    if (foreign !== undefined) throw refusedBy(popRefusals, 'BadRequest', { reason: `The model ${foreign} belongs to somebody else.` });
+    const models = declaration.models.filter(accepted);
+    if (models.length === 0) throw refusedBy(popRefusals, 'BadRequest', { reason: 'Unfortunately we cannot accept workers serving these models.' });
+    return { ...declaration, models };
+  }
+}
+
+/** What answers are made of, besides the queue. */
+export class PopEdge {
+  constructor(readonly ids: Ids, readonly blobs: BlobStore, readonly pricing: Pricing) {}
+}
+
+const prioritised = (aliases: readonly string[]): number[] => aliases.map((alias) => idOfAlias(alias)!);
+const blacklist = (words: readonly string[]): string[] => words.slice(0, BLACKLIST_MAX).map((word) => word.slice(0, BLACKLIST_WORD_MAX));

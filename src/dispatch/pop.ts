@@ -1,0 +1,174 @@
+import { Injectable } from '@nestjs/common';
+import { iso } from '../kernel/clock.js';
+import { imageUnitPrice } from '../pricing/image-price.js';
+import type { ImageJobFeatures } from '../pricing/job-features.js';
+import { imageBaseline } from '../reference/reference.js';
+import type { CommandContext } from '../platform/commanding/outcome.js';
+import { refusedBy } from '../platform/http/refusals.js';
+import { OnRequest } from '../requests/request.message.js';
+import type { RequestFacts, RequestKind } from '../requests/request.events.js';
+import type { KnownUser } from '../users/directory.message.js';
+import { CheckIn, type Arrival } from '../workers/check-in.message.js';
+import type { KnownWorker } from '../workers/registry.message.js';
+import { popRefusals } from '../workers/worker.refusals.js';
+import { LiveQueue, type AnyWorkerFacts } from './live-queue.message.js';
+import type { PoppingWorker, QueuedRequest } from './live-queue/queue-row.js';
+import { imageBatch, textBatch } from './matching/batch.js';
+import type { Encounter, ImageNeeds, ImageWorkerFacts, SkipReason, TextNeeds, TextWorkerFacts } from './matching/facts.js';
+import { imageMatcher } from './matching/image-match.js';
+import { chosenModel, servingImageModels, servingModels } from './matching/model-choice.js';
+import { textMatch } from './matching/text-match.js';
+import { imageTtlS, TEXT_TTL_S } from './matching/ttl.js';
+import { PopParts } from './pop-parts.js';
+import type { PopWish } from './worker-view.js';
+
+/** What one pop wants. */
+export interface PopAsked extends Arrival {
+  readonly kind: RequestKind;
+  readonly amount: number;
+  readonly wish: PopWish;
+}
+
+/** What requests keep in the content store for the worker that takes them. */
+export interface StoredRequest {
+  readonly payload: { readonly prompt: string } & Record<string, unknown>;
+  readonly softprompt?: string | null;
+}
+
+export interface HandedOut {
+  readonly outcome: 'jobs';
+  readonly jobs: readonly string[];
+  readonly model: string;
+  readonly ttlS: number;
+  readonly facts: RequestFacts;
+  readonly stored: StoredRequest;
+  /** Waiting jobs of the request, these included: what seed variations count. */
+  readonly remaining: number;
+  readonly worker: PoppingWorker<AnyWorkerFacts>;
+  readonly position: number;
+}
+export interface NothingToDo {
+  readonly outcome: 'nothing';
+  readonly skipped: Readonly<Record<string, number>>;
+}
+
+/** Candidates looked at before a pop gives up; prompts are fetched a page at a time (horde-rules §6.3). */
+const CANDIDATES_MAX = 1_000;
+const PAGE = 10;
+
+/** Hands out jobs: the queue in memory proposes, the log decides (design.md §2.6). */
+@Injectable()
+export class Pop {
+  readonly #matchImage;
+
+  constructor(private readonly queue: LiveQueue, private readonly checkIn: CheckIn, private readonly parts: PopParts) {
+    this.#matchImage = imageMatcher(parts.pricing.reference);
+  }
+
+  async pop(owner: KnownUser, asked: PopAsked): Promise<HandedOut | NothingToDo> {
+    const known = await this.checkIn.arrive(owner, asked);
+    const worker = this.parts.views.of(known, asked.wish);
+    const skipped = new Map<SkipReason, number>();
+    for (const page of pages(this.queue.candidates(worker, CANDIDATES_MAX))) {
+      const stored = await this.parts.contents.getMany(page.map(({ request }) => request));
+      for (const { request, facts } of page) {
+        const text = stored.get(request);
+        if (text === undefined) continue; // expired content: its request is about to expire too, and must not block the queue
+        const content = JSON.parse(text) as StoredRequest;
+        const reason = this.#reason(facts, worker, content);
+        if (reason) {
+          skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
+          continue;
+        }
+        const handedOut = await this.#claim({ request, asked, known, worker, content }, contextOf(owner, this.parts.ids.uuid()));
+        if (handedOut) return handedOut;
+      }
+    }
+    if (known.maintenance) throw refusedBy(popRefusals, 'WorkerMaintenance', { message: known.maintenanceMessage ?? 'This worker has been put into maintenance mode by its owner.' });
+    return { outcome: 'nothing', skipped: this.#skippedCounts(worker, skipped) };
+  }
+
+  /** What depends on the pair of request and worker, or on the prompt. */
+  #reason(facts: RequestFacts, { facts: worker }: PoppingWorker<AnyWorkerFacts>, { payload: { prompt } }: StoredRequest): SkipReason | undefined {
+    const encounter: Encounter = { tricked: false, prompt, unsafeIp: false, payerAvailable: facts.priority, price: facts.unitPriceMax };
+    return facts.kind === 'image'
+      ? this.#matchImage(facts as RequestFacts & ImageNeeds, worker as ImageWorkerFacts, encounter)
+      : textMatch(facts as RequestFacts & TextNeeds, worker as TextWorkerFacts, encounter);
+  }
+
+  /**
+   * Slots are reserved in memory before the append is awaited, so that pops on this node never collide; another node's
+   * claim shows as a refusal, and the next candidate is tried.
+   */
+  async #claim({ request, asked, known, worker, content }: Claim, context: CommandContext): Promise<HandedOut | undefined> {
+    const entry = this.queue.find(request);
+    const free = entry ? entry.waiting - entry.reserved : 0;
+    if (!entry || free < 1) return undefined;
+    const { facts } = entry;
+    const model = chosenModel(this.#servingModels(facts, worker.facts), this.parts.ids.random());
+    if (model === undefined) return undefined;
+    const jobs = Array.from({ length: this.#batch(entry, { asked, known, model, free }) }, () => this.parts.ids.uuid());
+    const reservation = this.queue.reserve(request, jobs.length, jobs);
+    if (!reservation) return undefined;
+    const remaining = entry.waiting;
+    const ttlS = this.#ttlS(facts, model, known.declaration.extraSlow);
+    try {
+      const outcome = await this.parts.commands.execute(new OnRequest(request, {
+        type: 'AssignJobs', jobs, worker: known.id, owner: known.owner, model, ttlS, extraSlow: known.declaration.extraSlow, at: iso(this.parts.clock.now()),
+      }, context));
+      if (outcome.outcome !== 'appended') return undefined;
+      const assigned = outcome.events.map(({ data }) => (data as { job: string }).job);
+      return { outcome: 'jobs', jobs: assigned, model, ttlS, facts, stored: content, remaining, worker, position: outcome.position };
+    } finally {
+      reservation.release();
+    }
+  }
+
+  #servingModels(facts: RequestFacts, worker: AnyWorkerFacts): readonly string[] {
+    if (facts.kind === 'text') return servingModels(facts as RequestFacts & TextNeeds, worker, () => true); // settlement never pays above the quote
+    const { policy, reference } = this.parts.pricing;
+    const affordable = (model: string): boolean => imageUnitPrice(facts.features as ImageJobFeatures, model, policy, reference) <= facts.unitPriceMax;
+    return servingImageModels(facts as RequestFacts & ImageNeeds, worker as ImageWorkerFacts, reference, affordable);
+  }
+
+  #batch({ facts }: QueuedRequest, { asked, known, model, free }: { asked: PopAsked; known: KnownWorker; model: string; free: number }): number {
+    const wish = { amount: asked.amount, waiting: free, disableBatching: facts.disableBatching };
+    if (facts.kind === 'text') return textBatch(wish);
+    return imageBatch(facts.features as ImageJobFeatures, imageBaseline(this.parts.pricing.reference, model), known.declaration.maxPixels, wish);
+  }
+
+  #ttlS(facts: RequestFacts, model: string, extraSlow: boolean): number {
+    if (facts.kind === 'text') return TEXT_TTL_S;
+    return imageTtlS(facts.features as ImageJobFeatures, imageBaseline(this.parts.pricing.reference, model), { extraSlow });
+  }
+
+  #skippedCounts(worker: PoppingWorker<AnyWorkerFacts>, evaluated: ReadonlyMap<SkipReason, number>): Record<string, number> {
+    const counts = this.queue.skippedCounts(worker);
+    for (const [reason, count] of evaluated) counts[reason] = (counts[reason] ?? 0) + count;
+    return counts;
+  }
+}
+
+interface Claim {
+  readonly request: string;
+  readonly asked: PopAsked;
+  readonly known: KnownWorker;
+  readonly worker: PoppingWorker<AnyWorkerFacts>;
+  readonly content: StoredRequest;
+}
+
+const contextOf = (owner: KnownUser, correlationId: string): CommandContext => ({ actor: { kind: 'user', user: owner.id }, correlationId });
+
+/** The first page is one candidate: usually it is the one. */
+function* pages<Item>(items: Iterable<Item>): Generator<Item[]> {
+  let page: Item[] = [];
+  let size = 1;
+  for (const item of items) {
+    page.push(item);
+    if (page.length < size) continue;
+    yield page;
+    page = [];
+    size = PAGE;
+  }
+  if (page.length > 0) yield page;
+}

@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { Clock, iso } from '../kernel/clock.js';
+import { Ids } from '../kernel/ids.js';
+import { negated, type Kudos } from '../kernel/kudos.js';
+import type { CommandContext } from '../platform/commanding/outcome.js';
+import { NodeFeed } from '../platform/event-log/node-feed.js';
+import { RetryLater } from '../platform/retry-later.js';
+import { Pricing } from '../pricing/pricing.js';
+import { balanceOf } from './account.state.js';
+import { Credits } from './credits.js';
+import { OnGrant } from './grant.message.js';
+import { CATCH_UP_MAX_MS, Spending } from './spending.message.js';
+
+/** Corrections of a balance, as events: a credit is granted once, a debit is the account's own (spec/ledger.md §4.4). */
+@Injectable()
+export class Adjusting {
+  constructor(private readonly commands: CommandBus, private readonly spending: Spending, private readonly credits: Credits, private readonly parts: AdjustingParts) {}
+
+  /** Exact: folded from the account's stream and from credits that have reached the head. @throws RetryLater */
+  async balanceOf(user: number): Promise<Kudos> {
+    const { feed } = this.parts;
+    if (!(await feed.waitFor(await feed.head(), CATCH_UP_MAX_MS))) throw new RetryLater('the account views are catching up with the log');
+    return balanceOf(await this.spending.account(user), this.credits.of(user));
+  }
+
+  /** Centikudos, signed; a debit stops at the floor. Returns the position to see. */
+  async adjust(user: number, amount: Kudos, context: CommandContext): Promise<number> {
+    const { clock, ids, pricing } = this.parts;
+    const given = { txId: ids.uuid(), by: 'system' as const, at: iso(clock.now()), policy: pricing.policy.version };
+    if (amount > 0) {
+      const granted = await this.commands.execute(new OnGrant(given.txId, { type: 'GrantAdjustment', ...given, user, amount }, context));
+      return granted.outcome === 'appended' ? granted.position : -1;
+    }
+    const taken = await this.spending.spend(user, (seen) => ({ type: 'AdjustBalance', ...given, amount: negated(amount), ...seen }), context);
+    return taken.outcome === 'appended' ? taken.position : -1;
+  }
+}
+
+@Injectable()
+export class AdjustingParts {
+  constructor(readonly clock: Clock, readonly ids: Ids, readonly feed: NodeFeed, readonly pricing: Pricing) {}
+}

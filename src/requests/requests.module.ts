@@ -1,0 +1,25 @@
+import { Global, Module } from '@nestjs/common';
+import { Admission } from './admission.js';
+import { AdmissionParts } from './admission-parts.js';
+import { AsyncController } from './async.controller.js';
+import { Cancel, CancelParts } from './cancel.js';
+import { Gate, GateParts } from './gate.js';
+import { ImageSubmission } from './image-submission.js';
+import { RepairParts, Repairs } from './repairs.reactor.js';
+import { RequestHandler } from './request.handler.js';
+import { Results } from './results.js';
+import { Settling } from './settling.message.js';
+import { Status } from './status.js';
+import { StatusController } from './status.controller.js';
+import { TextSubmission } from './text-submission.js';
+
+@Global()
+@Module({
+  controllers: [AsyncController, StatusController],
+  providers: [
+    RequestHandler, Admission, AdmissionParts, Cancel, CancelParts, Gate, GateParts, ImageSubmission, TextSubmission, Repairs, RepairParts, Results,
+    Settling, Status,
+  ],
+  exports: [Settling, Repairs],
+})
+export class RequestsModule {}

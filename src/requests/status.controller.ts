@@ -1,0 +1,49 @@
+import { Controller, Delete, Get, Param, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { setKudosPosition } from '../platform/http/kudos-position.js';
+import { Callers, RateLimit } from '../platform/http/route-spec.js';
+import { Cancel } from './cancel.js';
+import { Results } from './results.js';
+import { Status, type StatusRow } from './status.js';
+
+/** The id is the capability: no key is asked (horde-api C1.2–C1.4). */
+@Controller('api/v2/generate')
+export class StatusController {
+  constructor(private readonly statuses: Status, private readonly results: Results, private readonly canceling: Cancel) {}
+
+  @Get('check/:id') @Callers('capability') @RateLimit('RL-10s')
+  check(@Param('id') id: string) {
+    return this.statuses.check(id, 'image');
+  }
+
+  @Get('status/:id') @Callers('capability') @RateLimit('RL-10m')
+  async image(@Param('id') id: string) {
+    return this.#image(await this.statuses.find(id, 'image'));
+  }
+
+  @Delete('status/:id') @Callers('capability') @RateLimit('RL-10m')
+  async cancelImage(@Param('id') id: string, @Res({ passthrough: true }) reply: FastifyReply) {
+    setKudosPosition(reply, await this.canceling.cancel(await this.statuses.find(id, 'image')));
+    return this.#image(await this.statuses.find(id, 'image'));
+  }
+
+  @Get('text/status/:id') @Callers('capability') @RateLimit('RL-60m')
+  async text(@Param('id') id: string) {
+    return this.#text(await this.statuses.find(id, 'text'));
+  }
+
+  @Delete('text/status/:id') @Callers('capability') @RateLimit('RL-60m')
+  async cancelText(@Param('id') id: string, @Res({ passthrough: true }) reply: FastifyReply) {
+    setKudosPosition(reply, await this.canceling.cancel(await this.statuses.find(id, 'text')));
+    return this.#text(await this.statuses.find(id, 'text'));
+  }
+
+  async #image(row: StatusRow): Promise<object> {
+    const generations = await this.results.images(row, await this.statuses.delivered(row));
+    return { ...this.statuses.checkOf(row), shared: row.shared, generations };
+  }
+
+  async #text(row: StatusRow): Promise<object> {
+    return { ...this.statuses.checkOf(row), generations: await this.results.texts(await this.statuses.delivered(row)) };
+  }
+}

@@ -1,0 +1,54 @@
+import { Controller, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { inKudos, kudos } from '../kernel/kudos.js';
+import { parseJson } from '../platform/http/body/json-body.js';
+import { setKudosPosition } from '../platform/http/kudos-position.js';
+import { PlainRefusal } from '../platform/http/refusals.js';
+import { Callers, NoMask, RateLimit } from '../platform/http/route-spec.js';
+import { DevAccess } from './dev-access.js';
+import { aliasOf } from './directory.message.js';
+import { TestUsers, type TestUserAsked } from './test-users.js';
+
+const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
+const KUDOS_MAX = 1_000_000_000_000;
+const NAME_MAX = 30;
+
+/** CI bootstrap (horde-api C17.1): hidden unless HORDE_TEST_APIKEYS is on, and only from a genuine loopback socket. */
+@Controller('api/v2/dev/test-user')
+export class DevUserController {
+  constructor(private readonly users: TestUsers, private readonly access: DevAccess) {}
+
+  @Post() @Callers('anyone') @RateLimit('RL-D') @NoMask()
+  async make(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
+    if (!this.access.open) throw new PlainRefusal(404, 'Not Found');
+    if (!LOOPBACK.test(request.raw.socket.remoteAddress ?? '')) throw new PlainRefusal(403, 'Only from the loopback address.');
+    const made = await this.users.make(asked(request.body));
+    void reply.status(made.created ? 201 : 200).header('Cache-Control', 'no-store');
+    setKudosPosition(reply, made.position);
+    const { user, apiKey, created, balance } = made;
+    return {
+      api_key: apiKey, user_id: String(user.id), username: user.name, alias: aliasOf(user), kudos: inKudos(balance),
+      trusted: user.roles.has('trusted'), moderator: user.roles.has('moderator'), created,
+    };
+  }
+}
+
+const objectIn = (body: unknown): Readonly<Record<string, unknown>> => {
+  if (!Buffer.isBuffer(body) || body.length === 0) return {};
+  const parsed = parseJson(body);
+  const isObject = 'value' in parsed && typeof parsed.value === 'object' && parsed.value !== null && !Array.isArray(parsed.value);
+  if (!isObject) throw new PlainRefusal(400, 'The body must be a JSON object.');
+  return parsed.value as Record<string, unknown>;
+};
+
+const asked = (body: unknown): TestUserAsked => {
+  const given = objectIn(body);
+  const { username = 'test_user', oauth_id: oauthId = 'ci_test_user', moderator = true, trusted = true, kudos: amount = 10_000 } = given;
+  if (typeof username !== 'string' || username.trim() === '' || username.length > NAME_MAX) throw new PlainRefusal(400, 'username must be a text of 1 to 30 characters.');
+  if (typeof oauthId !== 'string' || oauthId === '' || oauthId.length > 50) throw new PlainRefusal(400, 'oauth_id must be a text of 1 to 50 characters.');
+  if (typeof moderator !== 'boolean' || typeof trusted !== 'boolean') throw new PlainRefusal(400, 'moderator and trusted must be booleans.');
+  if (amount !== null && !(Number.isInteger(amount) && Number(amount) >= 0 && Number(amount) <= KUDOS_MAX)) {
+    throw new PlainRefusal(400, 'kudos must be null or a whole number from 0 on.');
+  }
+  return { username: username.trim(), oauthId, moderator, trusted, kudos: amount === null ? null : kudos(Number(amount)) };
+};

@@ -1,0 +1,50 @@
+import { Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Ids } from '../kernel/ids.js';
+import { Optional, Str } from '../platform/http/body/body-decorators.js';
+import { setKudosPosition } from '../platform/http/kudos-position.js';
+import { FormBody } from '../platform/http/parameters.js';
+import { refusedBy } from '../platform/http/refusals.js';
+import { Callers, RateLimit } from '../platform/http/route-spec.js';
+import { Registration } from './registration.message.js';
+import { userRefusals } from './user.refusals.js';
+
+class RegisterFields {
+  @Optional() @Str({ nul: 'drop' }) username?: string;
+}
+
+/** Whether anybody may register (the private profile closes it). */
+export class OpenRegistration {
+  constructor(readonly open: boolean) {}
+}
+
+const NAME_MAX = 30;
+
+/** Makes a pseudonymous account: a name, and a key that is shown once (horde-api C17.2). Its page comes with the web issue. */
+@Controller('register')
+export class RegisterController {
+  constructor(private readonly registration: Registration, private readonly openRegistration: OpenRegistration, private readonly ids: Ids) {}
+
+  @Post() @HttpCode(200) @Callers('anyone') @RateLimit('RL-D')
+  async register(@FormBody(RegisterFields) body: RegisterFields, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
+    if (!this.openRegistration.open) throw refusedBy(userRefusals, 'RegistrationClosed');
+    const name = (body.username ?? '').trim().slice(0, NAME_MAX);
+    if (name === '') throw refusedBy(userRefusals, 'BadRequest', { reason: 'Please send a username.' });
+    const { id, apiKey, position } = await this.registration.register(name, 'pseudonymous', { actor: { kind: 'anonymous' }, correlationId: this.ids.uuid() });
+    setKudosPosition(reply, position);
+    void reply.header('Cache-Control', 'no-store');
+    if ((request.headers.accept ?? '').includes('application/json')) return { api_key: apiKey, id, username: `${name}#${id}` };
+    void reply.type('text/html; charset=utf-8');
+    return page(`${name}#${id}`, apiKey);
+  }
+}
+
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+
+const page = (alias: string, apiKey: string): string => `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Registered</title></head><body>
+<h1>Welcome, ${escaped(alias)}</h1>
+<p>Your API key is <code>${apiKey}</code></p>
+<p>It is shown only this once. Keep it: whoever has it can use your account, and nobody can give it back to you.</p>
+</body></html>
+`;

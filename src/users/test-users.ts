@@ -1,0 +1,74 @@
+import { Injectable } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { iso } from '../kernel/clock.js';
+import { centikudos, minus, NO_KUDOS, type Kudos } from '../kernel/kudos.js';
+import { Adjusting } from '../kudos/adjusting.message.js';
+import type { CommandContext } from '../platform/commanding/outcome.js';
+import { Secrets } from '../platform/vault/secrets.js';
+import { UserDirectory, type KnownUser } from './directory.message.js';
+import { Registration, RegistrationParts } from './registration.message.js';
+import { OnSubject, OnUser } from './user.message.js';
+
+export interface TestUserAsked {
+  readonly username: string;
+  readonly oauthId: string;
+  readonly moderator: boolean;
+  readonly trusted: boolean;
+  /** Spendable kudos it shall have; null leaves them as they are. */
+  readonly kudos: Kudos | null;
+}
+export interface TestUser {
+  readonly user: KnownUser;
+  readonly apiKey: string;
+  readonly created: boolean;
+  readonly balance: Kudos;
+  readonly position: number;
+}
+
+const SYSTEM = { kind: 'system' } as const;
+
+/** Users for tests and walk-throughs: made or refreshed by their sign-in subject, with a new key each time (horde-api C17.1). */
+@Injectable()
+export class TestUsers {
+  constructor(
+    private readonly registration: Registration, private readonly adjusting: Adjusting, private readonly directory: UserDirectory, private readonly parts: TestUserParts,
+  ) {}
+
+  async make(asked: TestUserAsked): Promise<TestUser> {
+    const context: CommandContext = { actor: SYSTEM, correlationId: this.parts.registrationParts.ids.uuid() };
+    const { id, apiKey, created, position } = await this.#subject(asked, context);
+    const { commands, registrationParts: { clock } } = this.parts;
+    await commands.execute(new OnUser(id, {
+      type: 'ChangeRoles', roles: { moderator: asked.moderator, trusted: asked.trusted || asked.moderator }, at: iso(clock.now()),
+    }, context));
+    const adjusted = await this.#setKudos(id, asked.kudos, context);
+    const user = await this.directory.byId(id);
+    if (!user) throw new Error(`test user ${id} is not known`);
+    return { user, apiKey, created, balance: adjusted.balance, position: Math.max(position, adjusted.position) };
+  }
+
+  async #subject({ username, oauthId }: TestUserAsked, context: CommandContext): Promise<{ id: number; apiKey: string; created: boolean; position: number }> {
+    const hash = this.parts.secrets.keyedHash('subject', oauthId);
+    const known = await this.parts.commands.execute(new OnSubject(hash, { type: 'FindSubject' }, context));
+    if (known.state.user !== undefined) {
+      const { apiKey, position } = await this.registration.issueKey(known.state.user, context);
+      return { id: known.state.user, apiKey, created: false, position };
+    }
+    const { id, apiKey, position } = await this.registration.register(username, 'oauth', context);
+    await this.parts.commands.execute(new OnSubject(hash, { type: 'ReserveSubject', user: id, at: iso(this.parts.registrationParts.clock.now()) }, context));
+    return { id, apiKey, created: true, position };
+  }
+
+  async #setKudos(id: number, wanted: Kudos | null, context: CommandContext): Promise<{ balance: Kudos; position: number }> {
+    const balance = await this.adjusting.balanceOf(id);
+    const difference = wanted === null ? NO_KUDOS : minus(wanted, balance);
+    if (difference === 0) return { balance, position: -1 };
+    const position = await this.adjusting.adjust(id, difference, context);
+    return { balance: centikudos(balance + difference), position };
+  }
+}
+
+@Injectable()
+export class TestUserParts {
+  constructor(readonly commands: CommandBus, readonly secrets: Secrets, readonly registrationParts: RegistrationParts) {}
+}

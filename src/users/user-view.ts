@@ -1,0 +1,58 @@
+import { inKudos, type Kudos } from '../kernel/kudos.js';
+import type { Role } from './user.events.js';
+import type { KnownUser } from './directory.message.js';
+import { aliasOf } from './directory.message.js';
+
+/** Centikudos by kind, as the balances read model has them (horde-api C4.0). */
+export interface KudosDetails {
+  readonly accumulated: Kudos;
+  readonly gifted: Kudos;
+  readonly donated: Kudos;
+  readonly admin: Kudos;
+  readonly received: Kudos;
+  readonly recurring: Kudos;
+  readonly awarded: Kudos;
+  readonly styled: Kudos;
+}
+export interface UserFigures {
+  readonly spendable: Kudos;
+  readonly escrow: Kudos;
+  readonly details: KudosDetails;
+  readonly workerIds: readonly string[];
+  readonly concurrency: number;
+  readonly lastFour: string | null;
+  readonly activeGenerations: { readonly image: readonly string[]; readonly text: readonly string[] };
+}
+/** What the answer may show: to everybody, to the user or to moderators (horde-rules §1.6.2). */
+export type Privilege = 'public' | 'owner' | 'moderator';
+
+const NO_RECORDS = { image: 0, text: 0, interrogation: 0 };
+
+/** The user object of the API; members that are not for the reader are absent. */
+export const userView = (user: KnownUser, figures: UserFigures, privilege: Privilege, nowMs: number): object => {
+  const is = (role: Role): boolean => user.roles.has(role);
+  return {
+    username: aliasOf(user), id: user.id, kudos: inKudos(figures.spendable),
+    kudos_details: Object.fromEntries(Object.entries(figures.details).map(([kind, amount]) => [kind, inKudos(amount as Kudos)])),
+    concurrency: figures.concurrency, worker_invited: 0,
+    moderator: is('moderator'), trusted: is('trusted'), flagged: is('flagged'), pseudonymous: user.accountClass === 'pseudonymous' && user.id !== 0,
+    service: is('service'), education: is('education'), customizer: is('customizer'), deleted: is('deleted'),
+    worker_count: figures.workerIds.length, account_age: Math.max(0, Math.floor((nowMs - Date.parse(user.registeredAt)) / 1_000)),
+    styles: [],
+    records: {
+      usage: { megapixelsteps: 0, tokens: 0 }, contribution: { megapixelsteps: 0, tokens: 0 },
+      fulfillment: NO_RECORDS, request: NO_RECORDS, style: NO_RECORDS,
+    },
+    usage: { megapixelsteps: null, requests: null }, contributions: { megapixelsteps: null, fulfillments: null },
+    ...(privilege === 'public' ? {} : ownerMembers(user, figures)),
+    ...(privilege === 'moderator' ? { evaluating_kudos: inKudos(figures.escrow), monthly_kudos: { amount: 0 }, suspicious: 0 } : {}),
+  };
+};
+
+const ownerMembers = (user: KnownUser, { workerIds, activeGenerations: { image, text } }: UserFigures): object => {
+  const active = { ...(image.length > 0 ? { image } : {}), ...(text.length > 0 ? { text } : {}) };
+  return {
+    worker_ids: workerIds, sharedkey_ids: [], vpn: user.roles.has('vpn'), special: user.roles.has('special'),
+    ...(Object.keys(active).length > 0 ? { active_generations: active } : {}),
+  };
+};

@@ -1,0 +1,45 @@
+import { Controller, Get, Injectable, Param } from '@nestjs/common';
+import { Clock } from '../kernel/clock.js';
+import { OptionalApiKey } from '../platform/http/parameters.js';
+import { refusedBy } from '../platform/http/refusals.js';
+import { Callers, RateLimit } from '../platform/http/route-spec.js';
+import { ANONYMOUS, UserDirectory, type KnownUser } from './directory.message.js';
+import { userView, type Privilege, type UserFigures } from './user-view.js';
+import { userRefusals } from './user.refusals.js';
+
+/** Balances and lists of one user, from the read models. */
+@Injectable()
+export abstract class UserFiguresSource {
+  abstract of(user: KnownUser): Promise<UserFigures>;
+}
+
+@Controller('api/v2')
+export class UsersController {
+  constructor(private readonly directory: UserDirectory, private readonly figures: UserFiguresSource, private readonly clock: Clock) {}
+
+  @Get('find_user') @Callers('key') @RateLimit('RL-D')
+  async findUser(@OptionalApiKey() apiKey: string | undefined) {
+    if (!apiKey) throw refusedBy(userRefusals, 'InvalidAPIKey');
+    const user = await this.directory.byKey(apiKey);
+    if (!user) throw refusedBy(userRefusals, 'UserNotFound');
+    return this.#view(user, user.id === ANONYMOUS.id ? 'public' : 'owner');
+  }
+
+  @Get('users/:user_id') @Callers('anyone') @RateLimit('RL-60m')
+  async one(@Param('user_id') id: string, @OptionalApiKey() apiKey: string | undefined) {
+    const user = /^\d+$/.test(id) ? await this.directory.byAlias(id) : undefined;
+    const caller = apiKey ? await this.directory.byKey(apiKey) : undefined;
+    if (apiKey && !caller) throw refusedBy(userRefusals, 'InvalidAPIKey');
+    if (!user) throw refusedBy(userRefusals, 'UserNotFound');
+    return this.#view(user, privilegeOf(caller, user));
+  }
+
+  async #view(user: KnownUser, privilege: Privilege): Promise<object> {
+    return userView(user, await this.figures.of(user), privilege, this.clock.now());
+  }
+}
+
+const privilegeOf = (caller: KnownUser | undefined, user: KnownUser): Privilege => {
+  if (caller?.roles.has('moderator')) return 'moderator';
+  return caller && caller.id === user.id && user.id !== ANONYMOUS.id ? 'owner' : 'public';
+};

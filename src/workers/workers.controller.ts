@@ -1,0 +1,63 @@
+import { Controller, Get, Injectable, Param, Query } from '@nestjs/common';
+import { Clock } from '../kernel/clock.js';
+import { parseUuid } from '../kernel/ids.js';
+import { OptionalApiKey } from '../platform/http/parameters.js';
+import { Refused } from '../platform/http/refusals.js';
+import { Callers, RateLimit } from '../platform/http/route-spec.js';
+import { aliasOf, UserDirectory } from '../users/directory.message.js';
+import { ONLINE_MS, WorkerRegistry, type KnownWorker } from './registry.message.js';
+import { workerView, type WorkerFigures } from './worker-view.js';
+
+/** The workers read model. */
+@Injectable()
+export abstract class WorkerFiguresSource {
+  abstract byId(id: string): Promise<WorkerFigures | undefined>;
+  abstract byName(name: string): Promise<WorkerFigures | undefined>;
+  abstract byIds(ids: readonly string[]): Promise<readonly WorkerFigures[]>;
+}
+
+/** horde-api C6.1, C6.2. */
+@Controller('api/v2/workers')
+export class WorkersController {
+  constructor(
+    private readonly figures: WorkerFiguresSource, private readonly registry: WorkerRegistry, private readonly directory: UserDirectory, private readonly clock: Clock,
+  ) {}
+
+  @Get() @Callers('anyone') @RateLimit('RL-D')
+  async list(@Query('type') type: string | undefined, @Query('name') name: string | undefined, @OptionalApiKey() apiKey: string | undefined) {
+    const kinds = type && !name ? [type] : ['image', 'text', 'interrogation'];
+    const now = this.clock.now();
+    const online = kinds.flatMap((kind) => this.registry.online(kind as KnownWorker['kind'], now));
+    const found = await this.figures.byIds(online.map(({ id }) => id));
+    const named = name ? found.filter((worker) => worker.name?.toLowerCase() === name.toLowerCase()) : found;
+    const moderator = await this.#isModerator(apiKey);
+    return Promise.all(named.map((worker) => this.#view(worker, moderator)));
+  }
+
+  @Get('name/:name') @Callers('anyone') @RateLimit('RL-D')
+  async byName(@Param('name') name: string, @OptionalApiKey() apiKey: string | undefined) {
+    return this.#one(await this.figures.byName(name), apiKey);
+  }
+
+  @Get(':worker_id') @Callers('anyone') @RateLimit('RL-30m')
+  async byId(@Param('worker_id') id: string, @OptionalApiKey() apiKey: string | undefined) {
+    const uuid = parseUuid(id);
+    return this.#one(uuid === undefined ? undefined : await this.figures.byId(uuid), apiKey);
+  }
+
+  async #one(worker: WorkerFigures | undefined, apiKey: string | undefined): Promise<object> {
+    if (!worker) throw new Refused('WorkerNotFound', 404, 'There is no such worker.');
+    return this.#view(worker, await this.#isModerator(apiKey));
+  }
+
+  async #isModerator(apiKey: string | undefined): Promise<boolean> {
+    return apiKey ? ((await this.directory.byKey(apiKey))?.roles.has('moderator') ?? false) : false;
+  }
+
+  async #view(worker: WorkerFigures, moderator: boolean): Promise<object> {
+    const owner = await this.directory.byId(worker.owner);
+    const known = this.registry.byId(worker.id);
+    const online = known !== undefined && this.clock.now() - known.lastSeenMs <= ONLINE_MS;
+    return workerView(worker, { online, trusted: owner?.roles.has('trusted') ?? false, flagged: owner?.roles.has('flagged') ?? false, ...(moderator && owner ? { owner: aliasOf(owner) } : {}) });
+  }
+}
