@@ -3,16 +3,16 @@
 
 const SPEC = '\\.spec\\.ts$';
 /** The roots put everything together. They know everybody; nobody knows them. */
-const ROOTS = '^src/(main|app\\.module)\\.ts$|^src/cli/';
+const ROOTS = '^src/(main|app\\.module)\\.ts$|^src/(boot|cli)/';
 /** Folders of src that are no feature; every other folder is one, so that a new feature is held to the rules from its first file. */
-const NO_FEATURE = 'kernel|platform|pricing|reference|web|cli';
+const NO_FEATURE = 'kernel|platform|pricing|reference|web|boot|cli';
 const FEATURE = `^src/(?!(?:${NO_FEATURE})/)([^/]+)/`;
 /** Rules as plain functions that several features share. */
 const RULE_FOLDERS = '^src/(pricing|requests/rules|dispatch/matching)/';
 const PURE = ['^src/kernel/', '\\.(events|commands|state|decider)\\.ts$', RULE_FOLDERS];
 /** What has effects, or drags a framework in. Of everything outside, only Node's hashes and deep equality are as pure as arithmetic. */
 const IMPURE = [
-  '^(?!(src|projections|test)/|(node:)?(crypto|util)$)', '^src/platform/', '^src/(main|app\\.module|config)\\.ts$', '^src/(web|cli)/', '^projections/',
+  '^(?!(src|projections|test)/|(node:)?(crypto|util)$)', '^src/platform/', '^src/(main|app\\.module|config)\\.ts$', '^src/(web|boot|cli)/', '^projections/',
   '\\.(message|handler|reactor|controller|module|page)\\.ts$',
 ];
 /** The stores behind the port, and how one is chosen. */

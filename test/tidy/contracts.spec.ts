@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
-import type { AnyEvent } from '../../src/kernel/event.js';
+import { ledgerOf, type AnyEvent } from '../../src/kernel/event.js';
+import { faultOf } from '../../src/kernel/ledger.js';
 import { exists, matching, read } from './repository.js';
 import { decoratorsOf, nodesOf, parse, placeOf, SOURCES } from './sources.js';
 
@@ -31,6 +32,15 @@ describe('stored events', () => {
   it.each(eventTypes)('%s has a fixture of its bytes as they were first stored', (type) => {
     const path = `test/fixtures/events/${type}.json`;
     expect(exists(path) ? (JSON.parse(read(path)) as AnyEvent).type : `${path} is missing: add a specimen to test/support/event-samples.ts`).toBe(type);
+  });
+
+  it('that move value balance, in every fixture', () => {
+    const faults = matching(/^test\/fixtures\/events\/.*\.json$/).flatMap((path) => {
+      const ledger = ledgerOf(JSON.parse(read(path)) as AnyEvent);
+      const fault = ledger && faultOf(ledger);
+      return fault ? [`${path} ${fault}`] : [];
+    });
+    expect(faults).toEqual([]);
   });
 
   it('keep the fixtures of types that are no longer written', () => {
