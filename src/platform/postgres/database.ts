@@ -32,6 +32,7 @@ const INT8_OID = 20;
 /** The door to PostgreSQL. Every method throws DatabaseUnavailable when the server cannot be reached or cannot work. */
 export class Database implements Queries {
   readonly #pool: pg.Pool;
+  #closed = false;
 
   constructor({ url, log, poolMax = POOL_MAX }: DatabaseOptions) {
     this.#pool = new pg.Pool({
@@ -43,7 +44,9 @@ export class Database implements Queries {
       pipeline: true, // statements that are not awaited one by one travel together
       types: { getTypeParser: typeParser },
     });
-    this.#pool.on('error', (error) => log(`an idle connection to PostgreSQL was lost: ${error.message}`));
+    this.#pool.on('error', (error) => {
+      if (!this.#closed) log(`an idle connection to PostgreSQL was lost: ${error.message}`);
+    });
   }
 
   async query<R extends object = Row>(text: string, values: readonly unknown[] = [], name?: string): Promise<R[]> {
@@ -111,6 +114,7 @@ export class Database implements Queries {
 
   /** Waits for what is under way, then closes every connection. */
   close(): Promise<void> {
+    this.#closed = true;
     return this.#pool.end();
   }
 }
