@@ -21,11 +21,14 @@ export interface HistoryOptions {
   readonly workers?: number;
   /** Requests that are under way at the same time. */
   readonly openRequests?: number;
+  /** Id of the first user, so that a second history fits behind the first; default 1. */
+  readonly firstUser?: number;
 }
 
 /** Users, workers and what they do to each other. Registered ids start at 1; 0 is anonymous. */
 export class Economy implements Surroundings {
   readonly random: Seeded;
+  private readonly firstUser: number;
   readonly workers: HistoryWorker[] = [];
   private readonly accounts = new Map<number, Account>();
   private readonly users = new Map<number, ReturnType<typeof userDecider.initialState>>();
@@ -35,11 +38,12 @@ export class Economy implements Surroundings {
 
   constructor(private readonly options: HistoryOptions, readonly world: World) {
     this.random = new Seeded(options.seed);
+    this.firstUser = options.firstUser ?? 1;
   }
 
   step(): void {
     const { users = 40, workers = 12, openRequests = 60 } = this.options;
-    for (let born = 0; born < 20 && this.users.size < users; born++) this.register(this.users.size + 1);
+    for (let born = 0; born < 20 && this.users.size < users; born++) this.register(this.firstUser + this.users.size);
     for (let born = 0; born < 10 && this.users.size >= users && this.workers.length < workers; born++) this.startWorker();
     if (this.workers.length === 0) return;
     this.lives = this.lives.filter((life) => life.step());
@@ -86,14 +90,14 @@ export class Economy implements Surroundings {
   }
 
   private anybody(): number {
-    return this.random.between(1, this.users.size);
+    return this.firstUser + this.random.between(0, this.users.size - 1);
   }
 
   private register(user: number): void {
     const at = this.world.now();
     const state = userDecider.initialState(String(user));
     this.users.set(user, state);
-    const accountClass = user === 1 ? 'operator' : this.random.pick(['oauth', 'pseudonymous'] as const);
+    const accountClass = user === this.firstUser ? 'operator' : this.random.pick(['oauth', 'pseudonymous'] as const);
     const command: UserCommand = { type: 'RegisterUser', accountClass, name: personal(`user-${user}`, `Volunteer ${user}`), keyHash: this.keyHash(), lastFour: 'a1b2', at };
     this.decide(userDecider, `user-${user}`, { state, command });
     this.account(user, { type: 'OpenAccount', accountClass, at, policy: 1 });
@@ -135,14 +139,14 @@ export class Economy implements Surroundings {
     const key = this.random.uuid();
     const amount = centikudos(this.random.between(100, 100_000));
     if (this.random.chance(0.2)) {
-      this.account(user, { type: 'AdjustBalance', ...this.spending(user), txId: transactionId('adjust', key), amount, by: 1 });
+      this.account(user, { type: 'AdjustBalance', ...this.spending(user), txId: transactionId('adjust', key), amount, by: this.firstUser });
       return;
     }
     const ledger = balanced(
       { txId: transactionId('grant', key), kind: 'admin_adjustment', effectiveAt: this.world.now(), policy: 1 },
       [posting('issue:adjustment', -amount), posting(spendable(user), amount)],
     );
-    this.world.write(`grant-${key}`, [{ type: 'BalanceAdjusted.v1', data: { user, by: 1, ledger } }]);
+    this.world.write(`grant-${key}`, [{ type: 'BalanceAdjusted.v1', data: { user, by: this.firstUser, ledger } }]);
   }
 
   private changeUser(): void {

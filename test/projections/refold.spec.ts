@@ -1,0 +1,145 @@
+import { describe, expect, it } from '@jest/globals';
+import { Refold, type RefoldReport } from '../../src/audit/refold.js';
+import type { AnyEvent, Recorded } from '../../src/kernel/event.js';
+import { encode } from '../../src/platform/event-log/codec.js';
+import type { RecordedEvent } from '../../src/platform/event-log/event-log.js';
+import { history } from './delivery.js';
+
+type Fact = { stream: string; type: string; data: Record<string, unknown> };
+
+const refolded = (events: readonly RecordedEvent[]): RefoldReport => {
+  const fold = new Refold();
+  for (const event of events) fold.add(event);
+  return fold.report();
+};
+const facts = (events: readonly Recorded[]): Fact[] => events.map(({ stream, type, data }) => ({ stream, type, data: structuredClone(data) as Record<string, unknown> }));
+
+/** A log of these facts whose chain of hashes is in order, so that only the books can be wrong. */
+const chained = (all: readonly Fact[]): RecordedEvent[] => {
+  const heads = new Map<string, { revision: number; leaf: string }>();
+  return all.map(({ stream, ...event }, index) => {
+    const head = heads.get(stream);
+    const revision = (head?.revision ?? -1) + 1;
+    const id = `00000000-0000-4000-8000-${index.toString(16).padStart(12, '0')}`;
+    const metadata = { $correlationId: id, $causationId: id, prevHash: head?.leaf ?? null, actor: { kind: 'system' as const }, schema: 1 as const, node: 'test' };
+    const { event: stored, leaf } = encode(event as AnyEvent, { stream, revision, id, metadata });
+    heads.set(stream, { revision, leaf });
+    return { ...stored, stream, revision, position: index * 10, data: Buffer.from(stored.data), metadata: Buffer.from(stored.metadata), created: 0 };
+  });
+};
+
+describe('an audit of the log', () => {
+  const { raw, events } = history({ seed: 11, events: 4_000 });
+  const invariantsOf = (report: RefoldReport): string[] => [...new Set(report.violations.map(({ invariant }) => invariant))].sort();
+
+  it('finds nothing in a history that kept the rules', () => {
+    const report = refolded(raw);
+    expect(report.violations).toEqual([]);
+    expect(report).toMatchObject({ events: raw.length, position: raw.at(-1)!.position, violationsTotal: 0 });
+    const users = [...report.balances.values()].reduce((sum, { spendable, escrow }) => sum + spendable + escrow, 0);
+    expect(users + [...report.system.values()].reduce((sum, balance) => sum + balance, 0)).toBe(0);
+    expect(report.openHolds.length).toBeGreaterThan(0);
+  });
+
+  it('finds nothing after the same facts were chained anew', () => {
+    expect(refolded(chained(facts(events))).violations).toEqual([]);
+  });
+
+  it.each<[string, string, (events: RecordedEvent[]) => void]>([
+    ['a byte of an event changed', 'I16', (all) => {
+      const index = all.findIndex(({ type, stream }, at) => type === 'RequestAccepted.v1' && all.slice(at + 1).some((later) => later.stream === stream));
+      const data = Buffer.from(all[index]!.data.toString().replace('"r2":true', '"r2":null').replace('"steps":30', '"steps":31').replace('"maxLength":80', '"maxLength":81'));
+      all[index] = { ...all[index]!, data };
+    }],
+    ['an event was taken out', 'I16', (all) => void all.splice(all.findIndex(({ type }) => type === 'ApiKeyIssued.v1') - 1, 1)],
+    ['prevHash was dropped', 'I16', (all) => {
+      const index = all.findIndex(({ revision }) => revision > 0);
+      const metadata = JSON.parse(all[index]!.metadata.toString()) as object;
+      all[index] = { ...all[index]!, metadata: Buffer.from(JSON.stringify({ ...metadata, prevHash: null })) };
+    }],
+    ['positions went back', 'I16', (all) => (all[100] = { ...all[100]!, position: all[98]!.position }) as unknown as void],
+  ])('finds that %s', (_what, invariant, plant) => {
+    const planted = [...raw];
+    plant(planted);
+    expect(invariantsOf(refolded(planted))).toContain(invariant);
+  });
+
+  const ledger = (fact: Fact): { txId: string; postings: { account: string; amount: number }[] } => fact.data['ledger'] as ReturnType<typeof ledger>;
+  const first = (all: readonly Fact[], type: string, fits: (data: Fact['data']) => boolean = () => true): number => {
+    const index = all.findIndex((fact) => fact.type === type && fits(fact.data));
+    expect(index).toBeGreaterThanOrEqual(0);
+    return index;
+  };
+
+  it.each<[string, string[], (all: Fact[]) => void]>([
+    ['a leg grew by one', ['I1', 'I2'], (all) => void (ledger(all[first(all, 'FundsTransferred.v1')]!).postings[1]!.amount += 1)],
+    ['a transaction id came twice', ['I8'], (all) => {
+      const [one, two] = all.filter(({ type }) => type === 'FundsTransferred.v1');
+      ledger(two!).txId = ledger(one!).txId;
+    }],
+    ['an account paid in a stream that is not its own', ['I11'], (all) => {
+      const fact = all[first(all, 'FundsTransferred.v1')]!;
+      fact.stream = 'grant-planted';
+    }],
+    ['a transfer took more than there was', ['I4'], (all) => {
+      const { postings } = ledger(all[first(all, 'FundsTransferred.v1')]!);
+      postings[0]!.amount -= 1_000_000_000;
+      postings[1]!.amount += 1_000_000_000;
+    }],
+    ['a job was settled twice', ['I7'], (all) => {
+      const index = first(all, 'JobSettled.v1', ({ payer }) => payer !== 0);
+      all.splice(index + 1, 0, structuredClone(all[index]!));
+    }],
+    ['a job was settled that nobody delivered', ['I7'], (all) => void all.splice(first(all, 'JobSubmitted.v1'), 1)],
+    ['a settlement paid another price than was frozen', ['I7'], (all) => {
+      const fact = all[first(all, 'JobSettled.v1', ({ payer, forgiven }) => payer !== 0 && forgiven === 0)]!;
+      fact.data['debit'] = (fact.data['debit'] as number) + 1;
+    }],
+    ['a worker got less than its job was worth', ['I25'], (all) => {
+      const fact = all[first(all, 'JobSettled.v1', ({ payer, owner, spendable }) => payer !== owner && (spendable as number) > 10)]!;
+      const owner = ledger(fact).postings.find(({ account }) => account === `user:${String(fact.data['owner'])}:spendable`)!;
+      owner.amount -= 5;
+      ledger(fact).postings.push({ account: 'pool:commons', amount: 5 });
+    }],
+    ['more was forgiven than was issued for it', ['I4'], (all) => {
+      const fact = all[first(all, 'JobSettled.v1', ({ payer, forgiven }) => payer !== 0 && forgiven === 0)]!;
+      fact.data['forgiven'] = 1;
+    }],
+    ['a request cost more than its quote', ['I26'], (all) => {
+      const settled = all[first(all, 'JobSettled.v1', ({ payer }) => payer !== 0)]!;
+      const opened = all[first(all, 'AuthorizationOpened.v1', ({ request }) => request === settled.data['request'])]!;
+      opened.data['quote'] = opened.data['activation'];
+    }],
+    ['an authorization closed before its jobs were settled', ['I28'], (all) => {
+      const index = first(all, 'AuthorizationClosed.v1', ({ settled }) => (settled as number) > 0);
+      const request = all[index]!.data['request'];
+      all.splice(first(all, 'JobSettled.v1', (data) => data['request'] === request), 0, ...all.splice(index, 1));
+    }],
+    ['a hold was captured beyond its amount', ['I6'], (all) => {
+      const fact = all[first(all, 'JobSettled.v1', ({ payer, captured }) => payer !== 0 && (captured as number) > 0)]!;
+      fact.data['captured'] = (fact.data['captured'] as number) + 1_000_000;
+    }],
+    ['a hold ended in no state', ['I6'], (all) => {
+      const fact = all[first(all, 'AuthorizationClosed.v1')]!;
+      fact.data['released'] = (fact.data['released'] as number) - 1;
+    }],
+    ['somebody else delivered', ['I18'], (all) => void (all[first(all, 'JobSubmitted.v1')]!.data['worker'] = '00000000-0000-4000-8000-000000000000')],
+    ['one job was handed out twice', ['I18'], (all) => {
+      const index = first(all, 'JobAssigned.v1');
+      all.splice(index + 1, 0, structuredClone(all[index]!));
+    }],
+    ['anonymous use took from a user', ['I11'], (all) => {
+      const fact = all[first(all, 'JobSettled.v1', ({ payer }) => payer === 0)]!;
+      ledger(fact).postings.find(({ account }) => account === 'issue:anonymous')!.account = 'user:2:spendable';
+    }],
+    ['the anonymous user got an account', ['I29'], (all) => void (ledger(all[first(all, 'FundsTransferred.v1')]!).postings[1]!.account = 'user:0:spendable')],
+    ['an issue was paid back beyond zero', ['I3'], (all) => {
+      const fact = all[first(all, 'BalanceAdjusted.v1', (data) => (data['ledger'] as { postings: { account: string }[] }).postings.some(({ account }) => account === 'issue:adjustment'))]!;
+      for (const posting of ledger(fact).postings) if (posting.account === 'issue:adjustment') posting.account = 'burn:adjustment';
+    }],
+  ])('finds that %s', (_what, invariants, plant) => {
+    const planted = facts(events);
+    plant(planted);
+    expect(invariantsOf(refolded(chained(planted)))).toEqual(expect.arrayContaining(invariants));
+  });
+});
