@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { ConfigError, configHelp, readConfig } from './config.js';
 import { startServer, type Server } from './boot/server.js';
-import { SystemClock, SystemIds, SystemTimers } from './platform/system/system.js';
+import { keepAlive, SystemClock, SystemIds, SystemTimers } from './platform/system/system.js';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const complain = (text: string): void => void process.stderr.write(`${text}\n`);
@@ -34,7 +34,9 @@ const run = async (): Promise<void> => {
     complain(`The horde cannot go on: ${error instanceof Error ? error.message : String(error)}`);
     process.exit(1);
   };
+  const letGo = keepAlive();
   server = await startServer(readConfig(), { clock: new SystemClock(), timers: new SystemTimers(), ids: new SystemIds(), onFatal: fatal });
+  letGo(); // from here the listening socket keeps it alive
   welcome(server);
 };
 

@@ -31,6 +31,7 @@ export interface Server {
 
 /** Read models older than this at the start are waited for before the first request is taken. */
 const READ_MODELS_PATIENCE_MS = 10 * 60_000;
+const POLL_MS = 10;
 const REAPER_MS = 1_000;
 const REPAIRS_MS = 1_000;
 const HOUSEKEEPING_MS = 60_000;
@@ -47,18 +48,25 @@ export const startServer = async (config: Config, ports: SystemPorts): Promise<S
 };
 
 const serve = async (platform: Platform): Promise<Server> => {
-  const { config, projector, log, logger } = platform;
+  const { config, projector } = platform;
   projector.start();
   const app = await createHttpApp(AppModule.with(platform), httpOptions(platform));
   await registerBlobRoutes(app.getHttpAdapter().getInstance(), platform.blobs);
   await app.init();
-  // Views in memory start from read models, so these must have read what an earlier life wrote.
-  if (!(await projector.waitFor(await log.head(), READ_MODELS_PATIENCE_MS))) logger.error(projector.status(), 'some read models are stopped or far behind');
+  await readModelsReady(platform);
   await startViews(app, platform);
   const genesis = await ensureGenesis(app, platform);
   const timers = startTimers(app, platform);
   await app.listen(config.port, config.host);
   return { platform, app, genesis, url: await app.getUrl(), close: () => shutDown(app, platform, timers) };
+};
+
+/** Views in memory start from read models: these must exist, and have read what an earlier life wrote. */
+const readModelsReady = async ({ projector, log, logger, timers, clock }: Platform): Promise<void> => {
+  const deadline = clock.monotonic() + READ_MODELS_PATIENCE_MS;
+  while (projector.status().some(({ state }) => state === 'starting') && clock.monotonic() < deadline) await timers.sleep(POLL_MS);
+  if (await projector.waitFor(await log.head(), READ_MODELS_PATIENCE_MS)) return;
+  logger.error({ readModels: projector.status() }, 'some read models are stopped or far behind');
 };
 
 const httpOptions = (platform: Platform) => {

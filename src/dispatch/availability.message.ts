@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
 import type { Load } from '../pricing/upfront.js';
 import type { RequestFacts, RequestKind } from '../requests/request.events.js';
-import { speedOf, WorkerRegistry, type KnownWorker } from '../workers/registry.message.js';
+import { BASELINE_SPEED, speedOf, WorkerRegistry, type KnownWorker } from '../workers/registry.message.js';
 import { LiveQueue } from './live-queue.message.js';
 import { Matcher } from './matcher.js';
 
@@ -68,8 +68,7 @@ export class Availability {
   /** horde-rules §6.10: work ahead ÷ (mean speed × threads that it can keep busy). */
   #secondsFor(kind: RequestKind, things: number, jobs: number): number {
     const online = this.#online(kind);
-    if (online.length === 0) return things;
-    const mean = online.reduce((sum, worker) => sum + speedOf(worker), 0) / online.length;
+    const mean = online.length === 0 ? BASELINE_SPEED[kind] : online.reduce((sum, worker) => sum + speedOf(worker), 0) / online.length;
     return things / (mean * Math.max(1, Math.min(this.threads(kind), jobs)));
   }
 

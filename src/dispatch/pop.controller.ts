@@ -22,6 +22,11 @@ import { imageDeclaration, textDeclaration } from './declaration.js';
 const BLACKLIST_MAX = 200;
 const BLACKLIST_WORD_MAX = 15;
 
+/** What answers are made of, besides the queue. */
+export class PopEdge {
+  constructor(readonly ids: Ids, readonly blobs: BlobStore, readonly pricing: Pricing) {}
+}
+
 @Controller('api/v2/generate')
 export class PopController {
   constructor(private readonly pops: Pop, private readonly directory: UserDirectory, private readonly parts: PopEdge) {}
@@ -83,11 +88,6 @@ export class PopController {
     if (models.length === 0) throw refusedBy(popRefusals, 'BadRequest', { reason: 'Unfortunately we cannot accept workers serving these models.' });
     return { ...declaration, models };
   }
-}
-
-/** What answers are made of, besides the queue. */
-export class PopEdge {
-  constructor(readonly ids: Ids, readonly blobs: BlobStore, readonly pricing: Pricing) {}
 }
 
 const prioritised = (aliases: readonly string[]): number[] => aliases.map((alias) => idOfAlias(alias)!);

@@ -12,6 +12,11 @@ import { LiveQueue } from './live-queue.message.js';
 /** Per round, so that a pile of late jobs after an outage does not starve the requests of people. */
 const ROUND_MAX = 200;
 
+@Injectable()
+export class ReaperParts {
+  constructor(readonly clock: Clock, readonly ids: Ids) {}
+}
+
 /**
  * Time as events: jobs past their deadline go back to the queue, requests past their life end (horde-rules §6.8). Every
  * node proposes, the log lets one through; what is due is folded from events, so a restart forgets nothing.
@@ -37,9 +42,4 @@ export class Reaper {
     const { facts } = outcome.state;
     if (facts && facts.payer !== 0) await this.settling.close(request, facts.payer, submittedJobs(outcome.state), context);
   }
-}
-
-@Injectable()
-export class ReaperParts {
-  constructor(readonly clock: Clock, readonly ids: Ids) {}
 }

@@ -12,6 +12,11 @@ import { Credits } from './credits.js';
 import { OnGrant } from './grant.message.js';
 import { CATCH_UP_MAX_MS, Spending } from './spending.message.js';
 
+@Injectable()
+export class AdjustingParts {
+  constructor(readonly clock: Clock, readonly ids: Ids, readonly feed: NodeFeed, readonly pricing: Pricing) {}
+}
+
 /** Corrections of a balance, as events: a credit is granted once, a debit is the account's own (spec/ledger.md §4.4). */
 @Injectable()
 export class Adjusting {
@@ -35,9 +40,4 @@ export class Adjusting {
     const taken = await this.spending.spend(user, (seen) => ({ type: 'AdjustBalance', ...given, amount: negated(amount), ...seen }), context);
     return taken.outcome === 'appended' ? taken.position : -1;
   }
-}
-
-@Injectable()
-export class AdjustingParts {
-  constructor(readonly clock: Clock, readonly ids: Ids, readonly feed: NodeFeed, readonly pricing: Pricing) {}
 }

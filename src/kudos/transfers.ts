@@ -37,6 +37,14 @@ export abstract class TransferIndex {
   abstract waitFor(position: number, timeoutMs: number): Promise<boolean>;
 }
 
+/** The ports and views that transfers need, in one place. */
+@Injectable()
+export class TransferParts {
+  constructor(
+    readonly clock: Clock, readonly ids: Ids, readonly feed: NodeFeed, readonly pricing: Pricing, readonly secrets: Secrets, readonly gifts: RecentGifts,
+  ) {}
+}
+
 /** Moves kudos between users (horde-rules §5). With an Idempotency-Key, once, however often it is asked. */
 @Injectable()
 export class Transfers {
@@ -98,12 +106,4 @@ export class Transfers {
     const idem = key === undefined ? {} : { idem: { key: hash(`${sender.id}|${key}`), fingerprint: hash(`POST kudos/transfer|${username}|${amount}`) } };
     return { actor: { kind: 'user', user: sender.id }, correlationId: this.parts.ids.uuid(), ...idem };
   }
-}
-
-/** The ports and views that transfers need, in one place. */
-@Injectable()
-export class TransferParts {
-  constructor(
-    readonly clock: Clock, readonly ids: Ids, readonly feed: NodeFeed, readonly pricing: Pricing, readonly secrets: Secrets, readonly gifts: RecentGifts,
-  ) {}
 }

@@ -11,6 +11,11 @@ import { StatusRows, type StatusRow } from './status.js';
 
 const CATCH_UP_MAX_MS = 1_000;
 
+@Injectable()
+export class CancelParts {
+  constructor(readonly clock: Clock, readonly ids: Ids) {}
+}
+
 /** Withdraws what is still waiting; jobs at workers go on and are paid (horde-rules §4.4). */
 @Injectable()
 export class Cancel {
@@ -32,9 +37,4 @@ export class Cancel {
     await this.rows.waitFor(outcome.position, CATCH_UP_MAX_MS);
     return outcome.position;
   }
-}
-
-@Injectable()
-export class CancelParts {
-  constructor(readonly clock: Clock, readonly ids: Ids) {}
 }

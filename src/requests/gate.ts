@@ -21,6 +21,11 @@ const CONCURRENCY = 30;
 const CONCURRENCY_ANONYMOUS = 500;
 const CONCURRENCY_EDUCATION = 200;
 
+@Injectable()
+export class GateParts {
+  constructor(readonly ids: Ids, readonly anonymousUse: AnonymousUse) {}
+}
+
 /** The checks of a request that ask who is calling, in the order that is contract (horde-api C1.1). */
 @Injectable()
 export class Gate {
@@ -68,10 +73,6 @@ export class Gate {
   }
 }
 
-@Injectable()
-export class GateParts {
-  constructor(readonly ids: Ids, readonly anonymousUse: AnonymousUse) {}
-}
 
 export const concurrencyOf = (user: KnownUser): number => {
   if (user.id === 0) return CONCURRENCY_ANONYMOUS;

@@ -19,6 +19,11 @@ const NEVER = Number.POSITIVE_INFINITY;
 /** Repairs a round at most, so that a long list does not starve the requests of people. */
 const ROUND_MAX = 200;
 
+@Injectable()
+export class RepairParts {
+  constructor(readonly clock: Clock, readonly ids: Ids, readonly registration: Registration) {}
+}
+
 /** Ends what a process that died between two appends had begun. Delivered at least once; the deciders make it exactly once. */
 @Injectable()
 export class Repairs {
@@ -62,9 +67,4 @@ export class Repairs {
   #context(): CommandContext {
     return { actor: { kind: 'system' }, correlationId: this.parts.ids.uuid() };
   }
-}
-
-@Injectable()
-export class RepairParts {
-  constructor(readonly clock: Clock, readonly ids: Ids, readonly registration: Registration) {}
 }

@@ -24,6 +24,12 @@ const API_KEY_BYTES = 16;
 /** Ids tried before giving up: each refusal means that another node took one. */
 const ID_ATTEMPTS_MAX = 1_000;
 
+/** The ports that registration needs, in one place. */
+@Injectable()
+export class RegistrationParts {
+  constructor(readonly clock: Clock, readonly ids: Ids, readonly feed: NodeFeed, readonly pricing: Pricing) {}
+}
+
 /** Makes users. The key is returned once and known to nobody afterwards: only its keyed hash is stored. */
 @Injectable()
 export class Registration {
@@ -66,10 +72,4 @@ export class Registration {
     const outcome = await this.commands.execute(new OnAccount(id, { type: 'OpenAccount', accountClass, at, policy: this.parts.pricing.policy.version }, context));
     return outcome.outcome === 'appended' ? outcome.position : this.parts.feed.head();
   }
-}
-
-/** The ports that registration needs, in one place. */
-@Injectable()
-export class RegistrationParts {
-  constructor(readonly clock: Clock, readonly ids: Ids, readonly feed: NodeFeed, readonly pricing: Pricing) {}
 }

@@ -27,6 +27,11 @@ export interface TestUser {
 
 const SYSTEM = { kind: 'system' } as const;
 
+@Injectable()
+export class TestUserParts {
+  constructor(readonly commands: CommandBus, readonly secrets: Secrets, readonly registrationParts: RegistrationParts) {}
+}
+
 /** Users for tests and walk-throughs: made or refreshed by their sign-in subject, with a new key each time (horde-api C17.1). */
 @Injectable()
 export class TestUsers {
@@ -66,9 +71,4 @@ export class TestUsers {
     const position = await this.adjusting.adjust(id, difference, context);
     return { balance: centikudos(balance + difference), position };
   }
-}
-
-@Injectable()
-export class TestUserParts {
-  constructor(readonly commands: CommandBus, readonly secrets: Secrets, readonly registrationParts: RegistrationParts) {}
 }

@@ -27,6 +27,11 @@ const WORKERS_UNTRUSTED_MAX = 3;
 const WORKERS_TRUSTED_MAX = 20;
 const FORBIDDEN_NAME = /colab|tpu|google/i;
 
+@Injectable()
+export class CheckInParts {
+  constructor(readonly clock: Clock, readonly ids: Ids, readonly secrets: Secrets) {}
+}
+
 /** A pop is also a worker's registration and its heartbeat (horde-rules §7.1, §7.3). */
 @Injectable()
 export class CheckIn {
@@ -75,8 +80,3 @@ export class CheckIn {
 }
 
 const contextOf = (owner: KnownUser, ids: Ids): CommandContext => ({ actor: { kind: 'user', user: owner.id }, correlationId: ids.uuid() });
-
-@Injectable()
-export class CheckInParts {
-  constructor(readonly clock: Clock, readonly ids: Ids, readonly secrets: Secrets) {}
-}

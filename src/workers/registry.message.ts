@@ -31,7 +31,7 @@ export interface WorkerRow extends Omit<KnownWorker, 'lastSeenMs' | 'ownerTruste
 export const ONLINE_MS = 300_000;
 const SAMPLES_MAX = 20;
 /** Pixelsteps or tokens per second assumed before the first sample: new image workers count as fast, new text workers as slow. */
-const BASELINE_SPEED = { image: 1_000_000, text: 1, interrogation: 1 } as const;
+export const BASELINE_SPEED = { image: 1_000_000, text: 1, interrogation: 1 } as const;
 
 /** Every worker, in memory: a pop is answered without asking the database. */
 export class WorkerRegistry implements NodeFold {

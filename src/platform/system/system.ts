@@ -30,3 +30,11 @@ export class SystemIds extends Ids {
     return randomBytes(6).readUIntBE(0, 6) / 2 ** 48;
   }
 }
+
+/** Keeps the process alive while nothing but sleeps is pending (they do not); call the result to let go. */
+export const keepAlive = (): (() => void) => {
+  const held = setInterval(() => undefined, 60_000);
+  return () => {
+    clearInterval(held);
+  };
+};
