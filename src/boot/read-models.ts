@@ -7,6 +7,7 @@ import { findWorker, findWorkerByName, findWorkers, workerPage, workersOf, type 
 import { NO_KUDOS } from '../kernel/kudos.js';
 import type { Queries } from '../platform/postgres/database.js';
 import type { Position } from '../platform/event-log/event-log.js';
+import { RetryLater } from '../platform/retry-later.js';
 import { TransferIndex } from '../kudos/transfers.js';
 import type { Owed } from '../requests/settling.message.js';
 import { StatusRows } from '../requests/status.js';
@@ -18,6 +19,7 @@ import type { WorkerRow } from '../workers/registry.message.js';
 import { WorkerFiguresSource } from '../workers/workers.controller.js';
 import type { Platform } from './platform.js';
 
+const CATCH_UP_MAX_MS = 1_000;
 /** Rows fetched at a time when a node starts. */
 const PAGE = 5_000;
 
@@ -155,6 +157,10 @@ export class PostgresWorkerFigures extends WorkerFiguresSource {
   }
   byName(name: string) {
     return findWorkerByName(this.platform.database, name);
+  }
+  async caughtUp(): Promise<true> {
+    if (await waits(this.platform, 'workers')(await this.platform.log.head(), CATCH_UP_MAX_MS)) return true;
+    throw new RetryLater('the list of workers is catching up with the log');
   }
   byIds(ids: readonly string[]) {
     return findWorkers(this.platform.database, ids);

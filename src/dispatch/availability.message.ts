@@ -2,9 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
 import type { Load } from '../pricing/upfront.js';
 import type { RequestFacts, RequestKind } from '../requests/request.events.js';
-import { BASELINE_SPEED, speedOf, WorkerRegistry, type KnownWorker } from '../workers/registry.message.js';
+import { speedOf, WorkerRegistry } from '../workers/registry.message.js';
 import { LiveQueue } from './live-queue.message.js';
 import { Matcher } from './matcher.js';
+import { OnlineSummaries, serving } from './online-workers.js';
 
 /** How a request stands in the queue now. */
 export interface Outlook {
@@ -21,34 +22,34 @@ const ELIGIBLE_REMEMBERED_MAX = 20_000;
 /** What the horde can do at this moment, from this node's memory: load, offered models, who could serve a request. */
 @Injectable()
 export class Availability {
+  readonly #online: OnlineSummaries;
   readonly #eligible = new Map<string, { readonly atMs: number; readonly workers: number; readonly threads: number }>();
 
   constructor(
     private readonly queue: LiveQueue, private readonly registry: WorkerRegistry, private readonly matcher: Matcher, private readonly clock: Clock,
-  ) {}
+  ) {
+    this.#online = new OnlineSummaries(registry, clock);
+  }
 
   /** Inputs of the upfront rule (horde-rules §3.1): unfinished requests, and threads of workers seen in the last 300 s. */
   load(kind: RequestKind): Load {
-    return { queue: this.queue.totals(kind).requests, threads: this.threads(kind) };
-  }
-
-  threads(kind: RequestKind): number {
-    return this.#online(kind).reduce((sum, { declaration }) => sum + declaration.threads, 0);
+    return { queue: this.queue.totals(kind).requests, threads: this.#online.of(kind).threads };
   }
 
   /** Unfinished work and who is there for it (horde-rules §8.3). */
   figures(kind: RequestKind): { readonly jobs: number; readonly things: number; readonly workers: number; readonly threads: number } {
     const { jobs, things } = this.queue.totals(kind);
-    return { jobs, things, workers: this.#online(kind).length, threads: this.threads(kind) };
+    const { workers, threads } = this.#online.of(kind);
+    return { jobs, things, workers: workers.length, threads };
   }
 
   offeredModels(kind: RequestKind): string[] {
-    return [...new Set(this.#online(kind).flatMap(({ declaration }) => declaration.models))];
+    return [...this.#online.of(kind).byModel.keys()];
   }
 
   /** Could any worker that is here now serve this request? */
   possible(facts: Parameters<Matcher['mayServe']>[1]): boolean {
-    return this.#online(facts.kind).some((worker) => this.matcher.mayServe(worker, facts));
+    return serving(this.#online.of(facts.kind), facts.models).some((worker) => this.matcher.mayServe(worker, facts));
   }
 
   outlook(request: string): Outlook {
@@ -67,9 +68,8 @@ export class Availability {
 
   /** horde-rules §6.10: work ahead ÷ (mean speed × threads that it can keep busy). */
   #secondsFor(kind: RequestKind, things: number, jobs: number): number {
-    const online = this.#online(kind);
-    const mean = online.length === 0 ? BASELINE_SPEED[kind] : online.reduce((sum, worker) => sum + speedOf(worker), 0) / online.length;
-    return things / (mean * Math.max(1, Math.min(this.threads(kind), jobs)));
+    const { meanSpeed, threads } = this.#online.of(kind);
+    return things / (meanSpeed * Math.max(1, Math.min(threads, jobs)));
   }
 
   #eligibleFor(facts: RequestFacts): { workers: number; threads: number } {
@@ -77,15 +77,11 @@ export class Availability {
     const known = this.#eligible.get(facts.request);
     // A verdict of "nobody" is dropped at once when a worker appears: it is cheap to find out.
     if (known && known.workers > 0 && now - known.atMs < ELIGIBLE_MEMORY_MS) return known;
-    const able = this.#online(facts.kind).filter((worker) => this.matcher.mayServe(worker, facts));
+    const able = serving(this.#online.of(facts.kind), facts.models).filter((worker) => this.matcher.mayServe(worker, facts));
     const found = { atMs: now, workers: able.length, threads: able.reduce((sum, { declaration }) => sum + declaration.threads, 0) };
     this.#eligible.delete(facts.request);
     this.#eligible.set(facts.request, found);
     if (this.#eligible.size > ELIGIBLE_REMEMBERED_MAX) this.#eligible.delete(this.#eligible.keys().next().value!);
     return found;
-  }
-
-  #online(kind: RequestKind): KnownWorker[] {
-    return this.registry.online(kind, this.clock.now());
   }
 }

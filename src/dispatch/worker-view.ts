@@ -3,7 +3,7 @@ import type { RequestKind } from '../requests/request.events.js';
 import { speedOf, type KnownWorker } from '../workers/registry.message.js';
 import type { AnyWorkerFacts } from './live-queue.message.js';
 import type { PoppingWorker } from './live-queue/queue-row.js';
-import { imageWorkerFacts, textWorkerFacts, type Standing } from './matching/worker-facts.js';
+import { imageWorkerFacts, SLOW_PIXELSTEPS, slowTokens, textWorkerFacts, type Standing } from './matching/worker-facts.js';
 
 /** What a pop adds to what the worker declared; valid for this pop only (horde-rules §7.3, Q35). */
 export interface PopWish {
@@ -28,12 +28,12 @@ export class WorkerViews {
   constructor(private readonly pricing: Pricing) {}
 
   of(worker: KnownWorker, wish: PopWish): PoppingWorker<AnyWorkerFacts> {
-    const facts = this.#facts(worker, wish);
-    const key = `${worker.ownerTrusted}|${worker.maintenance}|${facts.fast}|${wish.requireUpfrontKudos}|${wish.prioritised.join()}|${wish.blacklist.join('\n')}`;
+    const speed = speedOf(worker);
+    const key = `${worker.ownerTrusted}|${worker.maintenance}|${this.#isFast(worker, speed)}|${wish.requireUpfrontKudos}|${wish.prioritised.join()}|${wish.blacklist.join('\n')}`;
     const known = this.#views.get(worker.id);
     if (known && known.key === key && known.declaration === worker.declaration) return known.view;
     const view: PoppingWorker<AnyWorkerFacts> = {
-      kind: worker.kind as RequestKind, models: worker.declaration.models, ownerIds: [worker.owner, ...wish.prioritised], facts,
+      kind: worker.kind as RequestKind, models: worker.declaration.models, ownerIds: [worker.owner, ...wish.prioritised], facts: this.#facts(worker, wish, speed),
     };
     this.#views.delete(worker.id);
     this.#views.set(worker.id, { key, declaration: worker.declaration, view });
@@ -41,9 +41,14 @@ export class WorkerViews {
     return view;
   }
 
-  #facts(worker: KnownWorker, { prioritised, requireUpfrontKudos, blacklist }: PopWish): AnyWorkerFacts {
+  /** The only way in which its speed matters. */
+  #isFast({ kind, declaration }: KnownWorker, speed: number): boolean {
+    return speed >= (kind === 'image' ? SLOW_PIXELSTEPS : slowTokens(declaration.models[0], this.pricing.reference));
+  }
+
+  #facts(worker: KnownWorker, { prioritised, requireUpfrontKudos, blacklist }: PopWish, speed: number): AnyWorkerFacts {
     const standing: Standing = {
-      worker: worker.id, owner: worker.owner, ownerTrusted: worker.ownerTrusted, maintenance: worker.maintenance, stale: false, speed: speedOf(worker),
+      worker: worker.id, owner: worker.owner, ownerTrusted: worker.ownerTrusted, maintenance: worker.maintenance, stale: false, speed,
       prioritised: new Set(prioritised), requireUpfrontKudos, blacklist,
     };
     return worker.kind === 'image'

@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
 import { Ids, parseUuid } from '../kernel/ids.js';
+import { NodeFeed } from '../platform/event-log/node-feed.js';
 import { refusedBy, Refused } from '../platform/http/refusals.js';
+import { RetryLater } from '../platform/retry-later.js';
 import { aliasOf, UserDirectory, type KnownUser } from '../users/directory.message.js';
 import { WorkerRegistry } from '../workers/registry.message.js';
 import type { RequestKind } from './request.events.js';
@@ -14,6 +16,7 @@ export class AnonymousUse {
   constructor(readonly allowed: boolean) {}
 }
 
+const CATCH_UP_MAX_MS = 1_000;
 /** horde-api C1.1 row 51. */
 const EXAMPLE_AGENT = 'My-Project:v0.0.1:My-Contact';
 /** Jobs that may wait at once (horde-rules §3.5). TODO(#9): grows with kudos as design.md §6 promises. */
@@ -23,7 +26,7 @@ const CONCURRENCY_EDUCATION = 200;
 
 @Injectable()
 export class GateParts {
-  constructor(readonly ids: Ids, readonly anonymousUse: AnonymousUse) {}
+  constructor(readonly ids: Ids, readonly feed: NodeFeed, readonly anonymousUse: AnonymousUse) {}
 }
 
 /** The checks of a request that ask who is calling, in the order that is contract (horde-api C1.1). */
@@ -46,8 +49,12 @@ export class Gate {
   }
 
   /** Row 15: every named worker must exist, of whatever kind. */
-  knownWorkers(ids: readonly string[]): void {
-    const unknown = ids.find((id) => !this.workers.has(parseUuid(id) ?? ''));
+  async knownWorkers(ids: readonly string[]): Promise<void> {
+    const isUnknown = (id: string): boolean => !this.workers.has(parseUuid(id) ?? '');
+    if (!ids.some(isUnknown)) return;
+    const { feed } = this.parts; // no "no" from a view that is behind
+    if (!(await feed.waitFor(await feed.head(), CATCH_UP_MAX_MS))) throw new RetryLater('the list of workers is catching up with the log');
+    const unknown = ids.find(isUnknown);
     if (unknown !== undefined) throw refusedBy(admissionRefusals, 'WorkerNotFound', { worker: unknown });
   }
 

@@ -60,7 +60,7 @@ export class ImageSubmission {
     const payer = await this.gate.caller(apiKey, body);
     const subject = imageSubject(body, ruleCaller(payer), this.pricing.reference);
     this.gate.obey(imageRefusal(subject, STAGE_CALLER));
-    this.gate.knownWorkers(body.workers ?? []);
+    await this.gate.knownWorkers(body.workers ?? []);
     this.gate.obey(imageRefusal(subject, STAGE_BATCHING));
     const request = normaliseImage(schooled(body, payer), { anonymous: payer.id === 0 });
     this.gate.concurrency(payer, 'image', request);

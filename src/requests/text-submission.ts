@@ -61,7 +61,7 @@ export class TextSubmission {
     const payer = await this.gate.caller(apiKey, body);
     const subject = textSubject(body, ruleCaller(payer));
     this.gate.obey(textRefusal(subject, STAGE_CALLER));
-    this.gate.knownWorkers(body.workers ?? []);
+    await this.gate.knownWorkers(body.workers ?? []);
     this.gate.obey(textRefusal(subject, STAGE_BATCHING));
     const request = normaliseText(body);
     this.gate.concurrency(payer, 'text', request);

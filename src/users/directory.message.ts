@@ -41,6 +41,8 @@ const USER_ID_MAX = 2_147_483_647;
 export class UserDirectory implements NodeFold {
   readonly name = 'user directory';
   readonly #byKey = new Map<string, number>();
+  /** The other way round: a user has one key at a time. */
+  readonly #keyOf = new Map<number, string>();
   readonly #byId = new Map<number, KnownUser>();
   /** A user changed at this position: rows read before it are not to be cached. */
   readonly #changedAt = new Map<number, Position>();
@@ -55,7 +57,7 @@ export class UserDirectory implements NodeFold {
     if (categoryOf(event.stream) !== 'user') return;
     const id = Number(idOf(event.stream));
     this.#byId.delete(id);
-    if (event.type === 'ApiKeyIssued.v1') for (const [hash, user] of this.#byKey) if (user === id) this.#byKey.delete(hash);
+    if (event.type === 'ApiKeyIssued.v1') this.#forgetKey(id);
     remember(this.#changedAt, id, event.position);
   }
 
@@ -68,7 +70,9 @@ export class UserDirectory implements NodeFold {
     if (cached) return cached;
     const user = await this.#find((rows) => rows.byKeyHash(keyHash));
     if (user) {
+      this.#forgetKey(user.id);
       remember(this.#byKey, keyHash, user.id);
+      remember(this.#keyOf, user.id, keyHash);
       remember(this.#byId, user.id, user);
     }
     return user;
@@ -87,6 +91,13 @@ export class UserDirectory implements NodeFold {
   async byAlias(alias: string): Promise<KnownUser | undefined> {
     const id = idOfAlias(alias);
     return id === undefined ? undefined : this.byId(id);
+  }
+
+  #forgetKey(id: number): void {
+    const keyHash = this.#keyOf.get(id);
+    if (keyHash === undefined) return;
+    this.#byKey.delete(keyHash);
+    this.#keyOf.delete(id);
   }
 
   async #find(ask: (rows: UserRows) => Promise<KnownUser | undefined>): Promise<KnownUser | undefined> {

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { isDeepStrictEqual } from 'node:util';
-import { Clock, iso } from '../kernel/clock.js';
+import { iso } from '../kernel/clock.js';
 import { personal } from '../kernel/event.js';
-import { Ids } from '../kernel/ids.js';
+import type { Ids } from '../kernel/ids.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
 import { refusedBy } from '../platform/http/refusals.js';
-import { Secrets } from '../platform/vault/secrets.js';
+import { Ports } from '../platform/ports.js';
 import type { KnownUser } from '../users/directory.message.js';
 import { WorkerRegistry, type KnownWorker } from './registry.message.js';
 import type { Declaration, WorkerKind } from './worker.events.js';
@@ -27,27 +27,21 @@ const WORKERS_UNTRUSTED_MAX = 3;
 const WORKERS_TRUSTED_MAX = 20;
 const FORBIDDEN_NAME = /colab|tpu|google/i;
 
-@Injectable()
-export class CheckInParts {
-  constructor(readonly clock: Clock, readonly ids: Ids, readonly secrets: Secrets) {}
-}
-
 /** A pop is also a worker's registration and its heartbeat (horde-rules §7.1, §7.3). */
 @Injectable()
 export class CheckIn {
-  constructor(private readonly registry: WorkerRegistry, private readonly commands: CommandBus, private readonly parts: CheckInParts) {}
+  constructor(private readonly registry: WorkerRegistry, private readonly commands: CommandBus, private readonly ports: Ports) {}
 
   /** The worker that pops, made on first use. @throws Refused in the order of horde-rules §7.1 */
   async arrive(owner: KnownUser, arrival: Arrival): Promise<KnownWorker> {
     const name = arrival.name.trim().slice(0, NAME_MAX);
-    const nameHash = this.parts.secrets.keyedHash('worker-name', name.toLowerCase());
+    const nameHash = this.ports.secrets.keyedHash('worker-name', name.toLowerCase());
     const known = this.registry.byNameHash(nameHash);
     if (known && known.kind !== arrival.kind) throw refusedBy(popRefusals, 'PolymorphicNameConflict');
     if (known && known.owner !== owner.id) throw refusedBy(popRefusals, 'WrongCredentials');
     const worker = known ?? (await this.#register(owner, { ...arrival, name }, nameHash));
-    worker.lastSeenMs = this.parts.clock.now();
-    worker.ownerTrusted = owner.roles.has('trusted');
-    if (!isDeepStrictEqual(worker.declaration, arrival.declaration)) await this.#declare(worker, arrival.declaration, contextOf(owner, this.parts.ids));
+    this.registry.seen(worker, this.ports.clock.now(), owner.roles.has('trusted'));
+    if (!isDeepStrictEqual(worker.declaration, arrival.declaration)) await this.#declare(worker, arrival.declaration, contextOf(owner, this.ports.ids));
     return worker;
   }
 
@@ -58,11 +52,11 @@ export class CheckIn {
     const count = this.registry.countOf(owner.id);
     if (!owner.roles.has('trusted') && count > WORKERS_UNTRUSTED_MAX) throw refusedBy(popRefusals, 'TooManyWorkers');
     if (count > WORKERS_TRUSTED_MAX) throw refusedBy(popRefusals, 'TooManyWorkersTrusted');
-    const context = contextOf(owner, this.parts.ids);
-    const at = iso(this.parts.clock.now());
+    const context = contextOf(owner, this.ports.ids);
+    const at = iso(this.ports.clock.now());
     // The name first: whoever creates its stream has it. If the process dies now, the next pop finds the reserved id.
     const reserved = await this.commands.execute(new OnWorkerName(nameHash, {
-      type: 'ReserveWorkerName', worker: this.parts.ids.uuid(), kind, owner: owner.id, at,
+      type: 'ReserveWorkerName', worker: this.ports.ids.uuid(), kind, owner: owner.id, at,
     }, context));
     if (reserved.outcome === 'refused') throw refusedBy(popRefusals, reserved.rc);
     const id = reserved.state.worker!;
@@ -75,7 +69,7 @@ export class CheckIn {
   }
 
   async #declare(worker: KnownWorker, declaration: Declaration, context: CommandContext): Promise<void> {
-    await this.commands.execute(new OnWorker(worker.id, { type: 'DeclareWorker', declaration, at: iso(this.parts.clock.now()) }, context));
+    await this.commands.execute(new OnWorker(worker.id, { type: 'DeclareWorker', declaration, at: iso(this.ports.clock.now()) }, context));
   }
 }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { categoryOf, plainText, type Recorded } from '../kernel/event.js';
 import type { Position } from '../platform/event-log/event-log.js';
 import type { NodeFold } from '../platform/event-log/node-feed.js';
@@ -36,6 +37,7 @@ export const BASELINE_SPEED = { image: 1_000_000, text: 1, interrogation: 1 } as
 /** Every worker, in memory: a pop is answered without asking the database. */
 export class WorkerRegistry implements NodeFold {
   readonly name = 'workers';
+  #arrivals = 0;
   readonly #byId = new Map<string, KnownWorker>();
   readonly #byNameHash = new Map<string, KnownWorker>();
   readonly #countByOwner = new Map<number, number>();
@@ -55,6 +57,18 @@ export class WorkerRegistry implements NodeFold {
     const category = categoryOf(stream);
     if (category === 'worker') this.#applyWorker(type, data);
     else if (category === 'request') this.#applyJob(type, data);
+  }
+
+  /** Counts what changes who is here and what they serve: views derived from that are void when it moves. */
+  get arrivals(): number {
+    return this.#arrivals;
+  }
+
+  /** The worker has just popped. */
+  seen(worker: KnownWorker, nowMs: number, ownerTrusted: boolean): void {
+    if (nowMs - worker.lastSeenMs > ONLINE_MS || worker.ownerTrusted !== ownerTrusted) this.#arrivals += 1;
+    worker.lastSeenMs = nowMs;
+    worker.ownerTrusted = ownerTrusted;
   }
 
   has(id: string): boolean {
@@ -95,7 +109,8 @@ export class WorkerRegistry implements NodeFold {
   #declared({ worker, declaration }: WorkerDeclared['data']): void {
     const known = this.#byId.get(worker);
     if (known) {
-      known.declaration = declaration;
+      if (!isDeepStrictEqual(known.declaration, declaration)) known.declaration = declaration; // else the same object: verdicts stay valid
+      this.#arrivals += 1;
       return;
     }
     const registered = this.#undeclared.get(worker);

@@ -13,6 +13,8 @@ import { workerView, type WorkerFigures } from './worker-view.js';
 export abstract class WorkerFiguresSource {
   abstract byId(id: string): Promise<WorkerFigures | undefined>;
   abstract byName(name: string): Promise<WorkerFigures | undefined>;
+  /** Waits until the read model has seen all that was written before the call. @throws RetryLater */
+  abstract caughtUp(): Promise<true>;
   abstract byIds(ids: readonly string[]): Promise<readonly WorkerFigures[]>;
 }
 
@@ -36,16 +38,17 @@ export class WorkersController {
 
   @Get('name/:name') @Callers('anyone') @RateLimit('RL-D')
   async byName(@Param('name') name: string, @OptionalApiKey() apiKey: string | undefined) {
-    return this.#one(await this.figures.byName(name), apiKey);
+    return this.#one(() => this.figures.byName(name), apiKey);
   }
 
   @Get(':worker_id') @Callers('anyone') @RateLimit('RL-30m')
   async byId(@Param('worker_id') id: string, @OptionalApiKey() apiKey: string | undefined) {
     const uuid = parseUuid(id);
-    return this.#one(uuid === undefined ? undefined : await this.figures.byId(uuid), apiKey);
+    return this.#one(async () => (uuid === undefined ? undefined : this.figures.byId(uuid)), apiKey);
   }
 
-  async #one(worker: WorkerFigures | undefined, apiKey: string | undefined): Promise<object> {
+  async #one(find: () => Promise<WorkerFigures | undefined>, apiKey: string | undefined): Promise<object> {
+    const worker = (await find()) ?? ((await this.figures.caughtUp()) ? await find() : undefined); // no "no" from a view that is behind
     if (!worker) throw new Refused('WorkerNotFound', 404, 'There is no such worker.');
     return this.#view(worker, await this.#isModerator(apiKey));
   }
