@@ -15,6 +15,7 @@ import { Contents } from '../platform/content/contents.js';
 import { NodeFeed } from '../platform/event-log/node-feed.js';
 import { Database } from '../platform/postgres/database.js';
 import { Freshness } from '../platform/projecting/freshness.js';
+import { Ports } from '../platform/ports.js';
 import { Secrets } from '../platform/vault/secrets.js';
 import { Pricing } from '../pricing/pricing.js';
 import { PriorityCap } from '../requests/admission-parts.js';
@@ -40,6 +41,7 @@ export const platformProviders = (platform: Platform): Provider[] => {
   const keyedHash: Secrets['keyedHash'] = (purpose, text) => secrets.keyedHash(purpose, text);
   const queue = new LiveQueue(queueRows(platform), pricing.reference);
   const values: readonly (readonly [abstract new (...args: never[]) => object, object])[] = [
+    [Ports, { clock, ids, feed, contents: platform.contents, blobs, secrets }],
     [Clock, clock], [Timers, timers], [Ids, ids], [NodeFeed, feed], [Database, platform.database], [Freshness, platform.projector],
     [Commanding, platform.commanding], [Contents, platform.contents], [BlobStore, blobs], [Secrets, secrets], [Pricing, pricing],
     [UserDirectory, new UserDirectory(userRows(platform), feed, keyedHash)], [NextUserId, new NextUserId(userIdRows(platform))],

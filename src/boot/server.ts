@@ -105,7 +105,7 @@ const startTimers = (app: NestFastifyApplication, { timers, logger, contents, bl
     { name: 'housekeeping', everyMs: HOUSEKEEPING_MS, round: () => housekeeping.round() },
   ].map(({ name, everyMs, round }) =>
     repeatedly(round, { everyMs, timers, onError: (error) => logger.error({ err: loggable(error), loop: name }, 'a round failed and will be tried again') }));
-  return { stop: async () => void (await Promise.all(loops.map((loop) => loop.stop()))) };
+  return { stop: async () => { await Promise.all(loops.map((loop) => loop.stop())); } };
 };
 
 /** No new requests, those under way are answered, timers end, then the platform from the top down. */

@@ -51,7 +51,7 @@ export class Deliver {
     if (!user) throw refusedBy(jobRefusals, 'InvalidAPIKey');
     if (user.id !== found.owner) throw refusedBy(jobRefusals, 'WrongCredentials');
     if (delivery.metadata.length > METADATA_MAX) throw new Refused('BadRequest', 400, `At most ${METADATA_MAX} gen_metadata entries are accepted.`);
-    const context: CommandContext = { actor: { kind: 'user', user: user.id }, correlationId: this.parts.ids.uuid() };
+    const context: CommandContext = { actor: { kind: 'user', user: user.id }, correlationId: this.parts.ports.ids.uuid() };
     if (delivery.state === 'faulted') return this.#fault(found, context);
     // A job that is not pending any more is refused by its decider; there is nothing to price or to store.
     return found.facts ? this.#submit(delivery, { found, facts: found.facts, user }, context) : this.#refused(found, context);
@@ -59,9 +59,7 @@ export class Deliver {
 
   async #fault(found: FoundJob, context: CommandContext): Promise<Delivered> {
     const outcome = await this.#ask(found, { type: 'FaultJob', job: found.job, at: this.#now() }, context);
-    if (outcome.outcome === 'appended' && outcome.state.completed) {
-      await this.settling.close(found.request, found.payer, submittedOf(outcome) ?? [], context);
-    }
+    if (outcome.outcome === 'appended') await this.settling.closeCompleted(outcome.state, context);
     return { reward: 0, position: positionOf(outcome) };
   }
 
@@ -108,7 +106,7 @@ export class Deliver {
 
   /** Text and metadata go to the content store, images lie in the blob store already or are put there now. */
   async #store(delivery: Delivery, { job, state }: { job: string; state: JobState }): Promise<{ result: string; resultHash: string | null }> {
-    const { ids, contents, clock, blobs } = this.parts;
+    const { ids, contents, clock, blobs } = this.parts.ports;
     if (delivery.kind === 'image' && delivery.generation !== 'R2') await blobs.put(blobKey(job), decodedImage(delivery.generation));
     const metadata = withVerdict(delivery, state);
     if (delivery.kind === 'image' && metadata.length === 0) return { result: `blob:${job}`, resultHash: null };
@@ -127,7 +125,7 @@ export class Deliver {
   }
 
   #now(): string {
-    return iso(this.parts.clock.now());
+    return iso(this.parts.ports.clock.now());
   }
 }
 

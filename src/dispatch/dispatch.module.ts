@@ -5,13 +5,13 @@ import { DeliverParts } from './deliver-parts.js';
 import { Pop } from './pop.js';
 import { PopController } from './pop.controller.js';
 import { PopParts } from './pop-parts.js';
-import { Reaper, ReaperParts } from './reaper.js';
+import { Reaper } from './reaper.js';
 import { SubmitController } from './submit.controller.js';
 
 @Global()
 @Module({
   controllers: [PopController, SubmitController],
-  providers: [Availability, Deliver, DeliverParts, Pop, PopParts, Reaper, ReaperParts],
+  providers: [Availability, Deliver, DeliverParts, Pop, PopParts, Reaper],
   exports: [Availability, Reaper],
 })
 export class DispatchModule {}

@@ -1,5 +1,5 @@
 import type { RequestFacts } from '../requests/request.events.js';
-import { Pricing } from '../pricing/pricing.js';
+import type { Pricing } from '../pricing/pricing.js';
 import type { KnownWorker } from '../workers/registry.message.js';
 import type { AnyWorkerFacts } from './live-queue.message.js';
 import type { ImageNeeds, ImageWorkerFacts, TextNeeds, TextWorkerFacts } from './matching/facts.js';

@@ -70,7 +70,7 @@ export class Pop {
     const worker = this.parts.views.of(known, asked.wish);
     const skipped = new Map<SkipReason, number>();
     for (const page of pages(this.queue.candidates(worker, CANDIDATES_MAX))) {
-      const stored = await this.parts.contents.getMany(page.map(({ request }) => request));
+      const stored = await this.parts.ports.contents.getMany(page.map(({ request }) => request));
       for (const { request, facts } of page) {
         const text = stored.get(request);
         if (text === undefined) continue; // expired content: its request is about to expire too, and must not block the queue
@@ -80,7 +80,7 @@ export class Pop {
           skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
           continue;
         }
-        const handedOut = await this.#claim({ request, asked, known, worker, content }, contextOf(owner, this.parts.ids.uuid()));
+        const handedOut = await this.#claim({ request, asked, known, worker, content }, contextOf(owner, this.parts.ports.ids.uuid()));
         if (handedOut) return handedOut;
       }
     }
@@ -105,16 +105,16 @@ export class Pop {
     const free = entry ? entry.waiting - entry.reserved : 0;
     if (!entry || free < 1) return undefined;
     const { facts } = entry;
-    const model = chosenModel(this.#servingModels(facts, worker.facts), this.parts.ids.random());
+    const model = chosenModel(this.#servingModels(facts, worker.facts), this.parts.ports.ids.random());
     if (model === undefined) return undefined;
-    const jobs = Array.from({ length: this.#batch(entry, { asked, known, model, free }) }, () => this.parts.ids.uuid());
+    const jobs = Array.from({ length: this.#batch(entry, { asked, known, model, free }) }, () => this.parts.ports.ids.uuid());
     const reservation = this.queue.reserve(request, jobs.length, jobs);
     if (!reservation) return undefined;
     const remaining = entry.waiting;
     const ttlS = this.#ttlS(facts, model, known.declaration.extraSlow);
     try {
       const outcome = await this.parts.commands.execute(new OnRequest(request, {
-        type: 'AssignJobs', jobs, worker: known.id, owner: known.owner, model, ttlS, extraSlow: known.declaration.extraSlow, at: iso(this.parts.clock.now()),
+        type: 'AssignJobs', jobs, worker: known.id, owner: known.owner, model, ttlS, extraSlow: known.declaration.extraSlow, at: iso(this.parts.ports.clock.now()),
       }, context));
       if (outcome.outcome !== 'appended') return undefined;
       const assigned = outcome.events.map(({ data }) => (data as { job: string }).job);

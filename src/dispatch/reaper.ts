@@ -1,21 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { Clock, iso } from '../kernel/clock.js';
-import { Ids } from '../kernel/ids.js';
+import { iso } from '../kernel/clock.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
-import type { RequestCommand } from '../requests/request.commands.js';
+import { Ports } from '../platform/ports.js';
 import { OnRequest } from '../requests/request.message.js';
-import { submittedJobs } from '../requests/request.state.js';
 import { Settling } from '../requests/settling.message.js';
 import { LiveQueue } from './live-queue.message.js';
 
 /** Per round, so that a pile of late jobs after an outage does not starve the requests of people. */
 const ROUND_MAX = 200;
-
-@Injectable()
-export class ReaperParts {
-  constructor(readonly clock: Clock, readonly ids: Ids) {}
-}
 
 /**
  * Time as events: jobs past their deadline go back to the queue, requests past their life end (horde-rules §6.8). Every
@@ -23,11 +16,11 @@ export class ReaperParts {
  */
 @Injectable()
 export class Reaper {
-  constructor(private readonly queue: LiveQueue, private readonly commands: CommandBus, private readonly settling: Settling, private readonly parts: ReaperParts) {}
+  constructor(private readonly queue: LiveQueue, private readonly commands: CommandBus, private readonly settling: Settling, private readonly ports: Ports) {}
 
   /** One round; returns how many requests it looked at. */
   async round(): Promise<number> {
-    const now = this.parts.clock.now();
+    const now = this.ports.clock.now();
     const late = [...new Set([...this.queue.dueJobs(now)].map(({ request }) => request))].slice(0, ROUND_MAX);
     for (const request of late) await this.#ask(request, { type: 'ExpireJobs', at: iso(now) });
     const old = [...this.queue.dueRequests(now)].map(({ request }) => request).slice(0, ROUND_MAX);
@@ -35,11 +28,9 @@ export class Reaper {
     return late.length + old.length;
   }
 
-  async #ask(request: string, command: RequestCommand): Promise<void> {
-    const context: CommandContext = { actor: { kind: 'system' }, correlationId: this.parts.ids.uuid() };
+  async #ask(request: string, command: OnRequest['command']): Promise<void> {
+    const context: CommandContext = { actor: { kind: 'system' }, correlationId: this.ports.ids.uuid() };
     const outcome = await this.commands.execute(new OnRequest(request, command, context));
-    if (outcome.outcome !== 'appended' || !outcome.state.completed) return;
-    const { facts } = outcome.state;
-    if (facts && facts.payer !== 0) await this.settling.close(request, facts.payer, submittedJobs(outcome.state), context);
+    if (outcome.outcome === 'appended') await this.settling.closeCompleted(outcome.state, context);
   }
 }

@@ -1,4 +1,4 @@
-import { Pricing } from '../pricing/pricing.js';
+import type { Pricing } from '../pricing/pricing.js';
 import type { RequestKind } from '../requests/request.events.js';
 import { speedOf, type KnownWorker } from '../workers/registry.message.js';
 import type { AnyWorkerFacts } from './live-queue.message.js';

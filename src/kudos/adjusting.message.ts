@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { Clock, iso } from '../kernel/clock.js';
-import { Ids } from '../kernel/ids.js';
+import { iso } from '../kernel/clock.js';
 import { negated, type Kudos } from '../kernel/kudos.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
-import { NodeFeed } from '../platform/event-log/node-feed.js';
+import { Ports } from '../platform/ports.js';
 import { RetryLater } from '../platform/retry-later.js';
 import { Pricing } from '../pricing/pricing.js';
 import { balanceOf } from './account.state.js';
@@ -14,7 +13,7 @@ import { CATCH_UP_MAX_MS, Spending } from './spending.message.js';
 
 @Injectable()
 export class AdjustingParts {
-  constructor(readonly clock: Clock, readonly ids: Ids, readonly feed: NodeFeed, readonly pricing: Pricing) {}
+  constructor(readonly ports: Ports, readonly pricing: Pricing) {}
 }
 
 /** Corrections of a balance, as events: a credit is granted once, a debit is the account's own (spec/ledger.md §4.4). */
@@ -24,14 +23,14 @@ export class Adjusting {
 
   /** Exact: folded from the account's stream and from credits that have reached the head. @throws RetryLater */
   async balanceOf(user: number): Promise<Kudos> {
-    const { feed } = this.parts;
+    const { feed } = this.parts.ports;
     if (!(await feed.waitFor(await feed.head(), CATCH_UP_MAX_MS))) throw new RetryLater('the account views are catching up with the log');
     return balanceOf(await this.spending.account(user), this.credits.of(user));
   }
 
   /** Centikudos, signed; a debit stops at the floor. Returns the position to see. */
   async adjust(user: number, amount: Kudos, context: CommandContext): Promise<number> {
-    const { clock, ids, pricing } = this.parts;
+    const { ports: { clock, ids }, pricing } = this.parts;
     const given = { txId: ids.uuid(), by: 'system' as const, at: iso(clock.now()), policy: pricing.policy.version };
     if (amount > 0) {
       const granted = await this.commands.execute(new OnGrant(given.txId, { type: 'GrantAdjustment', ...given, user, amount }, context));

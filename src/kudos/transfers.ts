@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, iso } from '../kernel/clock.js';
-import { Ids, transactionId } from '../kernel/ids.js';
+import { iso } from '../kernel/clock.js';
+import { transactionId } from '../kernel/ids.js';
 import type { Kudos } from '../kernel/kudos.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
-import { NodeFeed } from '../platform/event-log/node-feed.js';
 import { refusedBy } from '../platform/http/refusals.js';
+import { Ports } from '../platform/ports.js';
 import { RetryLater } from '../platform/retry-later.js';
-import { Secrets } from '../platform/vault/secrets.js';
 import { Pricing } from '../pricing/pricing.js';
 import { UserDirectory, type KnownUser } from '../users/directory.message.js';
 import type { TransferParties } from './account.commands.js';
@@ -37,12 +36,10 @@ export abstract class TransferIndex {
   abstract waitFor(position: number, timeoutMs: number): Promise<boolean>;
 }
 
-/** The ports and views that transfers need, in one place. */
+/** What transfers need besides the two accounts. */
 @Injectable()
 export class TransferParts {
-  constructor(
-    readonly clock: Clock, readonly ids: Ids, readonly feed: NodeFeed, readonly pricing: Pricing, readonly secrets: Secrets, readonly gifts: RecentGifts,
-  ) {}
+  constructor(readonly ports: Ports, readonly pricing: Pricing, readonly gifts: RecentGifts) {}
 }
 
 /** Moves kudos between users (horde-rules §5). With an Idempotency-Key, once, however often it is asked. */
@@ -59,14 +56,14 @@ export class Transfers {
     if (sender.id === 0) throw refusedBy(transferRefusals, 'KudosTransferFromAnon');
     const recipient = await this.directory.byAlias(asked.username);
     if (!recipient) throw refusedBy(transferRefusals, 'InvalidTargetUsername');
-    const txId = asked.key === undefined ? this.parts.ids.uuid() : transactionId('transfer', sender.id, asked.key);
+    const txId = asked.key === undefined ? this.parts.ports.ids.uuid() : transactionId('transfer', sender.id, asked.key);
     for (let attempt = 1; attempt <= 2; attempt++) {
       const earlier = asked.key === undefined ? undefined : await this.index.find(txId);
       if (earlier) return this.#repeated(earlier, recipient.id, asked.amount);
       const done = await this.#once(asked, { sender, recipient, txId });
       if (done !== 'IndexBehind') return done;
       // More was transferred since the index last read than the account remembers: look again once it has caught up.
-      if (!(await this.index.waitFor(await this.parts.feed.head(), CATCH_UP_MAX_MS))) break;
+      if (!(await this.index.waitFor(await this.parts.ports.feed.head(), CATCH_UP_MAX_MS))) break;
     }
     throw new RetryLater('the index of transactions is catching up with the log');
   }
@@ -81,13 +78,13 @@ export class Transfers {
     const indexedThrough = keyed ? await this.index.indexedThrough(sender.id) : -1;
     const outcome = await this.spending.spend(sender.id, (seen) => ({
       type: 'TransferKudos', txId, keyed, indexedThrough, to: recipient.id, amount: asked.amount, parties: this.#parties(sender, recipient),
-      ...seen, at: iso(this.parts.clock.now()), policy: this.parts.pricing.policy.version,
+      ...seen, at: iso(this.parts.ports.clock.now()), policy: this.parts.pricing.policy.version,
     }), this.#context(sender, asked));
     if (outcome.outcome === 'refused') {
       if (outcome.rc === 'IndexBehind') return 'IndexBehind' as const;
       throw refusedBy(transferRefusals, outcome.rc as Exclude<AccountRc, 'KudosUpfront' | 'AccountNotOpen' | 'IndexBehind' | 'CreditsBehind' | 'JobsUnsettled'>);
     }
-    if (outcome.outcome === 'unchanged') return { position: await this.parts.feed.head(), replayed: true };
+    if (outcome.outcome === 'unchanged') return { position: await this.parts.ports.feed.head(), replayed: true };
     return { position: outcome.position, replayed: false };
   }
 
@@ -102,8 +99,8 @@ export class Transfers {
   }
 
   #context(sender: KnownUser, { key, username, amount }: TransferAsked): CommandContext {
-    const hash = (text: string): string => this.parts.secrets.keyedHash('idempotency', text);
+    const hash = (text: string): string => this.parts.ports.secrets.keyedHash('idempotency', text);
     const idem = key === undefined ? {} : { idem: { key: hash(`${sender.id}|${key}`), fingerprint: hash(`POST kudos/transfer|${username}|${amount}`) } };
-    return { actor: { kind: 'user', user: sender.id }, correlationId: this.parts.ids.uuid(), ...idem };
+    return { actor: { kind: 'user', user: sender.id }, correlationId: this.parts.ports.ids.uuid(), ...idem };
   }
 }

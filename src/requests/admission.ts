@@ -44,7 +44,7 @@ export class Admission {
   constructor(private readonly spending: Spending, private readonly commands: CommandBus, private readonly parts: AdmissionParts) {}
 
   async admit(candidate: Candidate, context: CommandContext): Promise<Admitted> {
-    const { ids, contents, clock } = this.parts;
+    const { ids, contents, clock } = this.parts.ports;
     const request = ids.uuid();
     const salt = ids.bytes(16).toString('hex');
     const text = JSON.stringify({ salt, ...candidate.content });
@@ -92,7 +92,7 @@ export class Admission {
   }
 
   #now(): string {
-    return iso(this.parts.clock.now());
+    return iso(this.parts.ports.clock.now());
   }
 }
 

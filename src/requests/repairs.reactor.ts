@@ -34,11 +34,11 @@ export class Repairs {
 
   /** One round over everything that is due; returns how many steps it tried. */
   async round(): Promise<number> {
-    const steps: (() => Promise<void>)[] = [];
+    const steps: (() => Promise<unknown>)[] = [];
     for (const { user, accountClass } of this.openWork.dueOpenings(GRACE_MS)) {
-      steps.push(async () => void (await this.parts.registration.openAccount(user, accountClass, this.#context())));
+      steps.push(() => this.parts.registration.openAccount(user, accountClass, this.#context()));
     }
-    for (const owed of this.openWork.dueSettlements(GRACE_MS)) steps.push(async () => void (await this.settling.settle(owed, null, this.#context())));
+    for (const owed of this.openWork.dueSettlements(GRACE_MS)) steps.push(() => this.settling.settle(owed, null, this.#context()));
     const grace = { opened: ABANDON_AFTER_MS, accepted: NEVER, completed: GRACE_MS, abandoned: GRACE_MS };
     for (const authorization of this.openWork.dueAuthorizations(grace)) steps.push(() => this.#finish(authorization));
     const round = steps.slice(0, ROUND_MAX);
@@ -46,7 +46,7 @@ export class Repairs {
     return round.length;
   }
 
-  async #attempt(step: () => Promise<void>): Promise<void> {
+  async #attempt(step: () => Promise<unknown>): Promise<void> {
     try {
       await step();
     } catch (error) {
@@ -54,8 +54,8 @@ export class Repairs {
     }
   }
 
-  async #finish({ request, payer, stage, submitted }: OpenAuthorizationSeen): Promise<void> {
-    if (stage === 'completed') return void (await this.settling.close(request, payer, submitted, this.#context()));
+  async #finish({ request, payer, stage, submitted }: OpenAuthorizationSeen): Promise<unknown> {
+    if (stage === 'completed') return this.settling.close(request, payer, submitted, this.#context());
     if (stage === 'abandoned') return this.settling.abandon(request, payer, this.#context());
     // Whichever lands first on the request's stream decides whether it ever came.
     const outcome = await this.commands.execute(new OnRequest(request, { type: 'AbandonRequest', payer, at: iso(this.parts.clock.now()) }, this.#context()));

@@ -2,7 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { Admission } from './admission.js';
 import { AdmissionParts } from './admission-parts.js';
 import { AsyncController } from './async.controller.js';
-import { Cancel, CancelParts } from './cancel.js';
+import { Cancel } from './cancel.js';
 import { Gate, GateParts } from './gate.js';
 import { ImageSubmission } from './image-submission.js';
 import { RepairParts, Repairs } from './repairs.reactor.js';
@@ -17,7 +17,7 @@ import { TextSubmission } from './text-submission.js';
 @Module({
   controllers: [AsyncController, StatusController],
   providers: [
-    RequestHandler, Admission, AdmissionParts, Cancel, CancelParts, Gate, GateParts, ImageSubmission, TextSubmission, Repairs, RepairParts, Results,
+    RequestHandler, Admission, AdmissionParts, Cancel, Gate, GateParts, ImageSubmission, TextSubmission, Repairs, RepairParts, Results,
     Settling, Status,
   ],
   exports: [Settling, Repairs],

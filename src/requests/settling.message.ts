@@ -6,6 +6,7 @@ import { OnAccount } from '../kudos/account.message.js';
 import { Spending } from '../kudos/spending.message.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
 import { Pricing } from '../pricing/pricing.js';
+import { submittedJobs, type Request } from './request.state.js';
 
 /** What a delivered job of a registered payer owes, as its JobSubmitted froze it. */
 export interface Owed {
@@ -48,6 +49,12 @@ export class Settling {
       type: 'CloseAuthorization', request, submitted, at: this.#now(), policy: this.pricing.policy.version,
     }, context));
     return outcome.outcome !== 'refused';
+  }
+
+  /** As `close`, for a request as an append left it: does nothing while it goes on, or when it was anonymous. */
+  async closeCompleted(request: Request, context: CommandContext): Promise<void> {
+    const { id, facts, completed } = request;
+    if (completed && facts && facts.payer !== 0) await this.close(id, facts.payer, submittedJobs(request), context);
   }
 
   /** Frees the parts of a hold whose jobs will never be handed out. */

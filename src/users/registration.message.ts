@@ -1,13 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { Clock, iso } from '../kernel/clock.js';
+import { iso } from '../kernel/clock.js';
 import { personal } from '../kernel/event.js';
-import { Ids } from '../kernel/ids.js';
 import type { AccountClass } from '../kudos/account.events.js';
 import { OnAccount } from '../kudos/account.message.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
-import { NodeFeed } from '../platform/event-log/node-feed.js';
-import { Secrets } from '../platform/vault/secrets.js';
+import { Ports } from '../platform/ports.js';
 import { Pricing } from '../pricing/pricing.js';
 import { NextUserId } from './next-user-id.js';
 import { OnUser } from './user.message.js';
@@ -24,24 +22,17 @@ const API_KEY_BYTES = 16;
 /** Ids tried before giving up: each refusal means that another node took one. */
 const ID_ATTEMPTS_MAX = 1_000;
 
-/** The ports that registration needs, in one place. */
-@Injectable()
-export class RegistrationParts {
-  constructor(readonly clock: Clock, readonly ids: Ids, readonly feed: NodeFeed, readonly pricing: Pricing) {}
-}
-
 /** Makes users. The key is returned once and known to nobody afterwards: only its keyed hash is stored. */
 @Injectable()
 export class Registration {
   constructor(
-    private readonly commands: CommandBus, private readonly nextUserId: NextUserId, private readonly secrets: Secrets,
-    private readonly parts: RegistrationParts,
+    private readonly commands: CommandBus, private readonly nextUserId: NextUserId, private readonly ports: Ports, private readonly pricing: Pricing,
   ) {}
 
   /** A fresh key, or the given one, with what is stored of it. */
   keyFrom(given?: string): { apiKey: string; keyHash: string; lastFour: string } {
-    const apiKey = given ?? this.parts.ids.bytes(API_KEY_BYTES).toString('base64url');
-    return { apiKey, keyHash: this.secrets.keyedHash('api-key', apiKey), lastFour: apiKey.slice(-4) };
+    const apiKey = given ?? this.ports.ids.bytes(API_KEY_BYTES).toString('base64url');
+    return { apiKey, keyHash: this.ports.secrets.keyedHash('api-key', apiKey), lastFour: apiKey.slice(-4) };
   }
 
   /** Order of effects: the user first, then the account; if the process dies between, a reactor opens the account. */
@@ -49,7 +40,7 @@ export class Registration {
     const { apiKey, keyHash, lastFour } = this.keyFrom();
     for (let attempt = 1; attempt <= ID_ATTEMPTS_MAX; attempt++) {
       const id = this.nextUserId.take();
-      const at = iso(this.parts.clock.now());
+      const at = iso(this.ports.clock.now());
       const outcome = await this.commands.execute(new OnUser(id, {
         type: 'RegisterUser', accountClass, name: personal(`user-${id}`, name), keyHash, lastFour, at,
       }, context));
@@ -62,14 +53,14 @@ export class Registration {
   /** Ends the old key, if there is one. */
   async issueKey(id: number, context: CommandContext): Promise<{ apiKey: string; position: number }> {
     const { apiKey, keyHash, lastFour } = this.keyFrom();
-    const outcome = await this.commands.execute(new OnUser(id, { type: 'IssueApiKey', keyHash, lastFour, at: iso(this.parts.clock.now()) }, context));
+    const outcome = await this.commands.execute(new OnUser(id, { type: 'IssueApiKey', keyHash, lastFour, at: iso(this.ports.clock.now()) }, context));
     if (outcome.outcome !== 'appended') throw new Error(`user ${id} cannot be given a key`);
     return { apiKey, position: outcome.position };
   }
 
   async openAccount(id: number, accountClass: AccountClass, context: CommandContext): Promise<number> {
-    const at = iso(this.parts.clock.now());
-    const outcome = await this.commands.execute(new OnAccount(id, { type: 'OpenAccount', accountClass, at, policy: this.parts.pricing.policy.version }, context));
-    return outcome.outcome === 'appended' ? outcome.position : this.parts.feed.head();
+    const at = iso(this.ports.clock.now());
+    const outcome = await this.commands.execute(new OnAccount(id, { type: 'OpenAccount', accountClass, at, policy: this.pricing.policy.version }, context));
+    return outcome.outcome === 'appended' ? outcome.position : this.ports.feed.head();
   }
 }

@@ -4,9 +4,9 @@ import { iso } from '../kernel/clock.js';
 import { centikudos, minus, NO_KUDOS, type Kudos } from '../kernel/kudos.js';
 import { Adjusting } from '../kudos/adjusting.message.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
-import { Secrets } from '../platform/vault/secrets.js';
+import { Ports } from '../platform/ports.js';
 import { UserDirectory, type KnownUser } from './directory.message.js';
-import { Registration, RegistrationParts } from './registration.message.js';
+import { Registration } from './registration.message.js';
 import { OnSubject, OnUser } from './user.message.js';
 
 export interface TestUserAsked {
@@ -29,7 +29,7 @@ const SYSTEM = { kind: 'system' } as const;
 
 @Injectable()
 export class TestUserParts {
-  constructor(readonly commands: CommandBus, readonly secrets: Secrets, readonly registrationParts: RegistrationParts) {}
+  constructor(readonly commands: CommandBus, readonly ports: Ports) {}
 }
 
 /** Users for tests and walk-throughs: made or refreshed by their sign-in subject, with a new key each time (horde-api C17.1). */
@@ -40,9 +40,9 @@ export class TestUsers {
   ) {}
 
   async make(asked: TestUserAsked): Promise<TestUser> {
-    const context: CommandContext = { actor: SYSTEM, correlationId: this.parts.registrationParts.ids.uuid() };
+    const context: CommandContext = { actor: SYSTEM, correlationId: this.parts.ports.ids.uuid() };
     const { id, apiKey, created, position } = await this.#subject(asked, context);
-    const { commands, registrationParts: { clock } } = this.parts;
+    const { commands, ports: { clock } } = this.parts;
     await commands.execute(new OnUser(id, {
       type: 'ChangeRoles', roles: { moderator: asked.moderator, trusted: asked.trusted || asked.moderator }, at: iso(clock.now()),
     }, context));
@@ -53,14 +53,14 @@ export class TestUsers {
   }
 
   async #subject({ username, oauthId }: TestUserAsked, context: CommandContext): Promise<{ id: number; apiKey: string; created: boolean; position: number }> {
-    const hash = this.parts.secrets.keyedHash('subject', oauthId);
+    const hash = this.parts.ports.secrets.keyedHash('subject', oauthId);
     const known = await this.parts.commands.execute(new OnSubject(hash, { type: 'FindSubject' }, context));
     if (known.state.user !== undefined) {
       const { apiKey, position } = await this.registration.issueKey(known.state.user, context);
       return { id: known.state.user, apiKey, created: false, position };
     }
     const { id, apiKey, position } = await this.registration.register(username, 'oauth', context);
-    await this.parts.commands.execute(new OnSubject(hash, { type: 'ReserveSubject', user: id, at: iso(this.parts.registrationParts.clock.now()) }, context));
+    await this.parts.commands.execute(new OnSubject(hash, { type: 'ReserveSubject', user: id, at: iso(this.parts.ports.clock.now()) }, context));
     return { id, apiKey, created: true, position };
   }
 

@@ -94,7 +94,7 @@ export abstract class EventLog {
    * @throws AppendTooLarge more than 1 MiB in one append
    * @throws InvalidAppend no events, a malformed id, an empty or `$` type: a bug of the caller
    * @throws LogUnavailable the log cannot take writes now (disk full, store away); nothing was written
-   * @throws OutcomeUnknown the log cannot tell whether it was written (never from the embedded log)
+   * @throws OutcomeUnknown the log cannot tell whether it was written: the connection broke, or the disk failed to sync
    */
   abstract append(stream: string, expected: ExpectedRevision, events: readonly NewEvent[]): Promise<AppendResult>;
   abstract readStream(stream: string, options?: ReadStreamOptions): Promise<StreamPage>;
