@@ -1,5 +1,5 @@
 import { allCreditsElsewhere, findBalance } from '../../projections/balances/queries.js';
-import { openAuthorizations, openRequests, unsettledJobs, type OpenRequest } from '../../projections/queue/queries.js';
+import { openAuthorizations, openRequests, unsettledJobs, type OpenAuthorization, type OpenRequest } from '../../projections/queue/queries.js';
 import { activeGenerations, deliveredJobs, findRequest, requestOfJob } from '../../projections/requests/queries.js';
 import { giftsSince, lastIndexedRevision, transferById } from '../../projections/statement/queries.js';
 import { findUser, findUserByKeyHash, maxUserId, unopenedUsers, type User } from '../../projections/users/queries.js';
@@ -95,6 +95,12 @@ const workerRow = (row: Worker): WorkerRow[] => (row.declaration === null ? [] :
   maintenance: row.maintenance, maintenanceMessage: row.maintenanceMessage ?? undefined, paused: row.paused, samples: row.samples,
 }]);
 
+const stageOf = ({ accepted, abandoned, completedAt }: OpenAuthorization): 'opened' | 'accepted' | 'abandoned' | 'ended' => {
+  if (abandoned) return 'abandoned';
+  if (completedAt !== null) return 'ended';
+  return accepted ? 'accepted' : 'opened';
+};
+
 export const openWorkRows = (platform: Platform) => ({
   openWork: async () => {
     const { position, answer } = await atCheckpoint(platform, 'queue', async (db) => ({
@@ -106,7 +112,8 @@ export const openWorkRows = (platform: Platform) => ({
       const { request, job, worker, owner, ownerTrusted, model, price, debit, things } = data;
       return { request, payer, kind: kinds.get(request)!, job, worker, owner, ownerTrusted, model, price, debit, things };
     });
-    return { position, authorizations: answer.authorizations, unsettled, unopened: await unopenedUsers(platform.database) };
+    const authorizations = answer.authorizations.map((each) => ({ request: each.request, payer: each.payer, kind: each.data.kind, stage: stageOf(each) }));
+    return { position, authorizations, unsettled, unopened: await unopenedUsers(platform.database) };
   },
 });
 

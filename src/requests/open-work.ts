@@ -3,14 +3,15 @@ import type { AccountClass, AccountEvent } from '../kudos/account.events.js';
 import type { Position } from '../platform/event-log/event-log.js';
 import type { NodeFold } from '../platform/event-log/node-feed.js';
 import type { UserRegistered } from '../users/user.events.js';
-import type { RequestEvent } from './request.events.js';
+import type { RequestEvent, RequestKind } from './request.events.js';
 import type { Owed } from './settling.message.js';
 
 /** Steps between two streams that a dead process may have left undone, as a read model knows them. */
 export interface OpenWorkSource {
   openWork(): Promise<{
     readonly position: Position;
-    readonly authorizations: Iterable<{ readonly request: string; readonly payer: number }>;
+    /** How far the request of each has come; what is `accepted` and not ended needs no repair. */
+    readonly authorizations: Iterable<{ readonly request: string; readonly payer: number; readonly kind: RequestKind; readonly stage: 'opened' | 'accepted' | 'abandoned' | 'ended' }>;
     readonly unsettled: Iterable<Owed>;
     /** Users whose account was never opened. */
     readonly unopened: Iterable<{ readonly user: number; readonly accountClass: AccountClass }>;
@@ -20,13 +21,11 @@ export interface OpenWorkSource {
 export interface OpenAuthorizationSeen {
   readonly request: string;
   readonly payer: number;
-  /** Monotonic ms when this process first saw it: a node whose clock is ahead abandons nobody (spec/ledger.md §4.5). */
-  readonly seenAtMs: number;
-  /** The request came, or was abandoned: nothing to wait 30 s for. */
-  stage: 'opened' | 'accepted' | 'completed' | 'abandoned';
-  /** When it entered its stage. */
-  sinceMs: number;
-  submitted: readonly string[];
+  /** `ended`: its request has completed, but what was delivered is not known here. An accepted request needs no repair. */
+  readonly stage: 'opened' | 'completed' | 'abandoned' | 'ended';
+  /** Monotonic ms when this process saw it enter its stage: a node whose clock is ahead abandons nobody (spec/ledger.md §4.5). */
+  readonly sinceMs: number;
+  readonly submitted: readonly string[];
 }
 
 /**
@@ -39,15 +38,16 @@ export class OpenWork implements NodeFold {
   readonly #unsettled = new Map<string, { readonly owed: Owed; readonly sinceMs: number }>();
   readonly #unopened = new Map<number, { readonly accountClass: AccountClass; readonly sinceMs: number }>();
   /** Payer and kind of registered requests that are under way: a JobSubmitted does not repeat them. */
-  readonly #requests = new Map<string, { readonly payer: number; readonly kind: 'image' | 'text' }>();
+  readonly #requests = new Map<string, { readonly payer: number; readonly kind: RequestKind }>();
 
-  constructor(private readonly source: OpenWorkSource, private readonly clock: { monotonic(): number }, private readonly requests: {
-    find(request: string): { readonly facts: { readonly payer: number; readonly kind: 'image' | 'text' } } | undefined;
-  }) {}
+  constructor(private readonly source: OpenWorkSource, private readonly clock: { monotonic(): number }) {}
 
   async open(): Promise<Position> {
     const { position, authorizations, unsettled, unopened } = await this.source.openWork();
-    for (const { request, payer } of authorizations) this.#open(request, payer);
+    for (const { request, payer, kind, stage } of authorizations) {
+      this.#requests.set(request, { payer, kind });
+      if (stage !== 'accepted') this.#enter(request, payer, stage);
+    }
     for (const owed of unsettled) this.#unsettled.set(owed.job, { owed, sinceMs: this.clock.monotonic() });
     for (const { user, accountClass } of unopened) this.#unopened.set(user, { accountClass, sinceMs: this.clock.monotonic() });
     return position;
@@ -62,16 +62,13 @@ export class OpenWork implements NodeFold {
     'AccountOpened.v1': ({ user }) => void this.#unopened.delete(user),
     'AuthorizationOpened.v1': ({ request, user, kind }) => {
       this.#requests.set(request, { payer: user, kind });
-      this.#open(request, user);
+      this.#enter(request, user, 'opened');
     },
-    'RequestAccepted.v1': ({ request }) => this.#advance(request, 'accepted'),
-    'RequestAbandoned.v1': ({ request, payer }) => {
-      if (!this.#authorizations.has(request)) this.#open(request, payer);
-      this.#advance(request, 'abandoned');
-    },
+    'RequestAccepted.v1': ({ request }) => void this.#authorizations.delete(request),
+    'RequestAbandoned.v1': ({ request, payer }) => { this.#enter(request, payer, 'abandoned'); },
     'JobSubmitted.v1': (data) => this.#submitted(data),
     'JobSettled.v1': ({ job }) => void this.#unsettled.delete(job),
-    'RequestCompleted.v1': ({ request, submitted }) => this.#advance(request, 'completed', submitted),
+    'RequestCompleted.v1': ({ request, payer, submitted }) => { if (payer !== 0) this.#enter(request, payer, 'completed', submitted); },
     'AuthorizationClosed.v1': ({ request }) => {
       this.#authorizations.delete(request);
       this.#requests.delete(request);
@@ -92,33 +89,23 @@ export class OpenWork implements NodeFold {
     for (const [user, { accountClass, sinceMs }] of this.#unopened) if (now - sinceMs >= graceMs) yield { user, accountClass };
   }
 
-  /** A repair found that the request came long ago, or has ended. */
-  advance(request: string, stage: 'accepted' | 'completed', submitted: readonly string[] = []): void {
-    this.#advance(request, stage, submitted);
-  }
-  /** Nothing is left to do for it, although the feed has not said so. */
-  forget(request: string): void {
-    this.#authorizations.delete(request);
+  /** A repair found out how far the request has come. */
+  advance({ request, payer }: Pick<OpenAuthorizationSeen, 'request' | 'payer'>, submitted: readonly string[] | undefined): void {
+    if (submitted) this.#enter(request, payer, 'completed', submitted);
+    else this.#authorizations.delete(request); // under way: its end will come with the feed
   }
 
   get sizes(): { readonly authorizations: number; readonly unsettled: number } {
     return { authorizations: this.#authorizations.size, unsettled: this.#unsettled.size };
   }
 
-  #open(request: string, payer: number): void {
-    const now = this.clock.monotonic();
-    this.#authorizations.set(request, { request, payer, seenAtMs: now, sinceMs: now, stage: 'opened', submitted: [] });
-  }
-
-  #advance(request: string, stage: OpenAuthorizationSeen['stage'], submitted: readonly string[] = []): void {
-    const known = this.#authorizations.get(request);
-    if (!known || known.stage === 'completed') return;
-    Object.assign(known, { stage, submitted, sinceMs: this.clock.monotonic() });
+  #enter(request: string, payer: number, stage: OpenAuthorizationSeen['stage'], submitted: readonly string[] = []): void {
+    this.#authorizations.set(request, { request, payer, stage, submitted, sinceMs: this.clock.monotonic() });
   }
 
   #submitted({ request, job, worker, owner, ownerTrusted, model, price, debit, things }: Data<'JobSubmitted.v1'>): void {
-    const known = this.#requests.get(request) ?? this.requests.find(request)?.facts;
-    if (!known || known.payer === 0) return;
+    const known = this.#requests.get(request);
+    if (!known) return; // anonymous: settled in the same append
     const owed: Owed = { request, payer: known.payer, kind: known.kind, job, worker, owner, ownerTrusted, model, price, debit, things };
     this.#unsettled.set(job, { owed, sinceMs: this.clock.monotonic() });
   }

@@ -14,7 +14,6 @@ import { Settling } from './settling.message.js';
 const GRACE_MS = 2_000;
 /** spec/ledger.md §4.5: an authorization whose request has not come after 30 s is abandoned. */
 const ABANDON_AFTER_MS = 30_000;
-const NEVER = Number.POSITIVE_INFINITY;
 
 /** Repairs a round at most, so that a long list does not starve the requests of people. */
 const ROUND_MAX = 200;
@@ -39,7 +38,7 @@ export class Repairs {
       steps.push(() => this.parts.registration.openAccount(user, accountClass, this.#context()));
     }
     for (const owed of this.openWork.dueSettlements(GRACE_MS)) steps.push(() => this.settling.settle(owed, null, this.#context()));
-    const grace = { opened: ABANDON_AFTER_MS, accepted: NEVER, completed: GRACE_MS, abandoned: GRACE_MS };
+    const grace = { opened: ABANDON_AFTER_MS, completed: GRACE_MS, abandoned: GRACE_MS, ended: GRACE_MS };
     for (const authorization of this.openWork.dueAuthorizations(grace)) steps.push(() => this.#finish(authorization));
     const round = steps.slice(0, ROUND_MAX);
     for (const step of round) await this.#attempt(step);
@@ -60,8 +59,7 @@ export class Repairs {
     // Whichever lands first on the request's stream decides whether it ever came.
     const outcome = await this.commands.execute(new OnRequest(request, { type: 'AbandonRequest', payer, at: iso(this.parts.clock.now()) }, this.#context()));
     if (outcome.outcome !== 'refused') return this.settling.abandon(request, payer, this.#context());
-    const { completed } = outcome.state;
-    this.openWork.advance(request, completed ? 'completed' : 'accepted', completed ? submittedJobs(outcome.state) : []);
+    this.openWork.advance({ request, payer }, outcome.state.completed ? submittedJobs(outcome.state) : undefined);
   }
 
   #context(): CommandContext {
