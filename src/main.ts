@@ -12,11 +12,14 @@ const welcome = ({ url, genesis, platform: { config } }: Server): void => {
 };
 
 const run = async (): Promise<void> => {
-  if (process.argv.includes('--help')) return say(configHelp());
-  let server: Server | undefined;
+  if (process.argv.includes('--help')) {
+    say(configHelp());
+    return;
+  }
+  let stop = (): Promise<void> => Promise.resolve();
   let ending: Promise<void> | undefined;
   const end = (code: number): void => {
-    ending ??= (server?.close() ?? Promise.resolve()).then(() => process.exit(code), (error: unknown) => {
+    ending ??= stop().then(() => process.exit(code), (error: unknown) => {
       complain(`while stopping: ${String(error)}`);
       process.exit(1);
     });
@@ -35,7 +38,8 @@ const run = async (): Promise<void> => {
     process.exit(1);
   };
   const letGo = keepAlive();
-  server = await startServer(readConfig(), { clock: new SystemClock(), timers: new SystemTimers(), ids: new SystemIds(), onFatal: fatal });
+  const server = await startServer(readConfig(), { clock: new SystemClock(), timers: new SystemTimers(), ids: new SystemIds(), onFatal: fatal });
+  stop = () => server.close();
   letGo(); // from here the listening socket keeps it alive
   welcome(server);
 };

@@ -125,7 +125,7 @@ export class Pop {
   }
 
   #servingModels(facts: RequestFacts, worker: AnyWorkerFacts): readonly string[] {
-    if (facts.kind === 'text') return servingModels(facts as RequestFacts & TextNeeds, worker, () => true); // settlement never pays above the quote
+    if (facts.kind === 'text') return servingModels(facts, worker, () => true); // settlement never pays above the quote
     const { policy, reference } = this.parts.pricing;
     const affordable = (model: string): boolean => imageUnitPrice(facts.features as ImageJobFeatures, model, policy, reference) <= facts.unitPriceMax;
     return servingImageModels(facts as RequestFacts & ImageNeeds, worker as ImageWorkerFacts, reference, affordable);

@@ -12,12 +12,12 @@ export class SubmitController {
 
   @Post('submit') @HttpCode(200) @Callers('owner') @RateLimit('RL-60s')
   image(@StrictBody(ImageSubmitFields) body: ImageSubmitFields, @ApiKey() apiKey: string, @Res({ passthrough: true }) reply: FastifyReply) {
-    return this.#deliver({ kind: 'image', ...body, metadata: body.gen_metadata ?? [] }, apiKey, reply);
+    return this.#deliver(deliveryOf('image', body), apiKey, reply);
   }
 
   @Post('text/submit') @HttpCode(200) @Callers('owner') @RateLimit('RL-60s')
   text(@StrictBody(TextSubmitFields) body: TextSubmitFields, @ApiKey() apiKey: string, @Res({ passthrough: true }) reply: FastifyReply) {
-    return this.#deliver({ kind: 'text', ...body, metadata: body.gen_metadata ?? [] }, apiKey, reply);
+    return this.#deliver(deliveryOf('text', body), apiKey, reply);
   }
 
   async #deliver(delivery: Delivery, apiKey: string, reply: FastifyReply): Promise<{ reward: number }> {
@@ -26,3 +26,6 @@ export class SubmitController {
     return { reward };
   }
 }
+
+const deliveryOf = (kind: Delivery['kind'], { id, generation, seed, state, gen_metadata: metadata }: ImageSubmitFields | TextSubmitFields): Delivery =>
+  ({ kind, id, generation, seed, state, metadata: metadata ?? [] });

@@ -12,8 +12,7 @@ export const settle = (command: SettleJob, account: Account): Decision<AccountEv
   const authorization = account.authorizations.get(request);
   if (!authorization) return accept();
   if (authorization.settled.has(job)) {
-    const due = ended && ended.every((id) => authorization.settled.has(id));
-    return due ? accept(closed(account, { request, authorization, at })) : accept();
+    return allSettled(ended, authorization) ? accept(closed(account, { request, authorization, at })) : accept();
   }
   const part = partOf(authorization);
   // An un-held settlement draws on the whole balance above the floor, held or not: otherwise a large hold on a request
@@ -28,9 +27,11 @@ export const settle = (command: SettleJob, account: Account): Decision<AccountEv
     things: command.things, settledAt: at, policy: command.policy, ...(ledger ? { ledger } : {}),
   } };
   const rest: Authorization = { ...authorization, held: minus(authorization.held, part), settled: new Set([...authorization.settled, job]) };
-  const complete = ended?.every((id) => rest.settled.has(id)) ?? false;
-  return complete ? accept(settled, closed(account, { request, authorization: rest, at })) : accept(settled);
+  return allSettled(ended, rest) ? accept(settled, closed(account, { request, authorization: rest, at })) : accept(settled);
 };
+
+/** `ended` are all delivered jobs of a request that has ended; null while it goes on. */
+const allSettled = (ended: SettleJob['ended'], { settled }: Authorization): boolean => ended?.every((id) => settled.has(id)) ?? false;
 
 /** This job's part of the hold: equal parts, the remainder with the first. */
 const partOf = ({ hold, held, jobs, settled }: Authorization): Kudos => {

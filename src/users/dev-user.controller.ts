@@ -1,6 +1,6 @@
 import { Controller, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { inKudos, kudos } from '../kernel/kudos.js';
+import { inKudos, kudos, type Kudos } from '../kernel/kudos.js';
 import { parseJson } from '../platform/http/body/json-body.js';
 import { setKudosPosition } from '../platform/http/kudos-position.js';
 import { PlainRefusal } from '../platform/http/refusals.js';
@@ -12,6 +12,7 @@ import { TestUsers, type TestUserAsked } from './test-users.js';
 const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
 const KUDOS_MAX = 1_000_000_000_000;
 const NAME_MAX = 30;
+const OAUTH_ID_MAX = 50;
 
 /** CI bootstrap (horde-api C17.1): hidden unless HORDE_TEST_APIKEYS is on, and only from a genuine loopback socket. */
 @Controller('api/v2/dev/test-user')
@@ -41,14 +42,21 @@ const objectIn = (body: unknown): Readonly<Record<string, unknown>> => {
   return parsed.value as Record<string, unknown>;
 };
 
+const DEFAULTS = { username: 'test_user', oauth_id: 'ci_test_user', moderator: true, trusted: true, kudos: 10_000 };
+
 const asked = (body: unknown): TestUserAsked => {
-  const given = objectIn(body);
-  const { username = 'test_user', oauth_id: oauthId = 'ci_test_user', moderator = true, trusted = true, kudos: amount = 10_000 } = given;
-  if (typeof username !== 'string' || username.trim() === '' || username.length > NAME_MAX) throw new PlainRefusal(400, 'username must be a text of 1 to 30 characters.');
-  if (typeof oauthId !== 'string' || oauthId === '' || oauthId.length > 50) throw new PlainRefusal(400, 'oauth_id must be a text of 1 to 50 characters.');
+  const { username, oauth_id: oauthId, moderator, trusted, kudos: amount }: Record<keyof typeof DEFAULTS, unknown> = { ...DEFAULTS, ...objectIn(body) };
+  const name = textIn('username', username, NAME_MAX).trim();
   if (typeof moderator !== 'boolean' || typeof trusted !== 'boolean') throw new PlainRefusal(400, 'moderator and trusted must be booleans.');
-  if (amount !== null && !(Number.isInteger(amount) && Number(amount) >= 0 && Number(amount) <= KUDOS_MAX)) {
-    throw new PlainRefusal(400, 'kudos must be null or a whole number from 0 on.');
-  }
-  return { username: username.trim(), oauthId, moderator, trusted, kudos: amount === null ? null : kudos(Number(amount)) };
+  return { username: name, oauthId: textIn('oauth_id', oauthId, OAUTH_ID_MAX), moderator, trusted, kudos: amount === null ? null : kudosIn(amount) };
+};
+
+const textIn = (member: string, value: unknown, max: number): string => {
+  if (typeof value === 'string' && value.trim() !== '' && value.length <= max) return value;
+  throw new PlainRefusal(400, `${member} must be a text of 1 to ${max} characters.`);
+};
+
+const kudosIn = (amount: unknown): Kudos => {
+  if (Number.isInteger(amount) && Number(amount) >= 0 && Number(amount) <= KUDOS_MAX) return kudos(Number(amount));
+  throw new PlainRefusal(400, 'kudos must be null or a whole number from 0 on.');
 };

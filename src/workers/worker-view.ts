@@ -24,17 +24,27 @@ export interface WorkerStanding {
   readonly owner?: string;
 }
 
+/** What is shown of a worker that has not popped yet. */
+const UNDECLARED = {
+  agent: 'unknown:0:unknown', threads: 1, nsfw: true, models: [], maxPixels: 0, allowImg2img: false, allowPainting: false, allowPostProcessing: false,
+  allowLora: false, allowControlnet: false, allowSdxlControlnet: false, maxLength: 0, maxContextLength: 0,
+} satisfies Partial<Declaration>;
+type Shown = Pick<Declaration, keyof typeof UNDECLARED>;
+
 /** The worker object of the API (horde-api C6.0). Uptime is counted with the workers' other rules. TODO(#10) */
-export const workerView = (worker: WorkerFigures, { online, trusted, flagged, owner }: WorkerStanding): object => ({
-  type: worker.kind, name: worker.name ?? '', id: worker.id, online,
-  requests_fulfilled: worker.fulfilled, uncompleted_jobs: worker.uncompletedJobs, threads: worker.declaration?.threads ?? 1, uptime: 0,
-  kudos_rewards: inKudos(worker.kudosGenerated),
-  kudos_details: { generated: worker.fulfilled > 0 ? inKudos(worker.kudosGenerated) : null, uptime: null },
-  performance: performanceOf(worker), maintenance_mode: worker.maintenance, nsfw: worker.declaration?.nsfw ?? true, trusted, flagged,
-  bridge_agent: worker.declaration?.agent ?? 'unknown:0:unknown', models: worker.declaration?.models ?? [], team: { name: null, id: null },
-  ...(worker.kind === 'image' ? imageMembers(worker) : {}), ...(worker.kind === 'text' ? textMembers(worker) : {}),
-  ...(owner === undefined ? {} : { owner, paused: worker.paused, suspicious: 0 }),
-});
+export const workerView = (worker: WorkerFigures, { online, trusted, flagged, owner }: WorkerStanding): object => {
+  const declared: Shown = worker.declaration ?? UNDECLARED;
+  return {
+    type: worker.kind, name: worker.name ?? '', id: worker.id, online,
+    requests_fulfilled: worker.fulfilled, uncompleted_jobs: worker.uncompletedJobs, threads: declared.threads, uptime: 0,
+    kudos_rewards: inKudos(worker.kudosGenerated),
+    kudos_details: { generated: worker.fulfilled > 0 ? inKudos(worker.kudosGenerated) : null, uptime: null },
+    performance: performanceOf(worker), maintenance_mode: worker.maintenance, nsfw: declared.nsfw, trusted, flagged,
+    bridge_agent: declared.agent, models: declared.models, team: { name: null, id: null },
+    ...(worker.kind === 'image' ? imageMembers(declared, worker.things) : {}), ...(worker.kind === 'text' ? textMembers(declared) : {}),
+    ...(owner === undefined ? {} : { owner, paused: worker.paused, suspicious: 0 }),
+  };
+};
 
 const MEGA = 1_000_000;
 
@@ -44,13 +54,10 @@ const performanceOf = ({ kind, speed }: WorkerFigures): string => {
   return `${(Math.round((speed ?? 1) * 10) / 10).toFixed(1)} tokens per second`;
 };
 
-const imageMembers = ({ declaration, things }: WorkerFigures): object => ({
-  max_pixels: declaration?.maxPixels ?? 0, megapixelsteps_generated: Math.round((things / MEGA) * 100) / 100,
-  img2img: declaration?.allowImg2img ?? false, painting: declaration?.allowPainting ?? false,
-  'post-processing': declaration?.allowPostProcessing ?? false, lora: declaration?.allowLora ?? false,
-  controlnet: declaration?.allowControlnet ?? false, sdxl_controlnet: declaration?.allowSdxlControlnet ?? false,
+const imageMembers = (declared: Shown, things: number): object => ({
+  max_pixels: declared.maxPixels, megapixelsteps_generated: Math.round((things / MEGA) * 100) / 100,
+  img2img: declared.allowImg2img, painting: declared.allowPainting, 'post-processing': declared.allowPostProcessing, lora: declared.allowLora,
+  controlnet: declared.allowControlnet, sdxl_controlnet: declared.allowSdxlControlnet,
 });
 
-const textMembers = ({ declaration }: WorkerFigures): object => ({
-  max_length: declaration?.maxLength ?? 0, max_context_length: declaration?.maxContextLength ?? 0,
-});
+const textMembers = ({ maxLength, maxContextLength }: Shown): object => ({ max_length: maxLength, max_context_length: maxContextLength });

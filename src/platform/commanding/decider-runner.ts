@@ -130,9 +130,8 @@ export class DeciderRunner<State, Command, Event extends AnyEvent, Rc extends st
       const loaded = (mailbox.loaded ??= await this.#load(id));
       const base = loaded.revision;
       const { settled, encoded, recorded } = await this.#decide(id, loaded, batch);
-      const silent = settled.some(({ count }) => count === 0);
-      // Another process may have written since this state was cached: a silent answer must not rest on that.
-      if (silent && !fresh && (await this.#movedOn(id, base))) {
+      // Another process may have written since this state was cached: an answer that appends nothing must not rest on that.
+      if (!fresh && (await this.#speaksTooSoon(id, base, settled))) {
         mailbox.loaded = undefined;
         continue;
       }
@@ -142,9 +141,8 @@ export class DeciderRunner<State, Command, Event extends AnyEvent, Rc extends st
         return batch.slice(settled.length);
       } catch (error) {
         if (!(error instanceof WrongExpectedRevision)) throw error;
-        this.options.onConflict?.(this.streamOf(id));
         mailbox.loaded = undefined;
-        if (attempt >= ATTEMPTS_MAX) throw new TooManyConflicts(`${this.streamOf(id)}: ${attempt} conflicts in a row`, { cause: error });
+        this.#conflicted(id, attempt, error);
       }
     }
   }
@@ -217,7 +215,13 @@ export class DeciderRunner<State, Command, Event extends AnyEvent, Rc extends st
     }
   }
 
-  async #movedOn(id: string, base: number | 'no_stream'): Promise<boolean> {
+  #conflicted(id: string, attempt: number, cause: WrongExpectedRevision): void {
+    this.options.onConflict?.(this.streamOf(id));
+    if (attempt >= ATTEMPTS_MAX) throw new TooManyConflicts(`${this.streamOf(id)}: ${attempt} conflicts in a row`, { cause });
+  }
+
+  async #speaksTooSoon(id: string, base: number | 'no_stream', settled: readonly { readonly count: number }[]): Promise<boolean> {
+    if (settled.every(({ count }) => count > 0)) return false;
     const { events } = await this.options.log.readStream(this.streamOf(id), { from: base === 'no_stream' ? 0 : base + 1, limit: 1 });
     return events.length > 0;
   }

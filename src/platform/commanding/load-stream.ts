@@ -31,9 +31,8 @@ export const loadStream = async <State, Command, Event extends AnyEvent, Rc exte
   if (snapshot) Object.assign(loaded, { state: snapshot.state, revision: snapshot.revision, tip: snapshot.tip });
   let last: RecordedEvent | undefined;
   for (;;) {
-    const from = last ? last.revision + 1 : snapshot ? snapshot.revision : 0; // the snapshot's own event comes first: it proves the snapshot
-    const { events } = await log.readStream(stream, { from, limit: PAGE });
-    const news = !last && snapshot ? provenBy(events, snapshot) : events;
+    const { events } = await log.readStream(stream, { from: nextOf(last, snapshot), limit: PAGE });
+    const news = provenBy(events, last ? undefined : snapshot);
     if (!news) return loadStream(decider, { id: source.id, stream, log }); // not ours: fold from the beginning
     for (const event of news) loaded.state = decider.evolve(loaded.state, decode(event) as unknown as Event);
     last = events.at(-1) ?? last;
@@ -43,7 +42,14 @@ export const loadStream = async <State, Command, Event extends AnyEvent, Rc exte
   return loaded;
 };
 
-const provenBy = (events: readonly RecordedEvent[], snapshot: { revision: number; tip: string }): readonly RecordedEvent[] | undefined => {
+type Snapshot = Awaited<ReturnType<Snapshots['find']>>;
+
+/** The snapshot's own event comes first: it proves the snapshot. */
+const nextOf = (last: RecordedEvent | undefined, snapshot: Snapshot): number => (last ? last.revision + 1 : snapshot?.revision ?? 0);
+
+/** What comes after the snapshot; undefined when it is none of this log. */
+const provenBy = (events: readonly RecordedEvent[], snapshot: Snapshot): readonly RecordedEvent[] | undefined => {
+  if (!snapshot) return events;
   const [first, ...rest] = events;
   return first && first.revision === snapshot.revision && leafOf(first) === snapshot.tip ? rest : undefined;
 };
