@@ -15,6 +15,7 @@ export interface Config {
   readonly admins: readonly number[];
   readonly anonymous: boolean;
   readonly registration: boolean;
+  readonly escrow: boolean;
   readonly kudosCap: Kudos;
   readonly testApiKeys: boolean;
   readonly rateLimits: boolean;
@@ -95,6 +96,7 @@ const KEYS = {
   admins: { key: 'ADMINS', default: '', help: 'aliases that may do what admins may, e.g. ["name#7"]; the id counts', read: admins },
   anonymous: { key: 'ANONYMOUS', default: 'profile', help: 'on or off: may 0000000000 generate (public: on, private: off)', read: String },
   registration: { key: 'REGISTRATION', default: 'profile', help: 'on or off: may anybody register (public: on, private: off)', read: String },
+  escrow: { key: 'ESCROW', default: 'profile', help: 'on or off: does half of what untrusted owners earn wait for trust (public: on, private: off)', read: String },
   kudosCap: {
     key: 'KUDOS_CAP', default: 'profile', read: String,
     help: 'kudos beyond which a balance has no more say in the queue (public: 10000000, private: none)',
@@ -129,7 +131,7 @@ export const readConfig = (environment: Environment = process.env): Config => {
     }
   };
   const profile = read('profile');
-  const byProfile = (name: 'anonymous' | 'registration'): boolean => {
+  const byProfile = (name: 'anonymous' | 'registration' | 'escrow'): boolean => {
     const text = read(name);
     return text === 'profile' ? profile === 'public' : flag(text);
   };
@@ -137,7 +139,7 @@ export const readConfig = (environment: Environment = process.env): Config => {
   return Object.freeze({
     port: read('port'), host: read('host'), dataDir: read('dataDir'), profile, eventstoreUrl: read('eventstoreUrl'),
     databaseUrl: read('databaseUrl'), masterKey: read('masterKey'), publicUrl: read('publicUrl'), admins: read('admins'),
-    anonymous: byProfile('anonymous'), registration: byProfile('registration'), kudosCap: capOf(cap, profile),
+    anonymous: byProfile('anonymous'), registration: byProfile('registration'), escrow: byProfile('escrow'), kudosCap: capOf(cap, profile),
     testApiKeys: read('testApiKeys'), rateLimits: !read('rateLimitsOff'), rateLimitWhitelist: read('rateLimitWhitelist'),
     trustProxyHops: read('trustProxyHops'), bodyLimitBytes: read('bodyLimitMiB') * 2 ** 20, blobLimitBytes: read('blobLimitMiB') * 2 ** 20,
     logLevel: read('logLevel'), node: read('node'),

@@ -106,7 +106,7 @@ const openParts = async (config: Config, ports: Ports, closing: (() => Promise<v
   closing.push(() => projector.stop());
   const feed = new NodeFeed({ log, timers, logger, onFatal });
   closing.push(() => feed.close());
-  const pricing = new Pricing(PRICE_POLICY_1, loadReference());
+  const pricing = new Pricing(PRICE_POLICY_1, loadReference(), config.escrow);
   return {
     config, clock, timers, ids, logger, log, database, projector, secrets, vault, contents, blobs, commanding, feed, pricing,
     close: () => closeAll(closing),

@@ -3,7 +3,8 @@ import { iso } from '../kernel/clock.js';
 import { parseUuid } from '../kernel/ids.js';
 import { inKudos } from '../kernel/kudos.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
-import { Refused, refusedBy } from '../platform/http/refusals.js';
+import { LogUnavailable, OutcomeUnknown } from '../platform/event-log/event-log.js';
+import { isRetryLater, Refused, refusedBy } from '../platform/http/refusals.js';
 import { RetryLater } from '../platform/retry-later.js';
 import type { JobState, RequestFacts, RequestKind } from '../requests/request.events.js';
 import { OnRequest, type RequestOutcome } from '../requests/request.message.js';
@@ -75,7 +76,7 @@ export class Deliver {
     const result = await this.#store(delivery, { job: found.job, state });
     const { policy, reference } = this.parts.pricing;
     const outcome = await this.#ask(found, {
-      type: 'SubmitJob', job: found.job, state, ...result, seed: delivery.seed, ...value, ownerTrusted: user.roles.has('trusted'),
+      type: 'SubmitJob', job: found.job, state, ...result, seed: delivery.seed, ...value, ownerTrusted: this.#isPaidInFull(user),
       policy: policy.version, reference: reference.version, at: this.#now(),
     }, context);
     const position = await this.#settle({ found, facts, user }, value, outcome, context);
@@ -88,13 +89,17 @@ export class Deliver {
   ): Promise<number | undefined> {
     if (facts.payer === 0) return undefined;
     const { request, job, worker, owner, model } = found;
-    const owed = { request, payer: facts.payer, kind: facts.kind, job, worker, owner, ownerTrusted: user.roles.has('trusted'), model, ...value };
+    const owed = { request, payer: facts.payer, kind: facts.kind, job, worker, owner, ownerTrusted: this.#isPaidInFull(user), model, ...value };
     try {
       return await this.settling.settle(owed, submittedOf(outcome), context);
     } catch (error) {
-      if (error instanceof RetryLater) return undefined;
+      if (isRetryLater(error) || error instanceof LogUnavailable || error instanceof OutcomeUnknown) return undefined;
       throw error;
     }
+  }
+
+  #isPaidInFull(owner: KnownUser): boolean {
+    return owner.roles.has('trusted') || !this.parts.pricing.escrow;
   }
 
   #valueOf(delivery: Delivery, { found, facts, user, censored }: { found: FoundJob; facts: RequestFacts; user: KnownUser; censored: boolean }): JobValue {
