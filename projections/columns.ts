@@ -16,7 +16,8 @@ export const texts = (values: readonly (string | null)[]): string =>
 export const jsons = (values: readonly unknown[]): string =>
   `{${values.map((value) => (value === null || value === undefined ? 'NULL' : quoted(json(value)))).join(',')}}`;
 
-const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
+const TO_ESCAPE = /["\\]/;
+const quoted = (text: string): string => (TO_ESCAPE.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : `"${text}"`);
 const withoutNul = (text: string): string => (text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text);
 
 // jsonb refuses NUL and lone surrogates. One such character in a worker's declaration must not stop a projector.

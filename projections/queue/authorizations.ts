@@ -58,7 +58,7 @@ export class AuthorizationBatch {
 
 const INSERT = `
 INSERT INTO rm.open_authorization (request, payer, position, data, opened_at, accepted, abandoned, reversed, submitted, completed_at, settled)
-SELECT * FROM unnest($1::uuid[], $2::int[], $3::bigint[], $4::jsonb[], $5::timestamptz[], $6::bool[], $7::bool[], $8::bool[], $9::int[],
+SELECT * FROM unnest($1::uuid[], $2::int[], $3::bigint[], $4::json[], $5::timestamptz[], $6::bool[], $7::bool[], $8::bool[], $9::int[],
   $10::timestamptz[], $11::int[])`;
 
 const UPDATE = `

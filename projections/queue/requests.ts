@@ -1,4 +1,4 @@
-import type { AnyEvent, Recorded } from '../../src/kernel/event.js';
+import type { Recorded } from '../../src/kernel/event.js';
 import type { Statement } from '../../src/kernel/projection.js';
 import type { JobSettled } from '../../src/kudos/account.events.js';
 import type { JobAssigned, JobSubmitted, RequestAccepted, RequestFacts } from '../../src/requests/request.events.js';
@@ -93,7 +93,7 @@ export class QueueBatch {
     ended(change, job);
   }
 
-  private change(event: Recorded<AnyEvent>): QueueChange {
+  private change(event: Recorded): QueueChange {
     const { request } = event.data as JobRef;
     let change = this.changes.get(request);
     if (!change) this.changes.set(request, (change = new QueueChange(request)));
@@ -117,7 +117,7 @@ const INSERT = `
 INSERT INTO rm.queue (request, payer, facts, waiting, pending, faults, submitted, closed, extra_slow, activity_at, expires_at, revision)
 SELECT n.request, n.payer, n.facts, n.waiting, n.pending, n.faults, n.submitted, n.closed, n.extra_slow, n.activity_at,
   n.activity_at + ${LIFE('n.extra_slow')}, n.revision
-FROM unnest($1::uuid[], $2::int[], $3::jsonb[], $4::int[], $5::jsonb[], $6::int[], $7::int[], $8::bool[], $9::bool[], $10::timestamptz[], $11::int[])
+FROM unnest($1::uuid[], $2::int[], $3::json[], $4::int[], $5::jsonb[], $6::int[], $7::int[], $8::bool[], $9::bool[], $10::timestamptz[], $11::int[])
   AS n (request, payer, facts, waiting, pending, faults, submitted, closed, extra_slow, activity_at, revision)`;
 
 const UPDATE = `

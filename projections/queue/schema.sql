@@ -3,7 +3,7 @@
 CREATE TABLE rm.queue (
   request     uuid PRIMARY KEY,
   payer       integer NOT NULL,
-  facts       jsonb NOT NULL,
+  facts       json NOT NULL,
   waiting     integer NOT NULL,
   -- Job id -> {worker, owner, model, assignedAt, ttlS} of the jobs that are at a worker.
   pending     jsonb NOT NULL,
@@ -26,7 +26,7 @@ CREATE TABLE rm.open_authorization (
   request      uuid PRIMARY KEY,
   payer        integer NOT NULL,
   position     bigint NOT NULL,
-  data         jsonb NOT NULL,
+  data         json NOT NULL,
   opened_at    timestamptz NOT NULL,
   accepted     boolean NOT NULL,
   abandoned    boolean NOT NULL,
@@ -42,6 +42,6 @@ CREATE TABLE rm.unsettled_job (
   request      uuid NOT NULL,
   payer        integer NOT NULL,
   position     bigint NOT NULL,
-  data         jsonb NOT NULL,
+  data         json NOT NULL,
   submitted_at timestamptz NOT NULL
 ) WITH (fillfactor = 60);

@@ -30,7 +30,7 @@ export class UnsettledBatch {
 const INSERT = `
 INSERT INTO rm.unsettled_job (job, request, payer, position, data, submitted_at)
 SELECT n.job, n.request, coalesce(n.payer, q.payer), n.position, n.data, n.submitted_at
-FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::bigint[], $5::jsonb[], $6::timestamptz[]) AS n (job, request, payer, position, data, submitted_at)
+FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::bigint[], $5::json[], $6::timestamptz[]) AS n (job, request, payer, position, data, submitted_at)
 LEFT JOIN rm.queue q ON q.request = n.request
 WHERE coalesce(n.payer, q.payer) <> 0`;
 

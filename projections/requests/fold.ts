@@ -49,9 +49,9 @@ export class RequestBatch {
         this.request(request).consumed += debit;
         return;
       }
-      case 'RequestCancelled.v1': return this.closed(event.data as RequestRef, 'cancelled');
-      case 'RequestFaulted.v1': return this.closed(event.data as RequestRef, 'faulted');
-      case 'RequestExpired.v1': return this.closed(event.data as RequestRef);
+      case 'RequestCancelled.v1': return this.closed(event.data, 'cancelled');
+      case 'RequestFaulted.v1': return this.closed(event.data, 'faulted');
+      case 'RequestExpired.v1': return this.closed(event.data);
       case 'RequestCompleted.v1': {
         const { request, outcome, completedAt } = event.data as RequestCompleted['data'];
         Object.assign(this.request(request), { outcome, completedAt });

@@ -18,8 +18,8 @@ CREATE TABLE rm.request (
   r2           boolean NOT NULL,
   -- Centikudos: the activation price and the debits of the settled jobs.
   consumed     bigint NOT NULL,
-  models       jsonb NOT NULL,
-  features     jsonb NOT NULL,
+  models       json NOT NULL,
+  features     json NOT NULL,
   accepted_at  timestamptz NOT NULL,
   activity_at  timestamptz NOT NULL,
   expires_at   timestamptz NOT NULL,

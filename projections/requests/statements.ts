@@ -12,7 +12,7 @@ SELECT n.id, n.kind, n.payer, n.jobs, n.waiting, n.processing, n.finished, n.res
   n.shared, n.r2, n.consumed, n.models, n.features, n.accepted_at, n.activity_at,
   n.activity_at + ${LIFE('n.extra_slow')}, n.outcome, n.completed_at
 FROM unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::int[], $6::int[], $7::int[], $8::int[], $9::bool[], $10::bool[], $11::bool[],
-  $12::bool[], $13::bool[], $14::bool[], $15::bigint[], $16::jsonb[], $17::jsonb[], $18::timestamptz[], $19::timestamptz[], $20::text[],
+  $12::bool[], $13::bool[], $14::bool[], $15::bigint[], $16::json[], $17::json[], $18::timestamptz[], $19::timestamptz[], $20::text[],
   $21::timestamptz[]) AS n (id, kind, payer, jobs, waiting, processing, finished, restarted, closed, cancelled, faulted, extra_slow,
   shared, r2, consumed, models, features, accepted_at, activity_at, outcome, completed_at)`;
 

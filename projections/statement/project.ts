@@ -1,8 +1,9 @@
 import { categoryOf, idOf, ledgerOf, type Recorded } from '../../src/kernel/event.js';
 import { userOf, type LedgerTransaction } from '../../src/kernel/ledger.js';
 import type { Projection, Statement } from '../../src/kernel/projection.js';
-import { jsons, numbers, plain, texts } from '../columns.js';
+import { numbers, plain, texts } from '../columns.js';
 import { schemaBeside } from '../load-schema.js';
+import { postingsToText } from './postings.js';
 
 /** Every transaction once, and an entry with the balance after it for each user that it touched. */
 export const statement: Projection = {
@@ -86,7 +87,7 @@ const NEVER_WRITTEN = -1;
 const INSERT_TRANSACTIONS = `
 INSERT INTO rm.transaction (tx_id, position, stream, revision, kind, event_id, event_type, effective_at, reverses, request, job, postings)
 SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::int[], $5::text[], $6::uuid[], $7::text[], $8::timestamptz[], $9::uuid[],
-  $10::uuid[], $11::uuid[], $12::jsonb[])`;
+  $10::uuid[], $11::uuid[], $12::text[])`;
 
 const INSERT_ENTRIES = `
 INSERT INTO rm.entry (user_id, position, tx_id, spendable, escrow, spendable_after, escrow_after)
@@ -109,7 +110,7 @@ const transactionColumns = (rows: readonly { event: Recorded; ledger: LedgerTran
     plain(rows.map(({ ledger }) => ledger.kind)), plain(rows.map(({ event }) => event.id)), plain(rows.map(({ event }) => event.type)),
     plain(rows.map(({ ledger }) => ledger.effectiveAt)), plain(rows.map(({ ledger }) => ledger.reverses)),
     plain(about.map(({ request }) => request ?? null)), plain(about.map(({ job }) => job ?? null)),
-    jsons(rows.map(({ ledger }) => ledger.postings)),
+    texts(rows.map(({ ledger }) => postingsToText(ledger.postings))),
   ];
 };
 

@@ -1,6 +1,7 @@
 import { centikudos, NO_KUDOS, type Kudos } from '../../src/kernel/kudos.js';
 import { userOf, type Posting, type TransactionKind } from '../../src/kernel/ledger.js';
 import { firstOf, ms, num, rowsOf, text, textOrNull, type Queries, type Row } from '../rows.js';
+import { postingsFromText } from './postings.js';
 
 /** A transaction as the index knows it. Amounts in centikudos, times in ms since 1970. */
 export interface IndexedTransaction {
@@ -98,5 +99,5 @@ const money = (value: unknown): Kudos => centikudos(num(value));
 const transactionOf = (row: Row): IndexedTransaction => ({
   txId: text(row['tx_id']), position: num(row['position']), stream: text(row['stream']), revision: num(row['revision']),
   kind: row['kind'] as TransactionKind, eventId: text(row['event_id']), eventType: text(row['event_type']), effectiveAt: ms(row['effective_at']),
-  reverses: textOrNull(row['reverses']), request: textOrNull(row['request']), job: textOrNull(row['job']), postings: row['postings'] as Posting[],
+  reverses: textOrNull(row['reverses']), request: textOrNull(row['request']), job: textOrNull(row['job']), postings: postingsFromText(text(row['postings'])),
 });

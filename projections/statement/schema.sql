@@ -12,7 +12,8 @@ CREATE TABLE rm.transaction (
   reverses     uuid,
   request      uuid,
   job          uuid,
-  postings     jsonb NOT NULL
+  -- account amount account amount …
+  postings     text NOT NULL
 );
 
 -- The gifts of the last minute, which a starting node needs for their cool-down.

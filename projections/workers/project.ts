@@ -27,13 +27,13 @@ const INSERT = `
 INSERT INTO rm.worker (id, kind, owner, name, name_hash, declaration, maintenance, maintenance_message, paused, registered_at,
   fulfilled, kudos_generated, things, uncompleted_jobs, samples)
 SELECT n.id, n.kind, n.owner, n.name, n.name_hash, n.declaration, n.maintenance, n.message, false, n.registered_at, 0, 0, 0, 0, '{}'
-FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::jsonb[], $7::bool[], $8::text[], $9::timestamptz[])
+FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::json[], $7::bool[], $8::text[], $9::timestamptz[])
   AS n (id, kind, owner, name, name_hash, declaration, maintenance, message, registered_at)`;
 
 const DECLARE = `
 UPDATE rm.worker AS w SET declaration = coalesce(u.declaration, w.declaration), maintenance = coalesce(u.maintenance, w.maintenance),
   maintenance_message = CASE WHEN u.maintenance IS NULL THEN w.maintenance_message ELSE u.message END
-FROM unnest($1::uuid[], $2::jsonb[], $3::bool[], $4::text[]) AS u (id, declaration, maintenance, message)
+FROM unnest($1::uuid[], $2::json[], $3::bool[], $4::text[]) AS u (id, declaration, maintenance, message)
 WHERE w.id = u.id`;
 
 const COUNT = `
@@ -42,17 +42,15 @@ UPDATE rm.worker AS w SET fulfilled = w.fulfilled + u.fulfilled, kudos_generated
 FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[]) AS u (id, fulfilled, generated, things, uncompleted)
 WHERE w.id = u.id`;
 
-// Tenths of things per second since the hand-out, halves up, in whole numbers so that every fold agrees; one thing per
-// second when no time passed (horde-rules §4.3).
+// As `sampleOf`, for jobs that were handed out in an earlier batch; the others bring their sample along.
 const SAMPLE = `
 WITH submission AS (
-  SELECT n.worker, n.position, n.things,
-    round(extract(epoch FROM n.submitted_at - coalesce(n.assigned_at, a.assigned_at)) * 1000)::bigint AS ms
-  FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::timestamptz[], $6::timestamptz[])
-    AS n (worker, job, position, things, submitted_at, assigned_at)
+  SELECT n.worker, n.position, n.sample, n.things, round(extract(epoch FROM n.submitted_at - a.assigned_at) * 1000)::bigint AS ms
+  FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::uuid[], $5::bigint[], $6::timestamptz[])
+    AS n (worker, position, sample, job, things, submitted_at)
   LEFT JOIN rm.worker_assignment a ON a.job = n.job
 ), sampled AS (
-  SELECT worker, array_agg(CASE WHEN ms > 0 THEN (things * 20000 + ms) / (2 * ms) ELSE 10 END ORDER BY position) AS list
+  SELECT worker, array_agg(coalesce(sample, CASE WHEN ms > 0 THEN (things * 20000 + ms) / (2 * ms) ELSE 10 END) ORDER BY position) AS list
   FROM submission GROUP BY worker
 )
 UPDATE rm.worker AS w
@@ -102,8 +100,9 @@ const countedColumns = (rows: readonly WorkerChange[]): unknown[] => [
 
 const sampledColumns = (rows: readonly WorkerChange[]): unknown[] => {
   const all = rows.flatMap(({ id, submissions }) => submissions.map((submission) => ({ worker: id, ...submission })));
+  const unknown = all.map((submission) => (submission.sample === null ? submission : undefined));
   return [
-    plain(all.map(({ worker }) => worker)), plain(all.map(({ job }) => job)), numbers(all.map(({ position }) => position)),
-    numbers(all.map(({ things }) => things)), plain(all.map(({ submittedAt }) => submittedAt)), plain(all.map(({ assignedAt }) => assignedAt)),
+    plain(all.map(({ worker }) => worker)), numbers(all.map(({ position }) => position)), numbers(all.map(({ sample }) => sample)),
+    plain(unknown.map((one) => one?.job ?? null)), numbers(unknown.map((one) => one?.things ?? null)), plain(unknown.map((one) => one?.submittedAt ?? null)),
   ];
 };

@@ -5,7 +5,7 @@ CREATE TABLE rm.worker (
   owner               integer NOT NULL,
   name                text,
   name_hash           text NOT NULL,
-  declaration         jsonb,
+  declaration         json,
   maintenance         boolean NOT NULL,
   maintenance_message text,
   paused              boolean NOT NULL,

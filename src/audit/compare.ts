@@ -73,5 +73,5 @@ export const compareQueue = async (queries: Queries, drifts: Drifts, { open, aut
   drifts.compareAll('rm.unsettled_job', new Map([...unsettled].map((job) => [job, {}])), keyed(unpaid, 'job'));
 };
 
-const keyed = <Key extends string, Row extends Readonly<Record<Key, number | string>>>(rows: readonly Row[], key: Key): Map<number | string, Columns> =>
+const keyed = <Key extends string>(rows: readonly Readonly<Record<Key, number | string>>[], key: Key): Map<number | string, Columns> =>
   new Map(rows.map((row) => [row[key], row]));

@@ -162,13 +162,16 @@ export class Jobs implements RequestEnds {
     owe(escrow(owner), split.escrow);
     owe(payer === 0 ? 'issue:anonymous' : spendable(payer), forgiven - debit);
     owe('issue:floor', -forgiven);
+    const invariantOf = (account: string): 'I4' | 'I7' | 'I25' => {
+      if (account === 'issue:floor') return 'I4';
+      return account === spendable(owner) || account === escrow(owner) ? 'I25' : 'I7';
+    };
     for (const { account, amount } of ledgerOf(event)?.postings ?? []) {
       if (!due.has(account) && !account.startsWith('user:')) continue; // burned or made up: what is left, by I1
       owe(account, -amount);
     }
     for (const [account, left] of due) {
-      const invariant = account === spendable(owner) || account === escrow(owner) ? 'I25' : account === 'issue:floor' ? 'I4' : 'I7';
-      this.violations.unless(left === 0, invariant, event, () => `job ${job} moves ${left} too little at ${account}`);
+      this.violations.unless(left === 0, invariantOf(account), event, () => `job ${job} moves ${left} too little at ${account}`);
     }
   }
 }

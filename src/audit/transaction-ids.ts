@@ -71,23 +71,27 @@ const addTo = (set: Set<string>, id: string): boolean => {
 };
 
 const UUID_LENGTH = 36;
+const DIGITS_A_WORD = 8;
+const HYPHENS: ReadonlySet<number> = new Set([8, 13, 18, 23]);
+const HYPHEN = '-'.charCodeAt(0);
+/** Value of a lower-case hexadecimal digit by its character code. */
+const DIGITS = new Map(Array.from({ length: 16 }, (_, value) => [value.toString(16).charCodeAt(0), value]));
+
 /** The 128 bits of a lower-case, hyphenated UUID; false when it is none. */
 const parse = (id: string, into: Uint32Array): boolean => {
   if (id.length !== UUID_LENGTH) return false;
-  let [word, digits] = [0, 0];
-  into.fill(0);
+  let digits = 0;
   for (let index = 0; index < UUID_LENGTH; index++) {
     const code = id.charCodeAt(index);
-    if (index === 8 || index === 13 || index === 18 || index === 23) {
+    if (HYPHENS.has(index)) {
       if (code !== HYPHEN) return false;
       continue;
     }
-    const value = code >= 48 && code <= 57 ? code - 48 : code >= 97 && code <= 102 ? code - 87 : -1;
-    if (value < 0) return false;
-    into[word] = ((into[word]! << 4) | value) >>> 0;
+    const value = DIGITS.get(code);
+    if (value === undefined) return false;
+    const word = Math.floor(digits / DIGITS_A_WORD);
+    into[word] = (into[word]! << 4) | value; // the digits of the id before are pushed out by the eighth
     digits += 1;
-    if (digits % 8 === 0) word += 1;
   }
   return true;
 };
-const HYPHEN = 45;

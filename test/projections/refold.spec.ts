@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Refold, type RefoldReport } from '../../src/audit/refold.js';
-import type { AnyEvent, Recorded } from '../../src/kernel/event.js';
+import type { Recorded } from '../../src/kernel/event.js';
 import { encode } from '../../src/platform/event-log/codec.js';
 import type { RecordedEvent } from '../../src/platform/event-log/event-log.js';
 import { history } from './delivery.js';
@@ -22,7 +22,7 @@ const chained = (all: readonly Fact[]): RecordedEvent[] => {
     const revision = (head?.revision ?? -1) + 1;
     const id = `00000000-0000-4000-8000-${index.toString(16).padStart(12, '0')}`;
     const metadata = { $correlationId: id, $causationId: id, prevHash: head?.leaf ?? null, actor: { kind: 'system' as const }, schema: 1 as const, node: 'test' };
-    const { event: stored, leaf } = encode(event as AnyEvent, { stream, revision, id, metadata });
+    const { event: stored, leaf } = encode(event, { stream, revision, id, metadata });
     heads.set(stream, { revision, leaf });
     return { ...stored, stream, revision, position: index * 10, data: Buffer.from(stored.data), metadata: Buffer.from(stored.metadata), created: 0 };
   });
@@ -57,7 +57,9 @@ describe('an audit of the log', () => {
       const metadata = JSON.parse(all[index]!.metadata.toString()) as object;
       all[index] = { ...all[index]!, metadata: Buffer.from(JSON.stringify({ ...metadata, prevHash: null })) };
     }],
-    ['positions went back', 'I16', (all) => (all[100] = { ...all[100]!, position: all[98]!.position }) as unknown as void],
+    ['positions went back', 'I16', (all) => {
+      all[100] = { ...all[100]!, position: all[98]!.position };
+    }],
   ])('finds that %s', (_what, invariant, plant) => {
     const planted = [...raw];
     plant(planted);
