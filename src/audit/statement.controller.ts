@@ -1,8 +1,9 @@
-import { Controller, Get, Param, Query } from '@nestjs/common';
+import { Controller, Get, Param } from '@nestjs/common';
 import { statementPage, type StatementEntry } from '../../projections/statement/queries.js';
 import { inKudos } from '../kernel/kudos.js';
 import { decodePosition, encodePosition } from '../platform/http/kudos-position.js';
 import { ApiKey } from '../platform/http/parameters.js';
+import { QueryInt, QueryText } from '../platform/http/query.js';
 import { InvalidInput, Refused } from '../platform/http/refusals.js';
 import { Callers, RateLimit } from '../platform/http/route-spec.js';
 import { Database } from '../platform/postgres/database.js';
@@ -17,18 +18,20 @@ export class StatementController {
   constructor(private readonly database: Database, private readonly directory: UserDirectory) {}
 
   @Get(':id/statement') @Callers('owner', 'moderator') @RateLimit('RL-D')
-  async statement(@Param('id') id: string, @Query('after') after: string | undefined, @Query('limit') limit: string | undefined, @ApiKey() apiKey: string) {
+  async statement(
+    @Param('id') id: string, @QueryText('after') after: string | undefined,
+    @QueryInt('limit', { min: 1, max: LIMIT_MAX, default: LIMIT_DEFAULT }) limit: number, @ApiKey() apiKey: string,
+  ) {
     const caller = await this.directory.byKey(apiKey);
     if (!caller || caller.id === 0) throw new Refused('InvalidAPIKey', 401, 'This key belongs to no account.');
     const user = /^\d+$/.test(id) ? await this.directory.byAlias(id) : undefined;
     if (caller.id !== user?.id && !caller.roles.has('moderator')) throw new Refused('NotOwner', 403, 'A statement is shown to its owner and to moderators only.');
     if (!user || user.id === 0) throw new Refused('UserNotFound', 404, 'There is no such account.');
-    const count = limitOf(limit);
-    const entries = await statementPage(this.database, user.id, { after: positionOf(after), limit: count });
+    const entries = await statementPage(this.database, user.id, { after: positionOf(after), limit });
     const last = entries.at(-1);
     return {
       account: user.id, unit: 'kudos', entries: entries.map(entryView),
-      next: last && entries.length === count ? encodePosition(last.position) : null,
+      next: last && entries.length === limit ? encodePosition(last.position) : null,
     };
   }
 }
@@ -38,13 +41,6 @@ const positionOf = (after: string | undefined): number => {
   const position = decodePosition(after);
   if (position === undefined) throw new InvalidInput({ after: 'Not a position that this server has named' });
   return position;
-};
-
-const limitOf = (text: string | undefined): number => {
-  if (text === undefined) return LIMIT_DEFAULT;
-  const limit = Number(text);
-  if (!Number.isInteger(limit) || limit < 1 || limit > LIMIT_MAX) throw new InvalidInput({ limit: `Must be a whole number from 1 to ${LIMIT_MAX}` });
-  return limit;
 };
 
 const entryView = (entry: StatementEntry): object => ({

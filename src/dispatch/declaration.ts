@@ -1,3 +1,4 @@
+import { cutText } from '../platform/cut-text.js';
 import type { Declaration } from '../workers/worker.events.js';
 import type { ImagePopFields, TextPopFields } from './bodies/pop.body.js';
 
@@ -23,7 +24,7 @@ export const textDeclaration = (body: TextPopFields): Declaration => ({
   allowImg2img: true, allowPainting: true, allowUnsafeIp: true, allowPostProcessing: true, allowControlnet: false,
   allowExtendedControlnet: false, allowSdxlControlnet: false, allowLora: false, limitMaxSteps: false, samplerContract: null,
   maxLength: body.max_length, maxContextLength: body.max_context_length,
-  softprompts: unique(body.softprompts, SOFTPROMPTS_MAX).map((name) => name.slice(0, SOFTPROMPT_NAME_MAX)),
+  softprompts: unique(body.softprompts, SOFTPROMPTS_MAX).map((name) => cutText(name, SOFTPROMPT_NAME_MAX)),
 });
 
 const common = (body: ImagePopFields | TextPopFields) => ({

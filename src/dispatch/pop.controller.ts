@@ -2,6 +2,7 @@ import { Controller, HttpCode, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Ids } from '../kernel/ids.js';
 import { BlobStore } from '../platform/blobs/blob-store.js';
+import { cutText } from '../platform/cut-text.js';
 import { setKudosPosition } from '../platform/http/kudos-position.js';
 import { ApiKey, StrictBody } from '../platform/http/parameters.js';
 import { refusedBy } from '../platform/http/refusals.js';
@@ -91,4 +92,4 @@ export class PopController {
 }
 
 const prioritised = (aliases: readonly string[]): number[] => aliases.map((alias) => idOfAlias(alias)!);
-const blacklist = (words: readonly string[]): string[] => words.slice(0, BLACKLIST_MAX).map((word) => word.slice(0, BLACKLIST_WORD_MAX));
+const blacklist = (words: readonly string[]): string[] => words.slice(0, BLACKLIST_MAX).map((word) => cutText(word, BLACKLIST_WORD_MAX));

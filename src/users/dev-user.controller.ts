@@ -52,8 +52,8 @@ const asked = (body: unknown): TestUserAsked => {
 };
 
 const textIn = (member: string, value: unknown, max: number): string => {
-  if (typeof value === 'string' && value.trim() !== '' && value.length <= max) return value;
-  throw new PlainRefusal(400, `${member} must be a text of 1 to ${max} characters.`);
+  if (typeof value === 'string' && value.trim() !== '' && value.length <= max && !value.includes('\0')) return value;
+  throw new PlainRefusal(400, `${member} must be a text of 1 to ${max} characters, and none of them NUL.`);
 };
 
 const kudosIn = (amount: unknown): Kudos => {

@@ -1,6 +1,7 @@
 import { Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Ids } from '../kernel/ids.js';
+import { cutText } from '../platform/cut-text.js';
 import { Optional, Str } from '../platform/http/body/body-decorators.js';
 import { setKudosPosition } from '../platform/http/kudos-position.js';
 import { FormBody } from '../platform/http/parameters.js';
@@ -28,7 +29,7 @@ export class RegisterController {
   @Post() @HttpCode(200) @Callers('anyone') @RateLimit('RL-D')
   async register(@FormBody(RegisterFields) body: RegisterFields, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
     if (!this.openRegistration.open) throw refusedBy(userRefusals, 'RegistrationClosed');
-    const name = (body.username ?? '').trim().slice(0, NAME_MAX);
+    const name = cutText((body.username ?? '').trim(), NAME_MAX).trim();
     if (name === '') throw refusedBy(userRefusals, 'BadRequest', { reason: 'Please send a username.' });
     const { id, apiKey, position } = await this.registration.register(name, 'pseudonymous', { actor: { kind: 'anonymous' }, correlationId: this.ids.uuid() });
     setKudosPosition(reply, position);

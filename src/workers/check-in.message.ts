@@ -5,6 +5,7 @@ import { iso } from '../kernel/clock.js';
 import { personal } from '../kernel/event.js';
 import type { Ids } from '../kernel/ids.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
+import { cutText } from '../platform/cut-text.js';
 import { refusedBy } from '../platform/http/refusals.js';
 import { Ports } from '../platform/ports.js';
 import type { KnownUser } from '../users/directory.message.js';
@@ -34,7 +35,7 @@ export class CheckIn {
 
   /** The worker that pops, made on first use. @throws Refused in the order of horde-rules §7.1 */
   async arrive(owner: KnownUser, arrival: Arrival): Promise<KnownWorker> {
-    const name = arrival.name.trim().slice(0, NAME_MAX);
+    const name = cutText(arrival.name.trim(), NAME_MAX).trim();
     const nameHash = this.ports.secrets.keyedHash('worker-name', name.toLowerCase());
     const known = this.registry.byNameHash(nameHash);
     if (known && known.kind !== arrival.kind) throw refusedBy(popRefusals, 'PolymorphicNameConflict');

@@ -1,7 +1,8 @@
-import { Controller, Get, Injectable, Param, Query } from '@nestjs/common';
+import { Controller, Get, Injectable, Param } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
 import { parseUuid } from '../kernel/ids.js';
 import { OptionalApiKey } from '../platform/http/parameters.js';
+import { QueryText } from '../platform/http/query.js';
 import { Refused } from '../platform/http/refusals.js';
 import { Callers, RateLimit } from '../platform/http/route-spec.js';
 import { aliasOf, UserDirectory } from '../users/directory.message.js';
@@ -26,7 +27,7 @@ export class WorkersController {
   ) {}
 
   @Get() @Callers('anyone') @RateLimit('RL-D')
-  async list(@Query('type') type: string | undefined, @Query('name') name: string | undefined, @OptionalApiKey() apiKey: string | undefined) {
+  async list(@QueryText('type') type: string | undefined, @QueryText('name') name: string | undefined, @OptionalApiKey() apiKey: string | undefined) {
     const kinds = type && !name ? [type] : ['image', 'text', 'interrogation'];
     const now = this.clock.now();
     const online = kinds.flatMap((kind) => this.registry.online(kind as KnownWorker['kind'], now));

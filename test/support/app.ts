@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, jest } from '@jest/globals';
+import { reconcile } from '../../src/audit/reconcile.js';
+import { pagesOf, refold } from '../../src/audit/refold.js';
+import { startServer, type Server } from '../../src/boot/server.js';
+import { readConfig } from '../../src/config.js';
+import type { Recorded } from '../../src/kernel/event.js';
+import { decode } from '../../src/platform/event-log/codec.js';
+import { SystemClock, SystemIds, SystemTimers } from '../../src/platform/system/system.js';
+import { Client } from './client.js';
+import { freshDatabase } from './postgres.js';
+
+/** A test walks through many requests, on a machine that does other things as well. */
+const TEST_MAX_MS = 60_000;
+const CATCH_UP_MAX_MS = 30_000;
+
+export interface Horde {
+  readonly client: Client;
+  readonly port: number;
+  readonly server: Server;
+  readonly dataDir: string;
+  readonly operatorKey: string;
+  /** The whole log, oldest first. */
+  events(): Promise<readonly Recorded[]>;
+  /** What a call appended, with its answer; nobody else may call meanwhile. */
+  appendedBy<Answered>(call: () => Promise<Answered>): Promise<{ readonly answer: Answered; readonly events: readonly Recorded[] }>;
+}
+
+export interface HordeSettings {
+  /** Of the environment, over those of tests. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** PostgreSQL from the binaries in the data directory, as a user gets it, instead of a database of the test server. */
+  readonly embeddedPostgres?: boolean;
+}
+
+/**
+ * The whole server in this process, on a data directory of its own, for one spec file; `name` as for `freshDatabase`. It
+ * ends with the file, and then its books must balance and every read model must agree with a second fold of the log.
+ */
+export const startHorde = async (name: string, { settings = {}, embeddedPostgres = false }: HordeSettings = {}): Promise<Horde> => {
+  jest.setTimeout(TEST_MAX_MS);
+  const dataDir = mkdtempSync(join(tmpdir(), `horde-e2e-${name}-`));
+  const database = embeddedPostgres ? undefined : await freshDatabase(`e2e_${name}`);
+  const port = await freePort();
+  const fatal: unknown[] = [];
+  const server = await startServer(readConfig({
+    PORT: String(port), DATA_DIR: dataDir, LOG_LEVEL: 'silent', HORDE_TEST_APIKEYS: '1', HORDE_TEST_RATELIMIT_DISABLED: '1', NODE_NAME: 'test',
+    ...(database ? { DATABASE_URL: database.url } : {}), ...settings,
+  }), { clock: new SystemClock(), timers: new SystemTimers(), ids: new SystemIds(), onFatal: (error) => void fatal.push(error) });
+  afterAll(async () => {
+    try {
+      await proveBooks(server);
+      expect(fatal).toEqual([]);
+    } finally {
+      await server.close();
+      await database?.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    }
+  }, TEST_MAX_MS);
+  return hordeOf(server, { port, dataDir });
+};
+
+const hordeOf = (server: Server, { port, dataDir }: { port: number; dataDir: string }): Horde => {
+  const { platform: { log } } = server;
+  const eventsAfter = async (position: number): Promise<readonly Recorded[]> => {
+    const all: Recorded[] = [];
+    for await (const page of pagesOf(log, await log.head())) all.push(...page.filter((event) => event.position > position).map(decode));
+    return all;
+  };
+  return {
+    client: new Client(server.url), port, server, dataDir, operatorKey: server.genesis.operatorKey ?? '',
+    events: () => eventsAfter(-1),
+    appendedBy: async (call) => {
+      const before = await log.head();
+      const answer = await call();
+      return { answer, events: await eventsAfter(before) };
+    },
+  };
+};
+
+/** Every invariant that the log can prove, and no read model that says anything else (spec/ledger.md §3.4). */
+export const proveBooks = async ({ platform: { log, database, projector } }: Server): Promise<void> => {
+  const caughtUp = await projector.waitFor(await log.head(), CATCH_UP_MAX_MS);
+  expect({ caughtUp, stopped: projector.status().filter(({ state }) => state === 'stopped') }).toEqual({ caughtUp: true, stopped: [] });
+  const { violations, unsettledJobs } = await refold(log);
+  expect({ violations, unsettledJobs }).toEqual({ violations: [], unsettledJobs: [] });
+  const { projections, missing, driftTotal } = await reconcile(log, database);
+  expect({ missing, driftTotal, drift: projections.flatMap(({ drift }) => drift) }).toEqual({ missing: [], driftTotal: 0, drift: [] });
+};
+
+/** A port that was free a moment ago: the server must know it before it listens, for its upload URLs name it. */
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.on('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
