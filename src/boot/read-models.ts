@@ -1,6 +1,7 @@
 import { allCreditsElsewhere, findBalance } from '../../projections/balances/queries.js';
 import { openAuthorizations, openRequests, unsettledJobs, type OpenAuthorization, type OpenRequest } from '../../projections/queue/queries.js';
 import { activeGenerations, deliveredJobs, findRequest, requestOfJob } from '../../projections/requests/queries.js';
+import { recordsOf } from '../../projections/records/queries.js';
 import { giftsSince, lastIndexedRevision, transferById } from '../../projections/statement/queries.js';
 import { findUser, findUserByKeyHash, maxUserId, unopenedUsers, type User } from '../../projections/users/queries.js';
 import { findWorker, findWorkerByName, findWorkers, workerPage, workersOf, type Worker } from '../../projections/workers/queries.js';
@@ -184,12 +185,14 @@ export class PostgresUserFigures extends UserFiguresSource {
   }
   async of(user: KnownUser): Promise<UserFigures> {
     const { database, clock } = this.platform;
-    const [balance, row, workers, active] = await Promise.all([
+    const [balance, row, workers, active, records] = await Promise.all([
       findBalance(database, user.id), findUser(database, user.id), workersOf(database, user.id), activeGenerations(database, user.id, clock.now()),
+      recordsOf(database, user.id),
     ]);
     return {
       spendable: balance?.spendable ?? NO_KUDOS, escrow: balance?.escrow ?? NO_KUDOS, details: balance?.details ?? NO_DETAILS,
       workerIds: workers.map(({ id }) => id), concurrency: concurrencyOf(user), lastFour: row?.lastFour ?? null, activeGenerations: active,
+      records,
     };
   }
 }

@@ -14,10 +14,28 @@ export interface KudosDetails {
   readonly awarded: Kudos;
   readonly styled: Kudos;
 }
+/** What the user asked for and did: megapixelsteps with two decimals, everything else counted (horde-rules §8.5). */
+export interface UserRecords {
+  readonly usage: Things;
+  readonly contribution: Things;
+  readonly fulfillment: Counts;
+  readonly request: Counts;
+  readonly style: Counts;
+}
+interface Things {
+  readonly megapixelsteps: number;
+  readonly tokens: number;
+}
+interface Counts {
+  readonly image: number;
+  readonly text: number;
+  readonly interrogation: number;
+}
 export interface UserFigures {
   readonly spendable: Kudos;
   readonly escrow: Kudos;
   readonly details: KudosDetails;
+  readonly records: UserRecords;
   readonly workerIds: readonly string[];
   readonly concurrency: number;
   readonly lastFour: string | null;
@@ -25,8 +43,6 @@ export interface UserFigures {
 }
 /** What the answer may show: to everybody, to the user or to moderators (horde-rules §1.6.2). */
 export type Privilege = 'public' | 'owner' | 'moderator';
-
-const NO_RECORDS = { image: 0, text: 0, interrogation: 0 };
 
 /** The user object of the API; members that are not for the reader are absent. */
 export const userView = (user: KnownUser, figures: UserFigures, privilege: Privilege, nowMs: number): object => {
@@ -39,10 +55,7 @@ export const userView = (user: KnownUser, figures: UserFigures, privilege: Privi
     service: is('service'), education: is('education'), customizer: is('customizer'), deleted: is('deleted'),
     worker_count: figures.workerIds.length, account_age: Math.max(0, Math.floor((nowMs - Date.parse(user.registeredAt)) / 1_000)),
     styles: [],
-    records: {
-      usage: { megapixelsteps: 0, tokens: 0 }, contribution: { megapixelsteps: 0, tokens: 0 },
-      fulfillment: NO_RECORDS, request: NO_RECORDS, style: NO_RECORDS,
-    },
+    records: figures.records,
     usage: { megapixelsteps: null, requests: null }, contributions: { megapixelsteps: null, fulfillments: null },
     ...(privilege === 'public' ? {} : ownerMembers(user, figures)),
     ...(privilege === 'moderator' ? { evaluating_kudos: inKudos(figures.escrow), monthly_kudos: { amount: 0 }, suspicious: 0 } : {}),
