@@ -126,6 +126,15 @@ describe('a read model', () => {
     expect(stateOf(second).events).toBe(1);
   });
 
+  it('wakes who waited before it knew that there is nothing left to do', async () => {
+    await deposit('a', 1);
+    const first = started([balances()]);
+    await caughtUp(first);
+    await first.stop();
+    const second = started([balances()]);
+    expect(await second.waitFor(await feed.head(), 30_000)).toBe(true);
+  });
+
   it('has rows and checkpoint together when its connection dies in the middle of a transaction', async () => {
     let killed = 0;
     const fragile = balances(1, {

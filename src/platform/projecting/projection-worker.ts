@@ -131,6 +131,7 @@ export class ProjectionWorker {
   #stand(place: Place): void {
     this.#place = place;
     this.#seen = place.position;
+    this.waiters.reached(place.position); // who asked before the checkpoint was read would wait for news that may never come
   }
 
   /** @throws DatabaseUnavailable; then nobody knows whether it was stored, and `load` has to find out */
