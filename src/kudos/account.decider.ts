@@ -1,6 +1,6 @@
 import { accept, refuse, type Decider, type Decision } from '../kernel/decider.js';
 import { transactionId } from '../kernel/ids.js';
-import { centikudos, least, minus, most, NO_KUDOS, type Kudos } from '../kernel/kudos.js';
+import { centikudos, kudos, least, minus, most, NO_KUDOS, roundHalfEven, type Kudos } from '../kernel/kudos.js';
 import { balanced, balancedOrNothing, posting, spendable, type Posting } from '../kernel/ledger.js';
 import { unreachable } from '../kernel/unreachable.js';
 import type {
@@ -92,9 +92,9 @@ const authorize = (command: OpenAuthorization, account: Account): Decided => {
   if (account.authorizations.has(request)) return accept();
   const available = availableOf(account, creditsElsewhere);
   if (required > most(NO_KUDOS, available)) return command.creditsComplete ? refuse('KudosUpfront', { required, available }) : refuse('CreditsBehind');
-  // What is needed upfront is needed in full; the free admission price is forgiven below the floor like any other debit.
+  // The price of a free admission is forgiven below the floor like any other debit. What is required upfront covers it.
   const balance = balanceOf(account, creditsElsewhere);
-  const paid = required > 0 ? command.activation : least(command.activation, most(NO_KUDOS, minus(balance, floorOf(account.accountClass!))));
+  const paid = least(command.activation, most(NO_KUDOS, minus(balance, floorOf(account.accountClass!))));
   if (paid < command.activation && !command.creditsComplete) return refuse('CreditsBehind');
   const hold = most(NO_KUDOS, minus(required, command.activation));
   const legs: Posting[] = [
@@ -113,13 +113,14 @@ const authorize = (command: OpenAuthorization, account: Account): Decided => {
 /** horde-rules §6.1: a flagged account's say is a thousandth; the cap clamps everybody's (design.md §6). */
 const priorityOf = (balance: Kudos, { flagged, priorityCap }: OpenAuthorization): Kudos => {
   if (!flagged) return least(balance, priorityCap);
-  return balance > 1_000 ? centikudos(Math.round(balance / 100_000) * 100) : centikudos(-10_000);
+  return balance > 1_000 ? least(kudos(roundHalfEven(balance / 100_000)), priorityCap) : kudos(-100);
 };
 
+/** `jobs` is all that were ever withdrawn: asked again, nothing more is freed. */
 const release = ({ request, jobs, at }: ReleaseHold, account: Account): Decided => {
   const authorization = account.authorizations.get(request);
   if (!authorization) return accept();
-  const amount = least(authorization.held, partsOf(authorization, jobs));
+  const amount = least(authorization.held, minus(partsOf(authorization, jobs), authorization.released));
   if (amount <= 0) return accept();
   return accept({ type: 'HoldReleased.v1', data: { user: account.user, request, amount, releasedAt: at } });
 };
@@ -149,9 +150,10 @@ const abandon = ({ request, at, policy }: AbandonAuthorization, account: Account
 };
 
 const adjust = ({ txId, amount, by, at, policy, creditsElsewhere, creditsComplete }: AdjustBalance, account: Account): Decided => {
+  if (account.transfers.has(txId)) return accept();
   const taken = least(amount, most(NO_KUDOS, availableOf(account, creditsElsewhere)));
   if (taken < amount && !creditsComplete) return refuse('CreditsBehind');
-  if (taken <= 0 || account.transfers.has(txId)) return accept();
+  if (taken <= 0) return accept();
   const ledger = balanced(
     { txId, kind: 'admin_adjustment', effectiveAt: at, policy },
     [posting(spendable(account.user), -taken), posting('burn:adjustment', taken)],
@@ -160,5 +162,5 @@ const adjust = ({ txId, amount, by, at, policy, creditsElsewhere, creditsComplet
 };
 
 export const accountDecider: Decider<Account, AccountCommand, AccountEvent, AccountRc> = {
-  category: 'account', stateVersion: 1, initialState: newAccount, evolve, decide,
+  category: 'account', stateVersion: 2, initialState: newAccount, evolve, decide,
 };

@@ -1,6 +1,6 @@
-import { centikudos, kudos, minus, NO_KUDOS, plus, type Kudos } from '../kernel/kudos.js';
+import { centikudos, kudos, minus, negated, NO_KUDOS, plus, type Kudos } from '../kernel/kudos.js';
 import { ledgerOf } from '../kernel/event.js';
-import { spendable, escrow } from '../kernel/ledger.js';
+import { escrow, spendable, type LedgerTransaction } from '../kernel/ledger.js';
 import { unreachable } from '../kernel/unreachable.js';
 import type { AccountClass, AccountEvent, UserId } from './account.events.js';
 
@@ -16,6 +16,8 @@ export interface Authorization {
   readonly hold: Kudos;
   /** What is still set aside. */
   held: Kudos;
+  /** What jobs that were never handed out have given back of it. */
+  released: Kudos;
   /** Debited so far, activation included: never above the quote (I26). */
   debited: Kudos;
   readonly settled: Set<string>;
@@ -38,7 +40,7 @@ export interface Account {
   /** Sum of the open authorizations' holds. */
   held: Kudos;
   readonly authorizations: Map<string, Authorization>;
-  /** The newest transfers by txId, oldest first; older ones are found in the statement's unique index. */
+  /** The newest transfers and corrections by txId, oldest first; older ones are found in the statement's unique index. */
   readonly transfers: Map<string, RememberedTransfer>;
   /** Transfers up to this revision are no longer remembered here. */
   forgottenThrough: number;
@@ -77,14 +79,15 @@ export const evolve = (account: Account, event: AccountEvent): Account => {
     case 'JobSettled.v1':
       return settleJob(account, event.data);
     case 'HoldReleased.v1':
-      return releaseHold(account, event.data.request, event.data.amount);
+      return withdrawParts(account, event.data);
     case 'AuthorizationClosed.v1':
       releaseHold(account, event.data.request, event.data.released);
       account.authorizations.delete(event.data.request);
       return account;
-    case 'TransactionReversed.v1':
     case 'BalanceAdjusted.v1':
-      return account; // their postings are all there is to them
+      return rememberAdjustment(account, event.data.ledger);
+    case 'TransactionReversed.v1':
+      return account; // its postings are all there is to it
     default:
       return unreachable(event);
   }
@@ -96,7 +99,7 @@ const openAuthorization = (account: Account, { request, quote, activation, jobs,
   const leg = ledger?.postings.find(({ account: name }) => name === spendable(account.user));
   const paid = centikudos(-(leg?.amount ?? 0));
   account.authorizations.set(request, {
-    quote, activation, activationTx: ledger?.txId ?? '', paid, jobs, hold, held: hold, debited: activation, settled: new Set(),
+    quote, activation, activationTx: ledger?.txId ?? '', paid, jobs, hold, held: hold, released: NO_KUDOS, debited: activation, settled: new Set(),
   });
   account.held = plus(account.held, hold);
   return account;
@@ -110,12 +113,24 @@ const settleJob = (account: Account, { request, job, captured, debit }: DataOf<'
   return releaseHold(account, request, captured);
 };
 
+const withdrawParts = (account: Account, { request, amount }: DataOf<'HoldReleased.v1'>): Account => {
+  const authorization = account.authorizations.get(request);
+  if (authorization) authorization.released = plus(authorization.released, amount);
+  return releaseHold(account, request, amount);
+};
+
 const releaseHold = (account: Account, request: string, amount: Kudos): Account => {
   const authorization = account.authorizations.get(request);
   if (!authorization) return account;
   authorization.held = minus(authorization.held, amount);
   account.held = minus(account.held, amount);
   return account;
+};
+
+/** A correction is remembered as kudos sent to nobody else, so that it happens once however often it is asked. */
+const rememberAdjustment = (account: Account, { txId, postings }: LedgerTransaction): Account => {
+  const taken = postings.find(({ account: name }) => name === spendable(account.user))?.amount ?? NO_KUDOS;
+  return rememberTransfer(account, txId, { to: account.user, amount: negated(taken), revision: account.revision });
 };
 
 const rememberTransfer = (account: Account, txId: string, transfer: RememberedTransfer): Account => {
