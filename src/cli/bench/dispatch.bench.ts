@@ -1,8 +1,8 @@
 import { LiveQueue } from '../../dispatch/live-queue/live-queue.js';
+import { matchFacets } from '../../dispatch/live-queue/match-facets.js';
 import type { PoppingWorker, QueuedRequest } from '../../dispatch/live-queue/queue-row.js';
-import type { ImageWorkerFacts } from '../../dispatch/matching/facts.js';
+import type { ImageNeeds, ImageWorkerFacts } from '../../dispatch/matching/facts.js';
 import { imageMatcher } from '../../dispatch/matching/image-match.js';
-import type { ImageNeeds } from '../../dispatch/matching/facts.js';
 import type { Recorded } from '../../kernel/event.js';
 import { SystemClock } from '../../platform/system/system.js';
 import { loadReference } from '../../reference/load-reference.js';
@@ -43,7 +43,9 @@ class Run {
 
   constructor(private readonly size: number) {
     const match = imageMatcher(this.#reference);
-    this.#queue = new LiveQueue<ImageWorkerFacts>({ match: (facts, worker) => match(facts as RequestFacts & ImageNeeds, worker) });
+    this.#queue = new LiveQueue<ImageWorkerFacts>({
+      match: (facts, worker) => match(facts as RequestFacts & ImageNeeds, worker), facets: matchFacets(this.#reference),
+    });
   }
 
   measure(): Figures {

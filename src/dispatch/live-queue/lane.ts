@@ -4,7 +4,7 @@ import { inDispatchOrder, OrderedTree } from './ordered-tree.js';
 import type { Payer } from './payer.js';
 import type { QueueEntry } from './queue-entry.js';
 import type { PoppingWorker } from './queue-row.js';
-import { Signatures, Verdicts, type Match } from './verdicts.js';
+import { Signatures, Verdicts, type Facets, type Match } from './verdicts.js';
 
 /** The reason of every request that names models, none of which the worker has. The matcher is not asked about those. */
 export const NO_SHARED_MODEL = 'models';
@@ -26,7 +26,7 @@ export interface Totals {
 /** The queue of one kind: its order, its indexes and its sums. */
 export class Lane<WorkerFacts extends object> {
   readonly sets = new ModelSets();
-  readonly signatures = new Signatures();
+  readonly signatures: Signatures;
   readonly #order = new OrderedTree<QueueEntry>((entry) => entry);
   readonly #index = new ModelIndex();
   readonly #verdicts: Verdicts<WorkerFacts>;
@@ -34,8 +34,9 @@ export class Lane<WorkerFacts extends object> {
   #jobs = 0;
   #things = 0;
 
-  constructor(private readonly match: Match<WorkerFacts>) {
-    this.#verdicts = new Verdicts(match, this.signatures);
+  constructor(private readonly match: Match<WorkerFacts>, { facets, precedence }: Facets) {
+    this.signatures = new Signatures(facets);
+    this.#verdicts = new Verdicts(match, this.signatures, precedence);
   }
 
   get totals(): Totals {

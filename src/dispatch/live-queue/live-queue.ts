@@ -4,7 +4,7 @@ import {
 } from '../../requests/request.events.js';
 import { DueHeap } from './due-heap.js';
 import { Lane, type Totals } from './lane.js';
-import { matchSignature, thingsOfJob } from './match-signature.js';
+import { thingsOfJob, wholeFacets } from './match-signature.js';
 import type { ModelSet } from './model-sets.js';
 import { ANONYMOUS, Payer } from './payer.js';
 import { PRIORITY_POLICY, type PriorityPolicy } from './priority-key.js';
@@ -12,7 +12,7 @@ import { evolve, QueueEntry } from './queue-entry.js';
 import type { PendingJob, PoppingWorker, QueuedRequest, QueueRow } from './queue-row.js';
 import { ReservedSlots } from './reservations.js';
 import { laterThan, movedBy, oweAll, owedBefore, stillWeighs, weightOn } from './unfinished-work.js';
-import type { Match } from './verdicts.js';
+import type { Facets, Match } from './verdicts.js';
 
 /**
  * How long, in event time, a completed request is remembered: its own events may come once more through the feed, and a
@@ -23,8 +23,8 @@ export const REMEMBERED_MS = 2 * 60_000;
 
 export interface LiveQueueOptions<WorkerFacts> {
   readonly match: Match<WorkerFacts>;
-  /** What the matcher reads of a request besides its payer and its models; by default everything it may read. */
-  readonly signatureOf?: (facts: RequestFacts) => string;
+  /** What the matcher reads of a request besides its payer, in independent parts; by default in one. */
+  readonly facets?: Readonly<Record<RequestKind, Facets>>;
   /** Work of one job. */
   readonly thingsOf?: (facts: RequestFacts) => number;
   readonly policy?: PriorityPolicy;
@@ -69,14 +69,12 @@ export class LiveQueue<WorkerFacts extends object> {
   /** Completed requests, by the event time at which they may be forgotten. */
   readonly #completed = new DueHeap<QueueEntry>();
   readonly #reserved = new Map<string, ReservedSlots>();
-  readonly #signatureOf: (facts: RequestFacts) => string;
   readonly #thingsOf: (facts: RequestFacts) => number;
   readonly #policy: PriorityPolicy;
   #latestMs = -Infinity;
 
-  constructor({ match, signatureOf = matchSignature, thingsOf = thingsOfJob, policy = PRIORITY_POLICY }: LiveQueueOptions<WorkerFacts>) {
-    this.#lanes = { image: new Lane(match), text: new Lane(match) };
-    this.#signatureOf = signatureOf;
+  constructor({ match, facets = wholeFacets, thingsOf = thingsOfJob, policy = PRIORITY_POLICY }: LiveQueueOptions<WorkerFacts>) {
+    this.#lanes = { image: new Lane(match, facets.image), text: new Lane(match, facets.text) };
     this.#thingsOf = thingsOf;
     this.#policy = policy;
   }
@@ -239,7 +237,7 @@ export class LiveQueue<WorkerFacts extends object> {
     let payer = this.#payers.get(facts.payer);
     if (!payer) this.#payers.set(facts.payer, (payer = new Payer(facts.payer)));
     const models = sets.acquire(facts.models);
-    const signature = signatures.acquire(this.#signatureOf(facts));
+    const signature = signatures.acquire(facts);
     const entry = new QueueEntry({ ...facts, models: models.models }, { payer, models, signature, things: this.#thingsOf(facts) });
     prepare(entry);
     payer.add(entry);

@@ -2,6 +2,7 @@ import type { ImageJobFeatures, TextJobFeatures } from '../../pricing/job-featur
 import { accurateSteps, ADAPTIVE_SAMPLER } from '../../reference/samplers.js';
 import type { RequestFacts } from '../../requests/request.events.js';
 import { pixelsteps } from '../matching/things.js';
+import type { Facets } from './verdicts.js';
 
 /**
  * Everything that matching reads of a request but its payer, as text: of two requests with equal signatures that both
@@ -22,7 +23,8 @@ const imageParts = (facts: RequestFacts, features: ImageJobFeatures): readonly u
   features.sampler === ADAPTIVE_SAMPLER ? [features.steps, features.samplerOrder] : accurateSteps(features.sampler, features.steps),
   features.sampler, features.scheduler, features.karras, features.sourceImage, features.sourceMask, features.sourceProcessing,
   features.hiresFix, features.tiling, features.transparent, (features.clipSkip ?? 1) > 1, features.postProcessing?.toSorted(),
-  features.controlType, features.controlStrength === undefined ? 0 : 1, features.imageIsControl, features.returnControlMap, features.loras === undefined ? 0 : 1, features.lorasVersioned,
+  features.controlType, features.controlStrength === undefined ? 0 : 1, features.imageIsControl, features.returnControlMap,
+  features.loras === undefined ? 0 : 1, features.lorasVersioned,
   features.tis === undefined ? 0 : 1, features.workflow, features.extraTexts === undefined ? 0 : 1, features.extraSourceImages === undefined ? 0 : 1,
   features.samplerSettings, features.flowShift === undefined ? 0 : 1, features.matchedTargeting,
   // Two rules look at the requested models themselves: steps against each model's limits, and hires_fix against its baseline.
@@ -36,3 +38,7 @@ const textParts = (features: TextJobFeatures): readonly unknown[] => [
 /** Work of one job: pixelsteps of an image, tokens of a text (horde-rules §2.2.1, §2.8). */
 export const thingsOfJob = ({ kind, features }: RequestFacts): number =>
   kind === 'text' ? (features as TextJobFeatures).maxLength : pixelsteps(features as ImageJobFeatures);
+
+/** All in one part: right for any matcher, but every new signature is a question to it (`matchFacets` splits it up). */
+const WHOLE: Facets = { facets: [{ name: 'whole', keyOf: matchSignature, partOf: (facts) => facts }], precedence: [] };
+export const wholeFacets = { image: WHOLE, text: WHOLE } as const;

@@ -89,27 +89,31 @@ export class ModelIndex {
 interface Cursor {
   readonly place: Place;
   readonly entry: QueueEntry;
+  /** Of a walk through heads. */
   readonly bucket: Bucket | undefined;
   readonly group: Group;
 }
 
 /**
- * The entries of accepted groups over all buckets in dispatch order, each once; the groups refused cost one question
- * each, and only those whose head would have come up. The index may change between two steps: what moved may then be
- * missed or come out of order, never twice and never when it has left the index.
+ * The entries of accepted groups over all buckets in dispatch order, each once; a refused group costs one question,
+ * however many entries it has. The index may change between two steps: what moved may then be missed or come out of
+ * order, never twice and never when it has left the index.
  */
 export function* inOrder(buckets: readonly Bucket[], accepts: (group: Group) => boolean): Generator<QueueEntry> {
   const cursors = new CursorHeap();
   const opened = new Set<Group>();
   const seen = new Set<QueueEntry>();
-  for (const bucket of buckets) pushHead(cursors, bucket, bucket.heads.first());
+  const pushHead = (bucket: Bucket, place?: Place): void => {
+    const group = bucket.heads.find(accepts, place);
+    if (group) cursors.push({ place: placeNow(group.head), entry: group.head, bucket, group });
+  };
+  for (const bucket of buckets) pushHead(bucket);
   for (let cursor = cursors.pop(); cursor; cursor = cursors.pop()) {
     const { bucket, group, entry, place } = cursor;
     if (bucket) {
-      pushHead(cursors, bucket, bucket.heads.after(place));
+      pushHead(bucket, place);
       if (opened.has(group)) continue;
       opened.add(group);
-      if (!accepts(group)) continue;
     }
     const next = group.entries.after(place);
     if (next) cursors.push({ place: placeNow(next), entry: next, bucket: undefined, group });
@@ -118,10 +122,6 @@ export function* inOrder(buckets: readonly Bucket[], accepts: (group: Group) => 
     yield entry;
   }
 }
-
-const pushHead = (cursors: CursorHeap, bucket: Bucket, group: Group | undefined): void => {
-  if (group) cursors.push({ place: placeNow(group.head), entry: group.head, bucket, group });
-};
 
 /** A copy: the entry's own key may change before the walk goes on. */
 const placeNow = ({ key, acceptedAtMs, request }: QueueEntry): Place => ({ key, acceptedAtMs, request });

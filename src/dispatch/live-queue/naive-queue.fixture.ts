@@ -1,7 +1,9 @@
 import type { Recorded } from '../../kernel/event.js';
 import { centikudos, kudos } from '../../kernel/kudos.js';
 import type { RequestEvent, RequestFacts, RequestKind } from '../../requests/request.events.js';
+import type { ImageJobFeatures } from '../../pricing/job-features.js';
 import type { PoppingWorker } from './queue-row.js';
+import type { Facets } from './verdicts.js';
 
 /** What a worker of the tests may do; `id` stands for everything that targeting looks at. */
 export interface ToyWorker {
@@ -20,11 +22,23 @@ export const toyMatch = (facts: RequestFacts, worker: ToyWorker): string | undef
   const { width, height } = facts.features as { width: number; height: number };
   return width * height > worker.maxPixels ? 'max_pixels' : undefined;
 };
-/** All that the toy matcher reads but the payer and the models. */
-export const toySignature = ({ nsfw, workers, workerBlacklist, features }: RequestFacts): string => {
-  const { width, height } = features as { width: number; height: number };
-  return JSON.stringify([nsfw, workers, workerBlacklist, width * height]);
+/** All that the toy matcher reads but the payer and the models, in two parts: size, and the rest. */
+const TOY_FACETS: Facets = {
+  facets: [
+    {
+      name: 'size',
+      keyOf: ({ features }) => JSON.stringify(features),
+      partOf: (facts) => ({ ...facts, nsfw: false, workers: [] }),
+    },
+    {
+      name: 'flags',
+      keyOf: ({ nsfw, workers, workerBlacklist }) => JSON.stringify([nsfw, workers, workerBlacklist]),
+      partOf: (facts) => ({ ...facts, features: { ...facts.features, width: 0 } as ImageJobFeatures }),
+    },
+  ],
+  precedence: ['maintenance', 'nsfw', 'worker_id', 'max_pixels'],
 };
+export const toyFacets = { image: TOY_FACETS, text: TOY_FACETS } as const;
 export const toyThings = ({ features }: RequestFacts): number => {
   const { width, height, steps } = features as { width: number; height: number; steps: number };
   return width * height * steps;

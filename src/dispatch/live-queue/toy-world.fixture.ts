@@ -1,14 +1,14 @@
 import type { Recorded } from '../../kernel/event.js';
 import { centikudos } from '../../kernel/kudos.js';
 import type { RequestEvent, RequestFacts } from '../../requests/request.events.js';
-import { NaiveQueue, someFacts, START_MS, toyMatch, toySignature, toyThings, type NaiveRequest, type ToyWorker } from './naive-queue.fixture.js';
+import { NaiveQueue, someFacts, START_MS, toyFacets, toyMatch, toyThings, type NaiveRequest, type ToyWorker } from './naive-queue.fixture.js';
 import { LiveQueue } from './live-queue.js';
 import type { PoppingWorker } from './queue-row.js';
 
 export const MODELS = ['Deliberate', 'Dreamshaper', 'Pony', 'Flux'] as const;
 export const PAYERS = [0, 7, 8, 9] as const;
 
-export const toyQueue = (): LiveQueue<ToyWorker> => new LiveQueue({ match: toyMatch, signatureOf: toySignature, thingsOf: toyThings });
+export const toyQueue = (): LiveQueue<ToyWorker> => new LiveQueue({ match: toyMatch, facets: toyFacets, thingsOf: toyThings });
 
 const FACTS: readonly ToyWorker[] = [
   { id: 'any', owner: 7, maxPixels: 4_000_000, nsfw: true, maintenance: false },

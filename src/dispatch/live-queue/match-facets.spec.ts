@@ -1,0 +1,140 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { ImageJobFeatures, TextJobFeatures } from '../../pricing/job-features.js';
+import { loadReference } from '../../reference/load-reference.js';
+import { SAMPLER_NAMES } from '../../reference/samplers.js';
+import type { RequestFacts } from '../../requests/request.events.js';
+import type { ImageNeeds, ImageWorkerFacts, TextNeeds, TextWorkerFacts } from '../matching/facts.js';
+import { imageMatcher } from '../matching/image-match.js';
+import { textMatch } from '../matching/text-match.js';
+import { imageWorkerFacts, textWorkerFacts, type Declared, type Standing } from '../matching/worker-facts.js';
+import { matchFacets } from './match-facets.js';
+import { wholeFacets } from './match-signature.js';
+import { someFacts } from './naive-queue.fixture.js';
+import { Signatures, Verdicts, type Facets, type Match } from './verdicts.js';
+
+const reference = loadReference();
+const MODELS = [...[...reference.images.values()].filter(({ type }) => type === 'checkpoint').map(({ name }) => name), 'Unknown to all'];
+const SPECIAL = 'horde_special::mine#1';
+const OWNER = 7;
+const FRIEND = 8;
+const STRANGERS = [0, 9, 10];
+
+const defined = <Shape extends object>(shape: Shape): Shape =>
+  Object.fromEntries(Object.entries(shape).filter(([, value]) => value !== undefined)) as Shape;
+
+/** How often a feature is used at all. What asks for everything is refused by everybody, and tells nothing. */
+type Maybe = <Value>(value: fc.Arbitrary<Value>) => fc.Arbitrary<Value | undefined>;
+const seldomUsed: Maybe = (value) => fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value });
+const alwaysUsed: Maybe = (value) => value;
+const yes = fc.constant(true as const);
+
+const imageFeatures = (maybe: Maybe): fc.Arbitrary<ImageJobFeatures> => fc.record({
+  width: fc.constantFrom(512, 768, 1024), height: fc.constantFrom(512, 1024), steps: fc.integer({ min: 1, max: 60 }), sampler: fc.constantFrom('k_euler', 'k_euler', 'lcm', ...SAMPLER_NAMES),
+  scheduler: maybe(fc.constantFrom('karras', 'normal', 'beta', 'simple')), karras: fc.boolean(), cfgScale: fc.constantFrom(1, 7),
+  hiresFix: maybe(yes), tiling: maybe(yes), transparent: maybe(yes), clipSkip: maybe(fc.constantFrom(1, 2)),
+  postProcessing: maybe(fc.subarray(['GFPGAN', 'RestoreFormer', 'RealESRGAN_x2plus'], { minLength: 1 })),
+  controlType: maybe(fc.constantFrom('canny', 'anime_lineart', 'tile')), controlStrength: maybe(fc.constant(0.5)), imageIsControl: maybe(yes), returnControlMap: maybe(yes),
+  loras: maybe(fc.constantFrom(1, 2)), lorasVersioned: maybe(yes), tis: maybe(fc.constant(1)), workflow: maybe(fc.constantFrom('qr_code', 'other')),
+  sourceImage: maybe(yes), sourceProcessing: maybe(fc.constantFrom('img2img' as const, 'inpainting' as const, 'outpainting' as const, 'remix' as const)),
+  extraSourceImages: maybe(fc.constant(1)), samplerSettings: maybe(yes), samplerOrder: maybe(fc.constantFrom(2, 3)), flowShift: maybe(fc.constant(3)), matchedTargeting: maybe(yes),
+}).map((features) => defined(features) as ImageJobFeatures);
+const textFeatures = (maybe: Maybe): fc.Arbitrary<TextJobFeatures> => fc.record({
+  maxLength: fc.constantFrom(80, 512, 1_024), maxContextLength: fc.constantFrom(1_024, 4_096), promptTokens: fc.constantFrom(10, 100),
+  softprompt: maybe(fc.constantFrom('', 'mine', 'theirs')), matchedTargeting: maybe(yes),
+}).map((features) => defined(features) as TextJobFeatures);
+
+const usually = fc.nat(19).map((value) => value > 0);
+const seldom = usually.map((value) => !value);
+const facts = <Features>(kind: 'image' | 'text', features: fc.Arbitrary<Features>): fc.Arbitrary<RequestFacts> => fc.record({
+  payer: fc.constantFrom(...STRANGERS), payerTrusted: fc.boolean(), nsfw: seldom, trustedWorkers: seldom, validatedBackends: seldom, slowWorkers: usually,
+  extraSlowWorkers: usually, workers: fc.constantFrom([], [], [], ['me'], ['me', 'another'], ['another']), workerBlacklist: fc.boolean(), r2: fc.boolean(),
+  models: fc.oneof(fc.constantFrom(...MODELS).map((model) => [model]), fc.subarray(MODELS, { maxLength: 6 }), fc.constant([])), features,
+}).map((given) => ({ ...someFacts({ request: 'r' }), ...given, kind } as RequestFacts));
+
+const AGENTS = [
+  'AI Horde Worker reGen:20:x', 'AI Horde Worker reGen:11:x', 'AI Horde Worker reGen:9:x', 'AI Horde Worker reGen:4:x', 'AI Horde Worker reGen:1:x',
+  'AI Horde Worker:24:x', 'AI Horde Worker:12:x', 'AI Horde Worker:3:x', 'SD-WebUI Stable Horde Worker Bridge:4:x', 'HordeAutoWebBridge:2:x',
+  'KoboldCppEmbedWorker:2:x', 'Nobody knows:1:x', 'garbage',
+];
+const declared = (models: readonly string[]): fc.Arbitrary<Declared> => fc.record({
+  agent: fc.constantFrom(...AGENTS), nsfw: usually, extraSlow: seldom, maxPixels: fc.constantFrom(512 * 512, 768 * 1024, 2048 * 2048),
+  models: fc.constant([...models]),
+  allowImg2img: usually, allowPainting: usually, allowUnsafeIp: usually, allowPostProcessing: usually, allowControlnet: usually, allowExtendedControlnet: usually,
+  allowSdxlControlnet: usually, allowLora: usually, limitMaxSteps: fc.boolean(), samplerContract: fc.constantFrom(null, '1.0'),
+  maxLength: fc.constantFrom(80, 512), maxContextLength: fc.constantFrom(1_024, 8_192), softprompts: fc.constantFrom([], ['mine']),
+});
+const standing: fc.Arbitrary<Standing> = fc.record({
+  worker: fc.constant('me'), owner: fc.constant(OWNER), ownerTrusted: usually, maintenance: seldom, stale: seldom,
+  speed: fc.constantFrom(1, 6, 100, 2_000_000), prioritised: fc.constantFrom(new Set<number>(), new Set([FRIEND])), requireUpfrontKudos: fc.boolean(),
+  blacklist: fc.constantFrom([], ['word']),
+});
+
+/** A request, and others that differ from it in one thing each. */
+const variations = (requests: (maybe: Maybe) => fc.Arbitrary<RequestFacts>): fc.Arbitrary<RequestFacts[]> => fc.tuple(requests(seldomUsed), requests(alwaysUsed)).map(([base, other]) => [
+  base,
+  ...Object.entries(other).map(([name, value]) => ({ ...base, [name]: name === 'features' ? base.features : value }) as RequestFacts),
+  ...Object.entries(other.features).map(([name, value]) => ({ ...base, features: { ...base.features, [name]: value } }) as RequestFacts),
+]);
+
+/** A worker, and requests that share a model with it or name none: others are never matched. */
+const meetings = <Worker>(
+  requests: (maybe: Maybe) => fc.Arbitrary<RequestFacts>, toFacts: (declared: Declared, standing: Standing) => Worker,
+): fc.Arbitrary<[Worker, RequestFacts[]]> =>
+  fc.tuple(fc.subarray(MODELS, { minLength: 1, maxLength: 4 }), fc.constantFrom([], [], [], [SPECIAL]), variations(requests))
+    .chain(([models, special, all]) => fc.tuple(declared([...models, ...special]), standing).map(([given, stands]): [Worker, RequestFacts[]] => [
+      toFacts(given, stands), all.filter((each) => each.models.length === 0 || each.models.some((model) => models.includes(model))),
+    ]));
+
+const agrees = <Worker extends object>(match: Match<Worker>, { facets, precedence }: Facets) => ([worker, requests]: [Worker, RequestFacts[]]): void => {
+  const signatures = new Signatures(facets);
+  const known = requests.map((each) => signatures.acquire(each));
+  const verdictOn = new Verdicts(match, signatures, precedence).of(worker, [OWNER, FRIEND]);
+  requests.forEach((each, index) => { expect(verdictOn(known[index]!, each)).toBe(match(each, worker)); });
+};
+
+describe('what is remembered of a matcher', () => {
+  const matchImage = imageMatcher(reference);
+  const image: Match<ImageWorkerFacts> = (each, worker) => matchImage(each as RequestFacts & ImageNeeds, worker);
+  const text: Match<TextWorkerFacts> = (each, worker) => textMatch(each as RequestFacts & TextNeeds, worker);
+  const images = meetings((maybe) => facts('image', imageFeatures(maybe)), (given, stands) => imageWorkerFacts(given, stands, reference));
+  const texts = meetings((maybe) => facts('text', textFeatures(maybe)), (given, stands) => textWorkerFacts(given, stands, reference));
+
+  it.each([['by parts', matchFacets(reference)], ['by whole signatures', wholeFacets]])('is what it says of images, %s', (_, { image: parts }) => {
+    fc.assert(fc.property(images, agrees(image, parts)), { numRuns: 1_500 });
+  });
+
+  it.each([['by parts', matchFacets(reference)], ['by whole signatures', wholeFacets]])('is what it says of texts, %s', (_, { text: parts }) => {
+    fc.assert(fc.property(texts, agrees(text, parts)), { numRuns: 500 });
+  });
+
+  it('is asked of the matcher once for each value of a part, and again by another worker', () => {
+    const asked: string[] = [];
+    const match: Match<{ name: string }> = ({ nsfw }, { name }) => {
+      asked.push(name);
+      return nsfw ? 'nsfw' : undefined;
+    };
+    const signatures = new Signatures([{ name: 'flags', keyOf: ({ nsfw }) => String(nsfw), partOf: (each) => each }]);
+    const verdicts = new Verdicts(match, signatures, []);
+    const [decent, other, explicit] = [false, false, true].map((nsfw, index) => someFacts({ request: String(index), nsfw })) as [RequestFacts, RequestFacts, RequestFacts];
+    const known = new Map([decent, other, explicit].map((each) => [each, signatures.acquire(each)]));
+    for (const worker of [{ name: 'first' }, { name: 'second' }]) {
+      for (const each of [decent, other, explicit, decent]) expect(verdicts.of(worker, [])(known.get(each)!, each)).toBe(each.nsfw ? 'nsfw' : undefined);
+    }
+    expect(asked).toEqual(['first', 'first', 'second', 'second']);
+  });
+
+  it('stays right while values come and go by the thousands, and in little memory', () => {
+    const match: Match<{ most: number }> = ({ jobs }, { most }) => (jobs > most ? 'too many' : undefined);
+    const signatures = new Signatures([{ name: 'jobs', keyOf: ({ jobs }) => String(jobs), partOf: (each) => each }]);
+    const verdicts = new Verdicts(match, signatures, [], 4_096);
+    const workers = [{ most: 100 }, { most: 5_000 }, { most: 100_000 }];
+    for (let jobs = 0; jobs < 12_000; jobs += 1) {
+      const each = someFacts({ request: 'r', jobs });
+      const signature = signatures.acquire(each);
+      for (const worker of workers) expect(verdicts.of(worker, [])(signature, each) === undefined).toBe(jobs <= worker.most);
+      signatures.release(signature);
+    }
+    expect(signatures.size).toBe(0);
+  });
+});
