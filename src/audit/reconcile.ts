@@ -4,6 +4,7 @@ import { compareBalances, compareQueue, compareStatement, compareUsers, compareW
 import { compareFinalRequests, compareOpenRequests } from './compare-requests.js';
 import { Drifts, type Drift } from './drift.js';
 import { ExpectedPeople } from './expected-people.js';
+import { compareRecords, ExpectedRecords } from './expected-records.js';
 import { ExpectedRequests, type ExpectedRequest } from './expected-requests.js';
 import { pagesOf, Refold, type RefoldProgress, type RefoldReport } from './refold.js';
 
@@ -23,7 +24,7 @@ export interface ReconcileReport {
   readonly driftTotal: number;
 }
 
-const COMPARED = ['balances', 'statement', 'requests', 'queue', 'users', 'workers'] as const;
+const COMPARED = ['balances', 'statement', 'requests', 'queue', 'users', 'workers', 'records'] as const;
 type Compared = (typeof COMPARED)[number];
 /** Finished requests are looked up so many at once. */
 const FINAL_REQUESTS_BATCH = 500;
@@ -58,6 +59,7 @@ const checkpointsOf = async (queries: Queries): Promise<Map<Compared, Position>>
 class Reconciliation {
   readonly fold = new Refold();
   private readonly people = new ExpectedPeople();
+  private readonly records = new ExpectedRecords();
   private readonly requests = new ExpectedRequests((request) => this.ended(request));
   private readonly done = new Map<Compared, Drifts>();
   private readonly requestDrifts = new Drifts('requests');
@@ -72,6 +74,7 @@ class Reconciliation {
   add(raw: Parameters<Refold['add']>[0]): void {
     const event = this.fold.add(raw);
     this.people.add(event);
+    this.records.add(event);
     this.requests.add(event);
   }
 
@@ -107,6 +110,7 @@ class Reconciliation {
       case 'statement': await compareStatement(queries, drifts, fold.books); break;
       case 'users': await compareUsers(queries, drifts, people.users); break;
       case 'workers': await compareWorkers(queries, drifts, people.workers); break;
+      case 'records': await compareRecords(queries, drifts, this.records); break;
       case 'queue': await compareQueue(queries, drifts, requests); break;
       case 'requests':
         await this.flush(0);

@@ -1,0 +1,34 @@
+import type { Recorded } from '../kernel/event.js';
+import { roundHalfEven } from '../kernel/kudos.js';
+import type { JobSettled } from '../kudos/account.events.js';
+import type { Queries } from '../platform/postgres/database.js';
+import type { RequestAccepted } from '../requests/request.events.js';
+import type { Columns, Drifts } from './drift.js';
+
+/** The records of users, counted one event at a time. */
+export class ExpectedRecords {
+  readonly amounts = new Map<string, number>();
+
+  add(event: Recorded): void {
+    if (event.type === 'RequestAccepted.v1') {
+      const { payer, kind } = event.data as RequestAccepted['data'];
+      this.count(payer, `request ${kind}`, 1);
+    } else if (event.type === 'JobSettled.v1') {
+      const { payer, owner, kind, things } = event.data as JobSettled['data'];
+      const amount = kind === 'image' ? roundHalfEven(things / 10_000) : roundHalfEven(things); // hundredths of a megapixelstep, or tokens
+      for (const [user, record, more] of [[payer, 'request', 1], [payer, 'usage', amount], [owner, 'fulfillment', 1], [owner, 'contribution', amount]] as const)
+        this.count(user, `${record} ${kind}`, more);
+    }
+  }
+
+  private count(user: number, what: string, amount: number): void {
+    const key = `${user} ${what}`;
+    this.amounts.set(key, (this.amounts.get(key) ?? 0) + amount);
+  }
+}
+
+export const compareRecords = async (queries: Queries, drifts: Drifts, { amounts }: ExpectedRecords): Promise<void> => {
+  const expected = new Map<string, Columns>([...amounts].map(([key, amount]) => [key, { amount }]));
+  const rows = await queries.query<{ key: string; amount: number }>(`SELECT concat_ws(' ', user_id, record, kind) AS key, amount FROM rm.record`);
+  drifts.compareAll('rm.record', expected, new Map(rows.map(({ key, amount }) => [key, { amount }])));
+};
