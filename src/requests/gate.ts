@@ -36,9 +36,13 @@ export class Gate {
     private readonly directory: UserDirectory, private readonly queue: LiveQueue, private readonly workers: WorkerRegistry, private readonly parts: GateParts,
   ) {}
 
-  /** Rows 2 to 11: style, key, proxy, deletion. */
-  async caller(apiKey: string, body: { readonly style?: string | undefined; readonly proxied_account?: string | undefined; readonly webhook?: string | undefined }): Promise<KnownUser> {
-    if (body.style !== undefined) throw refusedBy(admissionRefusals, 'StyleNotFound'); // nobody can make styles yet
+  /** Row 2: nobody can make styles yet, so that none is found. */
+  style(name: string | undefined): void {
+    if (name !== undefined) throw refusedBy(admissionRefusals, 'StyleNotFound');
+  }
+
+  /** Rows 5 to 11: webhook, key, proxy, deletion. */
+  async caller(apiKey: string, body: { readonly proxied_account?: string | undefined; readonly webhook?: string | undefined }): Promise<KnownUser> {
     if (body.webhook !== undefined) throw notServed('Webhooks', body.webhook);
     const user = await this.directory.byKey(apiKey);
     if (!user) throw refusedBy(admissionRefusals, 'InvalidAPIKey');

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { inKudos, NO_KUDOS, type Kudos } from '../kernel/kudos.js';
 import { Availability } from '../dispatch/availability.message.js';
 import { downgradeImage } from '../pricing/downgrade.js';
+import { firstImagePrice } from '../pricing/image-price.js';
 import type { ImageJobFeatures } from '../pricing/job-features.js';
 import { Pricing } from '../pricing/pricing.js';
 import { imageQuote, type ImageQuoteRequest, type Quote } from '../pricing/quote.js';
@@ -41,14 +42,14 @@ export class ImageSubmission {
     const priced = this.#price(request);
     if (request.dryRun) return this.#quoted(body, priced);
     const admitted = await this.#admit(payer, priced, asked);
-    const { reference } = this.pricing;
+    const { policy, reference } = this.pricing;
     const possible = this.availability.possible(admitted.candidate.facts);
     const warnings: RequestWarning[] = [...imageWarnings(body.params ?? {}, request.models, reference)];
     if (!possible) warnings.unshift({ code: 'NoAvailableWorker', message: NO_WORKER });
     return {
       status: 202, position: admitted.position,
       answer: {
-        id: admitted.request, kudos: Math.round(inKudos(priced.quote.unitPrice)), kudos_quote: inKudos(admitted.quote),
+        id: admitted.request, kudos: inKudos(firstImagePrice(admitted.candidate.facts.features as ImageJobFeatures, policy)), kudos_quote: inKudos(admitted.quote),
         ...(possible ? {} : { message: `Warning: ${NO_WORKER}` }), ...(warnings.length > 0 ? { warnings } : {}),
       },
     };
@@ -56,6 +57,7 @@ export class ImageSubmission {
 
   async #check(body: ImageRequestBody, { apiKey, clientAgent }: Asked): Promise<{ payer: KnownUser; request: NormalisedImageRequest }> {
     const nobody = imageSubject(body, { username: '', trusted: false, patron: false, special: false }, this.pricing.reference);
+    this.gate.style(body.style);
     this.gate.obey(imageRefusal(nobody, STAGE_ENVELOPE));
     const payer = await this.gate.caller(apiKey, body);
     const subject = imageSubject(body, ruleCaller(payer), this.pricing.reference);

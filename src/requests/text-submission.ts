@@ -57,6 +57,7 @@ export class TextSubmission {
 
   async #check(body: TextRequestBody, { apiKey, clientAgent }: Asked): Promise<{ payer: KnownUser; request: NormalisedTextRequest }> {
     const nobody = textSubject(body, { username: '', trusted: false, patron: false, special: false });
+    this.gate.style(body.style);
     this.gate.obey(textRefusal(nobody, STAGE_ENVELOPE));
     const payer = await this.gate.caller(apiKey, body);
     const subject = textSubject(body, ruleCaller(payer));
