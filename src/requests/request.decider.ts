@@ -48,7 +48,7 @@ const abandon = ({ payer, at }: AbandonRequest, request: Request): Decided => {
 
 const assign = ({ jobs, worker, owner, model, ttlS, extraSlow, at }: AssignJobs, request: Request): Decided => {
   // Only the event ends a request, not its clock: a hand-out to the payer's other requests may have refreshed it.
-  const taken = request.facts && !request.ended ? jobs.slice(0, request.waiting) : [];
+  const taken = request.facts && !request.ended ? jobs.filter((job) => !request.jobs.has(job)).slice(0, request.waiting) : [];
   if (taken.length === 0) return refuse('NothingWaiting');
   return accept(...taken.map((job): RequestEvent => ({
     type: 'JobAssigned.v1', data: { request: request.id, job, worker, owner, model, ttlS, extraSlow, assignedAt: at },

@@ -37,7 +37,7 @@ export const opened = (accountClass: AccountClass = 'oauth', user = ME): Account
   } };
 };
 
-export const transferred = (amount: Kudos, { txId = 'tx-1', to = FRIEND, booked = 'gifted' as 'gifted' | 'donated' } = {}): AccountEvent => ({
+export const transferred = (amount: Kudos, { txId = 'tx-1', to = FRIEND, booked = 'gifted' }: { txId?: string; to?: number; booked?: 'gifted' | 'donated' } = {}): AccountEvent => ({
   type: 'FundsTransferred.v1', data: {
     from: ME, to, amount, booked, ledger: transaction({ txId, kind: 'transfer' }, [[`user:${ME}:spendable`, neg(amount)], [`user:${to}:spendable`, amount]]),
   },

@@ -1,0 +1,204 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  abandon, abandoned, accept, accepted, assign, assigned, cancel, cancelled, completed, expire, expired, expireJobs, explain, facts, fault, faulted, minute, OWNER,
+  request, REQUEST, requestExpired, requestFaulted, second, settledAnonymously, submit, submitted, TTL_S,
+} from '../../test/support/a-request.js';
+import { transactionId } from '../kernel/ids.js';
+import { centikudos, kudos } from '../kernel/kudos.js';
+import { balanced, posting } from '../kernel/ledger.js';
+import { EXTRA_SLOW_LIFE_MS, LIFE_MS } from './request.state.js';
+
+describe('a request', () => {
+  it('is accepted once, however often it is asked', () => {
+    request().when(accept()).then(accepted());
+    request(accepted()).when(accept()).thenNothing();
+  });
+  it('of an anonymous user is activated by its acceptance', () => {
+    const ledger = balanced(
+      { txId: transactionId('activation', REQUEST), kind: 'activation', effectiveAt: second(0), policy: 1 }, [posting('issue:anonymous', -300), posting('burn:activation', 300)],
+    );
+    request().when(accept({ payer: 0 }, ledger)).then({ type: 'RequestAccepted.v1', data: { ...facts({ payer: 0, jobs: 2 }), ledger } });
+  });
+  it('that never came is abandoned, and can never come late', () => {
+    request().when(abandon).then(abandoned);
+    request(abandoned).when(accept()).thenRefused('AlreadyAbandoned');
+    request(abandoned).when(abandon).thenNothing();
+  });
+  it.each([['has come', []], ['is under way', [assigned('a')]], ['has ended', [cancelled(2), completed('cancelled', [])]]] as const)(
+    'that %s cannot be abandoned', (_stage, events) => request(accepted(), ...events).when(abandon).thenRefused('AlreadyAccepted'));
+  it.each([assign(['a']), expireJobs(minute(9)), expire(minute(99))] as const)('%#: that never came does nothing', (command) => {
+    for (const events of [[], [abandoned]]) {
+      const { decision } = request(...events).when(command);
+      expect(decision).toEqual(command.type === 'AssignJobs' ? { outcome: 'refused', rc: 'NothingWaiting' } : { outcome: 'accepted', events: [] });
+    }
+  });
+});
+
+describe('handing out jobs', () => {
+  it('gives as many as are asked for', () => request(accepted(3)).when(assign(['a', 'b'])).then(assigned('a'), assigned('b')));
+  it('gives no more than are waiting', () => request(accepted(2), assigned('a')).when(assign(['b', 'c'])).then(assigned('b')));
+  it('gives a job once, however often it is asked for', () => {
+    request(accepted(3), assigned('a')).when(assign(['a'])).thenRefused('NothingWaiting');
+    request(accepted(3), assigned('a'), faulted('a')).when(assign(['a', 'b'])).then(assigned('b'));
+  });
+  it.each([
+    ['nothing is waiting', [assigned('a'), assigned('b')]], ['it is cancelled', [assigned('a'), cancelled(1)]],
+    ['it is faulted', [requestFaulted(2), completed('faulted', [])]], ['it has expired', [requestExpired(2, minute(20)), completed('expired', [])]],
+    ['it is done', [assigned('a'), assigned('b'), submitted('a'), submitted('b'), completed('done', ['a', 'b'])]],
+  ])('gives nothing when %s', (_why, events) => request(accepted(2), ...events).when(assign(['x'])).thenRefused('NothingWaiting'));
+  it.each([faulted('a'), expired('a', minute(3))])('%#: gives out again what came back', (lost) =>
+    request(accepted(1), assigned('a'), lost).when(assign(['b'])).then(assigned('b')));
+});
+
+describe('a result', () => {
+  it('is taken from a pending job', () => request(accepted(2), assigned('a')).when(submit('a')).then(submitted('a')));
+  it('of the last job completes the request, and names all that were delivered', () =>
+    request(accepted(2), assigned('a'), assigned('b'), submitted('b')).when(submit('a')).then(submitted('a'), completed('done', ['b', 'a'])));
+  it('does not complete it while another job is pending or waiting', () => {
+    request(accepted(2), assigned('a'), assigned('b')).when(submit('a')).then(submitted('a'));
+    request(accepted(3), assigned('a'), assigned('b'), submitted('b')).when(submit('a')).then(submitted('a'));
+  });
+  it('is taken late, as long as nobody has taken the job away', () =>
+    request(accepted(1), assigned('a')).when(submit('a', { at: minute(99) })).then(submitted('a', minute(99)), completed('done', ['a'], { at: minute(99) })));
+  const jobStates = [
+    ['never existed', [], 'InvalidJobID'], ['is delivered', [submitted('a')], 'DuplicateGen'], ['was given up', [faulted('a')], 'AbortedGen'],
+    ['took too long', [expired('a', minute(3))], 'AbortedGen'], ['took too long, and was given to somebody else', [expired('a', minute(3)), assigned('b', minute(4))], 'AbortedGen'],
+    ['is delivered, and the request completed', [submitted('a'), completed('done', ['a'])], 'DuplicateGen'],
+    ['was given up after a cancellation', [cancelled(0), faulted('a'), completed('cancelled', [])], 'AbortedGen'],
+  ] as const;
+  it.each(jobStates)('of a job that %s is refused, and so is its explanation', (_state, events, rc) => {
+    const history = rc === 'InvalidJobID' ? [accepted(1)] : [accepted(1), assigned('a'), ...events];
+    request(...history).when(submit('a')).thenRefused(rc);
+    request(...history).when(explain('a')).thenRefused(rc);
+  });
+  it('of a job of no request at all is unknown', () => {
+    request().when(submit('a')).thenRefused('InvalidJobID');
+    request(abandoned).when(submit('a')).thenRefused('InvalidJobID');
+    request().when(fault('a')).thenRefused('InvalidJobID');
+  });
+  it('needs no explanation while it can still be delivered', () => request(accepted(1), assigned('a')).when(explain('a')).thenNothing());
+
+  describe('for an anonymous user', () => {
+    const anonymous = accepted(2, { payer: 0 });
+    it('is paid by issue:anonymous in the same append', () => request(anonymous, assigned('a')).when(submit('a')).then(submitted('a'), settledAnonymously('a')));
+    it('is paid before the request completes, which is always its last event', () =>
+      request(anonymous, assigned('a'), assigned('b'), submitted('a'), settledAnonymously('a')).when(submit('b'))
+        .then(submitted('b'), settledAnonymously('b'), completed('done', ['a', 'b'], { payer: 0 })));
+    it('charges no user, whatever it is worth', () => {
+      for (const [price, debit] of [[0, 0], [901, 100], [901, 1_001], [0, 100]] as const) {
+        const [, settlement] = request(anonymous, assigned('a')).when(submit('a', { price: centikudos(price), debit: centikudos(debit), ownerTrusted: true })).events;
+        const data = settlement!.data as { ledger?: { postings: { account: string; amount: number }[] } };
+        const sums = Object.fromEntries((data.ledger?.postings ?? []).map(({ account, amount }) => [account, amount]));
+        const fee = debit >= price ? { 'burn:settlement': debit - price } : { 'issue:makeup': debit - price };
+        const expected = { 'issue:anonymous': -debit, [`user:${OWNER}:spendable`]: price, ...fee };
+        expect(sums).toEqual(Object.fromEntries(Object.entries(expected).filter(([, amount]) => amount !== 0)));
+      }
+    });
+    it('is settled by its own stream only: a registered payer settles in the account', () =>
+      expect(request(accepted(2), assigned('a')).when(submit('a')).events.map(({ type }) => type)).toEqual(['JobSubmitted.v1']));
+  });
+});
+
+describe('a fault', () => {
+  it('gives the job back', () => request(accepted(1), assigned('a')).when(fault('a')).then(faulted('a')));
+  it('of a job that is no longer pending changes nothing', () => {
+    request(accepted(1), assigned('a'), faulted('a')).when(fault('a')).thenNothing();
+    request(accepted(1), assigned('a'), expired('a', minute(3))).when(fault('a')).thenNothing();
+  });
+  it('of a delivered job is refused', () => request(accepted(2), assigned('a'), submitted('a')).when(fault('a')).thenRefused('DuplicateGen'));
+  it('of an unknown job is refused', () => request(accepted(1)).when(fault('a')).thenRefused('InvalidJobID'));
+
+  const two = [accepted(2), assigned('a'), faulted('a'), assigned('b'), faulted('b')];
+  it('the third ends the request and withdraws what is waiting, the lost job included', () =>
+    request(...two, assigned('c')).when(fault('c')).then(faulted('c'), requestFaulted(2), completed('faulted', [])));
+  it('the third is the third, whether jobs were given up or took too long', () =>
+    request(accepted(2), assigned('a'), expired('a', minute(3)), assigned('b'), faulted('b'), assigned('c')).when(fault('c'))
+      .then(faulted('c'), requestFaulted(2), completed('faulted', [])));
+  it('the third lets running jobs finish, and the last of them completes the request', () => {
+    const ending = [...two, assigned('c'), assigned('d')];
+    request(...ending).when(fault('c')).then(faulted('c'), requestFaulted(1));
+    const ended = [...ending, faulted('c'), requestFaulted(1)];
+    request(...ended).when(assign(['e'])).thenRefused('NothingWaiting');
+    request(...ended).when(submit('d')).then(submitted('d'), completed('faulted', ['d']));
+    request(...ended).when(fault('d')).then(faulted('d'), completed('faulted', []));
+  });
+  it('the third names what was delivered before', () =>
+    request(accepted(2), assigned('o'), submitted('o'), ...two.slice(1), assigned('c')).when(fault('c')).then(faulted('c'), requestFaulted(1), completed('faulted', ['o'])));
+});
+
+describe('a job whose time is up', () => {
+  const deadline = (assignedAt: number) => second(assignedAt + TTL_S);
+
+  it('goes back, not a millisecond early', () => {
+    request(accepted(1), assigned('a', second(1))).when(expireJobs(new Date(Date.parse(deadline(1)) - 1).toISOString())).thenNothing();
+    request(accepted(1), assigned('a', second(1))).when(expireJobs(deadline(1))).then(expired('a', deadline(1)));
+  });
+  it('goes back alone, if the others still have time', () =>
+    request(accepted(2), assigned('a', second(1)), assigned('b', second(60))).when(expireJobs(deadline(1))).then(expired('a', deadline(1))));
+  it('that is delivered or given up is past all time', () => {
+    request(accepted(2), assigned('a'), submitted('a'), assigned('b'), faulted('b')).when(expireJobs(minute(99))).thenNothing();
+  });
+  it('counts as a fault, several at once as several', () => {
+    const at = deadline(1);
+    request(accepted(3), assigned('a'), assigned('b'), assigned('c')).when(expireJobs(at))
+      .then(expired('a', at), expired('b', at), expired('c', at), requestFaulted(3, at), completed('faulted', [], { at }));
+    request(accepted(3), assigned('a'), assigned('b')).when(expireJobs(at)).then(expired('a', at), expired('b', at));
+  });
+  it('ends a cancelled request when it was the last', () => {
+    const at = deadline(1);
+    request(accepted(2), assigned('a'), cancelled(1)).when(expireJobs(at)).then(expired('a', at), completed('cancelled', [], { at }));
+    request(accepted(2), assigned('a'), assigned('b', second(60)), cancelled(0)).when(expireJobs(at)).then(expired('a', at));
+  });
+});
+
+describe('a request whose time is up', () => {
+  const expiry = (activity: number, lifeMs = LIFE_MS) => new Date(Date.parse(second(activity)) + lifeMs).toISOString();
+  const justBefore = (at: string) => new Date(Date.parse(at) - 1).toISOString();
+
+  it.each([
+    ['from its acceptance', [], 0, LIFE_MS], ['from the last hand-out', [assigned('a', second(60)), faulted('a', second(70))], 60, LIFE_MS],
+    ['from the last delivery', [assigned('a', second(1)), submitted('a', second(90))], 90, LIFE_MS],
+    ['longer, once an extra slow worker took part', [assigned('a', second(60), true), faulted('a'), assigned('b', second(65)), faulted('b')], 65, EXTRA_SLOW_LIFE_MS],
+  ])('ends 20 minutes %s', (_claim, events, activity, lifeMs) => {
+    const at = expiry(activity, lifeMs);
+    const delivered = events.filter(({ type }) => type === 'JobSubmitted.v1').length;
+    request(accepted(3), ...events).when(expire(justBefore(at))).thenNothing();
+    request(accepted(3), ...events).when(expire(at)).then(requestExpired(3 - delivered, at), completed('expired', delivered > 0 ? ['a'] : [], { at }));
+  });
+  it('lives as long as one of its jobs is pending', () => request(accepted(2), assigned('a', second(1))).when(expire(minute(999))).thenNothing());
+  it.each([
+    ['cancelled', [cancelled(2), completed('cancelled', [])]], ['done', [assigned('a'), assigned('b'), submitted('a'), submitted('b'), completed('done', ['a', 'b'])]],
+    ['expired', [requestExpired(2, minute(20)), completed('expired', [])]],
+  ])('does not end again when it is %s', (_how, events) => request(accepted(2), ...events).when(expire(minute(999))).thenNothing());
+});
+
+describe('a cancellation', () => {
+  it('withdraws everything when nothing is pending, and completes', () =>
+    request(accepted(3), assigned('a'), submitted('a')).when(cancel).then(cancelled(2), completed('cancelled', ['a'], { at: second(5) })));
+  it('lets running jobs finish, which are paid', () => {
+    request(accepted(3), assigned('a')).when(cancel).then(cancelled(2));
+    const running = [accepted(3), assigned('a'), assigned('b'), cancelled(1)];
+    request(...running).when(submit('a')).then(submitted('a'));
+    request(...running, submitted('a')).when(submit('b')).then(submitted('b'), completed('cancelled', ['a', 'b']));
+    request(...running, submitted('a')).when(fault('b')).then(faulted('b'), completed('cancelled', ['a']));
+  });
+  it('takes no waiting job along that came back later', () =>
+    request(accepted(2), assigned('a'), assigned('b'), cancelled(0), faulted('a')).when(assign(['c'])).thenRefused('NothingWaiting'));
+  it('of a faulted request changes nothing', () =>
+    request(accepted(3), assigned('a'), assigned('b'), assigned('c'), assigned('d'), faulted('a'), faulted('b'), faulted('c'), requestFaulted(2)).when(cancel).thenNothing());
+  it('happens once, however often it is asked', () => {
+    request(accepted(2), cancelled(2), completed('cancelled', [])).when(cancel).thenNothing();
+    request(accepted(2), assigned('a'), cancelled(1)).when(cancel).thenNothing();
+  });
+  it('of what never came is refused', () => {
+    request().when(cancel).thenRefused('RequestNotFound');
+    request(abandoned).when(cancel).thenRefused('RequestNotFound');
+  });
+  it('does not turn a job that is done into one that is not', () =>
+    request(accepted(1), assigned('a'), submitted('a'), completed('done', ['a'])).when(cancel).thenNothing());
+});
+
+it('every price that a submit froze stands in its event', () =>
+  request(accepted(2), assigned('a')).when(submit('a', { price: kudos(12.34), debit: kudos(1), ownerTrusted: true, state: 'censored', seed: 7, resultHash: 'beef' })).then({
+    ...submitted('a'), data: { ...submitted('a').data, price: kudos(12.34), debit: kudos(1), ownerTrusted: true, state: 'censored', seed: 7, resultHash: 'beef' },
+  } as ReturnType<typeof submitted>));
