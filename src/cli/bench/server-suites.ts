@@ -1,0 +1,127 @@
+import { join, resolve } from 'node:path';
+import { readConfig } from '../../config.js';
+import { openBooks } from '../books.js';
+import { Acknowledged } from '../load/acknowledged.js';
+import type { Summary } from '../load/latencies.js';
+import { prove, type Proof } from '../proof.js';
+import { figure } from '../table.js';
+import type { Tools } from '../tools.js';
+import { countAcknowledged, type WritesReport } from './acknowledged-writes.js';
+import { BenchServer, settingsOf } from './bench-server.js';
+import { benchCycles, type CycleFigures } from './cycles.bench.js';
+import { seeded } from './dispatch-workload.js';
+import type { Figure } from './figures.js';
+import type { LoadOptions } from './load-options.js';
+import type { BenchOptions, Suite } from './suites.js';
+import { benchTransfers } from './transfers.bench.js';
+
+export interface ProvenRun {
+  readonly figures: readonly Figure[];
+  readonly latencies: readonly Summary[];
+  readonly proof: Proof;
+  readonly writes: WritesReport;
+  readonly errors: readonly string[];
+  readonly errorsTotal: number;
+  readonly unsettled: number;
+  readonly isProven: boolean;
+}
+
+const SEED = 20_260_101;
+const MIB = 2 ** 20;
+
+/** The suites that need a server, one after another on the same ledger, and the proof of its books at the end. */
+export class ServerSuites {
+  readonly #acknowledged = new Acknowledged();
+  readonly #figures: Figure[] = [];
+  readonly #latencies: Summary[] = [];
+  readonly #dataDir: string;
+  readonly #load: LoadOptions;
+
+  constructor(home: string, private readonly options: BenchOptions, private readonly tools: Tools) {
+    const { clock, timers, progress } = tools;
+    this.#dataDir = join(home, 'data');
+    this.#load = {
+      seconds: options.seconds, clients: options.clients, clock, timers, random: seeded(SEED), acknowledged: this.#acknowledged,
+      onProgress: (done, text) => progress.update(`${text}: ${figure(done)} done, ${this.#acknowledged.errorsTotal} errors`),
+    };
+  }
+
+  async run(suites: readonly Suite[]): Promise<ProvenRun> {
+    const server = await this.#start('first start, empty data directory');
+    const isCycling = suites.some((suite) => suite === 'cycles' || suite === 'lag' || (suite === 'rebuild' && !suites.includes('transfers')));
+    if (isCycling) this.#addCycles(await benchCycles(server, this.#load), await server.ask('lag'));
+    if (suites.includes('transfers')) await this.#transfers(server);
+    await this.#memory(server, 'memory of the server after the load');
+    if (!(await server.ask('caughtUp'))) this.#acknowledged.error(new Error('the read models did not catch up within a minute'));
+    await server.stop();
+    if (suites.includes('rebuild')) await this.#restart();
+    return this.#proven();
+  }
+
+  async #start(name: string): Promise<BenchServer> {
+    this.tools.progress.update('starting a server');
+    const profileDir = this.options.profile && resolve(this.options.profile);
+    const server = await BenchServer.start({ dataDir: this.#dataDir, profileDir });
+    this.tools.undoing(() => server.stop());
+    const isFirst = this.#figures.length === 0;
+    this.#figures.push({ name, value: server.startMs, unit: 'ms', ...(isFirst ? { must: 15_000, goal: 5_000 } : { must: 10_000, goal: 3_000 }), better: 'less' });
+    return server;
+  }
+
+  #addCycles(measured: CycleFigures, lag: readonly { readonly name: string; readonly p50Ms: number; readonly p99Ms: number; readonly measured: number }[]): void {
+    const { postgresCpuMs } = measured;
+    const slowest = lag.toSorted((a, b) => b.p99Ms - a.p99Ms)[0];
+    this.#figures.push(
+      { name: 'job cycles over HTTP', value: measured.perSecond, unit: '/s', must: 250, goal: 550 },
+      { name: 'calls per cycle, polls and empty pops included', value: measured.callsPerCycle, unit: '' },
+      { name: 'CPU per cycle: server', value: measured.serverCpuMs, unit: 'ms' },
+      ...(postgresCpuMs === undefined ? [] : [{ name: 'CPU per cycle: PostgreSQL', value: postgresCpuMs, unit: 'ms' }]),
+      { name: 'CPU per cycle: clients and workers', value: measured.loadCpuMs, unit: 'ms' },
+    );
+    if (slowest) {
+      this.#figures.push(
+        { name: `projection lag, p50 (${slowest.name}, since the start)`, value: slowest.p50Ms, unit: 'ms' },
+        { name: `projection lag, p99 (${slowest.name}, since the start)`, value: slowest.p99Ms, unit: 'ms', must: 300, goal: 50, better: 'less' },
+      );
+    }
+    this.#latencies.push(...measured.latencies);
+  }
+
+  async #transfers(server: BenchServer): Promise<void> {
+    const { uniform, hot } = await benchTransfers(server, this.#load);
+    this.#figures.push(
+      { name: 'transfers over HTTP, everybody', value: uniform.perSecond, unit: '/s', must: 800, goal: 1_500 },
+      { name: 'transfers over HTTP, one payer', value: hot.perSecond, unit: '/s', must: 600, goal: 1_500 },
+      { name: 'CPU per transfer, everybody: server', value: uniform.serverCpuMs, unit: 'ms' },
+      { name: 'CPU per transfer, one payer: server', value: hot.serverCpuMs, unit: 'ms' },
+    );
+    this.#latencies.push({ ...uniform.latency, name: 'transfer, everybody' }, { ...hot.latency, name: 'transfer, one payer' });
+  }
+
+  async #memory(server: BenchServer, name: string): Promise<void> {
+    const { rss, loopP99Ms } = await server.consumption();
+    this.#figures.push(
+      { name, value: rss / MIB, unit: 'MiB', must: 1_024, goal: 512, better: 'less' },
+      { name: 'event loop delay of the server, p99 since the start', value: loopP99Ms, unit: 'ms' },
+    );
+  }
+
+  /** Cold start with the log just written. */
+  async #restart(): Promise<void> {
+    const server = await this.#start('cold start with the log just written');
+    await this.#memory(server, 'memory of the server after a cold start');
+    await server.stop();
+  }
+
+  async #proven(): Promise<ProvenRun> {
+    const books = await openBooks(readConfig(settingsOf(this.#dataDir, 0)), this.tools);
+    const proof = await prove(books, this.tools);
+    const writes = await countAcknowledged(books.log, this.#acknowledged);
+    const { errors, errorsTotal } = this.#acknowledged;
+    const unsettled = proof.log.unsettledJobs.length;
+    return {
+      figures: this.#figures, latencies: this.#latencies, proof, writes, errors, errorsTotal, unsettled,
+      isProven: proof.isProven && writes.faults.length === 0 && errorsTotal === 0 && unsettled === 0,
+    };
+  }
+}

@@ -1,0 +1,11 @@
+/** In the order in which they run. */
+export const SUITES = ['log', 'dispatch', 'cycles', 'lag', 'transfers', 'rebuild'] as const;
+export type Suite = (typeof SUITES)[number];
+
+export interface BenchOptions {
+  readonly seconds: number;
+  readonly clients: number;
+  readonly json?: string;
+  readonly profile?: string;
+  readonly directory?: string;
+}
