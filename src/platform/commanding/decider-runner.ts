@@ -48,7 +48,7 @@ interface Mailbox<Command, Event extends AnyEvent, State, Rc extends string> {
 
 interface Settled<P> {
   readonly pending: P;
-  readonly decision: Decision<AnyEvent, string>;
+  readonly decision: Decision<AnyEvent, string> | { readonly outcome: 'failed'; readonly error: unknown };
   /** The events of this command, as a slice of the batch. */
   readonly first: number;
   readonly count: number;
@@ -154,8 +154,8 @@ export class DeciderRunner<State, Command, Event extends AnyEvent, Rc extends st
     let bytes = 0;
     for (const pending of batch) {
       if (bytes > BYTES_PER_APPEND_MAX) break;
-      const decision = this.decider.decide(pending.command, loaded.state);
-      const events = decision.outcome === 'accepted' ? decision.events : [];
+      const decision = this.#judge(pending.command, loaded.state);
+      const events = decision.outcome === 'accepted' ? (decision.events as readonly Event[]) : [];
       settled.push({ pending, decision, first: recorded.length, count: events.length });
       for (const event of events) {
         const placed = await this.#place(id, loaded, event, pending.context);
@@ -165,6 +165,15 @@ export class DeciderRunner<State, Command, Event extends AnyEvent, Rc extends st
       }
     }
     return { settled, encoded, recorded };
+  }
+
+  /** A bug that one command meets is that command's alone: the others of its batch are answered as if it had not come. */
+  #judge(command: Command, state: State): Settled<never>['decision'] {
+    try {
+      return this.decider.decide(command, state);
+    } catch (error) {
+      return { outcome: 'failed', error };
+    }
   }
 
   async #place(id: string, loaded: Loaded<State>, event: Event, context: CommandContext) {
@@ -205,7 +214,8 @@ export class DeciderRunner<State, Command, Event extends AnyEvent, Rc extends st
     }
     const revision = loaded.revision === 'no_stream' ? -1 : loaded.revision;
     for (const { pending, decision, first, count } of settled) {
-      if (decision.outcome === 'refused') {
+      if (decision.outcome === 'failed') pending.reject(decision.error);
+      else if (decision.outcome === 'refused') {
         pending.resolve({ outcome: 'refused', rc: decision.rc as Rc, detail: decision.detail ?? {}, state: loaded.state });
       } else if (count === 0) {
         pending.resolve({ outcome: 'unchanged', state: loaded.state, revision });

@@ -8,6 +8,9 @@ import type { Loaded, Snapshots } from './load-stream.js';
 /** A load then folds at most this many events (spec/ledger.md §4.11). */
 const EVENTS_BETWEEN_SNAPSHOTS = 200;
 
+const DIGEST_BYTES = 32;
+const digestOf = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
+
 interface Stored {
   readonly stream: string;
   readonly stateVersion: number;
@@ -16,7 +19,10 @@ interface Stored {
   readonly tip: string;
 }
 
-/** Snapshots as local files: disposable, verified by the leaf hash of their revision, never needed for correctness. */
+/**
+ * Snapshots as local files: disposable, never needed for correctness. The leaf hash of their revision shows one that belongs
+ * to another log; a digest of the bytes shows one that a disk or a power loss has damaged, which may still be well formed.
+ */
 export class FileSnapshots implements Snapshots {
   readonly #saved = new Map<string, number>();
   #saving: Promise<void> = Promise.resolve();
@@ -25,7 +31,10 @@ export class FileSnapshots implements Snapshots {
 
   async find(stream: string, stateVersion: number): Promise<Stored | undefined> {
     try {
-      const stored = deserialize(await readFile(this.#path(stream))) as Stored;
+      const file = await readFile(this.#path(stream));
+      const bytes = file.subarray(DIGEST_BYTES);
+      if (!digestOf(bytes).equals(file.subarray(0, DIGEST_BYTES))) return undefined;
+      const stored = deserialize(bytes) as Stored;
       if (stored.stream !== stream || stored.stateVersion !== stateVersion) return undefined;
       this.#saved.set(stream, stored.revision);
       return stored;
@@ -50,7 +59,7 @@ export class FileSnapshots implements Snapshots {
     try {
       const path = this.#path(stream);
       await mkdir(join(path, '..'), { recursive: true });
-      await writeFile(`${path}.tmp`, bytes);
+      await writeFile(`${path}.tmp`, Buffer.concat([digestOf(bytes), bytes]));
       await rename(`${path}.tmp`, path);
     } catch (error) {
       this.logger.warn({ err: error, stream }, 'an account snapshot could not be written; the next load reads more events');

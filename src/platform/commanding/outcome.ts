@@ -11,7 +11,11 @@ export interface CommandContext {
   readonly traceparent?: string;
 }
 
-/** What became of a command. `position` is where a reader must have got to in order to see the outcome. */
+/**
+ * What became of a command. `position` is where a reader must have got to in order to see the outcome. `state` is the
+ * runner's own and moves on with the next command, even before that one is acknowledged: read from it at once, and take
+ * what money depends on from `events`.
+ */
 export type Outcome<Event extends AnyEvent, State, Rc extends string> =
   | { readonly outcome: 'appended'; readonly events: readonly Recorded<Event>[]; readonly position: number; readonly revision: number; readonly state: State }
   | { readonly outcome: 'unchanged'; readonly state: State; readonly revision: number }
