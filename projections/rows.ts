@@ -1,12 +1,15 @@
 /** All that a read needs of PostgreSQL: the pool, or a transaction of it. Structurally `Queries` of platform/postgres. */
 export interface Queries {
-  query(text: string, values?: readonly unknown[]): Promise<object[]>;
+  /** `name` prepares the statement once per connection: for the hot ones, whose text never varies. */
+  query(text: string, values?: readonly unknown[], name?: string): Promise<object[]>;
 }
 
 export type Row = Readonly<Record<string, unknown>>;
 
-export const rowsOf = async (db: Queries, text: string, values: readonly unknown[] = []): Promise<Row[]> => (await db.query(text, values)) as Row[];
-export const firstOf = async (db: Queries, text: string, values: readonly unknown[] = []): Promise<Row | undefined> => (await rowsOf(db, text, values))[0];
+export const rowsOf = async (db: Queries, text: string, values: readonly unknown[] = [], name?: string): Promise<Row[]> =>
+  (await db.query(text, values, name)) as Row[];
+export const firstOf = async (db: Queries, text: string, values: readonly unknown[] = [], name?: string): Promise<Row | undefined> =>
+  (await rowsOf(db, text, values, name))[0];
 
 /** numeric arrives as text; every number stored in a read model is a safe integer or a mean. */
 export const num = (value: unknown): number => Number(value);

@@ -1,6 +1,6 @@
 import { centikudos, type Kudos } from '../../src/kernel/kudos.js';
 import type { JobState, RequestKind } from '../../src/requests/request.events.js';
-import { firstOf, ms, msOrNull, num, numOrNull, rowsOf, text, textOrNull, type Queries, type Row } from '../rows.js';
+import { firstOf, ms, msOrNull, num, numOrNull, rowsOf, text, type Queries, type Row } from '../rows.js';
 
 /** What `check` and `status` need of a request (horde-api C1.2); times in ms since 1970. */
 export interface RequestStatus {
@@ -44,21 +44,40 @@ export const findRequest = async (db: Queries, id: string): Promise<RequestStatu
   return row && requestOf(row);
 };
 
-/** The request and its delivered jobs in the order in which they were handed out. */
-export const statusOf = async (db: Queries, id: string): Promise<{ request: RequestStatus; delivered: DeliveredJob[] } | undefined> => {
-  const [request, delivered] = await Promise.all([findRequest(db, id), deliveredJobs(db, id)]);
-  return request && { request, delivered };
+/** What a status answer is made of, and no more. */
+export type RequestProgress = Omit<RequestStatus, 'models' | 'features' | 'acceptedAt' | 'outcome'>;
+
+const PROGRESS = `r.id, r.kind, r.payer, r.jobs, r.waiting, r.processing, r.finished, r.restarted, r.faulted, r.cancelled, r.shared, r.r2, r.consumed,
+  (extract(epoch FROM r.expires_at) * 1000)::float8 AS expires_ms, (extract(epoch FROM r.completed_at) * 1000)::float8 AS completed_ms`;
+
+/** How far a request is: all that `check` shows. */
+export const progressOf = async (db: Queries, id: string): Promise<RequestProgress | undefined> => {
+  const row = await firstOf(db, `SELECT ${PROGRESS} FROM rm.request r WHERE r.id = $1`, [id], 'requests.progress');
+  return row && progressFrom(row);
 };
 
-export const deliveredJobs = async (db: Queries, request: string): Promise<DeliveredJob[]> => {
-  const rows = await rowsOf(db, `
-    SELECT j.id, j.worker, w.name AS worker_name, j.model, j.verdict, j.seed, j.result
-    FROM rm.job j LEFT JOIN rm.worker w ON w.id = j.worker
-    WHERE j.request = $1 AND j.state = 'done' ORDER BY j.ordinal`, [request]);
-  return rows.map((row) => ({
-    id: text(row['id']), worker: text(row['worker']), workerName: textOrNull(row['worker_name']), model: text(row['model']),
-    verdict: row['verdict'] as JobState, seed: num(row['seed']), result: text(row['result']),
-  }));
+/** The request and its delivered jobs in the order in which they were handed out, in one round trip. */
+export const statusOf = async (db: Queries, id: string): Promise<{ request: RequestProgress; delivered: DeliveredJob[] } | undefined> => {
+  const row = await firstOf(db, `
+    SELECT ${PROGRESS}, CASE WHEN r.finished > 0 THEN (
+      SELECT json_agg(json_build_array(j.id, j.worker, w.name, j.model, j.verdict, j.seed, j.result) ORDER BY j.ordinal)
+      FROM rm.job j LEFT JOIN rm.worker w ON w.id = j.worker WHERE j.request = r.id AND j.state = 'done') END AS delivered
+    FROM rm.request r WHERE r.id = $1`, [id], 'requests.status');
+  return row && { request: progressFrom(row), delivered: ((row['delivered'] ?? []) as DeliveredTuple[]).map(deliveredFrom) };
+};
+
+type DeliveredTuple = readonly [id: string, worker: string, workerName: string | null, model: string, verdict: JobState, seed: number, result: string];
+const deliveredFrom = ([id, worker, workerName, model, verdict, seed, result]: DeliveredTuple): DeliveredJob =>
+  ({ id, worker, workerName, model, verdict, seed, result });
+
+const progressFrom = (row: Row): RequestProgress => {
+  const [waiting, processing, faulted] = [num(row['waiting']), num(row['processing']), row['faulted'] as boolean];
+  return {
+    id: text(row['id']), kind: row['kind'] as RequestKind, payer: num(row['payer']), jobs: num(row['jobs']), waiting, processing,
+    finished: num(row['finished']), restarted: num(row['restarted']), faulted, cancelled: row['cancelled'] as boolean,
+    done: faulted || (waiting === 0 && processing === 0), shared: row['shared'] as boolean, r2: row['r2'] as boolean,
+    consumed: centikudos(num(row['consumed'])), expiresAt: num(row['expires_ms']), completedAt: numOrNull(row['completed_ms']),
+  };
 };
 
 export interface JobRow {

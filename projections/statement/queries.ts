@@ -54,7 +54,7 @@ export const balanceAt = async (db: Queries, user: number, position: number): Pr
 
 /** The transaction that has this id, or undefined: what answers a repeated Idempotency-Key (spec/ledger.md §4.7). */
 export const transactionById = async (db: Queries, txId: string): Promise<IndexedTransaction | undefined> => {
-  const row = await firstOf(db, 'SELECT * FROM rm.transaction WHERE tx_id = $1', [txId]);
+  const row = await firstOf(db, 'SELECT * FROM rm.transaction WHERE tx_id = $1', [txId], 'statement.by-tx');
   return row && transactionOf(row);
 };
 
@@ -83,14 +83,14 @@ export const giftsSince = async (db: Queries, effectiveAt: string): Promise<{ fr
   const rows = await rowsOf(db, `SELECT effective_at, postings FROM rm.transaction
     WHERE kind = 'transfer' AND effective_at >= $1 ORDER BY position`, [effectiveAt]);
   return rows.flatMap((row) => {
-    const postings = row['postings'] as Posting[];
+    const postings = postingsFromText(text(row['postings']));
     const [from, to] = [postings.find(({ amount }) => amount < 0), postings.find(({ amount }) => amount > 0)].map((leg) => leg && userOf(leg.account)?.user);
     return from === undefined || to === undefined ? [] : [{ from, to, at: new Date(ms(row['effective_at'])).toISOString() }];
   });
 };
 /** The last revision of a user's account stream that the index has seen; −1 when none. */
 export const lastIndexedRevision = async (db: Queries, user: number): Promise<number> => {
-  const row = await firstOf(db, 'SELECT account_revision FROM rm.statement_head WHERE user_id = $1', [user]);
+  const row = await firstOf(db, 'SELECT account_revision FROM rm.statement_head WHERE user_id = $1', [user], 'statement.head');
   return row ? num(row['account_revision']) : -1;
 };
 

@@ -17,12 +17,12 @@ export interface User {
 
 /** Who has the key with this keyed hash; undefined when nobody has, or no longer. */
 export const findUserByKeyHash = async (db: Queries, keyHash: string): Promise<User | undefined> => {
-  const row = await firstOf(db, 'SELECT * FROM rm.user WHERE key_hash = $1 ORDER BY id LIMIT 1', [keyHash]);
+  const row = await firstOf(db, 'SELECT * FROM rm.user WHERE key_hash = $1 ORDER BY id LIMIT 1', [keyHash], 'users.by-key');
   return row && userOf(row);
 };
 
 export const findUser = async (db: Queries, id: number): Promise<User | undefined> => {
-  const row = await firstOf(db, 'SELECT * FROM rm.user WHERE id = $1', [id]);
+  const row = await firstOf(db, 'SELECT * FROM rm.user WHERE id = $1', [id], 'users.by-id');
   return row && userOf(row);
 };
 

@@ -20,6 +20,7 @@ import { Secrets } from '../platform/vault/secrets.js';
 import { Pricing } from '../pricing/pricing.js';
 import { PriorityCap } from '../requests/admission-parts.js';
 import { AnonymousUse } from '../requests/gate.js';
+import { LatestOfRequests } from '../requests/latest-of-requests.js';
 import { OpenWork } from '../requests/open-work.js';
 import { StatusRows } from '../requests/status.js';
 import { PastMinute } from '../status/past-minute.js';
@@ -49,7 +50,7 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [WorkerRegistry, new WorkerRegistry(workerRows(platform))], [LiveQueue, queue], [OpenWork, new OpenWork(openWorkRows(platform), clock)],
     [JobFinder, new JobFinder(queue, jobRows(platform), feed)], [WorkerViews, new WorkerViews(pricing)], [Matcher, new Matcher(pricing)],
     [PopEdge, new PopEdge(ids, blobs, pricing)],
-    [StatusRows, new PostgresStatusRows(platform)], [TransferIndex, new PostgresTransferIndex(platform)],
+    [LatestOfRequests, new LatestOfRequests(feed)], [StatusRows, new PostgresStatusRows(platform)], [TransferIndex, new PostgresTransferIndex(platform)],
     [UserFiguresSource, new PostgresUserFigures(platform)],
     [PastMinute, new PastMinute(feed, clock)], [WorkerFiguresSource, new PostgresWorkerFigures(platform)],
     [PriorityCap, new PriorityCap(config.kudosCap)], [AnonymousUse, new AnonymousUse(config.anonymous)],

@@ -1,6 +1,6 @@
 import { allCreditsElsewhere, findBalance } from '../../projections/balances/queries.js';
 import { openAuthorizations, openRequests, unsettledJobs, type OpenAuthorization, type OpenRequest } from '../../projections/queue/queries.js';
-import { activeGenerations, deliveredJobs, findRequest, requestOfJob } from '../../projections/requests/queries.js';
+import { activeGenerations, progressOf, requestOfJob, statusOf } from '../../projections/requests/queries.js';
 import { recordsOf } from '../../projections/records/queries.js';
 import { giftsSince, lastIndexedRevision, transferById } from '../../projections/statement/queries.js';
 import { findUser, findUserByKeyHash, maxUserId, unopenedUsers, type User } from '../../projections/users/queries.js';
@@ -130,11 +130,11 @@ export class PostgresStatusRows extends StatusRows {
   constructor(private readonly platform: Platform) {
     super();
   }
-  request(id: string) {
-    return findRequest(this.platform.database, id);
+  progress(id: string) {
+    return progressOf(this.platform.database, id);
   }
-  delivered(id: string) {
-    return deliveredJobs(this.platform.database, id);
+  status(id: string) {
+    return statusOf(this.platform.database, id);
   }
   waitFor(position: Position, timeoutMs: number): Promise<boolean> {
     return waits(this.platform, 'requests')(position, timeoutMs);

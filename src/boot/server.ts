@@ -10,6 +10,7 @@ import { registerBlobRoutes } from '../platform/blobs/blob-routes.js';
 import { createHttpApp } from '../platform/http/http-app.js';
 import { loggable } from '../platform/telemetry/logger.js';
 import { VERSION } from '../platform/telemetry/version.js';
+import { LatestOfRequests } from '../requests/latest-of-requests.js';
 import { OpenWork } from '../requests/open-work.js';
 import { Repairs } from '../requests/repairs.reactor.js';
 import { PastMinute } from '../status/past-minute.js';
@@ -84,12 +85,16 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding }: Pla
   const get = <View>(type: abstract new (...args: never[]) => View): View => app.get(type as never, { strict: false });
   const queue = get(LiveQueue);
   const registry = get(WorkerRegistry);
-  for (const fold of [get(Credits), get(RecentGifts), get(UserDirectory), get(NextUserId), registry, queue, get(OpenWork), get(PastMinute)]) feed.register(fold);
+  const latest = get(LatestOfRequests);
+  for (const fold of [get(Credits), get(RecentGifts), get(UserDirectory), get(NextUserId), registry, queue, get(OpenWork), get(PastMinute), latest]) feed.register(fold);
   await feed.start();
   commanding.onAppended((events) => {
     for (const event of events) {
       const category = categoryOf(event.stream);
-      if (category === 'request') queue.apply(event);
+      if (category === 'request') {
+        queue.apply(event);
+        latest.apply(event);
+      }
       else if (category === 'worker') registry.apply(event);
     }
   });

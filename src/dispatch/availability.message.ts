@@ -4,6 +4,7 @@ import type { Load } from '../pricing/upfront.js';
 import type { RequestFacts, RequestKind } from '../requests/request.events.js';
 import { speedOf, WorkerRegistry } from '../workers/registry.message.js';
 import { LiveQueue } from './live-queue.message.js';
+import type { QueuedRequest } from './live-queue/queue-row.js';
 import { Matcher } from './matcher.js';
 import { OnlineSummaries, serving } from './online-workers.js';
 
@@ -50,6 +51,11 @@ export class Availability {
   /** Could any worker that is here now serve this request? */
   possible(facts: Parameters<Matcher['mayServe']>[1]): boolean {
     return serving(this.#online.of(facts.kind), facts.models).some((worker) => this.matcher.mayServe(worker, facts));
+  }
+
+  /** The request, while it is unfinished. */
+  queued(request: string): QueuedRequest | undefined {
+    return this.queue.find(request);
   }
 
   outlook(request: string): Outlook {

@@ -4,7 +4,7 @@ import { setKudosPosition } from '../platform/http/kudos-position.js';
 import { Callers, RateLimit } from '../platform/http/route-spec.js';
 import { Cancel } from './cancel.js';
 import { Results } from './results.js';
-import { Status, type StatusRow } from './status.js';
+import { Status } from './status.js';
 
 /** The id is the capability: no key is asked (horde-api C1.2–C1.4). */
 @Controller('api/v2/generate')
@@ -18,32 +18,33 @@ export class StatusController {
 
   @Get('status/:id') @Callers('capability') @RateLimit('RL-10m')
   async image(@Param('id') id: string) {
-    return this.#image(await this.statuses.find(id, 'image'));
+    return this.#image(id);
   }
 
   @Delete('status/:id') @Callers('capability') @RateLimit('RL-10m')
   async cancelImage(@Param('id') id: string, @Res({ passthrough: true }) reply: FastifyReply) {
     setKudosPosition(reply, await this.canceling.cancel(await this.statuses.find(id, 'image')));
-    return this.#image(await this.statuses.find(id, 'image'));
+    return this.#image(id);
   }
 
   @Get('text/status/:id') @Callers('capability') @RateLimit('RL-60m')
   async text(@Param('id') id: string) {
-    return this.#text(await this.statuses.find(id, 'text'));
+    return this.#text(id);
   }
 
   @Delete('text/status/:id') @Callers('capability') @RateLimit('RL-60m')
   async cancelText(@Param('id') id: string, @Res({ passthrough: true }) reply: FastifyReply) {
     setKudosPosition(reply, await this.canceling.cancel(await this.statuses.find(id, 'text')));
-    return this.#text(await this.statuses.find(id, 'text'));
+    return this.#text(id);
   }
 
-  async #image(row: StatusRow): Promise<object> {
-    const generations = await this.results.images(row, await this.statuses.delivered(row));
-    return { ...this.statuses.checkOf(row), shared: row.shared, generations };
+  async #image(id: string): Promise<object> {
+    const { row, delivered } = await this.statuses.full(id, 'image');
+    return { ...this.statuses.checkOf(row), shared: row.shared, generations: await this.results.images(row, delivered) };
   }
 
-  async #text(row: StatusRow): Promise<object> {
-    return { ...this.statuses.checkOf(row), generations: await this.results.texts(await this.statuses.delivered(row)) };
+  async #text(id: string): Promise<object> {
+    const { row, delivered } = await this.statuses.full(id, 'text');
+    return { ...this.statuses.checkOf(row), generations: await this.results.texts(delivered) };
   }
 }

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../kernel/clock.js';
 import { parseUuid } from '../kernel/ids.js';
 import { inKudos, type Kudos } from '../kernel/kudos.js';
 import { Availability } from '../dispatch/availability.message.js';
-import { NodeFeed } from '../platform/event-log/node-feed.js';
 import { refusedBy } from '../platform/http/refusals.js';
+import { Ports } from '../platform/ports.js';
 import { RetryLater } from '../platform/retry-later.js';
+import { LatestOfRequests } from './latest-of-requests.js';
 import type { JobState, RequestKind } from './request.events.js';
 import { jobRefusals } from './request.refusals.js';
 
@@ -37,8 +37,8 @@ export interface DeliveredRow {
 
 /** The requests read model. */
 export abstract class StatusRows {
-  abstract request(id: string): Promise<StatusRow | undefined>;
-  abstract delivered(id: string): Promise<readonly DeliveredRow[]>;
+  abstract progress(id: string): Promise<StatusRow | undefined>;
+  abstract status(id: string): Promise<{ readonly request: StatusRow; readonly delivered: readonly DeliveredRow[] } | undefined>;
   abstract waitFor(position: number, timeoutMs: number): Promise<boolean>;
 }
 
@@ -65,20 +65,28 @@ const CATCH_UP_MAX_MS = 1_000;
 @Injectable()
 export class Status {
   constructor(
-    private readonly rows: StatusRows, private readonly availability: Availability, private readonly feed: NodeFeed, private readonly clock: Clock,
+    private readonly rows: StatusRows, private readonly availability: Availability, private readonly latest: LatestOfRequests, private readonly ports: Ports,
   ) {}
 
   /** @throws Refused RequestNotFound for an unknown, expired or foreign id; only once the read model has seen all that came before */
   async find(text: string, kind: RequestKind): Promise<StatusRow> {
     const id = parseUuid(text);
-    const row = id === undefined ? undefined : await this.#row(id);
-    const expired = row && row.completedAt !== null && row.expiresAt <= this.clock.now();
-    if (!row || row.kind !== kind || expired) throw refusedBy(jobRefusals, 'RequestNotFound');
-    return row;
+    return this.#known(id === undefined ? undefined : await this.#ask(id, () => this.rows.progress(id)), kind);
   }
 
   async check(text: string, kind: RequestKind): Promise<Check> {
-    return this.checkOf(await this.find(text, kind));
+    const id = parseUuid(text);
+    const untouched = id === undefined ? undefined : this.#untouched(id, kind);
+    return this.checkOf(untouched ?? (await this.find(text, kind)));
+  }
+
+  /** The request with its delivered jobs. @throws as `find` */
+  async full(text: string, kind: RequestKind): Promise<{ row: StatusRow; delivered: readonly DeliveredRow[] }> {
+    const id = parseUuid(text);
+    const untouched = id === undefined ? undefined : this.#untouched(id, kind);
+    if (untouched) return { row: untouched, delivered: [] };
+    const found = id === undefined ? undefined : await this.#ask(id, () => this.rows.status(id));
+    return { row: this.#known(found?.request, kind), delivered: found?.delivered ?? [] };
   }
 
   checkOf(row: StatusRow): Check {
@@ -91,15 +99,32 @@ export class Status {
     };
   }
 
-  delivered(row: StatusRow): Promise<readonly DeliveredRow[]> {
-    return row.finished > 0 ? this.rows.delivered(row.id) : Promise.resolve([]);
+  /** Clients poll while nothing has been delivered yet: that much the live queue knows by itself. */
+  #untouched(id: string, kind: RequestKind): StatusRow | undefined {
+    const entry = this.availability.queued(id);
+    if (!entry || entry.facts.kind !== kind || entry.submitted > 0 || entry.closed) return undefined;
+    const { facts: { jobs, shared, r2, activation }, waiting, pending, faults, expiresAtMs } = entry;
+    return {
+      id, kind, jobs, waiting, processing: pending.size, finished: 0, restarted: faults, faulted: false, done: false, shared, r2,
+      consumed: activation, expiresAt: expiresAtMs, completedAt: null,
+    };
   }
 
-  async #row(id: string): Promise<StatusRow | undefined> {
-    const head = await this.feed.head();
-    const early = await this.rows.request(id);
+  #known(row: StatusRow | undefined, kind: RequestKind): StatusRow {
+    const expired = row && row.completedAt !== null && row.expiresAt <= this.ports.clock.now();
+    if (!row || row.kind !== kind || expired) throw refusedBy(jobRefusals, 'RequestNotFound');
+    return row;
+  }
+
+  /** What this node has told of a request before is not taken back: the read model first reaches its last event seen here. */
+  async #ask<Row>(id: string, ask: () => Promise<Row | undefined>): Promise<Row | undefined> {
+    const { feed } = this.ports;
+    const latest = this.latest.positionOf(id);
+    if (latest !== undefined) await this.rows.waitFor(latest, CATCH_UP_MAX_MS);
+    const head = await feed.head();
+    const early = await ask();
     if (early) return early;
     if (!(await this.rows.waitFor(head, CATCH_UP_MAX_MS))) throw new RetryLater('the list of requests is catching up with the log');
-    return this.rows.request(id);
+    return ask();
   }
 }
