@@ -31,6 +31,9 @@ const FORBIDDEN_NAME = /colab|tpu|google/i;
 /** A pop is also a worker's registration and its heartbeat (horde-rules §7.1, §7.3). */
 @Injectable()
 export class CheckIn {
+  /** Names that are being registered, by owner: they count, or a rush of pops would outrun the limit. */
+  readonly #arriving = new Map<number, Set<string>>();
+
   constructor(private readonly registry: WorkerRegistry, private readonly commands: CommandBus, private readonly ports: Ports) {}
 
   /** The worker that pops, made on first use. @throws Refused in the order of horde-rules §7.1 */
@@ -47,12 +50,23 @@ export class CheckIn {
   }
 
   async #register(owner: KnownUser, arrival: Arrival, nameHash: string): Promise<KnownWorker> {
-    const { kind, name, declaration } = arrival;
+    const { name } = arrival;
     if (name.length === 0) throw refusedBy(popRefusals, 'BadRequest', { reason: 'A worker needs a name.' });
     if (FORBIDDEN_NAME.test(name)) throw refusedBy(popRefusals, 'BadRequest', { reason: 'Worker names must not contain colab, tpu or google.' });
-    const count = this.registry.countOf(owner.id);
+    const arriving = this.#arriving.get(owner.id) ?? new Set<string>();
+    const count = this.registry.countOf(owner.id) + [...arriving].filter((hash) => hash !== nameHash && !this.registry.byNameHash(hash)).length;
     if (!owner.roles.has('trusted') && count > WORKERS_UNTRUSTED_MAX) throw refusedBy(popRefusals, 'TooManyWorkers');
     if (count > WORKERS_TRUSTED_MAX) throw refusedBy(popRefusals, 'TooManyWorkersTrusted');
+    this.#arriving.set(owner.id, arriving.add(nameHash));
+    try {
+      return await this.#make(owner, arrival, nameHash);
+    } finally {
+      arriving.delete(nameHash);
+      if (arriving.size === 0) this.#arriving.delete(owner.id);
+    }
+  }
+
+  async #make(owner: KnownUser, { kind, name, declaration }: Arrival, nameHash: string): Promise<KnownWorker> {
     const context = contextOf(owner, this.ports.ids);
     const at = iso(this.ports.clock.now());
     // The name first: whoever creates its stream has it. If the process dies now, the next pop finds the reserved id.

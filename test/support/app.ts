@@ -10,7 +10,7 @@ import { readConfig } from '../../src/config.js';
 import type { Recorded } from '../../src/kernel/event.js';
 import { decode } from '../../src/platform/event-log/codec.js';
 import { SystemClock, SystemIds, SystemTimers } from '../../src/platform/system/system.js';
-import { Client } from './client.js';
+import { Client, type Person } from './client.js';
 import { freshDatabase } from './postgres.js';
 
 /** A test walks through many requests, on a machine that does other things as well. */
@@ -23,6 +23,10 @@ export interface Horde {
   readonly server: Server;
   readonly dataDir: string;
   readonly operatorKey: string;
+  /** Returns once reads show everything that was written before the call. */
+  caughtUp(): Promise<void>;
+  /** As of everything that was written before the call. */
+  kudosOf(person: Pick<Person, 'id'>): Promise<number>;
   /** The whole log, oldest first. */
   events(): Promise<readonly Recorded[]>;
   /** What a call appended, with its answer; nobody else may call meanwhile. */
@@ -47,7 +51,7 @@ export const startHorde = async (name: string, { settings = {}, embeddedPostgres
   const port = await freePort();
   const fatal: unknown[] = [];
   const server = await startServer(readConfig({
-    PORT: String(port), DATA_DIR: dataDir, LOG_LEVEL: 'silent', HORDE_TEST_APIKEYS: '1', HORDE_TEST_RATELIMIT_DISABLED: '1', NODE_NAME: 'test',
+    PORT: String(port), DATA_DIR: dataDir, LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent', HORDE_TEST_APIKEYS: '1', HORDE_TEST_RATELIMIT_DISABLED: '1', NODE_NAME: 'test',
     ...(database ? { DATABASE_URL: database.url } : {}), ...settings,
   }), { clock: new SystemClock(), timers: new SystemTimers(), ids: new SystemIds(), onFatal: (error) => void fatal.push(error) });
   afterAll(async () => {
@@ -64,14 +68,21 @@ export const startHorde = async (name: string, { settings = {}, embeddedPostgres
 };
 
 const hordeOf = (server: Server, { port, dataDir }: { port: number; dataDir: string }): Horde => {
-  const { platform: { log } } = server;
+  const { platform: { log, projector } } = server;
+  const client = new Client(server.url);
+  const caughtUp = async (): Promise<void> => expect(await projector.waitFor(await log.head(), CATCH_UP_MAX_MS)).toBe(true);
   const eventsAfter = async (position: number): Promise<readonly Recorded[]> => {
     const all: Recorded[] = [];
     for await (const page of pagesOf(log, await log.head())) all.push(...page.filter((event) => event.position > position).map(decode));
     return all;
   };
   return {
-    client: new Client(server.url), port, server, dataDir, operatorKey: server.genesis.operatorKey ?? '',
+    client, port, server, dataDir, operatorKey: server.genesis.operatorKey ?? '',
+    caughtUp,
+    kudosOf: async (person) => {
+      await caughtUp();
+      return client.kudosOf(person);
+    },
     events: () => eventsAfter(-1),
     appendedBy: async (call) => {
       const before = await log.head();

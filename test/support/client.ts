@@ -107,7 +107,7 @@ export class Client {
     return this.post(`${V2}/generate/submit`, key, { id, generation: IMAGE_BASE64, seed: 42, ...body });
   }
   submitText(key: string, id: string | null, body: Fields = {}): Promise<Answer<{ reward: number } & Refusal>> {
-    return this.post(`${V2}/generate/text/submit`, key, { id, generation: 'there was a horde', seed: 7, ...body });
+    return this.post(`${V2}/generate/text/submit`, key, { id, generation: DELIVERED_TEXT, seed: 7, ...body });
   }
   check(id: string, headers?: HeaderFields): Promise<Answer<Standing & Refusal>> {
     return this.get(`${V2}/generate/check/${id}`, undefined, headers);
@@ -122,7 +122,7 @@ export class Client {
     return this.post(`${V2}/kudos/transfer`, key, { username: to, amount }, headers);
   }
 
-  /** The balance as of a write, or of everything before the call when none is named. */
+  /** The balance as of the write that is named; without one, as the read model happens to be. */
   async kudosOf({ id }: Pick<Person, 'id'>, after?: Answer<unknown>): Promise<number> {
     const { status, body } = await this.get(`${V2}/users/${id}`, undefined, after && since(after));
     if (status !== 200) throw new Error(`user ${id}: ${status} ${JSON.stringify(body)}`);
@@ -143,3 +143,4 @@ export const TEXT_MODEL = 'koboldcpp/Mistral-7B-Instruct-v0.3';
 /** Twelve bytes that call themselves WebP. */
 export const IMAGE_BYTES = Buffer.from('RIFF\x04\x00\x00\x00WEBP', 'latin1');
 export const IMAGE_BASE64 = IMAGE_BYTES.toString('base64');
+export const DELIVERED_TEXT = 'there was a horde';
