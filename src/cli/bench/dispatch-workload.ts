@@ -29,7 +29,7 @@ const STEPS = [20, 25, 28, 30, 35, 40, 50] as const;
 const SAMPLERS = ['k_euler', 'k_euler_a', 'k_dpmpp_2m', 'k_dpmpp_sde', 'k_dpmpp_2s_a', 'DDIM', 'lcm', 'k_dpm_2', 'uni_pc', 'dpmpp_3m_sde'] as const;
 const POST_PROCESSORS = ['RealESRGAN_x4plus', 'GFPGAN', 'CodeFormers', '4x_AnimeSharp', 'RealESRGAN_x2plus', 'strip_background'] as const;
 const AGENTS = [
-  'AI Horde Worker reGen:10.0.0:https://example.org', 'AI Horde Worker reGen:9.0.0:https://example.org', 'AI Horde Worker reGen:4.0.0:https://example.org',
+  'AI Horde Worker reGen:12.0.0:https://example.org', 'AI Horde Worker reGen:11.0.0:https://example.org', 'AI Horde Worker reGen:10.0.0:https://example.org', 'AI Horde Worker reGen:9.0.0:https://example.org', 'AI Horde Worker reGen:4.0.0:https://example.org',
   'AI Horde Worker:24:https://example.org', 'SD-WebUI Stable Horde Worker Bridge:4:https://example.org',
 ] as const;
 
@@ -74,7 +74,7 @@ export const someRequest = (random: Random, request: string, world: { readonly m
     request, kind: 'image', payer: anonymous ? 0 : 1 + Math.floor(random() * PAYERS_COUNT), payerTrusted: percent(random, 30), jobs,
     priority: anonymous ? kudos(-50) : centikudos(Math.floor(random() ** 4 * 100_000_000)),
     models: someModels(random, world.models), features: someFeatures(random),
-    nsfw: percent(random, 40), censorNsfw: false, trustedWorkers: percent(random, 15), validatedBackends: false, slowWorkers: percent(random, 80),
+    nsfw: percent(random, 40), censorNsfw: false, trustedWorkers: percent(random, 5), validatedBackends: false, slowWorkers: percent(random, 85),
     extraSlowWorkers: percent(random, 20), workers: percent(random, 2) ? [`worker-${Math.floor(random() * 5_000)}`] : [], workerBlacklist: percent(random, 60),
     disableBatching: percent(random, 5), r2: percent(random, 95), shared: false, activation: kudos(3), quote: kudos(10 * jobs), unitPriceMax: kudos(10),
     policy: 1, reference: 1, contentHash: '0'.repeat(64), acceptedAt: new Date(world.nowMs).toISOString(),
@@ -85,12 +85,12 @@ export const someRequest = (random: Random, request: string, world: { readonly m
 export const someWorker = (
   random: Random, index: number, { models, reference, maxPixels }: { models: readonly string[]; reference: ReferenceSnapshot; maxPixels?: number },
 ): PoppingWorker<ImageWorkerFacts> => {
-  const offered = [...new Set(Array.from({ length: 1 + Math.floor(random() ** 2 * 120) }, () => models[popular(random)]!))];
+  const offered = [...new Set(Array.from({ length: 1 + Math.floor(random() * 120) }, () => models[popular(random)]!))];
   const declared: Declared = {
-    agent: pick(random, AGENTS), nsfw: percent(random, 70), models: offered, extraSlow: percent(random, 5),
-    maxPixels: maxPixels ?? pick(random, [512 * 768, 1024 * 1024, 1024 * 1024, 1536 * 1536, 2048 * 2048]), allowImg2img: percent(random, 85),
-    allowPainting: percent(random, 60), allowUnsafeIp: true, allowPostProcessing: percent(random, 70), allowControlnet: percent(random, 50),
-    allowExtendedControlnet: false, allowSdxlControlnet: percent(random, 20), allowLora: percent(random, 70), limitMaxSteps: percent(random, 20),
+    agent: pick(random, AGENTS), nsfw: percent(random, 90), models: offered, extraSlow: percent(random, 5),
+    maxPixels: maxPixels ?? pick(random, [768 * 1024, 1024 * 1024, 1216 * 1216, 1536 * 1536, 2048 * 2048]), allowImg2img: percent(random, 85),
+    allowPainting: percent(random, 60), allowUnsafeIp: true, allowPostProcessing: percent(random, 90), allowControlnet: percent(random, 70),
+    allowExtendedControlnet: false, allowSdxlControlnet: percent(random, 20), allowLora: percent(random, 90), limitMaxSteps: percent(random, 10),
     samplerContract: null, maxLength: 0, maxContextLength: 0, softprompts: [],
   };
   const owner = 1 + Math.floor(random() * PAYERS_COUNT);

@@ -4,7 +4,7 @@ import { inDispatchOrder, OrderedTree } from './ordered-tree.js';
 import type { Payer } from './payer.js';
 import type { QueueEntry } from './queue-entry.js';
 import type { PoppingWorker } from './queue-row.js';
-import { Signatures, Verdicts, type Facets, type Match } from './verdicts.js';
+import { Signatures, Verdicts, type Facets, type Match, type WorkerVerdicts } from './verdicts.js';
 
 /** The reason of every request that names models, none of which the worker has. The matcher is not asked about those. */
 export const NO_SHARED_MODEL = 'models';
@@ -25,7 +25,7 @@ export interface Totals {
 
 /** The queue of one kind: its order, its indexes and its sums. */
 export class Lane<WorkerFacts extends object> {
-  readonly sets = new ModelSets();
+  readonly sets: ModelSets;
   readonly signatures: Signatures;
   readonly #order = new OrderedTree<QueueEntry>((entry) => entry);
   readonly #index = new ModelIndex();
@@ -35,6 +35,7 @@ export class Lane<WorkerFacts extends object> {
   #things = 0;
 
   constructor(private readonly match: Match<WorkerFacts>, { facets, precedence }: Facets) {
+    this.sets = new ModelSets(facets.length);
     this.signatures = new Signatures(facets);
     this.#verdicts = new Verdicts(match, this.signatures, precedence);
   }
@@ -69,31 +70,44 @@ export class Lane<WorkerFacts extends object> {
     for (const entry of own) {
       if (entry.filed && entry.free > 0 && this.match(entry.facts, worker.facts) === undefined) yield entry;
     }
-    const verdictOn = this.#verdicts.of(worker.facts, worker.ownerIds);
-    const accepts = ({ signature, head }: Group): boolean => verdictOn(signature, head.facts) === undefined;
-    for (const entry of inOrder(this.#index.bucketsOf(new Set(worker.models)), accepts)) {
+    const verdicts = this.#verdicts.of(worker.facts, worker.ownerIds);
+    const accepts = ({ signature, head }: Group): boolean => verdicts.serves(signature, head.facts);
+    const buckets = this.#index.bucketsOf(new Set(worker.models));
+    const accepted = (): Iterable<Group> => this.#servedGroups(worker, verdicts);
+    for (const entry of inOrder(buckets, accepts, accepted)) {
       if (entry.free > 0 && !own.has(entry)) yield entry;
     }
   }
 
   /** How many requests with waiting jobs the worker may not serve, by the first reason that the matcher names. */
   skippedCounts(worker: PoppingWorker<WorkerFacts>, payers: readonly Payer<QueueEntry>[]): Record<string, number> {
-    const counts = new Map<string, number>();
+    const verdicts = this.#verdicts.of(worker.facts, worker.ownerIds);
+    const shared = this.#shared(worker);
+    const counts = verdicts.sweep(shared);
     const count = (reason: string | undefined, requests: number): void => {
       if (reason !== undefined) counts.set(reason, (counts.get(reason) ?? 0) + requests);
     };
-    const verdictOn = this.#verdicts.of(worker.facts, worker.ownerIds);
     let unserved = this.#order.size;
-    for (const set of this.#shared(worker)) {
-      unserved -= set.requests;
-      for (const [signature, { requests, facts }] of set.bySignature) count(verdictOn(signature, facts), requests);
-    }
+    for (const { requests } of shared) unserved -= requests;
     count(NO_SHARED_MODEL, unserved);
     for (const { facts, signature } of this.#own(worker, payers)) {
-      count(verdictOn(signature, facts), -1);
+      count(verdicts.reason(signature, facts), -1);
       count(this.match(facts, worker.facts), 1);
     }
     return Object.fromEntries([...counts].filter(([, requests]) => requests !== 0));
+  }
+
+  /** All groups that the worker may serve; a request that names several of its models is in as many. */
+  #servedGroups(worker: PoppingWorker<WorkerFacts>, verdicts: WorkerVerdicts): Set<Group> {
+    const groups = new Set<Group>();
+    const models = new Set(worker.models);
+    verdicts.sweep(this.#shared(worker), ({ signature }, set) => {
+      for (const bucket of this.#index.bucketsFor(set, models)) {
+        const group = bucket.group(signature);
+        if (group) groups.add(group);
+      }
+    });
+    return groups;
   }
 
   /** Model sets that the worker shares a model with, and the set of those that take any. */

@@ -1,6 +1,6 @@
 import type { ImageJobFeatures, TextJobFeatures } from '../../pricing/job-features.js';
 import { imageBaseline, type ReferenceSnapshot } from '../../reference/reference.js';
-import { accurateSteps, ADAPTIVE_SAMPLER } from '../../reference/samplers.js';
+import { accurateSteps, ADAPTIVE_SAMPLER, steppingMaximum } from '../../reference/samplers.js';
 import type { RequestFacts, RequestKind } from '../../requests/request.events.js';
 import { stepBudgetOf } from '../matching/image-match.js';
 import { isPainting } from '../matching/image-needs.js';
@@ -12,7 +12,7 @@ import type { Facet, Facets } from './verdicts.js';
  * together say what the matcher says of the whole is a test.
  */
 export const matchFacets = (reference: ReferenceSnapshot): Readonly<Record<RequestKind, Facets>> => ({
-  image: { facets: [IMAGE_FLAGS, SIZE, ADD_ONS, POST_PROCESSING, SOURCE, SAMPLER, workflow(reference), steps(reference)], precedence: IMAGE_PRECEDENCE },
+  image: { facets: [SIZE, IMAGE_FLAGS, POST_PROCESSING, SAMPLER, ADD_ONS, SOURCE, steps(reference), workflow(reference)], precedence: IMAGE_PRECEDENCE },
   text: { facets: [TEXT_FLAGS, CONTEXT, LENGTH, BACKEND], precedence: TEXT_PRECEDENCE },
 });
 
@@ -116,22 +116,28 @@ const workflow = (reference: ReferenceSnapshot): Facet => ({
   partOf: (facts) => plainImage(facts, only(image(facts), 'workflow', 'hiresFix')),
 });
 
-/** Steps are measured by the worker's models, or by the requested ones where there are several. */
-const steps = (reference: ReferenceSnapshot): Facet => ({
-  name: 'steps',
-  keyOf: (facts) => {
-    const { sampler, samplerOrder, steps: count } = image(facts);
-    const work = sampler === ADAPTIVE_SAMPLER ? [count, samplerOrder] : accurateSteps(sampler, count);
-    return imageKey(facts, work, facts.models.length > 1 ? Math.min(...facts.models.map((model) => stepBudgetOf(reference, model))) : 0);
-  },
-  partOf: (facts) => {
-    const { sampler, steps: count } = image(facts);
-    // As much work by a sampler that every bridge has; the adaptive one is measured in its own way.
-    return plainImage(facts, sampler === ADAPTIVE_SAMPLER
-      ? only(image(facts), 'sampler', 'steps', 'samplerOrder')
-      : { steps: accurateSteps(sampler, count) });
-  },
-});
+/** Steps are measured by the worker's models, or by the requested ones where there are several: between two budgets all are alike. */
+const steps = (reference: ReferenceSnapshot): Facet => {
+  const budgets = [...new Set(['', ...reference.images.keys()].map((model) => stepBudgetOf(reference, model)))]; // '' as any unknown model
+  const budgetsBelow = (work: number): number => budgets.filter((budget) => budget < work).length;
+  const isAbove = (work: number, models: readonly string[]): boolean => work > Math.min(...models.map((model) => stepBudgetOf(reference, model)));
+  return {
+    name: 'steps',
+    keyOf: (facts) => {
+      const { sampler, samplerOrder, steps: count } = image(facts);
+      const work = steppingMaximum(sampler, count, { contract: true, ...(samplerOrder === undefined ? {} : { order: samplerOrder }) })!;
+      const exceeds = facts.models.length > 1 ? isAbove(work, facts.models) : budgetsBelow(work);
+      return imageKey(facts, sampler === ADAPTIVE_SAMPLER, exceeds);
+    },
+    partOf: stepsPart,
+  };
+};
+
+/** As much work by a sampler that every bridge has; the adaptive one is measured in its own way. */
+const stepsPart = (facts: RequestFacts): RequestFacts => {
+  const { sampler, steps: count } = image(facts);
+  return plainImage(facts, sampler === ADAPTIVE_SAMPLER ? only(image(facts), 'sampler', 'steps', 'samplerOrder') : { steps: accurateSteps(sampler, count) });
+};
 
 const TEXT_FLAGS: Facet = {
   name: 'flags',

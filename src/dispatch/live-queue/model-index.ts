@@ -1,4 +1,5 @@
 import { inDispatchOrder, OrderedTree, type Place } from './ordered-tree.js';
+import type { ModelSet } from './model-sets.js';
 import type { QueueEntry } from './queue-entry.js';
 import type { Signature } from './verdicts.js';
 
@@ -17,6 +18,10 @@ const placeOfHead = (group: Group): Place => group.head;
 export class Bucket {
   readonly heads = new OrderedTree<Group>(placeOfHead);
   readonly #groups = new Map<Signature, Group>();
+
+  group(signature: Signature): Group | undefined {
+    return this.#groups.get(signature);
+  }
 
   add(entry: QueueEntry): void {
     let group = this.#groups.get(entry.signature);
@@ -74,6 +79,12 @@ export class ModelIndex {
     }
   }
 
+  /** The buckets, of those, in which the requests of one model set are. */
+  bucketsFor({ isAny, models: named }: ModelSet, models: ReadonlySet<string>): Bucket[] {
+    if (isAny) return [this.#any];
+    return named.flatMap((model) => (models.has(model) ? this.#byModel.get(model) ?? [] : []));
+  }
+
   /** The buckets that a worker with these models can be served from. */
   bucketsOf(models: Iterable<string>): Bucket[] {
     const buckets = [this.#any];
@@ -95,24 +106,39 @@ interface Cursor {
 }
 
 /**
- * The entries of accepted groups over all buckets in dispatch order, each once; a refused group costs one question,
- * however many entries it has. The index may change between two steps: what moved may then be missed or come out of
- * order, never twice and never when it has left the index.
+ * Refusals met one by one in dispatch order. A worker that may serve something usually meets it within this many; after
+ * that it probably may serve little, and finding all of it at once is cheaper.
  */
-export function* inOrder(buckets: readonly Bucket[], accepts: (group: Group) => boolean): Generator<QueueEntry> {
-  const cursors = new CursorHeap();
+const REFUSALS_MAX = 256;
+
+/**
+ * The entries of accepted groups over all buckets in dispatch order, each once; a refused group costs one question,
+ * however many entries it has, and after too many of them `accepted` is asked for all groups to go on with. The index
+ * may change between two steps: what moved may then be missed or come out of order, never twice and never when it has
+ * left the index.
+ */
+export function* inOrder(buckets: readonly Bucket[], accepts: (group: Group) => boolean, accepted: () => Iterable<Group>): Generator<QueueEntry> {
+  let cursors = new CursorHeap();
   const opened = new Set<Group>();
   const seen = new Set<QueueEntry>();
-  const pushHead = (bucket: Bucket, place?: Place): void => {
-    const group = bucket.heads.find(accepts, place);
+  let refusals = 0;
+  const push = (group: Group | undefined, bucket?: Bucket): void => {
     if (group) cursors.push({ place: placeNow(group.head), entry: group.head, bucket, group });
   };
-  for (const bucket of buckets) pushHead(bucket);
+  for (const bucket of buckets) push(bucket.heads.first(), bucket);
   for (let cursor = cursors.pop(); cursor; cursor = cursors.pop()) {
     const { bucket, group, entry, place } = cursor;
     if (bucket) {
-      pushHead(bucket, place);
+      push(bucket.heads.after(place), bucket);
       if (opened.has(group)) continue;
+      if (!accepts(group)) {
+        refusals += 1;
+        if (refusals === REFUSALS_MAX) {
+          cursors = new CursorHeap();
+          for (const each of accepted()) push(each);
+        }
+        continue;
+      }
       opened.add(group);
     }
     const next = group.entries.after(place);

@@ -1,5 +1,6 @@
 import type { RequestFacts } from '../../requests/request.events.js';
 import { ANONYMOUS } from './payer.js';
+import { Tallies } from './tallies.js';
 import type { Signature } from './verdicts.js';
 
 /** What is counted of a request. */
@@ -12,12 +13,6 @@ export interface Counted {
   readonly things: number;
 }
 
-interface Tally {
-  requests: number;
-  /** Of any of them: they all match alike. */
-  facts: RequestFacts;
-}
-
 /** The requests that name exactly the same models; none named: any will do. */
 export class ModelSet {
   requests = 0;
@@ -26,13 +21,15 @@ export class ModelSet {
   waitingThings = 0;
   things = 0;
   /** Requests with waiting jobs, by signature. */
-  readonly bySignature = new Map<Signature, Tally>();
+  readonly bySignature: Tallies;
   /** Waiting jobs of anonymous users: their limit counts by model (horde-rules §3.5). */
   anonymousWaiting = 0;
   /** How many requests name it at all. */
   users = 0;
 
-  constructor(readonly key: string, readonly models: readonly string[]) {}
+  constructor(readonly key: string, readonly models: readonly string[], facets: number) {
+    this.bySignature = new Tallies(facets);
+  }
 
   get isAny(): boolean {
     return this.models.length === 0;
@@ -47,10 +44,8 @@ export class ModelSet {
     if (entry.waiting === 0) return;
     if (entry.facts.payer === ANONYMOUS) this.anonymousWaiting += sign * entry.waiting;
     this.requests += sign;
-    const tally = this.bySignature.get(entry.signature) ?? { requests: 0, facts: entry.facts };
-    tally.requests += sign;
-    if (tally.requests === 0) this.bySignature.delete(entry.signature);
-    else this.bySignature.set(entry.signature, tally);
+    if (sign > 0) this.bySignature.add(entry.signature, entry.facts);
+    else this.bySignature.remove(entry.signature);
   }
 }
 
@@ -59,13 +54,15 @@ export class ModelSets {
   readonly #byKey = new Map<string, ModelSet>();
   readonly #byModel = new Map<string, Set<ModelSet>>();
 
+  constructor(private readonly facets: number) {}
+
   /** The set of these models, with one user more. */
   acquire(models: readonly string[]): ModelSet {
     const distinct = [...new Set(models)].sort();
     const key = JSON.stringify(distinct);
     let set = this.#byKey.get(key);
     if (!set) {
-      set = new ModelSet(key, distinct);
+      set = new ModelSet(key, distinct, this.facets);
       this.#byKey.set(key, set);
       for (const model of distinct) setOf(this.#byModel, model).add(set);
     }

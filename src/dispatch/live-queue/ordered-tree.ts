@@ -80,11 +80,6 @@ export class OrderedTree<Item> {
     return found;
   }
 
-  /** The first item after `place`, or of all without one, that `accepts` says yes to. O(log n) and a step per item refused. */
-  find(accepts: (item: Item) => boolean, place?: Place): Item | undefined {
-    return this.#found(this.#root, accepts, place);
-  }
-
   /** 1-based position with the weights up to and including the item; undefined when nothing has this place. */
   standing(place: Place): Standing | undefined {
     let position = 0;
@@ -104,14 +99,6 @@ export class OrderedTree<Item> {
       node = node.right;
     }
     return undefined;
-  }
-
-  #found(node: Node<Item> | undefined, accepts: (item: Item) => boolean, place: Place | undefined): Item | undefined {
-    if (!node) return undefined;
-    if (place && inDispatchOrder(place, this.placeOf(node.item)) >= 0) return this.#found(node.right, accepts, place);
-    const before = this.#found(node.left, accepts, place);
-    if (before !== undefined) return before;
-    return accepts(node.item) ? node.item : this.#found(node.right, accepts, undefined); // all to the right lie after the place
   }
 
   #draw(): number {

@@ -1,4 +1,5 @@
 import type { RequestFacts } from '../../requests/request.events.js';
+import type { Slot, Tallies } from './tallies.js';
 
 /** The reason why the worker may not serve the request, or undefined when it may. Pure. */
 export type Match<WorkerFacts> = (facts: RequestFacts, worker: WorkerFacts) => string | undefined;
@@ -30,6 +31,8 @@ interface FacetValue {
 /** The values of all facets of a request. Requests with one signature get one verdict from a worker. */
 export interface Signature {
   readonly values: readonly FacetValue[];
+  /** The ids of the values, flat: a search reads those of thousands of signatures. */
+  readonly ids: Int32Array;
   readonly text: string;
   users: number;
 }
@@ -39,8 +42,6 @@ const IDLE_VALUES_MAX = 1_024;
 
 /** Values with small numbers, so that a worker's verdicts on them fit into an array of bytes. */
 class FacetValues {
-  /** Grows when ids change: what was noted under an older epoch is void. */
-  epoch = 0;
   readonly #byKey = new Map<string, FacetValue>();
   #serial = 0;
   #idle = 0;
@@ -49,10 +50,14 @@ class FacetValues {
     return this.#byKey.size;
   }
 
+  /** Too many values that nobody uses take up numbers. */
+  get isWasteful(): boolean {
+    return this.#idle > IDLE_VALUES_MAX && this.#idle > this.#byKey.size / 2;
+  }
+
   acquire(key: string): FacetValue {
     let value = this.#byKey.get(key);
     if (!value) {
-      if (this.#idle > IDLE_VALUES_MAX && this.#idle > this.#byKey.size / 2) this.#renumber();
       value = { id: this.#byKey.size, users: 0, serial: this.#serial++, key };
       this.#byKey.set(key, value);
       this.#idle += 1;
@@ -67,18 +72,19 @@ class FacetValues {
     if (value.users === 0) this.#idle += 1;
   }
 
-  #renumber(): void {
+  renumber(): void {
     for (const [key, { users }] of this.#byKey) if (users === 0) this.#byKey.delete(key);
     let id = 0;
     for (const value of this.#byKey.values()) value.id = id++;
     this.#idle = 0;
-    this.epoch += 1;
   }
 }
 
 /** The signatures of the requests in the queue. */
 export class Signatures {
   readonly values: readonly FacetValues[];
+  /** Grows when ids change: what was noted under an older epoch is void. */
+  epoch = 0;
   readonly #byText = new Map<string, Signature>();
 
   constructor(readonly facets: readonly Facet[]) {
@@ -91,10 +97,11 @@ export class Signatures {
 
   /** The signature of the request, with one user more. */
   acquire(facts: RequestFacts): Signature {
+    if (this.values.some(({ isWasteful }) => isWasteful)) this.#renumber();
     const values = this.facets.map((facet, index) => this.values[index]!.acquire(facet.keyOf(facts)));
     const text = values.map(({ serial }) => serial).join('.');
     let signature = this.#byText.get(text);
-    if (!signature) this.#byText.set(text, (signature = { values, text, users: 0 }));
+    if (!signature) this.#byText.set(text, (signature = { values, ids: Int32Array.from(values, ({ id }) => id), text, users: 0 }));
     signature.users += 1;
     return signature;
   }
@@ -103,6 +110,12 @@ export class Signatures {
     signature.values.forEach((value, index) => { this.values[index]!.release(value); });
     signature.users -= 1;
     if (signature.users === 0) this.#byText.delete(signature.text);
+  }
+
+  #renumber(): void {
+    this.epoch += 1;
+    for (const values of this.values) if (values.isWasteful) values.renumber();
+    for (const { values, ids } of this.#byText.values()) for (let index = 0; index < ids.length; index += 1) ids[index] = values[index]!.id;
   }
 }
 
@@ -120,22 +133,29 @@ const STRANGER = -1;
 interface Refusal {
   readonly facet: string;
   readonly reason: string;
-  readonly rank: number;
 }
 
-/** A worker's verdicts on the values of one facet. */
+/** A worker's verdicts, by facet and id of the value. */
 interface Table {
   epoch: number;
-  codes: Uint8Array;
+  readonly codes: Uint8Array[];
 }
 
-/** What a worker may serve: the reason why not, or undefined. `facts` is any request with the signature and a shared model. */
-export type VerdictOn = (signature: Signature, facts: RequestFacts) => string | undefined;
+/** What a worker may serve of people it has nothing to do with. `facts` is any request with the signature and a shared model. */
+export interface WorkerVerdicts {
+  serves(signature: Signature, facts: RequestFacts): boolean;
+  /** Why not, or undefined. */
+  reason(signature: Signature, facts: RequestFacts): string | undefined;
+  /** How many requests the worker does not serve, by reason; `served` is called for each signature that it does. */
+  sweep<Counted extends { readonly bySignature: Tallies }>(sets: Iterable<Counted>, served?: (slot: Slot, set: Counted) => void): Map<string, number>;
+}
 
 /** Remembers what the matcher said of each value of each facet, worker by worker, in one byte each. */
 export class Verdicts<WorkerFacts extends object> {
-  readonly #tables = new Map<WorkerFacts, readonly Table[]>();
+  readonly #tables = new Map<WorkerFacts, Table>();
   readonly #refusals: Refusal[] = [];
+  /** Of each refusal's code. */
+  readonly #ranks = new Int32Array(REFUSALS_FROM + REFUSALS_MAX);
   #bytes = 0;
 
   constructor(
@@ -145,26 +165,78 @@ export class Verdicts<WorkerFacts extends object> {
     private readonly bytesMax = VERDICT_BYTES_MAX,
   ) {}
 
-  /** What the worker may serve of people it has nothing to do with: `owners` are those it has. For one call into the queue. */
-  of(worker: WorkerFacts, owners: readonly number[]): VerdictOn {
-    const tables = this.#tablesOf(worker);
-    const { values } = this.signatures;
-    return (signature, facts) => {
-      let first: Refusal | undefined;
-      for (let index = 0; index < tables.length; index += 1) {
-        const table = tables[index]!;
-        const known = table.epoch === values[index]!.epoch; // else renumbered while the caller was awaiting
-        let code = (known ? table.codes[signature.values[index]!.id] : undefined) ?? UNKNOWN;
-        if (code === UNKNOWN) {
-          code = this.#ask(worker, index, owners.includes(facts.payer) ? { ...facts, payer: STRANGER } : facts);
-          if (known) this.#note(table, signature.values[index]!.id, code);
-        }
-        if (code === SERVES) continue;
-        const refusal = this.#refusals[code - REFUSALS_FROM]!;
-        if (!first || refusal.rank < first.rank) first = refusal;
-      }
-      return first?.reason;
+  /** For one call into the queue. `owners` are those that the worker does have to do with. */
+  of(worker: WorkerFacts, owners: readonly number[]): WorkerVerdicts {
+    let table = this.#tableOf(worker);
+    const codeOf = (signature: Signature, index: number, facts: RequestFacts): number => {
+      if (table.epoch !== this.signatures.epoch) table = this.#tableOf(worker); // renumbered while the caller was awaiting
+      return table.codes[index]![signature.ids[index]!] || this.#learn({ worker, owners, table }, { signature, index, facts });
     };
+    const facets = this.signatures.facets.length;
+    const firstRefusal = (signature: Signature, facts: RequestFacts): number => {
+      let first = SERVES;
+      for (let index = 0; index < facets; index += 1) first = this.#earlier(first, codeOf(signature, index, facts));
+      return first;
+    };
+    return {
+      serves: (signature, facts) => {
+        for (let index = 0; index < facets; index += 1) if (codeOf(signature, index, facts) !== SERVES) return false;
+        return true;
+      },
+      reason: (signature, facts) => this.#reasonOf(firstRefusal(signature, facts)),
+      sweep: (sets, served) => {
+        const sums = new Int32Array(REFUSALS_FROM + REFUSALS_MAX);
+        for (const set of sets) {
+          const { slots, ids, requests } = set.bySignature.asOf(this.signatures.epoch);
+          for (let place = 0; place < slots.length; place += 1) {
+            let first = this.#known(table, ids, place * facets);
+            if (first === UNKNOWN) first = firstRefusal(slots[place]!.signature, slots[place]!.facts);
+            if (first === SERVES) served?.(slots[place]!, set);
+            else sums[first]! += requests[place]!;
+          }
+        }
+        return this.#byReason(sums);
+      },
+    };
+  }
+
+  #byReason(sums: Int32Array): Map<string, number> {
+    const counts = new Map<string, number>();
+    this.#refusals.forEach(({ reason }, index) => {
+      const sum = sums[index + REFUSALS_FROM]!;
+      if (sum > 0) counts.set(reason, (counts.get(reason) ?? 0) + sum);
+    });
+    return counts;
+  }
+
+  /** The first refusal among the values whose ids are given, `SERVES`, or `UNKNOWN` when one was never asked about. */
+  #known({ codes }: Table, ids: Int32Array, from: number): number {
+    let first = SERVES;
+    for (let index = 0; index < codes.length; index += 1) {
+      const code = codes[index]![ids[from + index]!]!;
+      if (code === SERVES) continue;
+      if (code === UNKNOWN) return UNKNOWN;
+      first = this.#earlier(first, code);
+    }
+    return first;
+  }
+
+  #earlier(first: number, code: number): number {
+    if (code === SERVES || first === SERVES) return code === SERVES ? first : code;
+    return this.#ranks[code]! < this.#ranks[first]! ? code : first;
+  }
+
+  #reasonOf(code: number): string | undefined {
+    return code === SERVES ? undefined : this.#refusals[code - REFUSALS_FROM]!.reason;
+  }
+
+  /** Asks the matcher about one part of a request, and remembers its answer. */
+  #learn({ worker, owners, table }: Asker<WorkerFacts>, { signature, index, facts }: Question): number {
+    const code = this.#ask(worker, index, owners.includes(facts.payer) ? { ...facts, payer: STRANGER } : facts);
+    const codes = table.codes[index]!;
+    const id = signature.ids[index]!;
+    if (id < codes.length) codes[id] = code; // a value that came while the caller was choosing has no room yet
+    return code;
   }
 
   #ask(worker: WorkerFacts, index: number, facts: RequestFacts): number {
@@ -174,7 +246,9 @@ export class Verdicts<WorkerFacts extends object> {
     const known = this.#refusals.findIndex((refusal) => refusal.facet === facet && refusal.reason === reason);
     if (known >= 0) return known + REFUSALS_FROM;
     if (this.#refusals.length === REFUSALS_MAX) throw new Error(`the matcher has more than ${REFUSALS_MAX} reasons: ${reason}`);
-    return this.#refusals.push({ facet, reason, rank: this.#rank(facet, reason) }) - 1 + REFUSALS_FROM;
+    const code = this.#refusals.push({ facet, reason }) - 1 + REFUSALS_FROM;
+    this.#ranks[code] = this.#rank(facet, reason);
+    return code;
   }
 
   #rank(facet: string, reason: string): number {
@@ -183,39 +257,41 @@ export class Verdicts<WorkerFacts extends object> {
     return rank >= 0 ? rank : this.precedence.length;
   }
 
-  #tablesOf(worker: WorkerFacts): readonly Table[] {
-    const { values } = this.signatures;
-    const tables = this.#tables.get(worker) ?? values.map(({ epoch }) => ({ epoch, codes: new Uint8Array(0) }));
+  #tableOf(worker: WorkerFacts): Table {
+    const { values, epoch } = this.signatures;
+    const table = this.#tables.get(worker) ?? { epoch, codes: values.map(() => new Uint8Array(0)) };
     this.#tables.delete(worker); // last in the map: asked last
-    this.#tables.set(worker, tables);
-    tables.forEach((table, index) => {
-      const { epoch, size } = values[index]!;
-      if (table.epoch !== epoch) {
-        table.codes.fill(UNKNOWN);
-        table.epoch = epoch;
-      }
-      if (table.codes.length < size) this.#grow(table, size);
+    this.#tables.set(worker, table);
+    if (table.epoch !== epoch) for (const codes of table.codes) codes.fill(UNKNOWN);
+    table.epoch = epoch;
+    values.forEach(({ size }, index) => {
+      const codes = table.codes[index]!;
+      if (codes.length >= size) return;
+      const longer = new Uint8Array(Math.max(TABLE_BYTES_MIN, Math.ceil(size * 1.25)));
+      longer.set(codes);
+      table.codes[index] = longer;
+      this.#bytes += longer.length - codes.length;
     });
-    this.#forgetOldest(tables);
-    return tables;
+    this.#forgetOldest(table);
+    return table;
   }
 
-  #grow(table: Table, size: number): void {
-    const codes = new Uint8Array(Math.max(TABLE_BYTES_MIN, Math.ceil(size * 1.25)));
-    codes.set(table.codes);
-    this.#bytes += codes.length - table.codes.length;
-    table.codes = codes;
-  }
-
-  #forgetOldest(latest: readonly Table[]): void {
-    for (const [worker, tables] of this.#tables) {
-      if (this.#bytes <= this.bytesMax || tables === latest) return;
+  #forgetOldest(latest: Table): void {
+    for (const [worker, table] of this.#tables) {
+      if (this.#bytes <= this.bytesMax || table === latest) return;
       this.#tables.delete(worker);
-      for (const { codes } of tables) this.#bytes -= codes.length;
+      for (const codes of table.codes) this.#bytes -= codes.length;
     }
   }
+}
 
-  #note(table: Table, id: number, code: number): void {
-    if (id < table.codes.length) table.codes[id] = code; // a value that came while the caller was choosing has no room yet
-  }
+interface Asker<WorkerFacts> {
+  readonly worker: WorkerFacts;
+  readonly owners: readonly number[];
+  readonly table: Table;
+}
+interface Question {
+  readonly signature: Signature;
+  readonly index: number;
+  readonly facts: RequestFacts;
 }
