@@ -60,7 +60,7 @@ export class Deliver {
 
   async #fault(found: FoundJob, context: CommandContext): Promise<Delivered> {
     const outcome = await this.#ask(found, { type: 'FaultJob', job: found.job, at: this.#now() }, context);
-    if (outcome.outcome === 'appended') await this.settling.closeCompleted(outcome.state, context);
+    if (outcome.outcome === 'appended') await this.settling.closeCompleted(outcome.events, context);
     return { reward: 0, position: positionOf(outcome) };
   }
 

@@ -31,6 +31,6 @@ export class Reaper {
   async #ask(request: string, command: OnRequest['command']): Promise<void> {
     const context: CommandContext = { actor: { kind: 'system' }, correlationId: this.ports.ids.uuid() };
     const outcome = await this.commands.execute(new OnRequest(request, command, context));
-    if (outcome.outcome === 'appended') await this.settling.closeCompleted(outcome.state, context);
+    if (outcome.outcome === 'appended') await this.settling.closeCompleted(outcome.events, context);
   }
 }

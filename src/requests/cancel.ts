@@ -3,9 +3,9 @@ import { CommandBus } from '@nestjs/cqrs';
 import { iso } from '../kernel/clock.js';
 import { refusedBy } from '../platform/http/refusals.js';
 import { Ports } from '../platform/ports.js';
+import type { RequestCancelled } from './request.events.js';
 import { OnRequest } from './request.message.js';
 import { jobRefusals } from './request.refusals.js';
-import { submittedJobs } from './request.state.js';
 import { Settling } from './settling.message.js';
 import { StatusRows, type StatusRow } from './status.js';
 
@@ -22,13 +22,11 @@ export class Cancel {
     const outcome = await this.commands.execute(new OnRequest(id, { type: 'CancelRequest', at: iso(this.ports.clock.now()) }, context));
     if (outcome.outcome === 'refused') throw refusedBy(jobRefusals, 'RequestNotFound');
     if (outcome.outcome === 'unchanged') return -1;
-    const { facts, completed } = outcome.state;
-    const withdrawn = (outcome.events[0]?.data as { withdrawn?: number } | undefined)?.withdrawn ?? 0;
-    if (facts && facts.payer !== 0) {
-      // The hold's parts of jobs that never started are free at once; the rest follows when the last job is settled.
-      if (completed) await this.settling.close(id, facts.payer, submittedJobs(outcome.state), context);
-      else await this.settling.release(id, facts.payer, withdrawn, context);
-    }
+    const [cancelled, completed] = outcome.events;
+    const payer = outcome.state.facts?.payer ?? 0;
+    // The hold's parts of jobs that never started are free at once; the rest follows when the last job is settled.
+    if (completed) await this.settling.closeCompleted(outcome.events, context);
+    else if (payer !== 0) await this.settling.release(id, payer, (cancelled?.data as RequestCancelled['data']).withdrawn, context);
     await this.rows.waitFor(outcome.position, CATCH_UP_MAX_MS);
     return outcome.position;
   }

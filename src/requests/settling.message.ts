@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { Clock, iso } from '../kernel/clock.js';
+import type { Recorded } from '../kernel/event.js';
 import type { Kudos } from '../kernel/kudos.js';
 import { OnAccount } from '../kudos/account.message.js';
 import { Spending } from '../kudos/spending.message.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
 import { Pricing } from '../pricing/pricing.js';
-import { submittedJobs, type Request } from './request.state.js';
+import type { RequestCompleted, RequestEvent } from './request.events.js';
 
 /** What a delivered job of a registered payer owes, as its JobSubmitted froze it. */
 export interface Owed {
@@ -51,10 +52,15 @@ export class Settling {
     return outcome.outcome !== 'refused';
   }
 
-  /** As `close`, for a request as an append left it: does nothing while it goes on, or when it was anonymous. */
-  async closeCompleted(request: Request, context: CommandContext): Promise<void> {
-    const { id, facts, completed } = request;
-    if (completed && facts && facts.payer !== 0) await this.close(id, facts.payer, submittedJobs(request), context);
+  /**
+   * As `close`, when an append ended its request: does nothing while that goes on, or when it was anonymous. Told by the
+   * acknowledged events and not by the runner's state, which may already hold an end that is never written.
+   */
+  async closeCompleted(appended: readonly Recorded<RequestEvent>[], context: CommandContext): Promise<void> {
+    const last = appended.at(-1);
+    if (last?.type !== 'RequestCompleted.v1') return;
+    const { request, payer, submitted } = last.data as RequestCompleted['data'];
+    if (payer !== 0) await this.close(request, payer, submitted, context);
   }
 
   /** Frees the parts of a hold whose jobs will never be handed out. */

@@ -208,21 +208,20 @@ export class DeciderRunner<State, Command, Event extends AnyEvent, Rc extends st
   }): void {
     // The position of the batch's last event stands for all of them: it is never too early to wait for.
     const placed = position === undefined ? [] : recorded.map((event) => ({ ...event, position }));
-    if (placed.length > 0) {
-      this.options.onAppended?.(placed);
-      this.options.snapshots?.consider(this.decider.category, loaded);
-    }
+    if (placed.length > 0) this.#acknowledged(placed, loaded);
+    const { state } = loaded;
     const revision = loaded.revision === 'no_stream' ? -1 : loaded.revision;
     for (const { pending, decision, first, count } of settled) {
       if (decision.outcome === 'failed') pending.reject(decision.error);
-      else if (decision.outcome === 'refused') {
-        pending.resolve({ outcome: 'refused', rc: decision.rc as Rc, detail: decision.detail ?? {}, state: loaded.state });
-      } else if (count === 0) {
-        pending.resolve({ outcome: 'unchanged', state: loaded.state, revision });
-      } else {
-        pending.resolve({ outcome: 'appended', events: placed.slice(first, first + count), position: position!, revision, state: loaded.state });
-      }
+      else if (decision.outcome === 'refused') pending.resolve({ outcome: 'refused', rc: decision.rc as Rc, detail: decision.detail ?? {}, state });
+      else if (count === 0) pending.resolve({ outcome: 'unchanged', state, revision });
+      else pending.resolve({ outcome: 'appended', events: placed.slice(first, first + count), position: position!, revision, state });
     }
+  }
+
+  #acknowledged(placed: readonly Recorded<Event>[], loaded: Loaded<State>): void {
+    this.options.onAppended?.(placed);
+    this.options.snapshots?.consider(this.decider.category, loaded);
   }
 
   #conflicted(id: string, attempt: number, cause: WrongExpectedRevision): void {
