@@ -69,7 +69,7 @@ export class ImageSubmission {
     this.gate.obey(imageRefusal(subject, STAGE_PARAMETERS));
     this.gate.obey(imageRefusal(subject, STAGE_SOURCES));
     this.gate.clientAgent(clientAgent);
-    if (body.source_image !== undefined) throw notServed('Source images', '');
+    if ((body.source_image ?? body.extra_source_images?.[0]) !== undefined) throw notServed('Source images', '');
     return { payer, request };
   }
 
