@@ -33,6 +33,8 @@ export interface Server {
 /** Read models older than this at the start are waited for before the first request is taken. */
 const READ_MODELS_PATIENCE_MS = 10 * 60_000;
 const POLL_MS = 10;
+/** What is still not answered so long after a stop was asked for is a client that does not send or read; supervisors kill after 10 s. */
+const ANSWERS_PATIENCE_MS = 4_000;
 const REAPER_MS = 1_000;
 const REPAIRS_MS = 1_000;
 const HOUSEKEEPING_MS = 60_000;
@@ -115,7 +117,10 @@ const startTimers = (app: NestFastifyApplication, { timers, logger, contents, bl
 
 /** No new requests, those under way are answered, timers end, then the platform from the top down. */
 const shutDown = async (app: NestFastifyApplication, platform: Platform, timers: { stop(): Promise<void> }): Promise<void> => {
+  const isAnswered = new AbortController();
+  void platform.timers.sleep(ANSWERS_PATIENCE_MS, isAnswered.signal).then(() => app.getHttpServer().closeAllConnections(), () => undefined); // in time
   await app.close();
+  isAnswered.abort();
   await timers.stop();
   await platform.close();
 };

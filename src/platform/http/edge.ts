@@ -46,12 +46,29 @@ export const installEdge = (server: FastifyInstance, { node, proxyHops }: EdgeOp
   const state: EdgeState = { proxyHops, routes: [], paths: new PathTable() };
   server.decorate('hordeEdge', state);
   server.addHook('onRoute', (route) => { remember(route, state); });
+  closeConnectionsOnClosing(server);
   const headers = everyAnswer(node);
   server.addHook('onRequest', (request, reply, done) => {
     void reply.headers(headers);
     // Before the body is read: a wrong method is a 405, whatever was sent along.
     if (request.is404) answerNoRoute(request, reply); // and done() is never called: it goes no further
     else done();
+  });
+};
+
+/**
+ * Fastify closes the connections that are idle when closing begins, and tells those whose next request comes. A connection
+ * that was being answered would be kept alive, and the process with it, for as long as its client likes.
+ */
+const closeConnectionsOnClosing = (server: FastifyInstance): void => {
+  let isClosing = false;
+  server.addHook('preClose', (done) => {
+    isClosing = true;
+    done();
+  });
+  server.addHook('onSend', (_request, reply, payload, done) => {
+    if (isClosing) void reply.header('connection', 'close');
+    done(null, payload);
   });
 };
 
