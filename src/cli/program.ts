@@ -3,6 +3,7 @@ import { ConfigError, readConfig } from '../config.js';
 import { LogUnavailable } from '../platform/event-log/event-log.js';
 import { keepAlive, SystemClock, SystemIds, SystemTimers } from '../platform/system/system.js';
 import { addBench } from './bench/bench.command.js';
+import { addDemo } from './demo/demo.command.js';
 import { Progress } from './progress.js';
 import { FINE, FOUND_SOMETHING, Impossible, USAGE, type ExitCode, type Tools } from './tools.js';
 
@@ -40,6 +41,7 @@ const programOf = (terminal: Terminal, finish: (code: number) => void): Command 
     .showHelpAfterError('(--help shows what can be said)')
     .addHelpText('after', '\nExit codes: 0 fine; 1 drift, a violation or a fault was found; 2 the command cannot be understood or cannot run.');
   const run = async (work: (tools: Tools) => Promise<ExitCode>): Promise<void> => finish(await runCommand(work, terminal));
+  addDemo(program, run);
   addBench(program, run);
   return program;
 };

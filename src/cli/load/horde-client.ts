@@ -6,6 +6,9 @@ export type Fields = Readonly<Record<string, unknown>>;
 /** A status that the caller did not expect, in words. */
 export class UnexpectedAnswer extends Error {
   override readonly name = 'UnexpectedAnswer';
+  constructor(message: string, readonly status: number) {
+    super(message);
+  }
 }
 
 export interface Answer<Body> {
@@ -113,7 +116,7 @@ export class HordeClient {
   async upload(url: string, bytes: Uint8Array): Promise<void> {
     const { pathname, search } = new URL(url);
     const { status, text } = await this.#http.send({ method: 'PUT', path: pathname + search, body: bytes, headers: { 'content-type': 'image/webp' } });
-    if (status !== 200 && status !== 201 && status !== 204) throw new UnexpectedAnswer(`PUT ${pathname} was answered ${status}: ${text.slice(0, SHOWN_MAX)}`);
+    if (status !== 200 && status !== 201 && status !== 204) throw new UnexpectedAnswer(`PUT ${pathname} was answered ${status}: ${text.slice(0, SHOWN_MAX)}`, status);
   }
 
   close(): void {
@@ -134,7 +137,7 @@ const generate = (kind: Kind, rest: string): string => `${V2}/generate/${kind ==
 const SHOWN_MAX = 300;
 
 const parsed = <Body>({ status, headers, text }: HttpAnswer, call: string, good: readonly number[]): Answer<Body> => {
-  if (!good.includes(status)) throw new UnexpectedAnswer(`${call} was answered ${status}: ${text.slice(0, SHOWN_MAX)}`);
+  if (!good.includes(status)) throw new UnexpectedAnswer(`${call} was answered ${status}: ${text.slice(0, SHOWN_MAX)}`, status);
   const position = headers['kudos-position'];
   return { status, body: JSON.parse(text) as Body, position: typeof position === 'string' ? position : undefined };
 };
