@@ -14,11 +14,15 @@ export const centikudos = (amount: number): Kudos => {
 /** An amount given in kudos, rounded to centikudos: the only place where money is rounded (half to even). */
 export const kudos = (amount: number): Kudos => centikudos(roundHalfEven(amount * 100));
 
-/** Rounds to the nearest integer; a tie goes to the even neighbour. Ties are recognised up to float noise (2^-40). */
+/** Float noise of a few multiplications, relative to the value; bounded, or it would swallow the halves of large amounts. */
+const NOISE = 2 ** -40;
+const NOISE_MAX = 2 ** -10;
+
+/** Rounds to the nearest integer; a tie goes to the even neighbour, and is recognised up to float noise. */
 export const roundHalfEven = (value: number): number => {
   const floor = Math.floor(value);
   const distance = value - floor - 0.5;
-  if (Math.abs(distance) > Math.max(1, Math.abs(value)) * 2 ** -40) return distance > 0 ? floor + 1 : floor;
+  if (Math.abs(distance) > Math.min(NOISE_MAX, Math.max(1, Math.abs(value)) * NOISE)) return distance > 0 ? floor + 1 : floor;
   return floor % 2 === 0 ? floor : floor + 1;
 };
 

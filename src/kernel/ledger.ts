@@ -79,6 +79,7 @@ export const faultOf = ({ postings }: Pick<LedgerTransaction, 'postings'>): stri
     if (!Number.isSafeInteger(amount)) return `moves ${String(amount)} at ${account}, which is not whole centikudos`;
     if (amount === 0) return `has a zero posting at ${account}`;
     sum += amount;
+    if (!Number.isSafeInteger(sum)) return 'moves more than can be added up exactly';
   }
   return sum === 0 ? undefined : `does not balance: its postings sum to ${sum}`;
 };
