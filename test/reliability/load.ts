@@ -1,4 +1,4 @@
-import { ANONYMOUS, type Answer, type Client, type Fields, type Person, type Popped } from '../support/client.js';
+import { ANONYMOUS, type Answer, type Client, type Person, type Popped } from '../support/client.js';
 import { Seeded } from '../support/seeded.js';
 import { type Act, type HeldJob, type Journal, nameOf, type Transfer } from './journal.js';
 
