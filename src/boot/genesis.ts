@@ -8,12 +8,11 @@ import { personal } from '../kernel/event.js';
 import { floorOf } from '../kudos/account.state.js';
 import { OnPolicy } from '../kudos/policy.message.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
+import { OPERATOR_ID } from '../users/directory.message.js';
 import { Registration } from '../users/registration.message.js';
 import { OnUser } from '../users/user.message.js';
 import type { Platform } from './platform.js';
 
-/** design.md §6: the operator is user 1, a moderator, and the only one who may award. */
-const OPERATOR_ID = 1;
 const OPERATOR_NAME = 'operator';
 
 export interface Genesis {

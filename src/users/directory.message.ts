@@ -29,6 +29,9 @@ export interface UserRows {
 export const ANONYMOUS_KEY = '0000000000';
 export const ANONYMOUS: KnownUser = { id: 0, name: 'Anonymous', accountClass: 'pseudonymous', roles: new Set(), registeredAt: '2022-09-01T00:00:00.000Z' };
 
+/** design.md §6: the first start makes user 1 the operator. */
+export const OPERATOR_ID = 1;
+
 /** Users and keys remembered per process: every request needs one. */
 const CACHE_MAX = 50_000;
 const CATCH_UP_MAX_MS = 1_000;

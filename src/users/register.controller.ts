@@ -4,9 +4,10 @@ import { Ids } from '../kernel/ids.js';
 import { cutText } from '../platform/cut-text.js';
 import { Optional, Str } from '../platform/http/body/body-decorators.js';
 import { setKudosPosition } from '../platform/http/kudos-position.js';
-import { FormBody } from '../platform/http/parameters.js';
+import { FormBody, OptionalApiKey } from '../platform/http/parameters.js';
 import { refusedBy } from '../platform/http/refusals.js';
 import { Callers, RateLimit } from '../platform/http/route-spec.js';
+import { OPERATOR_ID, UserDirectory } from './directory.message.js';
 import { Registration } from './registration.message.js';
 import { userRefusals } from './user.refusals.js';
 
@@ -24,11 +25,17 @@ const NAME_MAX = 30;
 /** Makes a pseudonymous account: a name, and a key that is shown once (horde-api C17.2). Its page comes with the web issue. */
 @Controller('register')
 export class RegisterController {
-  constructor(private readonly registration: Registration, private readonly openRegistration: OpenRegistration, private readonly ids: Ids) {}
+  constructor(
+    private readonly registration: Registration, private readonly openRegistration: OpenRegistration, private readonly directory: UserDirectory,
+    private readonly ids: Ids,
+  ) {}
 
   @Post() @HttpCode(200) @Callers('anyone') @RateLimit('RL-D')
-  async register(@FormBody(RegisterFields) body: RegisterFields, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
-    if (!this.openRegistration.open) throw refusedBy(userRefusals, 'RegistrationClosed');
+  async register(
+    @FormBody(RegisterFields) body: RegisterFields, @OptionalApiKey() callerKey: string | undefined, @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    if (!this.openRegistration.open && !(await this.#isOperator(callerKey))) throw refusedBy(userRefusals, 'RegistrationClosed');
     const name = cutText((body.username ?? '').trim(), NAME_MAX).trim();
     if (name === '') throw refusedBy(userRefusals, 'BadRequest', { reason: 'Please send a username.' });
     const { id, apiKey, position } = await this.registration.register(name, 'pseudonymous', { actor: { kind: 'anonymous' }, correlationId: this.ids.uuid() });
@@ -37,6 +44,11 @@ export class RegisterController {
     if ((request.headers.accept ?? '').includes('application/json')) return { api_key: apiKey, id, username: `${name}#${id}` };
     void reply.type('text/html; charset=utf-8');
     return page(`${name}#${id}`, apiKey);
+  }
+
+  /** On a private horde the operator makes the accounts (design.md §6). */
+  async #isOperator(apiKey: string | undefined): Promise<boolean> {
+    return apiKey !== undefined && (await this.directory.byKey(apiKey))?.id === OPERATOR_ID;
   }
 }
 
