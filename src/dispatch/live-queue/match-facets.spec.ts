@@ -73,8 +73,8 @@ const standing: fc.Arbitrary<Standing> = fc.record({
 /** A request, and others that differ from it in one thing each. */
 const variations = (requests: (maybe: Maybe) => fc.Arbitrary<RequestFacts>): fc.Arbitrary<RequestFacts[]> => fc.tuple(requests(seldomUsed), requests(alwaysUsed)).map(([base, other]) => [
   base,
-  ...Object.entries(other).map(([name, value]) => ({ ...base, [name]: name === 'features' ? base.features : value }) as RequestFacts),
-  ...Object.entries(other.features).map(([name, value]) => ({ ...base, features: { ...base.features, [name]: value } }) as RequestFacts),
+  ...Object.entries<unknown>({ ...other }).map(([name, value]) => ({ ...base, [name]: name === 'features' ? base.features : value })),
+  ...Object.entries<unknown>({ ...other.features }).map(([name, value]) => ({ ...base, features: { ...base.features, [name]: value } })),
 ]);
 
 /** A worker, and requests that share a model with it or name none: others are never matched. */

@@ -60,7 +60,7 @@ const flagValues = ({ nsfw, trustedWorkers, slowWorkers, workers, workerBlacklis
   [nsfw, trustedWorkers, slowWorkers, workers.toSorted(), workers.length > 0 && workerBlacklist, features.matchedTargeting];
 
 /** Only the named features, and of those only what is there. */
-const only = <Name extends keyof ImageJobFeatures>(features: ImageJobFeatures, ...names: readonly Name[]): Partial<ImageJobFeatures> =>
+const only = (features: ImageJobFeatures, ...names: readonly (keyof ImageJobFeatures)[]): Partial<ImageJobFeatures> =>
   Object.fromEntries(names.flatMap((name) => (features[name] === undefined ? [] : [[name, features[name]]])));
 
 const IMAGE_FLAGS: Facet = {

@@ -18,15 +18,17 @@ export const matchSignature = (facts: RequestFacts): string => {
   return JSON.stringify([flags, facts.workers.length === 0 ? 0 : facts.workers.toSorted(), ...features]);
 };
 
+const given = (value: unknown): 0 | 1 => (value === undefined ? 0 : 1);
+
 const imageParts = (facts: RequestFacts, features: ImageJobFeatures): readonly unknown[] => [
   features.width * features.height,
   features.sampler === ADAPTIVE_SAMPLER ? [features.steps, features.samplerOrder] : accurateSteps(features.sampler, features.steps),
   features.sampler, features.scheduler, features.karras, features.sourceImage, features.sourceMask, features.sourceProcessing,
   features.hiresFix, features.tiling, features.transparent, (features.clipSkip ?? 1) > 1, features.postProcessing?.toSorted(),
-  features.controlType, features.controlStrength === undefined ? 0 : 1, features.imageIsControl, features.returnControlMap,
-  features.loras === undefined ? 0 : 1, features.lorasVersioned,
-  features.tis === undefined ? 0 : 1, features.workflow, features.extraTexts === undefined ? 0 : 1, features.extraSourceImages === undefined ? 0 : 1,
-  features.samplerSettings, features.flowShift === undefined ? 0 : 1, features.matchedTargeting,
+  features.controlType, given(features.controlStrength), features.imageIsControl, features.returnControlMap,
+  given(features.loras), features.lorasVersioned,
+  given(features.tis), features.workflow, given(features.extraTexts), given(features.extraSourceImages),
+  features.samplerSettings, given(features.flowShift), features.matchedTargeting,
   // Two rules look at the requested models themselves: steps against each model's limits, and hires_fix against its baseline.
   facts.models.length > 1 || features.hiresFix ? facts.models.toSorted() : 0,
 ];

@@ -125,6 +125,12 @@ export function* inOrder(buckets: readonly Bucket[], accepts: (group: Group) => 
   const push = (group: Group | undefined, bucket?: Bucket): void => {
     if (group) cursors.push({ place: placeNow(group.head), entry: group.head, bucket, group });
   };
+  const refused = (): void => {
+    refusals += 1;
+    if (refusals !== REFUSALS_MAX) return;
+    cursors = new CursorHeap();
+    for (const each of accepted()) push(each);
+  };
   for (const bucket of buckets) push(bucket.heads.first(), bucket);
   for (let cursor = cursors.pop(); cursor; cursor = cursors.pop()) {
     const { bucket, group, entry, place } = cursor;
@@ -132,11 +138,7 @@ export function* inOrder(buckets: readonly Bucket[], accepts: (group: Group) => 
       push(bucket.heads.after(place), bucket);
       if (opened.has(group)) continue;
       if (!accepts(group)) {
-        refusals += 1;
-        if (refusals === REFUSALS_MAX) {
-          cursors = new CursorHeap();
-          for (const each of accepted()) push(each);
-        }
+        refused();
         continue;
       }
       opened.add(group);

@@ -1,7 +1,6 @@
 import type { Recorded } from '../../kernel/event.js';
 import { centikudos, kudos } from '../../kernel/kudos.js';
 import type { RequestEvent, RequestFacts, RequestKind } from '../../requests/request.events.js';
-import type { ImageJobFeatures } from '../../pricing/job-features.js';
 import type { PoppingWorker } from './queue-row.js';
 import type { Facets } from './verdicts.js';
 
@@ -33,7 +32,7 @@ const TOY_FACETS: Facets = {
     {
       name: 'flags',
       keyOf: ({ nsfw, workers, workerBlacklist }) => JSON.stringify([nsfw, workers, workerBlacklist]),
-      partOf: (facts) => ({ ...facts, features: { ...facts.features, width: 0 } as ImageJobFeatures }),
+      partOf: (facts) => ({ ...facts, features: { ...facts.features, width: 0 } }),
     },
   ],
   precedence: ['maintenance', 'nsfw', 'worker_id', 'max_pixels'],

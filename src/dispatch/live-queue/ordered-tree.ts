@@ -142,11 +142,18 @@ export class OrderedTree<Item> {
 }
 
 const summed = <Item>(node: Node<Item>): Node<Item> => {
-  const { left, right } = node;
-  node.count = 1 + (left?.count ?? 0) + (right?.count ?? 0);
-  node.jobsSum = node.jobs + (left?.jobsSum ?? 0) + (right?.jobsSum ?? 0);
-  node.thingsSum = node.things + (left?.thingsSum ?? 0) + (right?.thingsSum ?? 0);
+  node.count = 1;
+  node.jobsSum = node.jobs;
+  node.thingsSum = node.things;
+  if (node.left) include(node, node.left);
+  if (node.right) include(node, node.right);
   return node;
+};
+
+const include = (node: Node<unknown>, { count, jobsSum, thingsSum }: Node<unknown>): void => {
+  node.count += count;
+  node.jobsSum += jobsSum;
+  node.thingsSum += thingsSum;
 };
 
 const merged = <Item>(before: Node<Item> | undefined, after: Node<Item> | undefined): Node<Item> | undefined => {
