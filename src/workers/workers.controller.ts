@@ -49,7 +49,11 @@ export class WorkersController {
   }
 
   async #one(find: () => Promise<WorkerFigures | undefined>, apiKey: string | undefined): Promise<object> {
-    const worker = (await find()) ?? ((await this.figures.caughtUp()) ? await find() : undefined); // no "no" from a view that is behind
+    let worker = await find();
+    if (!worker) {
+      await this.figures.caughtUp(); // no "no" from a view that is behind
+      worker = await find();
+    }
     if (!worker) throw new Refused('WorkerNotFound', 404, 'There is no such worker.');
     return this.#view(worker, await this.#isModerator(apiKey));
   }
