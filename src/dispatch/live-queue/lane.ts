@@ -23,6 +23,19 @@ export interface Totals {
   readonly things: number;
 }
 
+/** What one worker, at one state of the queue, finds in all that it shares a model with. */
+interface Sweep<WorkerFacts> {
+  readonly facts: WorkerFacts;
+  readonly models: readonly string[];
+  readonly changes: number;
+  /** Groups that it may serve; a request that names several of its models is in as many. */
+  readonly groups: ReadonlySet<Group>;
+  /** Requests that it may not serve, by reason. */
+  readonly skipped: ReadonlyMap<string, number>;
+  /** Requests that name other models only. */
+  readonly unserved: number;
+}
+
 /** The queue of one kind: its order, its indexes and its sums. */
 export class Lane<WorkerFacts extends object> {
   readonly sets: ModelSets;
@@ -30,6 +43,9 @@ export class Lane<WorkerFacts extends object> {
   readonly #order = new OrderedTree<QueueEntry>((entry) => entry);
   readonly #index = new ModelIndex();
   readonly #verdicts: Verdicts<WorkerFacts>;
+  #lastSweep: Sweep<WorkerFacts> | undefined;
+  /** Grows whenever a request comes, goes or moves. */
+  #changes = 0;
   #requests = 0;
   #jobs = 0;
   #things = 0;
@@ -73,7 +89,7 @@ export class Lane<WorkerFacts extends object> {
     const verdicts = this.#verdicts.of(worker.facts, worker.ownerIds);
     const accepts = ({ signature, head }: Group): boolean => verdicts.serves(signature, head.facts);
     const buckets = this.#index.bucketsOf(new Set(worker.models));
-    const accepted = (): Iterable<Group> => this.#servedGroups(worker, verdicts);
+    const accepted = (): Iterable<Group> => this.#swept(worker, verdicts).groups;
     for (const entry of inOrder(buckets, accepts, accepted)) {
       if (entry.free > 0 && !own.has(entry)) yield entry;
     }
@@ -82,13 +98,11 @@ export class Lane<WorkerFacts extends object> {
   /** How many requests with waiting jobs the worker may not serve, by the first reason that the matcher names. */
   skippedCounts(worker: PoppingWorker<WorkerFacts>, payers: readonly Payer<QueueEntry>[]): Record<string, number> {
     const verdicts = this.#verdicts.of(worker.facts, worker.ownerIds);
-    const shared = this.#shared(worker);
-    const counts = verdicts.sweep(shared);
+    const { skipped, unserved } = this.#swept(worker, verdicts);
+    const counts = new Map(skipped);
     const count = (reason: string | undefined, requests: number): void => {
       if (reason !== undefined) counts.set(reason, (counts.get(reason) ?? 0) + requests);
     };
-    let unserved = this.#order.size;
-    for (const { requests } of shared) unserved -= requests;
     count(NO_SHARED_MODEL, unserved);
     for (const { facts, signature } of this.#own(worker, payers)) {
       count(verdicts.reason(signature, facts), -1);
@@ -97,17 +111,23 @@ export class Lane<WorkerFacts extends object> {
     return Object.fromEntries([...counts].filter(([, requests]) => requests !== 0));
   }
 
-  /** All groups that the worker may serve; a request that names several of its models is in as many. */
-  #servedGroups(worker: PoppingWorker<WorkerFacts>, verdicts: WorkerVerdicts): Set<Group> {
+  /** Looks at everything that the worker shares a model with. A pop that finds nothing asks twice: what there is, and why not. */
+  #swept(worker: PoppingWorker<WorkerFacts>, verdicts: WorkerVerdicts): Sweep<WorkerFacts> {
+    const last = this.#lastSweep;
+    if (last?.facts === worker.facts && last.models === worker.models && last.changes === this.#changes) return last;
     const groups = new Set<Group>();
     const models = new Set(worker.models);
-    verdicts.sweep(this.#shared(worker), ({ signature }, set) => {
+    const shared = this.#shared(worker);
+    const skipped = verdicts.sweep(shared, ({ signature }, set) => {
       for (const bucket of this.#index.bucketsFor(set, models)) {
         const group = bucket.group(signature);
         if (group) groups.add(group);
       }
     });
-    return groups;
+    let unserved = this.#order.size;
+    for (const { requests } of shared) unserved -= requests;
+    this.#lastSweep = { facts: worker.facts, models: worker.models, changes: this.#changes, groups, skipped, unserved };
+    return this.#lastSweep;
   }
 
   /** Model sets that the worker shares a model with, and the set of those that take any. */
@@ -132,6 +152,7 @@ export class Lane<WorkerFacts extends object> {
   }
 
   #count(entry: QueueEntry, sign: 1 | -1): void {
+    this.#changes += 1;
     if (entry.unfinished > 0) this.#requests += sign;
     this.#jobs += sign * entry.unfinished;
     this.#things += sign * entry.unfinished * entry.things;
