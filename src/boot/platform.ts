@@ -11,6 +11,7 @@ import { Commanding } from '../platform/commanding/commanding.js';
 import { FileSnapshots } from '../platform/commanding/file-snapshots.js';
 import { decode } from '../platform/event-log/codec.js';
 import { EmbeddedLog } from '../platform/event-log/embedded/embedded-log.js';
+import type { Files } from '../platform/event-log/embedded/files.js';
 import { NodeFeed } from '../platform/event-log/node-feed.js';
 import { registerTypes } from '../platform/event-log/upcasts.js';
 import { Database } from '../platform/postgres/database.js';
@@ -54,6 +55,8 @@ export interface SystemPorts {
   readonly ids: Ids;
   /** Called once when the process cannot go on: a disk that lost a write, a view that cannot follow. */
   readonly onFatal: (error: unknown) => void;
+  /** Below the event log; the machine's own unless a test brings a disk that fails. */
+  readonly files?: Files;
 }
 
 /** @throws Error with a sentence for the operator */
@@ -113,12 +116,12 @@ const openParts = async (config: Config, ports: Ports, closing: (() => Promise<v
   };
 };
 
-const openLog = async (config: Config, { clock, ids, logger, onFatal }: Ports): Promise<EmbeddedLog> => {
+const openLog = async (config: Config, { clock, ids, logger, onFatal, files }: Ports): Promise<EmbeddedLog> => {
   const directory = join(config.dataDir, 'log');
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   chmodSync(directory, 0o700);
   return EmbeddedLog.open({
-    directory, mode: 'write', clock, ids, onFatal,
+    directory, mode: 'write', clock, ids, onFatal, ...(files ? { files } : {}),
     onWarning: (error) => logger.warn({ err: loggable(error) }, 'the event log'),
     onProgress: (progress) => logger.debug(progress, 'opening the event log'),
   });

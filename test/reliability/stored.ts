@@ -91,13 +91,14 @@ export interface Verdict {
   readonly invented: readonly string[];
 }
 
-/** Holds what clients were told against what is stored. */
-export const judge = (journal: Journal, stored: Stored): Verdict => {
+/** Holds what clients were told against what is stored; `before` is what was stored when the journal was begun. */
+export const judge = (journal: Journal, stored: Stored, before = new Stored()): Verdict => {
   const isThere = (act: Act, id: string): boolean =>
     stored.countOf(`${act} ${id}`) > 0 || (act === 'cancelled' && stored.ended.has(id)); // ended otherwise before: nothing to cancel
   const asked = new Set(journal.transfers.map(nameOf));
-  const transferred = [...stored.counts.keys()].filter((name) => name.startsWith('transferred ')).map((name) => name.slice('transferred '.length));
-  const accepted = [...stored.counts.keys()].filter((name) => name.startsWith('asked ')).length;
+  const written = [...stored.counts.keys()].filter((name) => !before.counts.has(name));
+  const transferred = written.filter((name) => name.startsWith('transferred ')).map((name) => name.slice('transferred '.length));
+  const accepted = written.filter((name) => name.startsWith('asked ')).length;
   const acknowledged = journal.acknowledged.filter(({ act }) => act === 'asked').length;
   const unknown = (journal.unknown.get('asked') ?? 0) + journal.unanswered.filter(({ act }) => act === 'asked').length;
   return {
