@@ -3,8 +3,8 @@ import { iso } from '../kernel/clock.js';
 import { parseUuid } from '../kernel/ids.js';
 import { inKudos } from '../kernel/kudos.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
-import { LogUnavailable, OutcomeUnknown } from '../platform/event-log/event-log.js';
-import { isRetryLater, Refused, refusedBy } from '../platform/http/refusals.js';
+import { retryAfter } from '../platform/http/answer-error.js';
+import { Refused, refusedBy } from '../platform/http/refusals.js';
 import { RetryLater } from '../platform/retry-later.js';
 import type { JobState, RequestFacts, RequestKind } from '../requests/request.events.js';
 import { OnRequest, type RequestOutcome } from '../requests/request.message.js';
@@ -93,7 +93,7 @@ export class Deliver {
     try {
       return await this.settling.settle(owed, submittedOf(outcome), context);
     } catch (error) {
-      if (isRetryLater(error) || error instanceof LogUnavailable || error instanceof OutcomeUnknown) return undefined;
+      if (retryAfter(error) !== undefined) return undefined;
       throw error;
     }
   }

@@ -1,7 +1,7 @@
 import type { RequestFacts } from '../../requests/request.events.js';
 import { ANONYMOUS } from './payer.js';
 import { Tallies } from './tallies.js';
-import type { Signature } from './verdicts.js';
+import type { Signature } from './signature.js';
 
 /** What is counted of a request. */
 export interface Counted {

@@ -1,5 +1,5 @@
 import type { RequestFacts } from '../../requests/request.events.js';
-import type { Signature } from './verdicts.js';
+import type { Signature } from './signature.js';
 
 /** One signature of a set of requests. */
 export interface Slot {

@@ -89,7 +89,7 @@ const answerOf = (error: unknown): Answer => {
 };
 
 /** Seconds after which the same call may succeed, if the error is of the kind that passes. */
-const retryAfter = (error: unknown): number | undefined => {
+export const retryAfter = (error: unknown): number | undefined => {
   if (isRetryLater(error)) return error.retryAfterSeconds;
   return error instanceof LogUnavailable || error instanceof OutcomeUnknown ? RETRY_AFTER_SECONDS : undefined;
 };
