@@ -186,7 +186,7 @@ export class PostgresUserFigures extends UserFiguresSource {
   async of(user: KnownUser): Promise<UserFigures> {
     const { database, clock } = this.platform;
     const [balance, row, workers, active, records] = await Promise.all([
-      findBalance(database, user.id), findUser(database, user.id), workersOf(database, user.id), activeGenerations(database, user.id, clock.now()),
+      this.#balanceOf(user), findUser(database, user.id), workersOf(database, user.id), activeGenerations(database, user.id, clock.now()),
       recordsOf(database, user.id),
     ]);
     return {
@@ -194,5 +194,15 @@ export class PostgresUserFigures extends UserFiguresSource {
       workerIds: workers.map(({ id }) => id), concurrency: concurrencyOf(user), lastFour: row?.lastFour ?? null, activeGenerations: active,
       records,
     };
+  }
+
+  /** Everybody but the anonymous user has one from the start: its absence is believed only from a model that has seen everything. */
+  async #balanceOf({ id }: KnownUser): Promise<Awaited<ReturnType<typeof findBalance>>> {
+    const { database, log } = this.platform;
+    const head = await log.head();
+    const early = await findBalance(database, id);
+    if (early || id === 0) return early;
+    await waits(this.platform, 'balances')(head, CATCH_UP_MAX_MS);
+    return findBalance(database, id);
   }
 }

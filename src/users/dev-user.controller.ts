@@ -10,6 +10,8 @@ import { aliasOf } from './directory.message.js';
 import { TestUsers, type TestUserAsked } from './test-users.js';
 
 const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
+/** What proxies add: behind one on this machine, everybody comes from the loopback address. */
+const FORWARDED = ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'];
 const KUDOS_MAX = 1_000_000_000_000;
 const NAME_MAX = 30;
 const OAUTH_ID_MAX = 50;
@@ -22,7 +24,7 @@ export class DevUserController {
   @Post() @Callers('anyone') @RateLimit('RL-D') @NoMask()
   async make(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
     if (!this.access.open) throw new PlainRefusal(404, 'Not Found');
-    if (!LOOPBACK.test(request.raw.socket.remoteAddress ?? '')) throw new PlainRefusal(403, 'Only from the loopback address.');
+    if (!LOOPBACK.test(request.raw.socket.remoteAddress ?? '') || FORWARDED.some((name) => name in request.headers)) throw new PlainRefusal(403, 'Only from the loopback address.');
     const made = await this.users.make(asked(request.body));
     void reply.status(made.created ? 201 : 200).header('Cache-Control', 'no-store');
     setKudosPosition(reply, made.position);

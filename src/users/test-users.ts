@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { iso } from '../kernel/clock.js';
-import { centikudos, minus, NO_KUDOS, type Kudos } from '../kernel/kudos.js';
+import { minus, NO_KUDOS, type Kudos } from '../kernel/kudos.js';
 import { Adjusting } from '../kudos/adjusting.message.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
 import { Ports } from '../platform/ports.js';
@@ -35,21 +35,37 @@ export class TestUserParts {
 /** Users for tests and walk-throughs: made or refreshed by their sign-in subject, with a new key each time (horde-api C17.1). */
 @Injectable()
 export class TestUsers {
+  /** The newest call for each subject: two at a time would make two users of it. */
+  readonly #turns = new Map<string, Promise<TestUser>>();
+
   constructor(
     private readonly registration: Registration, private readonly adjusting: Adjusting, private readonly directory: UserDirectory, private readonly parts: TestUserParts,
   ) {}
 
   async make(asked: TestUserAsked): Promise<TestUser> {
+    const earlier = this.#turns.get(asked.oauthId);
+    const next = (): Promise<TestUser> => this.#make(asked);
+    const turn = earlier ? earlier.then(next, next) : next();
+    this.#turns.set(asked.oauthId, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(asked.oauthId) === turn) this.#turns.delete(asked.oauthId);
+    }
+  }
+
+  async #make(asked: TestUserAsked): Promise<TestUser> {
     const context: CommandContext = { actor: SYSTEM, correlationId: this.parts.ports.ids.uuid() };
     const { id, apiKey, created, position } = await this.#subject(asked, context);
     const { commands, ports: { clock } } = this.parts;
-    await commands.execute(new OnUser(id, {
+    const changed = await commands.execute(new OnUser(id, {
       type: 'ChangeRoles', roles: { moderator: asked.moderator, trusted: asked.trusted || asked.moderator }, at: iso(clock.now()),
     }, context));
+    const rolesAt = changed.outcome === 'appended' ? changed.position : -1;
     const adjusted = await this.#setKudos(id, asked.kudos, context);
     const user = await this.directory.byId(id);
     if (!user) throw new Error(`test user ${id} is not known`);
-    return { user, apiKey, created, balance: adjusted.balance, position: Math.max(position, adjusted.position) };
+    return { user, apiKey, created, balance: adjusted.balance, position: Math.max(position, rolesAt, adjusted.position) };
   }
 
   async #subject({ username, oauthId }: TestUserAsked, context: CommandContext): Promise<{ id: number; apiKey: string; created: boolean; position: number }> {
@@ -69,6 +85,6 @@ export class TestUsers {
     const difference = wanted === null ? NO_KUDOS : minus(wanted, balance);
     if (difference === 0) return { balance, position: -1 };
     const position = await this.adjusting.adjust(id, difference, context);
-    return { balance: centikudos(balance + difference), position };
+    return { balance: await this.adjusting.balanceOf(id), position }; // a debit stops at the floor
   }
 }

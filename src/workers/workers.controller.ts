@@ -31,7 +31,8 @@ export class WorkersController {
     const kinds = type && !name ? [type] : ['image', 'text', 'interrogation'];
     const now = this.clock.now();
     const online = kinds.flatMap((kind) => this.registry.online(kind as KnownWorker['kind'], now));
-    const found = await this.figures.byIds(online.map(({ id }) => id));
+    const rows = new Map((await this.figures.byIds(online.map(({ id }) => id))).map((row) => [row.id, row]));
+    const found = online.flatMap(({ id }) => rows.get(id) ?? []); // images, texts, alchemists
     const named = name ? found.filter((worker) => worker.name?.toLowerCase() === name.toLowerCase()) : found;
     const moderator = await this.#isModerator(apiKey);
     return Promise.all(named.map((worker) => this.#view(worker, moderator)));

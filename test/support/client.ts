@@ -62,7 +62,7 @@ export class Client {
     });
     const text = await response.text();
     const isJson = (response.headers.get('content-type') ?? '').includes('json');
-    return { status: response.status, headers: response.headers, body: (isJson ? JSON.parse(text) : text) as Body };
+    return { status: response.status, headers: response.headers, body: (isJson && text !== '' ? JSON.parse(text) : text) as Body };
   }
 
   get<Body = Fields>(path: string, key?: string, headers?: HeaderFields): Promise<Answer<Body>> {
