@@ -31,7 +31,10 @@ export class Repairs {
     private readonly parts: RepairParts,
   ) {}
 
-  /** One round over everything that is due; returns how many steps it tried. */
+  /**
+   * One round over everything that is due; returns how many steps it tried. One that fails keeps none of the others from
+   * being tried. @throws AggregateError afterwards, of what failed
+   */
   async round(): Promise<number> {
     const steps: (() => Promise<unknown>)[] = [];
     for (const { user, accountClass } of this.openWork.dueOpenings(GRACE_MS)) {
@@ -41,16 +44,11 @@ export class Repairs {
     const grace = { opened: ABANDON_AFTER_MS, completed: GRACE_MS, abandoned: GRACE_MS, ended: GRACE_MS };
     for (const authorization of this.openWork.dueAuthorizations(grace)) steps.push(() => this.#finish(authorization));
     const round = steps.slice(0, ROUND_MAX);
-    for (const step of round) await this.#attempt(step);
+    const failures: unknown[] = [];
+    for (const step of round) await step().catch((error: unknown) => failures.push(error));
+    const lasting = failures.filter((error) => !(error instanceof RetryLater)); // views that lag: the next round tries again
+    if (lasting.length > 0) throw new AggregateError(lasting, `${lasting.length} of ${round.length} repairs failed`);
     return round.length;
-  }
-
-  async #attempt(step: () => Promise<unknown>): Promise<void> {
-    try {
-      await step();
-    } catch (error) {
-      if (!(error instanceof RetryLater)) throw error; // views that lag: the next round tries again
-    }
   }
 
   async #finish({ request, payer, stage, submitted }: OpenAuthorizationSeen): Promise<unknown> {
