@@ -4,7 +4,8 @@ import { inDispatchOrder, OrderedTree } from './ordered-tree.js';
 import type { Payer } from './payer.js';
 import type { QueueEntry } from './queue-entry.js';
 import type { PoppingWorker } from './queue-row.js';
-import { Signatures, Verdicts, type Facets, type Match, type WorkerVerdicts } from './verdicts.js';
+import { Signatures, type Facets } from './signatures.js';
+import { Verdicts, type Match, type WorkerVerdicts } from './verdicts.js';
 
 /** The reason of every request that names models, none of which the worker has. The matcher is not asked about those. */
 export const NO_SHARED_MODEL = 'models';

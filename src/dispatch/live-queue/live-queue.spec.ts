@@ -130,7 +130,8 @@ describe('a walk through candidates', () => {
     const { queue, accept, assign, apply } = fed();
     for (let index = 0; index < 6; index += 1) accept({ request: `r${index}`, payer: 10 + index, priority: kudos(100 - index) });
     const walk = queue.candidates(WORKER, 10);
-    expect(walk.next().value?.request).toBe('r0');
+    for (const { request } of queue.candidates(WORKER, 1)) expect(request).toBe('r0');
+    walk.next();
     assign('r1', 'job-1');
     apply('r2', { type: 'RequestCancelled.v1', data: { request: 'r2', withdrawn: 1, cancelledAt: at(1) } });
     accept({ request: 'new', payer: 20, priority: kudos(96.5) });

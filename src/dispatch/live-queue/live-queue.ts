@@ -11,8 +11,9 @@ import { PRIORITY_POLICY, type PriorityPolicy } from './priority-key.js';
 import { evolve, QueueEntry } from './queue-entry.js';
 import type { PendingJob, PoppingWorker, QueuedRequest, QueueRow } from './queue-row.js';
 import { ReservedSlots } from './reservations.js';
+import type { Facets } from './signatures.js';
 import { laterThan, movedBy, oweAll, owedBefore, stillWeighs, weightOn } from './unfinished-work.js';
-import type { Facets, Match } from './verdicts.js';
+import type { Match } from './verdicts.js';
 
 /**
  * How long, in event time, a completed request is remembered: its own events may come once more through the feed, and a

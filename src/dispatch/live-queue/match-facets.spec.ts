@@ -11,7 +11,8 @@ import { imageWorkerFacts, textWorkerFacts, type Declared, type Standing } from 
 import { matchFacets } from './match-facets.js';
 import { wholeFacets } from './match-signature.js';
 import { someFacts } from './naive-queue.fixture.js';
-import { Signatures, Verdicts, type Facets, type Match } from './verdicts.js';
+import { Signatures, type Facets } from './signatures.js';
+import { Verdicts, type Match } from './verdicts.js';
 
 const reference = loadReference();
 const MODELS = [...[...reference.images.values()].filter(({ type }) => type === 'checkpoint').map(({ name }) => name), 'Unknown to all'];

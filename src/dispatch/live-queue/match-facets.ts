@@ -4,7 +4,7 @@ import { accurateSteps, ADAPTIVE_SAMPLER, steppingMaximum } from '../../referenc
 import type { RequestFacts, RequestKind } from '../../requests/request.events.js';
 import { stepBudgetOf } from '../matching/image-match.js';
 import { isPainting } from '../matching/image-needs.js';
-import type { Facet, Facets } from './verdicts.js';
+import type { Facet, Facets } from './signatures.js';
 
 /**
  * What the matchers read of a request, in independent parts. A worker serves a request exactly if it would serve each

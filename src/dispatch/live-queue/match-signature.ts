@@ -2,7 +2,7 @@ import type { ImageJobFeatures, TextJobFeatures } from '../../pricing/job-featur
 import { accurateSteps, ADAPTIVE_SAMPLER } from '../../reference/samplers.js';
 import type { RequestFacts } from '../../requests/request.events.js';
 import { pixelsteps } from '../matching/things.js';
-import type { Facets } from './verdicts.js';
+import type { Facets } from './signatures.js';
 
 /**
  * Everything that matching reads of a request but its payer, as text: of two requests with equal signatures that both

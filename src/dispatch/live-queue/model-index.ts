@@ -1,7 +1,7 @@
 import { inDispatchOrder, OrderedTree, type Place } from './ordered-tree.js';
 import type { ModelSet } from './model-sets.js';
 import type { QueueEntry } from './queue-entry.js';
-import type { Signature } from './signature.js';
+import type { Signature } from './signatures.js';
 
 /** Requests of one model with one signature, which a worker may serve all or none of, in dispatch order. */
 export interface Group {

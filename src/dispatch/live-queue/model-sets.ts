@@ -1,7 +1,7 @@
 import type { RequestFacts } from '../../requests/request.events.js';
 import { ANONYMOUS } from './payer.js';
 import { Tallies } from './tallies.js';
-import type { Signature } from './signature.js';
+import type { Signature } from './signatures.js';
 
 /** What is counted of a request. */
 export interface Counted {

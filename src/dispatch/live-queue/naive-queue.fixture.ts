@@ -2,7 +2,7 @@ import type { Recorded } from '../../kernel/event.js';
 import { centikudos, kudos } from '../../kernel/kudos.js';
 import type { RequestEvent, RequestFacts, RequestKind } from '../../requests/request.events.js';
 import type { PoppingWorker } from './queue-row.js';
-import type { Facets } from './verdicts.js';
+import type { Facets } from './signatures.js';
 
 /** What a worker of the tests may do; `id` stands for everything that targeting looks at. */
 export interface ToyWorker {

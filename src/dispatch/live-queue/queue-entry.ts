@@ -4,7 +4,7 @@ import { jobPrice, keyAtActivation, type PriorityPolicy } from './priority-key.j
 import type { ModelSet } from './model-sets.js';
 import type { Payer } from './payer.js';
 import type { GivenBack, PendingJob, QueuedRequest, QueueHistory, QueueRow } from './queue-row.js';
-import type { Signature } from './signature.js';
+import type { Signature } from './signatures.js';
 
 /** A request lives 20 minutes from its last activity, 60 once an extra-slow worker took part (horde-rules §6.2). */
 export const LIFE_MS = 20 * 60_000;

@@ -1,5 +1,5 @@
 import type { RequestFacts } from '../../requests/request.events.js';
-import type { Signature } from './signature.js';
+import type { Signature } from './signatures.js';
 
 /** One signature of a set of requests. */
 export interface Slot {
