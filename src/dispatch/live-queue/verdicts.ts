@@ -1,6 +1,5 @@
 import type { RequestFacts } from '../../requests/request.events.js';
-import type { Signature } from './signatures.js';
-import type { Signatures } from './signatures.js';
+import type { Signature, Signatures } from './signatures.js';
 import type { Slot, Tallies } from './tallies.js';
 
 /** The reason why the worker may not serve the request, or undefined when it may. Pure. */
