@@ -1,3 +1,7 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { refold } from '../../src/audit/refold.js';
 import type { Server } from '../../src/boot/server.js';
@@ -64,6 +68,15 @@ const prepare = async () => {
   return { image, text, asked };
 };
 
+const mount = (command: string, ...args: readonly string[]): boolean => spawnSync(command, args).status === 0;
+/** A second disk, small and real, can only be had by who may mount one. */
+const canMount = ((): boolean => {
+  const place = mkdtempSync(join(tmpdir(), 'horde-mount-'));
+  const mounted = mount('mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', place) && mount('umount', place);
+  rmSync(place, { recursive: true });
+  return mounted;
+})();
+
 const reached = async (isSo: () => boolean): Promise<void> => {
   await eventually('the load gets on', TEST_MS, () => (isSo() ? true : undefined));
 };
@@ -84,6 +97,23 @@ describe('a disk without room', () => {
     expect(answers.filter(({ status }) => status !== 200 && status !== 202)).toEqual([]);
     expect((await client.transfer(cast.payers[0]!.key, cast.recipients[0]!.alias, 7_000, { 'idempotency-key': 'full disk' })).headers.get('idempotency-replayed')).toBe('true');
     expect(await head()).toBeGreaterThan(before);
+  }, TEST_MS);
+
+  (canMount ? it : it.skip)('below the images makes a delivery wait as politely', async () => {
+    const blobs = join(home.directory, 'blobs');
+    const { payers: [ann], owner } = cast;
+    await client.askImage(ann!.key, { models: ['stable_diffusion'], r2: false, params: { n: 1, steps: 5 } });
+    const job = (await client.popImage(owner.key, { name: 'dreamer' })).body.id;
+    const generation = Buffer.alloc(200_000).toString('base64');
+    mkdirSync(blobs, { recursive: true });
+    expect(mount('mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', blobs)).toBe(true);
+    try {
+      const { status, headers, body } = await client.submitImage(owner.key, job, { generation });
+      expect({ status, retryAfter: headers.get('retry-after'), rc: body.rc }).toEqual({ status: 503, retryAfter: '30', rc: 'ServiceUnavailable' });
+    } finally {
+      mount('umount', blobs);
+    }
+    expect((await client.submitImage(owner.key, job, { generation })).status).toBe(200);
   }, TEST_MS);
 
   it('keeps nobody from reading', async () => {

@@ -88,9 +88,14 @@ const answerOf = (error: unknown): Answer => {
   return faultOfTransport(error) ?? { status: 500, message: 'Internal Server Error' };
 };
 
+/** A disk is full until somebody has noticed. */
+const RETRY_AFTER_FULL_SECONDS = 30;
+const DISK_IS_FULL = new Set(['ENOSPC', 'EDQUOT']);
+
 /** Seconds after which the same call may succeed, if the error is of the kind that passes. */
 export const retryAfter = (error: unknown): number | undefined => {
   if (isRetryLater(error)) return error.retryAfterSeconds;
+  if (DISK_IS_FULL.has((error as { code?: string } | null)?.code ?? '')) return RETRY_AFTER_FULL_SECONDS;
   return error instanceof LogUnavailable || error instanceof OutcomeUnknown ? RETRY_AFTER_SECONDS : undefined;
 };
 
