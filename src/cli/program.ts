@@ -1,10 +1,15 @@
 import { Command, CommanderError } from 'commander';
 import { ConfigError, readConfig } from '../config.js';
+import { LogDamaged } from '../platform/event-log/embedded/errors.js';
 import { LogUnavailable } from '../platform/event-log/event-log.js';
+import { DatabaseUnavailable } from '../platform/postgres/database-errors.js';
 import { keepAlive, SystemClock, SystemIds, SystemTimers } from '../platform/system/system.js';
 import { addBench } from './bench/bench.command.js';
 import { addDemo } from './demo/demo.command.js';
+import { addDoctor } from './doctor/doctor.command.js';
 import { Progress } from './progress.js';
+import { addRebuild } from './rebuild.command.js';
+import { addReconcile } from './reconcile.command.js';
 import { FINE, FOUND_SOMETHING, Impossible, USAGE, type ExitCode, type Tools } from './tools.js';
 
 /** As shells tell it: ended by Ctrl-C. */
@@ -41,6 +46,9 @@ const programOf = (terminal: Terminal, finish: (code: number) => void): Command 
     .showHelpAfterError('(--help shows what can be said)')
     .addHelpText('after', '\nExit codes: 0 fine; 1 drift, a violation or a fault was found; 2 the command cannot be understood or cannot run.');
   const run = async (work: (tools: Tools) => Promise<ExitCode>): Promise<void> => finish(await runCommand(work, terminal));
+  addDoctor(program, run);
+  addReconcile(program, run);
+  addRebuild(program, run);
   addDemo(program, run);
   addBench(program, run);
   return program;
@@ -71,6 +79,10 @@ const explain = (error: unknown, { progress }: Tools, { complain }: Terminal): E
   if (error instanceof Impossible || error instanceof ConfigError || error instanceof LogUnavailable) {
     complain(error.message);
     return USAGE;
+  }
+  if (error instanceof LogDamaged || error instanceof DatabaseUnavailable) {
+    complain(error.message);
+    return FOUND_SOMETHING;
   }
   complain(error instanceof Error ? (error.stack ?? error.message) : String(error));
   return FOUND_SOMETHING;

@@ -59,7 +59,7 @@ export const invariantTable = (log: RefoldReport): string[] => table([
     const found = log.violations.filter(({ invariant }) => invariant === name).length;
     return [`${mark(found === 0)} ${name}`, says, figure(looksAt(log)), unit, String(found)];
   }),
-]);
+], 2);
 
 export const readModelTable = ({ projections, missing }: Proof): string[] => table([
   ['', 'rows compared', 'at position', 'differences'],

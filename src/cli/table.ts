@@ -1,7 +1,7 @@
-/** Rows as aligned columns; the first column to the left, the others to the right. */
-export const table = (rows: readonly (readonly string[])[]): string[] => {
+/** Rows as aligned columns; the first columns (one unless given) to the left, the others to the right. */
+export const table = (rows: readonly (readonly string[])[], left = 1): string[] => {
   const widths = rows.reduce<number[]>((most, row) => row.map((cell, column) => Math.max(most[column] ?? 0, cell.length)), []);
-  return rows.map((row) => row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join('  ').trimEnd());
+  return rows.map((row) => row.map((cell, column) => (column < left ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join('  ').trimEnd());
 };
 
 /** 1234567.8 as 1,234,568; small figures keep what is worth knowing. */
