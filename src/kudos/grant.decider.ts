@@ -27,6 +27,8 @@ export const grantDecider: Decider<Grant, GrantAdjustment, BalanceAdjusted, Gran
   }),
   decide: ({ txId, user, amount, by, at, policy }, { granted }) => {
     if (granted) return granted.user === user && granted.amount === amount ? accept() : refuse('GrantConflict');
+    // A debit belongs to the account's own stream, where its floor is guarded (R1, spec/ledger.md §4.2).
+    if (amount <= 0) throw new RangeError(`${amount} is nothing to grant`);
     const ledger = balanced(
       { txId, kind: 'admin_adjustment', effectiveAt: at, policy },
       [posting('issue:adjustment', -amount), posting(spendable(user), amount)],

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { accept, refuse, type Decider } from '../kernel/decider.js';
 import type { PolicyAdopted, PolicyEvent } from './policy.events.js';
 
@@ -12,7 +13,7 @@ export interface AdoptPolicy {
 export type PolicyRc = 'PolicyTooOld';
 
 const sameRules = (one: PolicyAdopted['data'], other: PolicyAdopted['data']): boolean =>
-  JSON.stringify({ ...one, adoptedAt: '' }) === JSON.stringify({ ...other, adoptedAt: '' });
+  isDeepStrictEqual({ ...one, adoptedAt: '' }, { ...other, adoptedAt: '' });
 
 export const policyDecider: Decider<AdoptedPolicy, AdoptPolicy, PolicyEvent, PolicyRc> = {
   category: 'policy',

@@ -42,6 +42,8 @@ export class WorkerRegistry implements NodeFold {
   readonly #byNameHash = new Map<string, KnownWorker>();
   readonly #countByOwner = new Map<number, number>();
   readonly #assignedAt = new Map<string, number>();
+  /** Revision of the newest event of each type, by stream and type. */
+  readonly #newest = new Map<string, number>();
   /** Names arrive sealed with the feed; they are declared with the registration's second event. */
   readonly #undeclared = new Map<string, WorkerRegistered['data']>();
 
@@ -53,10 +55,11 @@ export class WorkerRegistry implements NodeFold {
     return position;
   }
 
-  apply({ stream, type, data }: Recorded): void {
+  apply({ stream, revision, type, data }: Recorded): void {
     const category = categoryOf(stream);
-    if (category === 'worker') this.#applyWorker(type, data);
-    else if (category === 'request') this.#applyJob(type, data);
+    if (category === 'worker') {
+      if (this.#isNews(`${stream} ${type}`, revision)) this.#applyWorker(type, data);
+    } else if (category === 'request') this.#applyJob(type, data);
   }
 
   /** Counts what changes who is here and what they serve: views derived from that are void when it moves. */
@@ -85,6 +88,13 @@ export class WorkerRegistry implements NodeFold {
   }
   online(kind: WorkerKind, nowMs: number): KnownWorker[] {
     return [...this.#byId.values()].filter((worker) => worker.kind === kind && nowMs - worker.lastSeenMs <= ONLINE_MS);
+  }
+
+  /** Own appends come at once and then again with the feed, behind older ones: what is newest of its kind stays. */
+  #isNews(kind: string, revision: number): boolean {
+    if (revision <= (this.#newest.get(kind) ?? -1)) return false;
+    this.#newest.set(kind, revision);
+    return true;
   }
 
   #applyWorker(type: string, data: object): void {
