@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { ConfigError, configHelp, readConfig } from './config.js';
 import { startServer, type Server } from './boot/server.js';
+import { LogDamaged, LogLocked } from './platform/event-log/embedded/errors.js';
 import { keepAlive, SystemClock, SystemIds, SystemTimers } from './platform/system/system.js';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -44,7 +45,13 @@ const run = async (): Promise<void> => {
   welcome(server);
 };
 
+/** What an operator can put right is said in a sentence; only what needs a programmer comes with a stack. */
+const reasonOf = (error: unknown): string => {
+  if (error instanceof LogLocked || error instanceof LogDamaged) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+};
+
 run().catch((error: unknown) => {
-  complain(error instanceof ConfigError ? error.message : `Horde Ledger could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  complain(error instanceof ConfigError ? error.message : `Horde Ledger could not start: ${reasonOf(error)}`);
   process.exit(1);
 });

@@ -64,6 +64,9 @@ export class ServerProcess {
   get readyMs(): number {
     return this.#readyMs;
   }
+  get pid(): number {
+    return this.child.pid!;
+  }
   get isRunning(): boolean {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
