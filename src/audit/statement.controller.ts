@@ -7,7 +7,7 @@ import { QueryInt, QueryText } from '../platform/http/query.js';
 import { InvalidInput, Refused } from '../platform/http/refusals.js';
 import { Callers, RateLimit } from '../platform/http/route-spec.js';
 import { Database } from '../platform/postgres/database.js';
-import { UserDirectory } from '../users/directory.message.js';
+import { UserDirectory, type KnownUser } from '../users/directory.message.js';
 
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 1_000;
@@ -22,17 +22,23 @@ export class StatementController {
     @Param('id') id: string, @QueryText('after') after: string | undefined,
     @QueryInt('limit', { min: 1, max: LIMIT_MAX, default: LIMIT_DEFAULT }) limit: number, @ApiKey() apiKey: string,
   ) {
-    const caller = await this.directory.byKey(apiKey);
-    if (!caller || caller.id === 0) throw new Refused('InvalidAPIKey', 401, 'This key belongs to no account.');
-    const user = /^\d+$/.test(id) ? await this.directory.byAlias(id) : undefined;
-    if (caller.id !== user?.id && !caller.roles.has('moderator')) throw new Refused('NotOwner', 403, 'A statement is shown to its owner and to moderators only.');
-    if (!user || user.id === 0) throw new Refused('UserNotFound', 404, 'There is no such account.');
+    const user = await this.#accountFor(id, apiKey);
     const entries = await statementPage(this.database, user.id, { after: positionOf(after), limit });
     const last = entries.at(-1);
     return {
       account: user.id, unit: 'kudos', entries: entries.map(entryView),
       next: last && entries.length === limit ? encodePosition(last.position) : null,
     };
+  }
+
+  /** The account of this number, if the caller may look into it. */
+  async #accountFor(id: string, apiKey: string): Promise<KnownUser> {
+    const caller = await this.directory.byKey(apiKey);
+    if (!caller || caller.id === 0) throw new Refused('InvalidAPIKey', 401, 'This key belongs to no account.');
+    const user = /^\d+$/.test(id) ? await this.directory.byAlias(id) : undefined;
+    if (caller.id !== user?.id && !caller.roles.has('moderator')) throw new Refused('NotOwner', 403, 'A statement is shown to its owner and to moderators only.');
+    if (!user || user.id === 0) throw new Refused('UserNotFound', 404, 'There is no such account.');
+    return user;
   }
 }
 
