@@ -3,6 +3,7 @@ import { Argument, type Command } from 'commander';
 import { projections } from '../../projections/index.js';
 import { openPlatform } from '../boot/platform.js';
 import type { Config } from '../config.js';
+import { BEGINNING } from '../platform/event-log/event-log.js';
 import { LogLocked } from '../platform/event-log/embedded/errors.js';
 import { ProjectionFault } from '../platform/projecting/checkpoints.js';
 import { logDirectory } from './books.js';
@@ -58,10 +59,15 @@ export const rebuild = async (config: Config, names: readonly string[], { clock,
   undoing(() => platform.close());
   const begun = clock.monotonic();
   let events = 0;
-  await platform.projector.rebuild(names, (now) => {
-    ({ events } = now);
-    const share = now.head > 0 ? Math.floor((100 * Math.max(0, now.position)) / now.head) : 100;
-    progress.update(`filling ${names.join(', ')}: ${share} %, ${figure(events)} events, ${figure((events / Math.max(1, clock.monotonic() - begun)) * 1000)} events/s`);
+  const isEmpty = (await platform.log.head()) === BEGINNING;
+  await new Promise<void>((resolve, reject) => {
+    // The last progress is told just after the read models have got there: without it the count would lack a stretch.
+    platform.projector.rebuild(names, ({ events: soFar, position, head }) => {
+      events = soFar;
+      const share = Math.floor((100 * Math.max(0, position)) / Math.max(1, head));
+      progress.update(`filling ${names.join(', ')}: ${share} %, ${figure(events)} events, ${figure((events / Math.max(1, clock.monotonic() - begun)) * 1000)} events/s`);
+      if (position >= head) resolve();
+    }).then(() => isEmpty && resolve(), reject);
   });
   return { events, ms: Math.max(1, clock.monotonic() - begun) };
 };
