@@ -113,6 +113,15 @@ describe('an authorization whose request never came', () => {
     expect(await account()).toEqual(['AccountOpened', 'AuthorizationOpened']);
     expect(await late.repairs.round()).toBe(0);
   });
+  it('that another node abandoned, unseen, gets its price back all the same', async () => {
+    await opens();
+    const late = new ANode(log, { position: await log.head(), authorizations: [{ request: REQUEST, payer: PAYER, kind: 'image', stage: 'opened' }], unsettled: [], unopened: [] });
+    await late.openWork.open();
+    await node.onRequest(REQUEST, req.abandon); // and died
+    late.clock.pass(ABANDON_MS);
+    await late.repairs.round();
+    expect((await account()).slice(2)).toEqual(['TransactionReversed', 'AuthorizationClosed']);
+  });
   it('gets its price back although the process died right after it had been abandoned', async () => {
     await opens();
     await node.onRequest(REQUEST, req.abandon);
