@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import pg from 'pg';
 import { DatabaseUnavailable, isFailedTransaction, translated } from './database-errors.js';
 
@@ -24,6 +25,7 @@ export interface DatabaseOptions {
 }
 
 const POOL_MAX = 16;
+const PREPARED_MAX = 500;
 /** A caller waits no longer than this for a connection: the edge then answers 503, and a client may retry. */
 const CONNECT_PATIENCE_MS = 5_000;
 /** 20 is int8: counts, positions and centikudos, all safe integers by design. */
@@ -32,6 +34,7 @@ const INT8_OID = 20;
 /** The door to PostgreSQL. Every method throws DatabaseUnavailable when the server cannot be reached or cannot work. */
 export class Database implements Queries {
   readonly #pool: pg.Pool;
+  readonly #prepared = new Map<string, string>();
   #closed = false;
 
   constructor({ url, log, poolMax = POOL_MAX }: DatabaseOptions) {
@@ -86,17 +89,30 @@ export class Database implements Queries {
   }
 
   /**
-   * Statements that need none of each other's answers: one journey to the server for all of them. Throws the error of
-   * the first that failed, and then nothing of them has happened.
+   * Statements that need none of each other's answers: one journey to the server, in one write, for all of them; prepared
+   * by their texts, so a text must be a constant. Throws the error of the first that failed, and then nothing of them has
+   * happened.
    */
-  pipelined(statements: readonly { readonly text: string; readonly values: readonly unknown[]; readonly name?: string }[], { durable }: TransactionOptions): Promise<void> {
+  pipelined(statements: readonly { readonly text: string; readonly values: readonly unknown[] }[], { durable }: TransactionOptions): Promise<void> {
     return this.#withClient(async (client) => {
-      const sent = [client.query(begin(durable)), ...statements.map(({ text, values, name }) => client.query(statement(text, values, name))), client.query('COMMIT')];
-      const results = await Promise.allSettled(sent);
+      const results = await Promise.allSettled(inOneWrite(client, () => [
+        client.query(`${begin(durable)}${BY_INDEX}`),
+        ...statements.map(({ text, values }) => client.query(statement(text, values, this.#nameOf(text)))),
+        client.query('COMMIT'),
+      ]));
       // A COMMIT after a failed statement succeeds by rolling back, so the statements have to be looked at.
       const faults = results.filter((result): result is PromiseRejectedResult => result.status === 'rejected').map(({ reason }) => reason as unknown);
       if (faults.length > 0) throw faults.find((fault) => !isFailedTransaction(fault)) ?? faults[0];
     });
+  }
+
+  /** A text has the same name on every connection. Beyond the bound, where texts cannot be constants, nothing is prepared. */
+  #nameOf(text: string): string | undefined {
+    const known = this.#prepared.get(text);
+    if (known !== undefined || this.#prepared.size >= PREPARED_MAX) return known;
+    const name = `pipelined-${this.#prepared.size}`;
+    this.#prepared.set(text, name);
+    return name;
   }
 
   async #withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
@@ -118,6 +134,23 @@ export class Database implements Queries {
     return this.#pool.end();
   }
 }
+
+/**
+ * A prepared plan outlives the statistics that it was made from, and tables here grow from nothing to millions of rows in
+ * minutes: so plans by index only, which are right at any size.
+ */
+const BY_INDEX = '; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off';
+
+/** Each write to the server's socket wakes a process: what is sent together is written together. */
+const inOneWrite = <T>(client: pg.PoolClient, send: () => T): T => {
+  const { stream } = (client as unknown as { readonly connection: { readonly stream: Pick<Writable, 'cork' | 'uncork'> } }).connection;
+  stream.cork();
+  try {
+    return send();
+  } finally {
+    stream.uncork();
+  }
+};
 
 const begin = (durable: boolean): string => (durable ? 'BEGIN' : 'BEGIN; SET LOCAL synchronous_commit = off');
 
