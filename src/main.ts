@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { ConfigError, configHelp, readConfig } from './config.js';
+import { Progress } from './cli/progress.js';
 import { startServer, type Server } from './boot/server.js';
 import { LogDamaged, LogLocked } from './platform/event-log/embedded/errors.js';
 import { keepAlive, SystemClock, SystemIds, SystemTimers } from './platform/system/system.js';
@@ -9,7 +10,17 @@ const complain = (text: string): void => void process.stderr.write(`${text}\n`);
 
 const welcome = ({ url, genesis, platform: { config } }: Server): void => {
   say(`\nHorde Ledger serves the horde at ${url}/api/v2 (${config.profile} profile, data in ${config.dataDir})`);
+  if (config.host === '0.0.0.0' && !config.publicUrl) complain('PUBLIC_URL is not set: image URLs will start with http://0.0.0.0, which no client can reach.');
   if (genesis.operatorKey) say(`The operator's API key, shown only this once and kept in ${genesis.keyFile}:\n\n    ${genesis.operatorKey}\n`);
+};
+
+const PROGRESS_AFTER_MS = 1_000;
+/** A start that takes no time says nothing of how far it is. */
+const afterAWhile = (clock: SystemClock, progress: Progress): ((text: string) => void) => {
+  const startedAt = clock.monotonic();
+  return (text) => {
+    if (clock.monotonic() - startedAt > PROGRESS_AFTER_MS) progress.update(text);
+  };
 };
 
 const run = async (): Promise<void> => {
@@ -39,7 +50,12 @@ const run = async (): Promise<void> => {
     process.exit(1);
   };
   const letGo = keepAlive();
-  const server = await startServer(readConfig(), { clock: new SystemClock(), timers: new SystemTimers(), ids: new SystemIds(), onFatal: fatal });
+  const clock = new SystemClock();
+  const progress = new Progress(clock);
+  const server = await startServer(readConfig(), {
+    clock, timers: new SystemTimers(), ids: new SystemIds(), onFatal: fatal, onProgress: afterAWhile(clock, progress),
+  });
+  progress.clear();
   stop = () => server.close();
   letGo(); // from here the listening socket keeps it alive
   welcome(server);

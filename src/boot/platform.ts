@@ -55,6 +55,8 @@ export interface SystemPorts {
   readonly ids: Ids;
   /** Called once when the process cannot go on: a disk that lost a write, a view that cannot follow. */
   readonly onFatal: (error: unknown) => void;
+  /** Told in words how far a long start has come. */
+  readonly onProgress?: (text: string) => void;
   /** Below the event log; the machine's own unless a test brings a disk that fails. */
   readonly files?: Files;
 }
@@ -116,14 +118,14 @@ const openParts = async (config: Config, ports: Ports, closing: (() => Promise<v
   };
 };
 
-const openLog = async (config: Config, { clock, ids, logger, onFatal, files }: Ports): Promise<EmbeddedLog> => {
+const openLog = async (config: Config, { clock, ids, logger, onFatal, onProgress, files }: Ports): Promise<EmbeddedLog> => {
   const directory = join(config.dataDir, 'log');
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   chmodSync(directory, 0o700);
   return EmbeddedLog.open({
     directory, mode: 'write', clock, ids, onFatal, ...(files ? { files } : {}),
     onWarning: (error) => logger.warn({ err: loggable(error) }, 'the event log'),
-    onProgress: (progress) => logger.debug(progress, 'opening the event log'),
+    onProgress: ({ phase, done, total }) => onProgress?.(`event log: ${phase}, ${done} of ${total}`),
   });
 };
 

@@ -33,6 +33,7 @@ export interface Server {
 /** Read models older than this at the start are waited for before the first request is taken. */
 const READ_MODELS_PATIENCE_MS = 10 * 60_000;
 const POLL_MS = 10;
+const PROGRESS_MS = 200;
 /** What is still not answered so long after a stop was asked for is a client that does not send or read; supervisors kill after 10 s. */
 const ANSWERS_PATIENCE_MS = 4_000;
 const REAPER_MS = 1_000;
@@ -43,20 +44,20 @@ const HOUSEKEEPING_MS = 60_000;
 export const startServer = async (config: Config, ports: SystemPorts): Promise<Server> => {
   const platform = await openPlatform(config, ports);
   try {
-    return await serve(platform);
+    return await serve(platform, ports);
   } catch (error) {
     await platform.close();
     throw error;
   }
 };
 
-const serve = async (platform: Platform): Promise<Server> => {
+const serve = async (platform: Platform, ports: SystemPorts): Promise<Server> => {
   const { config, projector } = platform;
   projector.start();
   const app = await createHttpApp(AppModule.with(platform), httpOptions(platform));
   await registerBlobRoutes(app.getHttpAdapter().getInstance(), platform.blobs);
   await app.init();
-  await readModelsReady(platform);
+  await readModelsReady(platform, ports);
   await startViews(app, platform);
   const genesis = await ensureGenesis(app, platform);
   const timers = startTimers(app, platform);
@@ -65,10 +66,16 @@ const serve = async (platform: Platform): Promise<Server> => {
 };
 
 /** Views in memory start from read models: these must exist, and have read what an earlier life wrote. */
-const readModelsReady = async ({ projector, log, logger, timers, clock }: Platform): Promise<void> => {
+const readModelsReady = async ({ projector, log, logger, timers, clock }: Platform, { onProgress }: SystemPorts): Promise<void> => {
   const deadline = clock.monotonic() + READ_MODELS_PATIENCE_MS;
   while (projector.status().some(({ state }) => state === 'starting') && clock.monotonic() < deadline) await timers.sleep(POLL_MS);
-  if (await projector.waitFor(await log.head(), READ_MODELS_PATIENCE_MS)) return;
+  const head = await log.head();
+  const slowest = (): number => Math.min(...projector.status().map(({ position }) => position));
+  while (slowest() < head && clock.monotonic() < deadline && !(await projector.waitFor(head, PROGRESS_MS))) {
+    if (projector.status().some(({ state }) => state === 'stopped')) break;
+    onProgress?.(`read models: ${Math.floor((slowest() / head) * 100)} % of the log`);
+  }
+  if (slowest() >= head) return;
   logger.error({ readModels: projector.status() }, 'some read models are stopped or far behind');
 };
 
