@@ -7,7 +7,7 @@ import { keepAlive, SystemClock, SystemIds, SystemTimers } from '../platform/sys
 import { addBench } from './bench/bench.command.js';
 import { addDemo } from './demo/demo.command.js';
 import { addDoctor } from './doctor/doctor.command.js';
-import { Progress } from './progress.js';
+import { Progress, type ProgressStream } from './progress.js';
 import { addRebuild } from './rebuild.command.js';
 import { addReconcile } from './reconcile.command.js';
 import { FINE, FOUND_SOMETHING, Impossible, USAGE, type ExitCode, type Tools } from './tools.js';
@@ -20,6 +20,8 @@ export interface Terminal {
   readonly complain: (line: string) => void;
   /** Resolves when the person at the terminal wants to stop. */
   readonly interrupted?: Promise<void>;
+  /** Where progress is shown; standard error unless given. */
+  readonly progress?: ProgressStream;
   /** The settings; those of the process unless given. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -60,13 +62,18 @@ const runCommand = async (work: (tools: Tools) => Promise<ExitCode>, terminal: T
   const undos: (() => Promise<void> | void)[] = [];
   const clock = new SystemClock();
   const tools: Tools = {
-    clock, timers: new SystemTimers(), ids: new SystemIds(), progress: new Progress(clock), say: terminal.say,
+    clock, timers: new SystemTimers(), ids: new SystemIds(), progress: new Progress(clock, terminal.progress), say: terminal.say,
     config: () => (terminal.environment ? readConfig(terminal.environment) : readConfig()),
     undoing: (undo) => void undos.push(undo),
   };
-  const interrupted = (terminal.interrupted ?? new Promise<never>(() => undefined)).then(() => INTERRUPTED);
+  let isInterrupted = false;
+  const interrupted = (terminal.interrupted ?? new Promise<never>(() => undefined)).then(() => {
+    isInterrupted = true; // what fails from here on fails because we take everything away
+    return INTERRUPTED;
+  });
+  const worked = work(tools).catch((error: unknown) => (isInterrupted ? FINE : explain(error, tools, terminal)));
   try {
-    return await Promise.race([work(tools).catch((error: unknown) => explain(error, tools, terminal)), interrupted]);
+    return await Promise.race([worked, interrupted]);
   } finally {
     tools.progress.clear();
     for (const undo of undos.splice(0).reverse()) await undo();

@@ -62,7 +62,7 @@ export class Story {
   #refused = 0;
   #ended = 0;
 
-  constructor(private readonly client: HordeClient, private readonly tools: Tools, seed: number) {
+  constructor(private readonly client: HordeClient, private readonly tools: Pick<Tools, 'timers' | 'progress'>, seed: number) {
     this.#random = seeded(seed);
   }
 
