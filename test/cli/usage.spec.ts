@@ -6,9 +6,20 @@ import { projections } from '../../projections/index.js';
 import { figureTable, missesMust } from '../../src/cli/bench/figures.js';
 import { SUITES } from '../../src/cli/bench/suites.js';
 import { Progress } from '../../src/cli/progress.js';
+import { Clock } from '../../src/kernel/clock.js';
 import { horde } from './terminal.fixture.js';
 
 const COMMANDS = ['doctor', 'reconcile', 'rebuild', 'demo', 'bench'];
+
+class ClockByHand extends Clock {
+  ms = 0;
+  now(): number {
+    return this.ms;
+  }
+  monotonic(): number {
+    return this.ms;
+  }
+}
 
 describe('the command line', () => {
   const empty = mkdtempSync(join(tmpdir(), 'horde-cli-empty-'));
@@ -76,10 +87,10 @@ describe('the command line', () => {
 
 describe('progress', () => {
   const shown = (isTTY: boolean) => {
-    let now = 0;
+    const clock = new ClockByHand();
     const written: string[] = [];
-    const progress = new Progress({ now: () => now, monotonic: () => now }, { isTTY, columns: 20, write: (text) => written.push(text) });
-    return { progress, written, pass: (ms: number) => void (now += ms) };
+    const progress = new Progress(clock, { isTTY, columns: 20, write: (text) => written.push(text) });
+    return { progress, written, pass: (ms: number) => void (clock.ms += ms) };
   };
 
   it('changes one line of a terminal, cut to its width, and takes it away', () => {
