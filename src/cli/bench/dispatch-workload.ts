@@ -23,14 +23,14 @@ const PAYERS_COUNT = 5_000;
 const ANONYMOUS_SHARE = 0.2;
 
 const SIZES: readonly (readonly [number, number])[] = [
-  [512, 512], [512, 768], [768, 512], [768, 768], [640, 960], [1024, 1024], [832, 1216], [1216, 832], [896, 1152], [1024, 1536], [1536, 1536], [2048, 2048],
+  [512, 512], [512, 768], [768, 512], [768, 768], [640, 960], [1024, 1024], [832, 1216], [1216, 832], [896, 1152], [1024, 1024], [1024, 1536], [2048, 2048],
 ];
 const STEPS = [20, 25, 28, 30, 35, 40, 50] as const;
 const SAMPLERS = ['k_euler', 'k_euler_a', 'k_dpmpp_2m', 'k_dpmpp_sde', 'k_dpmpp_2s_a', 'DDIM', 'lcm', 'k_dpm_2', 'uni_pc', 'dpmpp_3m_sde'] as const;
 const POST_PROCESSORS = ['RealESRGAN_x4plus', 'GFPGAN', 'CodeFormers', '4x_AnimeSharp', 'RealESRGAN_x2plus', 'strip_background'] as const;
 const AGENTS = [
   'AI Horde Worker reGen:12.0.0:https://example.org', 'AI Horde Worker reGen:11.0.0:https://example.org', 'AI Horde Worker reGen:10.0.0:https://example.org', 'AI Horde Worker reGen:9.0.0:https://example.org', 'AI Horde Worker reGen:4.0.0:https://example.org',
-  'AI Horde Worker:24:https://example.org', 'SD-WebUI Stable Horde Worker Bridge:4:https://example.org',
+  'AI Horde Worker:24:https://example.org',
 ] as const;
 
 const pick = <Item>(random: Random, items: readonly Item[]): Item => items[Math.floor(random() * items.length)]!;
@@ -44,19 +44,21 @@ export const benchModels = ({ images }: ReferenceSnapshot): readonly string[] =>
   return Array.from({ length: MODELS_COUNT }, (_, index) => known[index] ?? `Community model ${index}`);
 };
 
+const maybe = <Value extends object>(random: Random, share: number, value: () => Value): Partial<Value> => (percent(random, share) ? value() : {});
+
 const someFeatures = (random: Random): ImageJobFeatures => {
   const [width, height] = pick(random, SIZES);
   return {
     width, height, karras: percent(random, 70), sampler: pick(random, SAMPLERS), cfgScale: 1 + Math.floor(random() * 100) / 10,
     steps: percent(random, 80) ? pick(random, STEPS) : 10 + Math.floor(random() * 60),
-    ...(percent(random, 40) ? { loras: 1 + Math.floor(random() * 4), ...(percent(random, 30) ? { lorasVersioned: true } : {}) } : {}),
-    ...(percent(random, 10) ? { tis: 1 } : {}),
-    ...(percent(random, 25) ? { postProcessing: [pick(random, POST_PROCESSORS)] } : {}),
-    ...(percent(random, 15) ? { sourceImage: true, sourceProcessing: 'img2img', denoisingStrength: Math.floor(random() * 100) / 100 } : {}),
-    ...(percent(random, 5) ? { controlType: 'canny' } : {}),
-    ...(percent(random, 10) ? { hiresFix: true } : {}),
-    ...(percent(random, 20) ? { clipSkip: 2 } : {}),
-    ...(percent(random, 3) ? { tiling: true } : {}),
+    ...maybe(random, 40, () => ({ loras: 1 + Math.floor(random() * 4), ...maybe(random, 30, () => ({ lorasVersioned: true as const })) })),
+    ...maybe(random, 10, () => ({ tis: 1 })),
+    ...maybe(random, 25, () => ({ postProcessing: [pick(random, POST_PROCESSORS)] })),
+    ...maybe(random, 15, () => ({ sourceImage: true as const, sourceProcessing: 'img2img' as const, denoisingStrength: Math.floor(random() * 100) / 100 })),
+    ...maybe(random, 5, () => ({ controlType: 'canny' })),
+    ...maybe(random, 10, () => ({ hiresFix: true as const })),
+    ...maybe(random, 20, () => ({ clipSkip: 2 })),
+    ...maybe(random, 3, () => ({ tiling: true as const })),
   };
 };
 
@@ -81,11 +83,11 @@ export const someRequest = (random: Random, request: string, world: { readonly m
   };
 };
 
-/** A worker with 1 to 120 of the models, an own set of switches and its owner. `maxPixels` overrides its size. */
+/** A worker with 20 to 130 of the models, an own set of switches and its owner. `maxPixels` overrides its size. */
 export const someWorker = (
   random: Random, index: number, { models, reference, maxPixels }: { models: readonly string[]; reference: ReferenceSnapshot; maxPixels?: number },
 ): PoppingWorker<ImageWorkerFacts> => {
-  const offered = [...new Set(Array.from({ length: 1 + Math.floor(random() * 120) }, () => models[popular(random)]!))];
+  const offered = [...new Set(Array.from({ length: 40 + Math.floor(random() * 200) }, () => models[popular(random)]!))];
   const declared: Declared = {
     agent: pick(random, AGENTS), nsfw: percent(random, 90), models: offered, extraSlow: percent(random, 5),
     maxPixels: maxPixels ?? pick(random, [768 * 1024, 1024 * 1024, 1216 * 1216, 1536 * 1536, 2048 * 2048]), allowImg2img: percent(random, 85),

@@ -1,5 +1,5 @@
 import { inOrder, ModelIndex, type Group } from './model-index.js';
-import { ModelSets, type ModelSet } from './model-sets.js';
+import { ModelSets } from './model-sets.js';
 import { inDispatchOrder, OrderedTree } from './ordered-tree.js';
 import type { Payer } from './payer.js';
 import type { QueueEntry } from './queue-entry.js';
@@ -87,7 +87,7 @@ export class Lane<WorkerFacts extends object> {
     for (const entry of own) {
       if (entry.filed && entry.free > 0 && this.match(entry.facts, worker.facts) === undefined) yield entry;
     }
-    const verdicts = this.#verdicts.of(worker.facts, worker.ownerIds);
+    const verdicts = this.#verdicts.of(worker.facts);
     const accepts = ({ signature, head }: Group): boolean => verdicts.serves(signature, head.facts);
     const buckets = this.#index.bucketsOf(new Set(worker.models));
     const accepted = (): Iterable<Group> => this.#swept(worker, verdicts).groups;
@@ -98,7 +98,7 @@ export class Lane<WorkerFacts extends object> {
 
   /** How many requests with waiting jobs the worker may not serve, by the first reason that the matcher names. */
   skippedCounts(worker: PoppingWorker<WorkerFacts>, payers: readonly Payer<QueueEntry>[]): Record<string, number> {
-    const verdicts = this.#verdicts.of(worker.facts, worker.ownerIds);
+    const verdicts = this.#verdicts.of(worker.facts);
     const { skipped, unserved } = this.#swept(worker, verdicts);
     const counts = new Map(skipped);
     const count = (reason: string | undefined, requests: number): void => {
@@ -118,25 +118,15 @@ export class Lane<WorkerFacts extends object> {
     if (last?.facts === worker.facts && last.models === worker.models && last.changes === this.#changes) return last;
     const groups = new Set<Group>();
     const models = new Set(worker.models);
-    const shared = this.#shared(worker);
-    const skipped = verdicts.sweep(shared, ({ signature }, set) => {
+    const { skipped, requests } = verdicts.sweep(this.sets.tallies, this.sets.find(worker.models), ({ set, signature }) => {
       for (const bucket of this.#index.bucketsFor(set, models)) {
         const group = bucket.group(signature);
         if (group) groups.add(group);
       }
     });
-    let unserved = this.#order.size;
-    for (const { requests } of shared) unserved -= requests;
+    const unserved = this.#order.size - requests;
     this.#lastSweep = { facts: worker.facts, models: worker.models, changes: this.#changes, groups, skipped, unserved };
     return this.#lastSweep;
-  }
-
-  /** Model sets that the worker shares a model with, and the set of those that take any. */
-  #shared({ models }: PoppingWorker<WorkerFacts>): Set<ModelSet> {
-    const shared = this.sets.naming(models);
-    const any = this.sets.any();
-    if (any) shared.add(any);
-    return shared;
   }
 
   #own(worker: PoppingWorker<WorkerFacts>, payers: readonly Payer<QueueEntry>[]): QueueEntry[] {
@@ -158,7 +148,7 @@ export class Lane<WorkerFacts extends object> {
     this.#jobs += sign * entry.unfinished;
     this.#things += sign * entry.unfinished * entry.things;
     entry.payer.unfinishedPrice += sign * entry.unfinished * entry.price;
-    entry.models.count(entry, sign);
+    this.sets.count(entry.models, entry, sign);
   }
 }
 

@@ -90,7 +90,7 @@ const meetings = <Worker>(
 const agrees = <Worker extends object>(match: Match<Worker>, { facets, precedence }: Facets) => ([worker, requests]: [Worker, RequestFacts[]]): void => {
   const signatures = new Signatures(facets);
   const known = requests.map((each) => signatures.acquire(each));
-  const verdicts = new Verdicts(match, signatures, precedence).of(worker, [OWNER, FRIEND]);
+  const verdicts = new Verdicts(match, signatures, precedence).of(worker);
   requests.forEach((each, index) => { expect(verdicts.reason(known[index]!, each)).toBe(match(each, worker)); });
   requests.forEach((each, index) => { expect(verdicts.serves(known[index]!, each)).toBe(match(each, worker) === undefined); });
 };
@@ -121,7 +121,7 @@ describe('what is remembered of a matcher', () => {
     const [decent, other, explicit] = [false, false, true].map((nsfw, index) => someFacts({ request: String(index), nsfw })) as [RequestFacts, RequestFacts, RequestFacts];
     const known = new Map([decent, other, explicit].map((each) => [each, signatures.acquire(each)]));
     for (const worker of [{ name: 'first' }, { name: 'second' }]) {
-      for (const each of [decent, other, explicit, decent]) expect(verdicts.of(worker, []).reason(known.get(each)!, each)).toBe(each.nsfw ? 'nsfw' : undefined);
+      for (const each of [decent, other, explicit, decent]) expect(verdicts.of(worker).reason(known.get(each)!, each)).toBe(each.nsfw ? 'nsfw' : undefined);
     }
     expect(asked).toEqual(['first', 'first', 'second', 'second']);
   });
@@ -131,11 +131,11 @@ describe('what is remembered of a matcher', () => {
     const signatures = new Signatures([{ name: 'jobs', keyOf: ({ jobs }) => String(jobs), partOf: (each) => each }]);
     const verdicts = new Verdicts(match, signatures, [], 4_096);
     const workers = [{ most: 100 }, { most: 5_000 }, { most: 100_000 }];
-    const longAgo = workers.map((worker) => ({ worker, verdicts: verdicts.of(worker, []) })); // a walk through candidates, held over awaits
+    const longAgo = workers.map((worker) => ({ worker, verdicts: verdicts.of(worker) })); // a walk through candidates, held over awaits
     for (let jobs = 0; jobs < 12_000; jobs += 1) {
       const each = someFacts({ request: 'r', jobs });
       const signature = signatures.acquire(each);
-      for (const worker of workers) expect(verdicts.of(worker, []).serves(signature, each)).toBe(jobs <= worker.most);
+      for (const worker of workers) expect(verdicts.of(worker).serves(signature, each)).toBe(jobs <= worker.most);
       for (const held of longAgo) expect(held.verdicts.serves(signature, each)).toBe(jobs <= held.worker.most);
       signatures.release(signature);
     }

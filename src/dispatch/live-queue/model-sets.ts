@@ -1,6 +1,6 @@
 import type { RequestFacts } from '../../requests/request.events.js';
 import { ANONYMOUS } from './payer.js';
-import { Tallies } from './tallies.js';
+import { Tallies, type Tallied } from './tallies.js';
 import type { Signature } from './signatures.js';
 
 /** What is counted of a request. */
@@ -14,47 +14,44 @@ export interface Counted {
 }
 
 /** The requests that name exactly the same models; none named: any will do. */
-export class ModelSet {
-  requests = 0;
+export class ModelSet implements Tallied {
+  readonly places = new Map<Signature, number>();
   waiting = 0;
   jobs = 0;
   waitingThings = 0;
   things = 0;
-  /** Requests with waiting jobs, by signature. */
-  readonly bySignature: Tallies;
   /** Waiting jobs of anonymous users: their limit counts by model (horde-rules §3.5). */
   anonymousWaiting = 0;
   /** How many requests name it at all. */
   users = 0;
 
-  constructor(readonly key: string, readonly models: readonly string[], facets: number) {
-    this.bySignature = new Tallies(facets);
-  }
+  constructor(readonly id: number, readonly key: string, readonly models: readonly string[]) {}
 
   get isAny(): boolean {
     return this.models.length === 0;
   }
-
-  /** Counts the entry in (`sign` 1) or out (−1). */
-  count(entry: Counted, sign: 1 | -1): void {
-    this.waiting += sign * entry.waiting;
-    this.jobs += sign * entry.unfinished;
-    this.waitingThings += sign * entry.waiting * entry.things;
-    this.things += sign * entry.unfinished * entry.things;
-    if (entry.waiting === 0) return;
-    if (entry.facts.payer === ANONYMOUS) this.anonymousWaiting += sign * entry.waiting;
-    this.requests += sign;
-    if (sign > 0) this.bySignature.add(entry.signature, entry.facts);
-    else this.bySignature.remove(entry.signature);
-  }
 }
 
-/** All model sets of one kind, found by any of their models. */
-export class ModelSets {
-  readonly #byKey = new Map<string, ModelSet>();
-  readonly #byModel = new Map<string, Set<ModelSet>>();
+/** Sets by their ids: those that were looked for bear the number of the search. */
+export interface FoundSets {
+  readonly marks: Int32Array;
+  readonly search: number;
+}
 
-  constructor(private readonly facets: number) {}
+/** All model sets of one kind, found by any of their models, and what is counted of their requests. */
+export class ModelSets {
+  readonly tallies: Tallies<ModelSet>;
+  readonly #byKey = new Map<string, ModelSet>();
+  readonly #byId: (ModelSet | undefined)[] = [];
+  /** Ids, not sets: marking thousands of sets must not touch them. */
+  readonly #byModel = new Map<string, Set<number>>();
+  readonly #freeIds: number[] = [];
+  #marks = new Int32Array(1);
+  #search = 0;
+
+  constructor(facets: number) {
+    this.tallies = new Tallies(facets);
+  }
 
   /** The set of these models, with one user more. */
   acquire(models: readonly string[]): ModelSet {
@@ -62,9 +59,10 @@ export class ModelSets {
     const key = JSON.stringify(distinct);
     let set = this.#byKey.get(key);
     if (!set) {
-      set = new ModelSet(key, distinct, this.facets);
+      set = new ModelSet(this.#freeIds.pop() ?? this.#byId.length, key, distinct);
       this.#byKey.set(key, set);
-      for (const model of distinct) setOf(this.#byModel, model).add(set);
+      this.#byId[set.id] = set;
+      for (const model of namesOf(set)) idsOf(this.#byModel, model).add(set.id);
     }
     set.users += 1;
     return set;
@@ -74,11 +72,25 @@ export class ModelSets {
     set.users -= 1;
     if (set.users > 0) return;
     this.#byKey.delete(set.key);
-    for (const model of set.models) {
-      const sets = setOf(this.#byModel, model);
-      sets.delete(set);
-      if (sets.size === 0) this.#byModel.delete(model);
+    this.#byId[set.id] = undefined;
+    this.#freeIds.push(set.id);
+    for (const model of namesOf(set)) {
+      const ids = idsOf(this.#byModel, model);
+      ids.delete(set.id);
+      if (ids.size === 0) this.#byModel.delete(model);
     }
+  }
+
+  /** Counts the entry in (`sign` 1) or out (−1). */
+  count(set: ModelSet, entry: Counted, sign: 1 | -1): void {
+    set.waiting += sign * entry.waiting;
+    set.jobs += sign * entry.unfinished;
+    set.waitingThings += sign * entry.waiting * entry.things;
+    set.things += sign * entry.unfinished * entry.things;
+    if (entry.waiting === 0) return;
+    if (entry.facts.payer === ANONYMOUS) set.anonymousWaiting += sign * entry.waiting;
+    if (sign > 0) this.tallies.add(set, entry.signature, entry.facts);
+    else this.tallies.remove(set, entry.signature);
   }
 
   all(): Iterable<ModelSet> {
@@ -86,20 +98,27 @@ export class ModelSets {
   }
 
   /** Each set that names at least one of the models, once; the set of those that name none is not among them. */
-  naming(models: readonly string[]): Set<ModelSet> {
-    const found = new Set<ModelSet>();
-    for (const model of models) for (const set of this.#byModel.get(model) ?? []) found.add(set);
-    return found;
+  naming(models: readonly string[]): ModelSet[] {
+    const ids = new Set(models.flatMap((model) => [...(this.#byModel.get(model) ?? [])]));
+    return [...ids].map((id) => this.#byId[id]!);
   }
 
-  /** The set of requests for which any model will do. */
-  any(): ModelSet | undefined {
-    return this.#byKey.get('[]');
+  /** Marks the sets that name one of the models, and the set of those that take any. Valid until the next call. */
+  find(models: readonly string[]): FoundSets {
+    if (this.#marks.length < this.#byId.length) this.#marks = new Int32Array(2 * this.#byId.length);
+    this.#search += 1;
+    const marks = this.#marks;
+    for (const model of [ANY, ...models]) for (const id of this.#byModel.get(model) ?? []) marks[id] = this.#search;
+    return { marks, search: this.#search };
   }
 }
 
-const setOf = <Value>(sets: Map<string, Set<Value>>, key: string): Set<Value> => {
-  let set = sets.get(key);
-  if (!set) sets.set(key, (set = new Set()));
-  return set;
+/** Stands for "any model"; no model has a name without a letter. */
+const ANY = '';
+const namesOf = ({ isAny, models }: ModelSet): readonly string[] => (isAny ? [ANY] : models);
+
+const idsOf = (sets: Map<string, Set<number>>, key: string): Set<number> => {
+  let ids = sets.get(key);
+  if (!ids) sets.set(key, (ids = new Set()));
+  return ids;
 };

@@ -22,6 +22,8 @@ interface FacetValue {
   users: number;
   readonly serial: number;
   readonly key: string;
+  /** A request with everything harmless but this. */
+  readonly part: RequestFacts;
 }
 
 /** The values of all facets of a request. Requests with one signature get one verdict from a worker. */
@@ -51,10 +53,11 @@ class FacetValues {
     return this.#idle > IDLE_VALUES_MAX && this.#idle > this.#byKey.size / 2;
   }
 
-  acquire(key: string): FacetValue {
+  acquire({ keyOf, partOf }: Facet, facts: RequestFacts): FacetValue {
+    const key = keyOf(facts);
     let value = this.#byKey.get(key);
     if (!value) {
-      value = { id: this.#byKey.size, users: 0, serial: this.#serial++, key };
+      value = { id: this.#byKey.size, users: 0, serial: this.#serial++, key, part: partOf(facts) };
       this.#byKey.set(key, value);
       this.#idle += 1;
     }
@@ -94,7 +97,7 @@ export class Signatures {
   /** The signature of the request, with one user more. */
   acquire(facts: RequestFacts): Signature {
     if (this.values.some(({ isWasteful }) => isWasteful)) this.#renumber();
-    const values = this.facets.map((facet, index) => this.values[index]!.acquire(facet.keyOf(facts)));
+    const values = this.facets.map((facet, index) => this.values[index]!.acquire(facet, facts));
     const text = values.map(({ serial }) => serial).join('.');
     let signature = this.#byText.get(text);
     if (!signature) this.#byText.set(text, (signature = { values, ids: Int32Array.from(values, ({ id }) => id), text, users: 0 }));

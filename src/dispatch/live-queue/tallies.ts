@@ -1,75 +1,94 @@
 import type { RequestFacts } from '../../requests/request.events.js';
 import type { Signature } from './signatures.js';
 
-/** One signature of a set of requests. */
-export interface Slot {
+/** What is tallied apart: requests that name the same models. */
+export interface Tallied {
+  /** Small. */
+  readonly id: number;
+  /** Where the tallies of its signatures are. */
+  readonly places: Map<Signature, number>;
+}
+
+/** The requests of one set with one signature. */
+export interface Slot<Set extends Tallied> {
+  readonly set: Set;
   readonly signature: Signature;
   /** Any of the requests: they all match alike. */
   readonly facts: RequestFacts;
 }
 
 /**
- * How many requests have which signature, laid out flat: an empty pop reads all of it, tens of thousands of signatures,
- * and following pointers would take most of its time.
+ * How many requests of which set have which signature, laid out flat: an empty pop reads all of it, up to a hundred
+ * thousand slots, and following pointers would take most of its time.
  */
-export class Tallies {
-  readonly slots: Slot[] = [];
+export class Tallies<Set extends Tallied> {
+  readonly slots: Slot<Set>[] = [];
   requests = new Int32Array(1);
+  /** The set's id, by slot. */
+  sets = new Int32Array(1);
   /** The ids of slot `n`'s values from `n * width` on; read them through `asOf`. */
   ids: Int32Array;
-  readonly #places = new Map<Signature, number>();
   #epoch = -1;
 
   constructor(readonly width: number) {
     this.ids = new Int32Array(width);
   }
 
-  add(signature: Signature, facts: RequestFacts): void {
-    let place = this.#places.get(signature);
+  add(set: Set, signature: Signature, facts: RequestFacts): void {
+    let place = set.places.get(signature);
     if (place === undefined) {
-      place = this.slots.push({ signature, facts }) - 1;
-      this.#places.set(signature, place);
+      place = this.slots.push({ set, signature, facts }) - 1;
       if (place === this.requests.length) this.#grow();
       this.requests[place] = 0;
-      this.ids.set(signature.ids, place * this.width);
+      this.#describe(place);
     }
     this.requests[place]! += 1;
   }
 
   /** Throws when no request with the signature was added. */
-  remove(signature: Signature): void {
-    const place = this.#places.get(signature);
+  remove(set: Set, signature: Signature): void {
+    const place = set.places.get(signature);
     if (place === undefined) throw new Error(`no request has the signature ${signature.text}`);
     this.requests[place]! -= 1;
-    if (this.requests[place] === 0) this.#drop(place, signature);
+    if (this.requests[place] === 0) this.#drop(place);
   }
 
   /** Itself, with ids as of this epoch of the signatures. */
   asOf(epoch: number): this {
     if (this.#epoch !== epoch) {
-      this.slots.forEach(({ signature }, place) => { this.ids.set(signature.ids, place * this.width); });
+      for (let place = 0; place < this.slots.length; place += 1) this.#describe(place);
       this.#epoch = epoch;
     }
     return this;
   }
 
+  #describe(place: number): void {
+    const { set, signature } = this.slots[place]!;
+    set.places.set(signature, place);
+    this.sets[place] = set.id;
+    this.ids.set(signature.ids, place * this.width);
+  }
+
   /** The last slot takes the place of the dropped one. */
-  #drop(place: number, signature: Signature): void {
+  #drop(place: number): void {
+    const { set, signature } = this.slots[place]!;
+    set.places.delete(signature);
     const last = this.slots.pop()!;
-    this.#places.delete(signature);
-    if (last.signature === signature) return;
+    if (place === this.slots.length) return;
     this.slots[place] = last;
-    this.#places.set(last.signature, place);
     this.requests[place] = this.requests[this.slots.length]!;
-    this.ids.set(last.signature.ids, place * this.width);
+    this.#describe(place);
   }
 
   #grow(): void {
-    const requests = new Int32Array(2 * this.requests.length);
-    const ids = new Int32Array(2 * this.ids.length);
-    requests.set(this.requests);
-    ids.set(this.ids);
-    this.requests = requests;
-    this.ids = ids;
+    this.requests = doubled(this.requests);
+    this.sets = doubled(this.sets);
+    this.ids = doubled(this.ids);
   }
 }
+
+const doubled = (numbers: Int32Array): Int32Array<ArrayBuffer> => {
+  const twice = new Int32Array(2 * numbers.length);
+  twice.set(numbers);
+  return twice;
+};

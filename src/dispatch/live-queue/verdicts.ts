@@ -1,6 +1,7 @@
 import type { RequestFacts } from '../../requests/request.events.js';
 import type { Signature, Signatures } from './signatures.js';
-import type { Slot, Tallies } from './tallies.js';
+import type { FoundSets } from './model-sets.js';
+import type { Slot, Tallied, Tallies } from './tallies.js';
 
 /** The reason why the worker may not serve the request, or undefined when it may. Pure. */
 export type Match<WorkerFacts> = (facts: RequestFacts, worker: WorkerFacts) => string | undefined;
@@ -8,18 +9,13 @@ export type Match<WorkerFacts> = (facts: RequestFacts, worker: WorkerFacts) => s
 /** Room for 5,000 workers' verdicts on 10,000 values; beyond it, the worker that asked longest ago is forgotten. */
 export const VERDICT_BYTES_MAX = 64 * 2 ** 20;
 const TABLE_BYTES_MIN = 32;
-const UNKNOWN = 0;
-const SERVES = 1;
-const REFUSALS_FROM = 2;
-const REFUSALS_MAX = 250;
+/** Codes are ordered so that the greatest of a request's parts is its verdict: nothing, or the first refusal, or not known. */
+const SERVES = 0;
+const REFUSAL_FIRST = 254;
+const UNKNOWN = 255;
 
 /** No account has this id. */
 const STRANGER = -1;
-
-interface Refusal {
-  readonly facet: string;
-  readonly reason: string;
-}
 
 /** A worker's verdicts, by facet and id of the value. */
 interface Table {
@@ -32,16 +28,22 @@ export interface WorkerVerdicts {
   serves(signature: Signature, facts: RequestFacts): boolean;
   /** Why not, or undefined. */
   reason(signature: Signature, facts: RequestFacts): string | undefined;
-  /** How many requests the worker does not serve, by reason; `served` is called for each signature that it does. */
-  sweep<Counted extends { readonly bySignature: Tallies }>(sets: Iterable<Counted>, served?: (slot: Slot, set: Counted) => void): Map<string, number>;
+  /** Looks at the requests of all sets that were found; `served` is called for each slot that the worker may serve. */
+  sweep<Set extends Tallied>(tallies: Tallies<Set>, found: FoundSets, served: (slot: Slot<Set>) => void): Swept;
+}
+
+export interface Swept {
+  /** Requests that the worker may not serve, by reason. */
+  readonly skipped: Map<string, number>;
+  /** All requests looked at. */
+  readonly requests: number;
 }
 
 /** Remembers what the matcher said of each value of each facet, worker by worker, in one byte each. */
 export class Verdicts<WorkerFacts extends object> {
   readonly #tables = new Map<WorkerFacts, Table>();
-  readonly #refusals: Refusal[] = [];
-  /** Of each refusal's code. */
-  readonly #ranks = new Int32Array(REFUSALS_FROM + REFUSALS_MAX);
+  /** By rank; the code of a refusal is `REFUSAL_FIRST` less its rank. */
+  readonly #reasons: string[];
   #bytes = 0;
 
   constructor(
@@ -49,98 +51,81 @@ export class Verdicts<WorkerFacts extends object> {
     private readonly signatures: Signatures,
     private readonly precedence: readonly string[],
     private readonly bytesMax = VERDICT_BYTES_MAX,
-  ) {}
+  ) {
+    this.#reasons = precedence.map((entry) => entry.slice(entry.indexOf(':') + 1));
+  }
 
-  /** For one call into the queue. `owners` are those that the worker does have to do with. */
-  of(worker: WorkerFacts, owners: readonly number[]): WorkerVerdicts {
+  /** For one call into the queue. */
+  of(worker: WorkerFacts): WorkerVerdicts {
     let table = this.#tableOf(worker);
     const codeOf = (signature: Signature, index: number, facts: RequestFacts): number => {
       if (table.epoch !== this.signatures.epoch) table = this.#tableOf(worker); // renumbered while the caller was awaiting
-      return table.codes[index]![signature.ids[index]!] || this.#learn({ worker, owners, table }, { signature, index, facts });
+      const code = table.codes[index]![signature.ids[index]!] ?? UNKNOWN;
+      return code === UNKNOWN ? this.#learn({ worker, table }, { signature, index, facts }) : code;
     };
     const facets = this.signatures.facets.length;
-    const firstRefusal = (signature: Signature, facts: RequestFacts): number => {
-      let first = SERVES;
-      for (let index = 0; index < facets; index += 1) first = this.#earlier(first, codeOf(signature, index, facts));
-      return first;
+    const verdict = (signature: Signature, facts: RequestFacts): number => {
+      let greatest = SERVES;
+      for (let index = 0; index < facets; index += 1) greatest = Math.max(greatest, codeOf(signature, index, facts));
+      return greatest;
     };
     return {
       serves: (signature, facts) => {
         for (let index = 0; index < facets; index += 1) if (codeOf(signature, index, facts) !== SERVES) return false;
         return true;
       },
-      reason: (signature, facts) => this.#reasonOf(firstRefusal(signature, facts)),
-      sweep: (sets, served) => {
-        const sums = new Int32Array(REFUSALS_FROM + REFUSALS_MAX);
-        for (const set of sets) {
-          const { slots, ids, requests } = set.bySignature.asOf(this.signatures.epoch);
-          for (let place = 0; place < slots.length; place += 1) {
-            let first = this.#known(table, ids, place * facets);
-            if (first === UNKNOWN) first = firstRefusal(slots[place]!.signature, slots[place]!.facts);
-            if (first === SERVES) served?.(slots[place]!, set);
-            else sums[first]! += requests[place]!;
-          }
+      reason: (signature, facts) => this.#reasonOf(verdict(signature, facts)),
+      sweep: (tallies, { marks, search }, served) => {
+        table = this.#tableOf(worker);
+        const { slots, sets, ids, requests } = tallies.asOf(this.signatures.epoch);
+        const sums = new Int32Array(UNKNOWN);
+        for (let place = 0; place < slots.length; place += 1) {
+          if (marks[sets[place]!] !== search) continue;
+          let code = greatestOf(table.codes, ids, place * facets);
+          if (code === UNKNOWN) code = verdict(slots[place]!.signature, slots[place]!.facts);
+          sums[code]! += requests[place]!;
+          if (code === SERVES) served(slots[place]!);
         }
-        return this.#byReason(sums);
+        return { skipped: this.#byReason(sums), requests: sums.reduce((sum, each) => sum + each, 0) };
       },
     };
   }
 
   #byReason(sums: Int32Array): Map<string, number> {
     const counts = new Map<string, number>();
-    this.#refusals.forEach(({ reason }, index) => {
-      const sum = sums[index + REFUSALS_FROM]!;
+    this.#reasons.forEach((reason, rank) => {
+      const sum = sums[REFUSAL_FIRST - rank]!;
       if (sum > 0) counts.set(reason, (counts.get(reason) ?? 0) + sum);
     });
     return counts;
   }
 
-  /** The first refusal among the values whose ids are given, `SERVES`, or `UNKNOWN` when one was never asked about. */
-  #known({ codes }: Table, ids: Int32Array, from: number): number {
-    let first = SERVES;
-    for (let index = 0; index < codes.length; index += 1) {
-      const code = codes[index]![ids[from + index]!]!;
-      if (code === SERVES) continue;
-      if (code === UNKNOWN) return UNKNOWN;
-      first = this.#earlier(first, code);
-    }
-    return first;
-  }
-
-  #earlier(first: number, code: number): number {
-    if (code === SERVES || first === SERVES) return code === SERVES ? first : code;
-    return this.#ranks[code]! < this.#ranks[first]! ? code : first;
-  }
-
   #reasonOf(code: number): string | undefined {
-    return code === SERVES ? undefined : this.#refusals[code - REFUSALS_FROM]!.reason;
+    return code === SERVES ? undefined : this.#reasons[REFUSAL_FIRST - code];
   }
 
   /** Asks the matcher about one part of a request, and remembers its answer. */
-  #learn({ worker, owners, table }: Asker<WorkerFacts>, { signature, index, facts }: Question): number {
-    const code = this.#ask(worker, index, owners.includes(facts.payer) ? { ...facts, payer: STRANGER } : facts);
+  #learn({ worker, table }: Asker<WorkerFacts>, { signature, index, facts: { models } }: Question): number {
+    const code = this.#ask(worker, index, { ...signature.values[index]!.part, models, payer: STRANGER });
     const codes = table.codes[index]!;
     const id = signature.ids[index]!;
     if (id < codes.length) codes[id] = code; // a value that came while the caller was choosing has no room yet
     return code;
   }
 
-  #ask(worker: WorkerFacts, index: number, facts: RequestFacts): number {
-    const { name: facet, partOf } = this.signatures.facets[index]!;
-    const reason = this.match(partOf(facts), worker);
+  #ask(worker: WorkerFacts, index: number, part: RequestFacts): number {
+    const reason = this.match(part, worker);
     if (reason === undefined) return SERVES;
-    const known = this.#refusals.findIndex((refusal) => refusal.facet === facet && refusal.reason === reason);
-    if (known >= 0) return known + REFUSALS_FROM;
-    if (this.#refusals.length === REFUSALS_MAX) throw new Error(`the matcher has more than ${REFUSALS_MAX} reasons: ${reason}`);
-    const code = this.#refusals.push({ facet, reason }) - 1 + REFUSALS_FROM;
-    this.#ranks[code] = this.#rank(facet, reason);
-    return code;
+    return REFUSAL_FIRST - this.#rank(this.signatures.facets[index]!.name, reason);
   }
 
   #rank(facet: string, reason: string): number {
     const own = this.precedence.indexOf(`${facet}:${reason}`);
-    const rank = own >= 0 ? own : this.precedence.indexOf(reason);
-    return rank >= 0 ? rank : this.precedence.length;
+    if (own >= 0) return own;
+    const rank = this.#reasons.findIndex((known, index) => known === reason && !this.precedence[index]?.includes(':'));
+    if (rank >= 0) return rank;
+    if (this.#reasons.length === REFUSAL_FIRST) throw new Error(`the matcher has more than ${REFUSAL_FIRST} reasons: ${reason}`);
+    return this.#reasons.push(reason) - 1;
   }
 
   #tableOf(worker: WorkerFacts): Table {
@@ -153,7 +138,7 @@ export class Verdicts<WorkerFacts extends object> {
     values.forEach(({ size }, index) => {
       const codes = table.codes[index]!;
       if (codes.length >= size) return;
-      const longer = new Uint8Array(Math.max(TABLE_BYTES_MIN, Math.ceil(size * 1.25)));
+      const longer = new Uint8Array(Math.max(TABLE_BYTES_MIN, Math.ceil(size * 1.25))).fill(UNKNOWN);
       longer.set(codes);
       table.codes[index] = longer;
       this.#bytes += longer.length - codes.length;
@@ -171,9 +156,18 @@ export class Verdicts<WorkerFacts extends object> {
   }
 }
 
+/** Over the values whose ids stand from `from` on. */
+const greatestOf = (codes: readonly Uint8Array[], ids: Int32Array, from: number): number => {
+  let greatest = SERVES;
+  for (let index = 0; index < codes.length; index += 1) {
+    const code = codes[index]![ids[from + index]!]!;
+    if (code > greatest) greatest = code;
+  }
+  return greatest;
+};
+
 interface Asker<WorkerFacts> {
   readonly worker: WorkerFacts;
-  readonly owners: readonly number[];
   readonly table: Table;
 }
 interface Question {
