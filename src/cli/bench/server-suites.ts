@@ -69,8 +69,8 @@ export class ServerSuites {
     const profileDir = this.options.profile && resolve(this.options.profile);
     const server = await BenchServer.start({ dataDir: this.#dataDir, profileDir });
     this.tools.undoing(() => server.stop());
-    const isFirst = this.#figures.length === 0;
-    this.#figures.push({ name, value: server.startMs, unit: 'ms', ...(isFirst ? { must: 15_000, goal: 5_000 } : { must: 10_000, goal: 3_000 }), better: 'less' });
+    // No budget beside it: those of design.md §7 are for a first run that also compiles, and for a log of a million events.
+    this.#figures.push({ name, value: server.startMs, unit: 'ms' });
     return server;
   }
 
@@ -106,7 +106,7 @@ export class ServerSuites {
 
   async #memory(server: BenchServer, name: string): Promise<void> {
     const { rss } = await server.consumption();
-    this.#figures.push({ name, value: rss / MIB, unit: 'MiB', must: 1_024, goal: 512, better: 'less' });
+    this.#figures.push({ name, value: rss / MIB, unit: 'MiB' }); // the budgets are for 100,000 queued requests and for 10 M events
   }
 
   /** Cold start with the log just written. */
