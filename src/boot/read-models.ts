@@ -1,5 +1,5 @@
 import { allCreditsElsewhere, findBalance } from '../../projections/balances/queries.js';
-import { openAuthorizations, openRequests, unsettledJobs, type OpenAuthorization, type OpenRequest } from '../../projections/queue/queries.js';
+import { lastHandouts, openAuthorizations, openRequests, unsettledJobs, type OpenAuthorization, type OpenRequest } from '../../projections/queue/queries.js';
 import { activeGenerations, progressOf, requestOfJob, statusOf } from '../../projections/requests/queries.js';
 import { recordsOf } from '../../projections/records/queries.js';
 import { giftsSince, lastIndexedRevision, transferById } from '../../projections/statement/queries.js';
@@ -78,9 +78,11 @@ export const giftRows = (platform: Platform) => ({
 
 export const queueRows = (platform: Platform) => ({
   queue: async () => {
-    const { position, answer } = await atCheckpoint(platform, 'queue', (db) =>
-      allPages<OpenRequest>((after) => openRequests(db, after, PAGE), ({ facts }) => facts.request));
-    return { position, rows: answer };
+    const { position, answer } = await atCheckpoint(platform, 'queue', async (db) => ({
+      rows: await allPages<OpenRequest>((after) => openRequests(db, after, PAGE), ({ facts }) => facts.request),
+      handOuts: await lastHandouts(db),
+    }));
+    return { position, ...answer };
   },
 });
 

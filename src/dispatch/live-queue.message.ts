@@ -7,12 +7,13 @@ import type { ImageNeeds, ImageWorkerFacts, TextNeeds, TextWorkerFacts } from '.
 import { imageMatcher } from './matching/image-match.js';
 import { textMatch } from './matching/text-match.js';
 import { LiveQueue as Queue } from './live-queue/live-queue.js';
+import { matchFacets } from './live-queue/match-facets.js';
 import type { QueueRow } from './live-queue/queue-row.js';
 
 export type AnyWorkerFacts = ImageWorkerFacts | TextWorkerFacts;
 
 export interface QueueRows {
-  queue(): Promise<{ readonly position: Position; readonly rows: Iterable<QueueRow> }>;
+  queue(): Promise<{ readonly position: Position; readonly rows: Iterable<QueueRow>; readonly handOuts: ReadonlyMap<number, number> }>;
 }
 
 /** This node's live queue: the unfinished requests of the whole horde, folded from the feed and from its own appends. */
@@ -20,12 +21,12 @@ export class LiveQueue extends Queue<AnyWorkerFacts> implements NodeFold {
   readonly name = 'live queue';
 
   constructor(private readonly source: QueueRows, reference: ReferenceSnapshot) {
-    super({ match: matcher(reference) });
+    super({ match: matcher(reference), facets: matchFacets(reference) });
   }
 
   async open(): Promise<Position> {
-    const { position, rows } = await this.source.queue();
-    this.load(rows);
+    const { position, rows, handOuts } = await this.source.queue();
+    this.load(rows, handOuts);
     return position;
   }
 
