@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, jest } from '@jest/globals';
 import { reconcile } from '../../src/audit/reconcile.js';
-import { pagesOf, refold } from '../../src/audit/refold.js';
+import { refold } from '../../src/audit/refold.js';
 import { startServer, type Server } from '../../src/boot/server.js';
 import { readConfig } from '../../src/config.js';
 import type { Recorded } from '../../src/kernel/event.js';
@@ -16,6 +16,7 @@ import { freshDatabase } from './postgres.js';
 /** A test walks through many requests, on a machine that does other things as well. */
 const TEST_MAX_MS = 60_000;
 const CATCH_UP_MAX_MS = 30_000;
+const PAGE_EVENTS = 4_096;
 
 export interface Horde {
   readonly client: Client;
@@ -36,31 +37,32 @@ export interface Horde {
 export interface HordeSettings {
   /** Of the environment, over those of tests. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** PostgreSQL from the binaries in the data directory, as a user gets it, instead of a database of the test server. */
-  readonly embeddedPostgres?: boolean;
 }
+
+/** Of this process, as `main.ts` starts it. The caller closes it. */
+export const startOn = (dataDir: string, settings: Readonly<Record<string, string>>, onFatal: (error: unknown) => void): Promise<Server> =>
+  startServer(readConfig({
+    DATA_DIR: dataDir, LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent', HORDE_TEST_APIKEYS: '1', HORDE_TEST_RATELIMIT_DISABLED: '1', NODE_NAME: 'test', ...settings,
+  }), { clock: new SystemClock(), timers: new SystemTimers(), ids: new SystemIds(), onFatal });
 
 /**
  * The whole server in this process, on a data directory of its own, for one spec file; `name` as for `freshDatabase`. It
  * ends with the file, and then its books must balance and every read model must agree with a second fold of the log.
  */
-export const startHorde = async (name: string, { settings = {}, embeddedPostgres = false }: HordeSettings = {}): Promise<Horde> => {
+export const startHorde = async (name: string, { settings = {} }: HordeSettings = {}): Promise<Horde> => {
   jest.setTimeout(TEST_MAX_MS);
   const dataDir = mkdtempSync(join(tmpdir(), `horde-e2e-${name}-`));
-  const database = embeddedPostgres ? undefined : await freshDatabase(`e2e_${name}`);
+  const database = await freshDatabase(`e2e_${name}`);
   const port = await freePort();
   const fatal: unknown[] = [];
-  const server = await startServer(readConfig({
-    PORT: String(port), DATA_DIR: dataDir, LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent', HORDE_TEST_APIKEYS: '1', HORDE_TEST_RATELIMIT_DISABLED: '1', NODE_NAME: 'test',
-    ...(database ? { DATABASE_URL: database.url } : {}), ...settings,
-  }), { clock: new SystemClock(), timers: new SystemTimers(), ids: new SystemIds(), onFatal: (error) => void fatal.push(error) });
+  const server = await startOn(dataDir, { PORT: String(port), DATABASE_URL: database.url, ...settings }, (error) => void fatal.push(error));
   afterAll(async () => {
     try {
       await proveBooks(server);
       expect(fatal).toEqual([]);
     } finally {
       await server.close();
-      await database?.close();
+      await database.close();
       rmSync(dataDir, { recursive: true, force: true });
     }
   }, TEST_MAX_MS);
@@ -71,10 +73,14 @@ const hordeOf = (server: Server, { port, dataDir }: { port: number; dataDir: str
   const { platform: { log, projector } } = server;
   const client = new Client(server.url);
   const caughtUp = async (): Promise<void> => expect(await projector.waitFor(await log.head(), CATCH_UP_MAX_MS)).toBe(true);
-  const eventsAfter = async (position: number): Promise<readonly Recorded[]> => {
-    const all: Recorded[] = [];
-    for await (const page of pagesOf(log, await log.head())) all.push(...page.filter((event) => event.position > position).map(decode));
-    return all;
+  const eventsAfter = async (after: number): Promise<readonly Recorded[]> => {
+    const found: Recorded[] = [];
+    for (let from = after; ; ) {
+      const { events, position, end } = await log.readAll({ from, limit: PAGE_EVENTS });
+      found.push(...events.map(decode));
+      if (end) return found;
+      from = position;
+    }
   };
   return {
     client, port, server, dataDir, operatorKey: server.genesis.operatorKey ?? '',
@@ -103,7 +109,7 @@ export const proveBooks = async ({ platform: { log, database, projector } }: Ser
 };
 
 /** A port that was free a moment ago: the server must know it before it listens, for its upload URLs name it. */
-const freePort = (): Promise<number> =>
+export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const probe = createServer();
     probe.on('error', reject);
