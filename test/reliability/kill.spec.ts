@@ -41,6 +41,10 @@ const start = async (): Promise<void> => {
 const restart = async (): Promise<void> => {
   await start();
   restartsMs.push(server.readyMs);
+  // The orphan of the life before is gone: one PostgreSQL, and one guard that would end it with us.
+  const commands = processesIn(home).map((process) => process.replace(/^\d+ /, ''));
+  expect({ postgres: commands.filter((command) => /postgres -D/.test(command)).length, guards: commands.filter((command) => command.startsWith('/bin/sh')).length })
+    .toEqual({ postgres: 1, guards: 1 });
 };
 const load = (): Load => new Load(server.client, cast, journal, random.bits());
 const stored = (): Promise<Stored> => withLog(home, (log) => Stored.of(log));
