@@ -55,6 +55,13 @@ const repair = async (): Promise<number> => {
   return get(Repairs).round();
 };
 
+/** Of the payer, once the read models have seen everything. */
+const balance = async (): Promise<number> => {
+  const { projector, log } = server.platform;
+  expect(await projector.waitFor(await log.head(), TEST_MS)).toBe(true);
+  return client.kudosOf(payer);
+};
+
 /** The process dies, and another takes its place. */
 const restart = async (): Promise<void> => {
   await home.stop();
@@ -118,7 +125,7 @@ const beginEverything = async (): Promise<HalfDone> => {
   await deliverUnpaid(halfPaid);
   const cancelled = (await client.askText(payer.key, { params: { n: 2 } })).body.id;
   await only(new OnRequest(cancelled, { type: 'CancelRequest', at: now() }, CONTEXT));
-  const before = await client.kudosOf(payer);
+  const before = await balance();
   const [unborn, abandoned] = [ids.uuid(), ids.uuid()];
   await authorize(unborn);
   await authorize(abandoned);
@@ -185,9 +192,7 @@ describe('a process that died between two streams', () => {
   it('has cost nobody anything but what was delivered', async () => {
     const settled = (await eventsOf(`account-${payer.id}`)).filter(({ type }) => type === 'JobSettled.v1').map(({ data }) => (data as { job: string }).job);
     expect(settled.sort()).toEqual([half.unpaid.job, half.halfPaid.job].sort());
-    const { projector, log } = server.platform;
-    expect(await projector.waitFor(await log.head(), TEST_MS)).toBe(true);
-    expect(await client.kudosOf(payer)).toBe(half.before - 2 * inKudos(PRICE));
+    expect(await balance()).toBe(half.before - 2 * inKudos(PRICE));
   }, TEST_MS);
 
   it('leaves books that a restart finds in order, and nothing more to repair', async () => {
