@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import { findWorker } from '../../projections/workers/queries.js';
 import { iso } from '../kernel/clock.js';
 import { imageUnitPrice } from '../pricing/image-price.js';
 import type { ImageJobFeatures } from '../pricing/job-features.js';
 import { imageBaseline } from '../reference/reference.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
 import { refusedBy } from '../platform/http/refusals.js';
+import { Database } from '../platform/postgres/database.js';
 import { OnRequest } from '../requests/request.message.js';
 import type { RequestFacts, RequestKind } from '../requests/request.events.js';
 import type { KnownUser } from '../users/directory.message.js';
@@ -55,13 +57,16 @@ export interface NothingToDo {
 /** Candidates looked at before a pop gives up; prompts are fetched a page at a time (horde-rules §6.3). */
 const CANDIDATES_MAX = 1_000;
 const PAGE = 10;
+const IN_MAINTENANCE = 'This worker has been put into maintenance mode by its owner.';
 
 /** Hands out jobs: the queue in memory proposes, the log decides (design.md §2.6). */
 @Injectable()
 export class Pop {
   readonly #matchImage;
 
-  constructor(private readonly queue: LiveQueue, private readonly checkIn: CheckIn, private readonly parts: PopParts) {
+  constructor(
+    private readonly queue: LiveQueue, private readonly checkIn: CheckIn, private readonly parts: PopParts, private readonly database: Database,
+  ) {
     this.#matchImage = imageMatcher(parts.pricing.reference);
   }
 
@@ -84,8 +89,13 @@ export class Pop {
         if (handedOut) return handedOut;
       }
     }
-    if (known.maintenance) throw refusedBy(popRefusals, 'WorkerMaintenance', { message: known.maintenanceMessage ?? 'This worker has been put into maintenance mode by its owner.' });
+    if (known.maintenance) throw refusedBy(popRefusals, 'WorkerMaintenance', { message: await this.#maintenanceMessage(known) });
     return { outcome: 'nothing', skipped: this.#skippedCounts(worker, skipped) };
+  }
+
+  /** In the owner's words: the feed brings them sealed, the read model knows them in clear. */
+  async #maintenanceMessage({ id, maintenanceMessage }: KnownWorker): Promise<string> {
+    return maintenanceMessage ?? (await findWorker(this.database, id))?.maintenanceMessage ?? IN_MAINTENANCE;
   }
 
   /** What depends on the pair of request and worker, or on the prompt. */

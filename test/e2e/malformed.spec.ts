@@ -61,9 +61,8 @@ const allRefused = async (tries: readonly Try[]): Promise<void> => {
     }
     return wrong;
   });
-  const written = events.filter(({ data }) => !TAKES_NOTHING.length || !JSON.stringify(data).includes('ci_test_user'));
   expect(answer).toEqual([]);
-  return expect(written.map(({ type, stream }) => `${type} in ${stream}`)).toEqual([]);
+  expect(events.map(({ type, stream }) => `${type} in ${stream}`)).toEqual([]);
 };
 
 describe('a body that is no body of the API', () => {

@@ -21,7 +21,7 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-const start = async (): Promise<Server> => (server = await startOn(dataDir, settings, (error) => void fatal.push(error)));
+const start = async (): Promise<Server> => (server = await startOn(dataDir, settings, { onFatal: (error) => void fatal.push(error) }));
 const stop = async (): Promise<void> => {
   await server?.close();
   server = undefined;

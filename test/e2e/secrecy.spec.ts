@@ -27,8 +27,8 @@ const filesBelow = (directory: string): string[] =>
   readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 
 /** Both the bytes on the disk and the events as they can be read. */
-const storedText = async ({ dataDir, events }: Horde): Promise<string> =>
-  filesBelow(join(dataDir, 'log')).map((file) => readFileSync(file).toString('latin1')).join('\n') + JSON.stringify(await events());
+const storedText = async ({ dataDir, ...all }: Horde): Promise<string> =>
+  filesBelow(join(dataDir, 'log')).map((file) => readFileSync(file).toString('latin1')).join('\n') + JSON.stringify(await all.events());
 
 describe('the log', () => {
   it('holds no name, key, prompt, result or address in plain text', async () => {
@@ -90,7 +90,7 @@ describe('errors', () => {
 });
 
 describe('the data directory', () => {
-  it('keeps keys to its owner', async () => {
+  it('keeps keys to its owner', () => {
     for (const name of ['operator.key', 'master.key']) expect([name, statSync(join(horde.dataDir, name)).mode & 0o077]).toEqual([name, 0]);
     expect(statSync(join(horde.dataDir, 'log')).mode & 0o077).toBe(0);
     expect(readFileSync(join(horde.dataDir, 'operator.key'), 'utf8').trim()).toBe(horde.operatorKey);

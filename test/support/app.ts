@@ -3,11 +3,14 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, jest } from '@jest/globals';
+import { CommandBus, type ICommand } from '@nestjs/cqrs';
 import { reconcile } from '../../src/audit/reconcile.js';
 import { refold } from '../../src/audit/refold.js';
 import { startServer, type Server } from '../../src/boot/server.js';
 import { readConfig } from '../../src/config.js';
 import type { Recorded } from '../../src/kernel/event.js';
+import { Reaper } from '../../src/dispatch/reaper.js';
+import type { Clock } from '../../src/kernel/clock.js';
 import { decode } from '../../src/platform/event-log/codec.js';
 import { SystemClock, SystemIds, SystemTimers } from '../../src/platform/system/system.js';
 import { Client, type Person } from './client.js';
@@ -28,6 +31,10 @@ export interface Horde {
   caughtUp(): Promise<void>;
   /** As of everything that was written before the call. */
   kudosOf(person: Pick<Person, 'id'>): Promise<number>;
+  /** Asks as a moderator's route will, where there is no such route yet. */
+  command(message: object): Promise<unknown>;
+  /** The server's time goes on by so much at once, and what has become due happens. */
+  pass(ms: number): Promise<void>;
   /** The whole log, oldest first. */
   events(): Promise<readonly Recorded[]>;
   /** What a call appended, with its answer; nobody else may call meanwhile. */
@@ -39,11 +46,21 @@ export interface HordeSettings {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
+/** The time of the machine, and a little more. */
+class ShiftedClock extends SystemClock {
+  aheadMs = 0;
+  override now(): number {
+    return super.now() + this.aheadMs;
+  }
+}
+
 /** Of this process, as `main.ts` starts it. The caller closes it. */
-export const startOn = (dataDir: string, settings: Readonly<Record<string, string>>, onFatal: (error: unknown) => void): Promise<Server> =>
+export const startOn = (
+  dataDir: string, settings: Readonly<Record<string, string>>, { onFatal, clock = new SystemClock() }: { readonly onFatal: (error: unknown) => void; readonly clock?: Clock },
+): Promise<Server> =>
   startServer(readConfig({
     DATA_DIR: dataDir, LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent', HORDE_TEST_APIKEYS: '1', HORDE_TEST_RATELIMIT_DISABLED: '1', NODE_NAME: 'test', ...settings,
-  }), { clock: new SystemClock(), timers: new SystemTimers(), ids: new SystemIds(), onFatal });
+  }), { clock, timers: new SystemTimers(), ids: new SystemIds(), onFatal });
 
 /**
  * The whole server in this process, on a data directory of its own, for one spec file; `name` as for `freshDatabase`. It
@@ -55,7 +72,8 @@ export const startHorde = async (name: string, { settings = {} }: HordeSettings 
   const database = await freshDatabase(`e2e_${name}`);
   const port = await freePort();
   const fatal: unknown[] = [];
-  const server = await startOn(dataDir, { PORT: String(port), DATABASE_URL: database.url, ...settings }, (error) => void fatal.push(error));
+  const clock = new ShiftedClock();
+  const server = await startOn(dataDir, { PORT: String(port), DATABASE_URL: database.url, ...settings }, { clock, onFatal: (error) => void fatal.push(error) });
   afterAll(async () => {
     try {
       await proveBooks(server);
@@ -66,11 +84,11 @@ export const startHorde = async (name: string, { settings = {} }: HordeSettings 
       rmSync(dataDir, { recursive: true, force: true });
     }
   }, TEST_MAX_MS);
-  return hordeOf(server, { port, dataDir });
+  return hordeOf(server, { port, dataDir, clock });
 };
 
-const hordeOf = (server: Server, { port, dataDir }: { port: number; dataDir: string }): Horde => {
-  const { platform: { log, projector } } = server;
+const hordeOf = (server: Server, { port, dataDir, clock }: { port: number; dataDir: string; clock: ShiftedClock }): Horde => {
+  const { app, platform: { log, projector } } = server;
   const client = new Client(server.url);
   const caughtUp = async (): Promise<void> => expect(await projector.waitFor(await log.head(), CATCH_UP_MAX_MS)).toBe(true);
   const eventsAfter = async (after: number): Promise<readonly Recorded[]> => {
@@ -85,6 +103,12 @@ const hordeOf = (server: Server, { port, dataDir }: { port: number; dataDir: str
   return {
     client, port, server, dataDir, operatorKey: server.genesis.operatorKey ?? '',
     caughtUp,
+    command: (message) => app.get(CommandBus, { strict: false }).execute(message as ICommand),
+    pass: async (ms) => {
+      clock.aheadMs += ms;
+      await app.get(Reaper, { strict: false }).round();
+      await caughtUp();
+    },
     kudosOf: async (person) => {
       await caughtUp();
       return client.kudosOf(person);

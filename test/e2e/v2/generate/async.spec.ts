@@ -31,7 +31,7 @@ describe('POST /generate/async', () => {
 
   it('warns in message and warnings while nobody can serve it, and is silent as soon as somebody can', async () => {
     const before = await client.askImage(rich.key, { models: ['Dreamshaper'] });
-    expect(before.body.message?.toLowerCase()).toContain('warning');
+    expect(before.body.message.toLowerCase()).toContain('warning');
     expect(before.body.warnings).toEqual([{ code: 'NoAvailableWorker', message: expect.any(String) }]);
     await client.popImage(rich.key, { name: 'warning dreamer', models: ['Dreamshaper'], nsfw: true });
     const after = await client.askImage(rich.key, { models: ['Dreamshaper'] });

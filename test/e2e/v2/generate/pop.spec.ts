@@ -138,7 +138,7 @@ describe('a pop with a job', () => {
   });
 
   it('drops members that nobody knows', async () => {
-    await client.askImage(payer.key, { params: { unheard_of: 1, steps: 10 } as Fields, unheard_of: true });
+    await client.askImage(payer.key, { params: { unheard_of: 1, steps: 10 }, unheard_of: true });
     const { body } = await client.popImage(owner.key, { name: 'strict' });
     expect(JSON.stringify(body)).not.toContain('unheard_of');
     await client.submitImage(owner.key, body.id);

@@ -15,7 +15,7 @@ describe('POST /generate/text/async', () => {
     expect(asked.status).toBe(202);
     expect(Object.keys(asked.body).sort()).toEqual(['id', 'kudos', 'kudos_quote', 'message']);
     expect(asked.body.kudos).toBeGreaterThan(0);
-    expect(asked.body.message?.toLowerCase()).toContain('warning');
+    expect(asked.body.message.toLowerCase()).toContain('warning');
     await client.cancel(asked.body.id, 'text');
     await client.popText(owner.key, { ...scribe, models: ['somebody has this'] });
     const possible = await client.askText(payer.key, { models: ['somebody has this'] });
