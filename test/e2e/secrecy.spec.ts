@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { dirname, join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { startHorde, type Horde } from '../support/app.js';
 import { since, V2 } from '../support/client.js';
 
@@ -18,9 +18,14 @@ const AGENT = 'Peculiar Client:1.2.3:someone@peculiar.example';
 const logFile = join(mkdtempSync(join(tmpdir(), 'horde-e2e-log-')), 'log');
 const standardOutput = process.stdout.fd;
 const logTo = (fd: number): unknown => Object.defineProperty(process.stdout, 'fd', { value: fd, configurable: true });
-logTo(openSync(logFile, 'a'));
+const logDescriptor = openSync(logFile, 'a');
+logTo(logDescriptor);
 const horde = await startHorde('secrecy', { settings: { LOG_LEVEL: 'trace' } });
 logTo(standardOutput);
+afterAll(() => {
+  closeSync(logDescriptor); // the server is closed before
+  rmSync(dirname(logFile), { recursive: true });
+});
 const { client } = horde;
 
 const filesBelow = (directory: string): string[] =>
