@@ -109,14 +109,18 @@ export class Deliver {
     return valueOfText({ facts, model: found.model, censored, text: delivery.generation, agent, ownerTrusted: user.roles.has('trusted') }, policy, reference);
   }
 
-  /** Text and metadata go to the content store, images lie in the blob store already or are put there now. */
+  /**
+   * Text and metadata go to the content store; images lie in the blob store already or are put there now. What is stored
+   * here has a fresh id, which the event names: a losing duplicate never replaces the winner's.
+   */
   async #store(delivery: Delivery, { job, state }: { job: string; state: JobState }): Promise<{ result: string; resultHash: string | null }> {
     const { ids, contents, clock, blobs } = this.parts.ports;
-    if (delivery.kind === 'image' && delivery.generation !== 'R2') await blobs.put(blobKey(job), decodedImage(delivery.generation));
+    const blob = delivery.generation === 'R2' ? job : ids.uuid();
+    if (delivery.kind === 'image' && blob !== job) await blobs.put(blobKey(blob), decodedImage(delivery.generation));
     const metadata = withVerdict(delivery, state);
-    if (delivery.kind === 'image' && metadata.length === 0) return { result: `blob:${job}`, resultHash: null };
+    if (delivery.kind === 'image' && metadata.length === 0) return { result: `blob:${blob}`, resultHash: null };
     const text = JSON.stringify({
-      salt: ids.bytes(16).toString('hex'), metadata, ...(delivery.kind === 'text' ? { text: delivery.generation } : { blob: job }),
+      salt: ids.bytes(16).toString('hex'), metadata, ...(delivery.kind === 'text' ? { text: delivery.generation } : { blob }),
     });
     const id = ids.uuid();
     await contents.put({ id, kind: 'result', text, expiresAt: clock.now() + RESULT_LIFE_MS });

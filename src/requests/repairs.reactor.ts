@@ -26,6 +26,9 @@ export class RepairParts {
 /** Ends what a process that died between two appends had begun. Delivered at least once; the deciders make it exactly once. */
 @Injectable()
 export class Repairs {
+  /** How many steps were tried, to go on from there. */
+  #next = 0;
+
   constructor(
     private readonly openWork: OpenWork, private readonly settling: Settling, private readonly commands: CommandBus,
     private readonly parts: RepairParts,
@@ -43,12 +46,20 @@ export class Repairs {
     for (const owed of this.openWork.dueSettlements(GRACE_MS)) steps.push(() => this.settling.settle(owed, null, this.#context()));
     const grace = { opened: ABANDON_AFTER_MS, completed: GRACE_MS, abandoned: GRACE_MS, ended: GRACE_MS };
     for (const authorization of this.openWork.dueAuthorizations(grace)) steps.push(() => this.#finish(authorization));
-    const round = steps.slice(0, ROUND_MAX);
+    const round = this.#turn(steps);
     const failures: unknown[] = [];
     for (const step of round) await step().catch((error: unknown) => failures.push(error));
     const lasting = failures.filter((error) => !(error instanceof RetryLater)); // views that lag: the next round tries again
     if (lasting.length > 0) throw new AggregateError(lasting, `${lasting.length} of ${round.length} repairs failed`);
     return round.length;
+  }
+
+  /** The next ones in turn, so that steps which always fail do not keep later ones waiting. */
+  #turn<Step>(steps: readonly Step[]): readonly Step[] {
+    const from = steps.length > 0 ? this.#next % steps.length : 0;
+    const turn = [...steps.slice(from), ...steps.slice(0, from)].slice(0, ROUND_MAX);
+    this.#next = from + turn.length;
+    return turn;
   }
 
   async #finish({ request, payer, stage, submitted }: OpenAuthorizationSeen): Promise<unknown> {
