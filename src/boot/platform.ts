@@ -19,7 +19,7 @@ import { migrate } from '../platform/postgres/migrate.js';
 import { PLATFORM_MIGRATIONS } from '../platform/postgres/platform-migrations.js';
 import { startPostgres, usePostgres, type RunningPostgres } from '../platform/postgres/start-postgres.js';
 import { Projector } from '../platform/projecting/projector.js';
-import { createLog, loggable, type Log, type LogLevel } from '../platform/telemetry/logger.js';
+import { createLog, loggable, type Log, type LogLevel, type LogOptions } from '../platform/telemetry/logger.js';
 import { loadMasterKey } from '../platform/vault/master-key.js';
 import { PersonalFields } from '../platform/vault/personal-fields.js';
 import { Secrets } from '../platform/vault/secrets.js';
@@ -55,6 +55,8 @@ export interface SystemPorts {
   readonly ids: Ids;
   /** Called once when the process cannot go on: a disk that lost a write, a view that cannot follow. */
   readonly onFatal: (error: unknown) => void;
+  /** Takes the lines of the log; standard output unless given. */
+  readonly logTo?: LogOptions['destination'];
   /** Told in words how far a long start has come. */
   readonly onProgress?: (text: string) => void;
   /** Below the event log; the machine's own unless a test brings a disk that fails. */
@@ -66,7 +68,7 @@ export const openPlatform = async (config: Config, ports: SystemPorts): Promise<
   if (config.eventstoreUrl) throw new ConfigError('EVENTSTORE_URL is set, but this release serves the embedded log only. Unset it to start.');
   registerTypes(EVENT_TYPES);
   mkdirSync(config.dataDir, { recursive: true });
-  const logger = createLog({ level: config.logLevel as LogLevel, clock: ports.clock });
+  const logger = createLog({ level: config.logLevel as LogLevel, clock: ports.clock, ...(ports.logTo ? { destination: ports.logTo } : {}) });
   const closing: (() => Promise<void>)[] = [];
   try {
     return await openParts(config, { ...ports, logger }, closing);

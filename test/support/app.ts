@@ -6,6 +6,7 @@ import { afterAll, expect, jest } from '@jest/globals';
 import { CommandBus, type ICommand } from '@nestjs/cqrs';
 import { reconcile } from '../../src/audit/reconcile.js';
 import { refold } from '../../src/audit/refold.js';
+import type { SystemPorts } from '../../src/boot/platform.js';
 import { startServer, type Server } from '../../src/boot/server.js';
 import { readConfig } from '../../src/config.js';
 import type { Recorded } from '../../src/kernel/event.js';
@@ -44,6 +45,8 @@ export interface Horde {
 export interface HordeSettings {
   /** Of the environment, over those of tests. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Takes the lines that the server logs. */
+  readonly logTo?: (line: string) => void;
 }
 
 /** The time of the machine, and a little more. */
@@ -56,24 +59,26 @@ class ShiftedClock extends SystemClock {
 
 /** Of this process, as `main.ts` starts it. The caller closes it. */
 export const startOn = (
-  dataDir: string, settings: Readonly<Record<string, string>>, { onFatal, clock = new SystemClock() }: { readonly onFatal: (error: unknown) => void; readonly clock?: Clock },
+  dataDir: string, settings: Readonly<Record<string, string>>, { clock = new SystemClock(), ...ports }: Omit<SystemPorts, 'clock' | 'timers' | 'ids'> & { readonly clock?: Clock },
 ): Promise<Server> =>
   startServer(readConfig({
     DATA_DIR: dataDir, LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent', HORDE_TEST_APIKEYS: '1', HORDE_TEST_RATELIMIT_DISABLED: '1', NODE_NAME: 'test', ...settings,
-  }), { clock, timers: new SystemTimers(), ids: new SystemIds(), onFatal });
+  }), { clock, timers: new SystemTimers(), ids: new SystemIds(), ...ports });
 
 /**
  * The whole server in this process, on a data directory of its own, for one spec file; `name` as for `freshDatabase`. It
  * ends with the file, and then its books must balance and every read model must agree with a second fold of the log.
  */
-export const startHorde = async (name: string, { settings = {} }: HordeSettings = {}): Promise<Horde> => {
+export const startHorde = async (name: string, { settings = {}, logTo }: HordeSettings = {}): Promise<Horde> => {
   jest.setTimeout(TEST_MAX_MS);
   const dataDir = mkdtempSync(join(tmpdir(), `horde-e2e-${name}-`));
   const database = await freshDatabase(`e2e_${name}`);
   const port = await freePort();
   const fatal: unknown[] = [];
   const clock = new ShiftedClock();
-  const server = await startOn(dataDir, { PORT: String(port), DATABASE_URL: database.url, ...settings }, { clock, onFatal: (error) => void fatal.push(error) });
+  const server = await startOn(dataDir, { PORT: String(port), DATABASE_URL: database.url, ...settings }, {
+    clock, onFatal: (error) => void fatal.push(error), ...(logTo ? { logTo: { write: logTo } } : {}),
+  });
   afterAll(async () => {
     try {
       await proveBooks(server);

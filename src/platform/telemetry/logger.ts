@@ -13,7 +13,7 @@ export interface LogOptions {
   readonly level: LogLevel;
   readonly clock: Clock;
   /** Where lines go; standard output unless given. */
-  readonly destination?: DestinationStream;
+  readonly destination?: DestinationStream | undefined;
 }
 
 // A second fence: even a careless `log.info({ request })` shows no secret.
