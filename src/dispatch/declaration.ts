@@ -1,4 +1,5 @@
 import { cutText } from '../platform/cut-text.js';
+import { sanitised } from '../platform/sanitised-text.js';
 import type { Declaration } from '../workers/worker.events.js';
 import type { ImagePopFields, TextPopFields } from './bodies/pop.body.js';
 
@@ -6,6 +7,7 @@ import type { ImagePopFields, TextPopFields } from './bodies/pop.body.js';
 const IMAGE_MODELS_MAX = 300;
 const TEXT_MODELS_MAX = 200;
 const SOFTPROMPTS_MAX = 200;
+const AGENT_MAX = 1_000;
 const SOFTPROMPT_NAME_MAX = 100;
 
 const unique = (names: readonly string[], most: number): string[] => [...new Set(names)].slice(0, most);
@@ -28,5 +30,5 @@ export const textDeclaration = (body: TextPopFields): Declaration => ({
 });
 
 const common = (body: ImagePopFields | TextPopFields) => ({
-  agent: body.bridge_agent.trim(), threads: body.threads, nsfw: body.nsfw, extraSlow: body.extra_slow_worker,
+  agent: sanitised(body.bridge_agent, AGENT_MAX), threads: body.threads, nsfw: body.nsfw, extraSlow: body.extra_slow_worker,
 });

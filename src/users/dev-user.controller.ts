@@ -5,6 +5,7 @@ import { parseJson } from '../platform/http/body/json-body.js';
 import { setKudosPosition } from '../platform/http/kudos-position.js';
 import { PlainRefusal } from '../platform/http/refusals.js';
 import { Callers, NoMask, RateLimit } from '../platform/http/route-spec.js';
+import { sanitised } from '../platform/sanitised-text.js';
 import { DevAccess } from './dev-access.js';
 import { aliasOf } from './directory.message.js';
 import { TestUsers, type TestUserAsked } from './test-users.js';
@@ -48,7 +49,7 @@ const DEFAULTS = { username: 'test_user', oauth_id: 'ci_test_user', moderator: t
 
 const asked = (body: unknown): TestUserAsked => {
   const { username, oauth_id: oauthId, moderator, trusted, kudos: amount }: Record<keyof typeof DEFAULTS, unknown> = { ...DEFAULTS, ...objectIn(body) };
-  const name = textIn('username', username, NAME_MAX).trim();
+  const name = sanitised(textIn('username', username, NAME_MAX), NAME_MAX);
   if (typeof moderator !== 'boolean' || typeof trusted !== 'boolean') throw new PlainRefusal(400, 'moderator and trusted must be booleans.');
   return { username: name, oauthId: textIn('oauth_id', oauthId, OAUTH_ID_MAX), moderator, trusted, kudos: amount === null ? null : kudosIn(amount) };
 };

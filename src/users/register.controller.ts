@@ -1,12 +1,12 @@
 import { Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Ids } from '../kernel/ids.js';
-import { cutText } from '../platform/cut-text.js';
 import { Optional, Str } from '../platform/http/body/body-decorators.js';
 import { setKudosPosition } from '../platform/http/kudos-position.js';
 import { FormBody, OptionalApiKey } from '../platform/http/parameters.js';
 import { refusedBy } from '../platform/http/refusals.js';
 import { Callers, RateLimit } from '../platform/http/route-spec.js';
+import { sanitised } from '../platform/sanitised-text.js';
 import { OPERATOR_ID, UserDirectory } from './directory.message.js';
 import { Registration } from './registration.message.js';
 import { userRefusals } from './user.refusals.js';
@@ -36,7 +36,7 @@ export class RegisterController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     if (!this.openRegistration.open && !(await this.#isOperator(callerKey))) throw refusedBy(userRefusals, 'RegistrationClosed');
-    const name = cutText((body.username ?? '').trim(), NAME_MAX).trim();
+    const name = sanitised(body.username ?? '', NAME_MAX);
     if (name === '') throw refusedBy(userRefusals, 'BadRequest', { reason: 'Please send a username.' });
     const { id, apiKey, position } = await this.registration.register(name, 'pseudonymous', { actor: { kind: 'anonymous' }, correlationId: this.ids.uuid() });
     setKudosPosition(reply, position);
@@ -52,11 +52,10 @@ export class RegisterController {
   }
 }
 
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
-
+/** The alias was sanitised when it was made. */
 const page = (alias: string, apiKey: string): string => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Registered</title></head><body>
-<h1>Welcome, ${escaped(alias)}</h1>
+<h1>Welcome, ${alias}</h1>
 <p>Your API key is <code>${apiKey}</code></p>
 <p>It is shown only this once. Keep it: whoever has it can use your account, and nobody can give it back to you.</p>
 </body></html>

@@ -5,9 +5,9 @@ import { iso } from '../kernel/clock.js';
 import { personal } from '../kernel/event.js';
 import type { Ids } from '../kernel/ids.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
-import { cutText } from '../platform/cut-text.js';
 import { refusedBy } from '../platform/http/refusals.js';
 import { Ports } from '../platform/ports.js';
+import { sanitised } from '../platform/sanitised-text.js';
 import type { KnownUser } from '../users/directory.message.js';
 import { WorkerRegistry, type KnownWorker } from './registry.message.js';
 import type { Declaration, WorkerKind } from './worker.events.js';
@@ -38,7 +38,7 @@ export class CheckIn {
 
   /** The worker that pops, made on first use. @throws Refused in the order of horde-rules §7.1 */
   async arrive(owner: KnownUser, arrival: Arrival): Promise<KnownWorker> {
-    const name = cutText(arrival.name.trim(), NAME_MAX).trim();
+    const name = sanitised(arrival.name, NAME_MAX);
     const nameHash = this.ports.secrets.keyedHash('worker-name', name.toLowerCase());
     const known = this.registry.byNameHash(nameHash);
     if (known && known.kind !== arrival.kind) throw refusedBy(popRefusals, 'PolymorphicNameConflict');

@@ -30,6 +30,12 @@ describe('POST /register', () => {
     expect(body).toMatch(/<code>[A-Za-z0-9_-]{22}<\/code>/);
   });
 
+  it('shows a name everywhere as text, its markup made harmless once', async () => {
+    const { body } = await post({ username: '<b>R&D' }, { accept: 'application/json' });
+    expect(body['username']).toBe(`&lt;b&gt;R&amp;D#${String(body['id'])}`);
+    expect((await client.get('/api/v2/find_user', body['api_key'] as string)).body['username']).toBe(body['username']);
+  });
+
   it('cuts a name to 30 characters', async () => {
     const { alias, id } = await client.register(`  ${'x'.repeat(40)}`);
     expect(alias).toBe(`${'x'.repeat(30)}#${id}`);
