@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { processIdentity } from '../platform/postgres/process-identity.js';
@@ -15,6 +15,10 @@ export const temporaryHome = (name: string, { undoing }: Tools, parent = tmpdir(
 const sweep = (prefix: string, parent: string): void => {
   for (const name of readdirSync(parent).filter((each) => each.startsWith(prefix))) {
     const [pid, ...rest] = name.slice(prefix.length).split('-');
-    if (rest.length === 1 && /^\d+$/.test(pid!) && processIdentity(Number(pid)) === undefined) rmSync(join(parent, name), { recursive: true, force: true });
+    const isAbandoned = rest.length === 1 && /^\d+$/.test(pid!) && processIdentity(Number(pid)) === undefined;
+    if (isAbandoned && isOurs(join(parent, name))) rmSync(join(parent, name), { recursive: true, force: true });
   }
 };
+
+/** What another user has left in the shared folder is not ours to remove. */
+const isOurs = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.uid === process.getuid?.();

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,8 +7,14 @@ import { processIdentity } from '../../src/platform/postgres/process-identity.js
 import { startPostgres } from '../../src/platform/postgres/start-postgres.js';
 import { SystemClock, SystemTimers } from '../../src/platform/system/system.js';
 
-const PREFIX = 'horde-test-postgres-';
-const home = join(tmpdir(), `${PREFIX}${process.pid}`);
+/** Of this user: what another one has left is not ours to remove. */
+const PREFIX = `horde-test-postgres-${process.getuid?.() ?? 0}-`;
+/** Pids come again; the identity tells this process from one that had its pid before. */
+const nameOf = (pid: number): string => {
+  const identity = createHash('sha256').update(processIdentity(pid) ?? 'gone').digest('hex').slice(0, 12);
+  return `${PREFIX}${pid}-${identity}`;
+};
+const home = join(tmpdir(), nameOf(process.pid));
 
 /**
  * URL of a real PostgreSQL that all spec files of this Jest worker share. Spec files have no memory in common, so a file
@@ -33,7 +40,8 @@ const serverUrl = async (): Promise<string> => {
 const sweep = (): void => {
   for (const name of readdirSync(tmpdir())) {
     if (!name.startsWith(PREFIX)) continue;
-    if (processIdentity(Number(name.slice(PREFIX.length))) === undefined) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    const pid = Number(name.slice(PREFIX.length).split('-')[0]);
+    if (processIdentity(pid) === undefined || name !== nameOf(pid)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
   }
 };
 
