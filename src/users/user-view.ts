@@ -1,19 +1,9 @@
+import type { KudosDetails } from '../../projections/balances/queries.js';
 import { inKudos, type Kudos } from '../kernel/kudos.js';
 import type { Role } from './user.events.js';
 import type { KnownUser } from './directory.message.js';
 import { aliasOf } from './directory.message.js';
 
-/** Centikudos by kind, as the balances read model has them (horde-api C4.0). */
-export interface KudosDetails {
-  readonly accumulated: Kudos;
-  readonly gifted: Kudos;
-  readonly donated: Kudos;
-  readonly admin: Kudos;
-  readonly received: Kudos;
-  readonly recurring: Kudos;
-  readonly awarded: Kudos;
-  readonly styled: Kudos;
-}
 /** What the user asked for and did: megapixelsteps with two decimals, everything else counted (horde-rules §8.5). */
 export interface UserRecords {
   readonly usage: Things;

@@ -1,29 +1,11 @@
 import { imageBaseline, textParameters, type ReferenceSnapshot } from '../../reference/reference.js';
+import type { Declaration } from '../../workers/worker.events.js';
 import { ADAPTIVE_CONTRACT, isValidatedBackend, parseBridge } from './bridge.js';
 import type { ImageWorkerFacts, TextWorkerFacts, WorkerFacts } from './facts.js';
 import { stepBudgetOf } from './image-match.js';
 
-/** What a worker says of itself with every pop; the declaration that its stream stores fits it. */
-export interface Declared {
-  readonly agent: string;
-  readonly nsfw: boolean;
-  readonly models: readonly string[];
-  readonly extraSlow: boolean;
-  readonly maxPixels: number;
-  readonly allowImg2img: boolean;
-  readonly allowPainting: boolean;
-  readonly allowUnsafeIp: boolean;
-  readonly allowPostProcessing: boolean;
-  readonly allowControlnet: boolean;
-  readonly allowExtendedControlnet: boolean;
-  readonly allowSdxlControlnet: boolean;
-  readonly allowLora: boolean;
-  readonly limitMaxSteps: boolean;
-  readonly samplerContract: string | null;
-  readonly maxLength: number;
-  readonly maxContextLength: number;
-  readonly softprompts: readonly string[];
-}
+/** What a worker says of itself with every pop, as its stream stores it. */
+export type Declared = Omit<Declaration, 'threads'>;
 
 /** What the horde knows of it, and what this pop adds. */
 export interface Standing {
