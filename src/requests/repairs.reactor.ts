@@ -7,7 +7,6 @@ import type { CommandContext } from '../platform/commanding/outcome.js';
 import { RetryLater } from '../platform/retry-later.js';
 import { OpenWork, type OpenAuthorizationSeen } from './open-work.js';
 import { OnRequest } from './request.message.js';
-import { submittedJobs } from './request.state.js';
 import { Settling } from './settling.message.js';
 
 /** The step is normally done inline within milliseconds; only what a dead process left is older than this. */
@@ -68,7 +67,8 @@ export class Repairs {
     // Whichever lands first on the request's stream decides whether it ever came.
     const outcome = await this.commands.execute(new OnRequest(request, { type: 'AbandonRequest', payer, at: iso(this.parts.clock.now()) }, this.#context()));
     if (outcome.outcome !== 'refused') return this.settling.abandon(request, payer, this.#context());
-    this.openWork.advance({ request, payer }, outcome.state.completed ? submittedJobs(outcome.state) : undefined);
+    const delivered = String(outcome.detail['submitted']).split(',').filter(Boolean);
+    this.openWork.advance({ request, payer }, outcome.detail['completed'] === 1 ? delivered : undefined);
   }
 
   #context(): CommandContext {

@@ -24,8 +24,12 @@ describe('a request', () => {
     request(abandoned).when(accept()).thenRefused('AlreadyAbandoned');
     request(abandoned).when(abandon).thenNothing();
   });
-  it.each([['has come', []], ['is under way', [assigned('a')]], ['has ended', [cancelled(2), completed('cancelled', [])]]] as const)(
-    'that %s cannot be abandoned', (_stage, events) => request(accepted(), ...events).when(abandon).thenRefused('AlreadyAccepted'));
+  it.each([
+    ['has come', [], { completed: 0, submitted: '' }], ['is under way', [assigned('a')], { completed: 0, submitted: '' }],
+    ['has ended', [cancelled(2), completed('cancelled', [])], { completed: 1, submitted: '' }],
+    ['was delivered', [assigned('a'), assigned('b'), submitted('b'), submitted('a'), completed('done', ['b', 'a'])], { completed: 1, submitted: 'a,b' }],
+  ] as const)('that %s cannot be abandoned, and the refusal tells how far it came', (_stage, events, detail) =>
+    request(accepted(), ...events).when(abandon).thenRefused('AlreadyAccepted', detail));
   it.each([assign(['a']), expireJobs(minute(9)), expire(minute(99))] as const)('%#: that never came does nothing', (command) => {
     for (const events of [[], [abandoned]]) {
       const { decision } = request(...events).when(command);

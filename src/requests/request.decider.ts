@@ -41,7 +41,8 @@ const acceptRequest = ({ facts, ledger }: AcceptRequest, request: Request): Deci
 
 /** Takes the place of a request that never came, so that it can never come late (spec/ledger.md §4.5). */
 const abandon = ({ payer, at }: AbandonRequest, request: Request): Decided => {
-  if (request.facts) return refuse('AlreadyAccepted');
+  // The answer is in the detail: unlike the state, it never runs ahead of the log.
+  if (request.facts) return refuse('AlreadyAccepted', { completed: request.completed ? 1 : 0, submitted: submittedJobs(request).join() });
   if (request.ended) return accept();
   return accept({ type: 'RequestAbandoned.v1', data: { request: request.id, payer, abandonedAt: at } });
 };
