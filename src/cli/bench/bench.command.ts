@@ -46,10 +46,10 @@ const measure = async (suites: readonly Suite[], options: BenchOptions, tools: T
   if (suites.includes('log')) figures.push(...await logFigures(home, options, tools));
   if (suites.includes('dispatch')) figures.push(...await dispatchFigures(tools));
   const proven = suites.some((suite) => SERVER_SUITES.has(suite)) ? await new ServerSuites(home, options, tools).run(suites) : undefined;
-  figures.push(...(proven?.figures ?? []));
-  const stores = suites.includes('stores') ? await runStores(home, options, tools) : undefined;
-  figures.push(...(stores?.figures ?? []));
-  return { figures, proven, unproven: stores?.runs.filter(({ run }) => !run.isProven) ?? [] };
+  if (proven) figures.push(...proven.figures);
+  if (!suites.includes('stores')) return { figures, proven, unproven: [] };
+  const stores = await runStores(home, options, tools);
+  return { figures: [...figures, ...stores.figures], proven, unproven: stores.runs.filter(({ run }) => !run.isProven) };
 };
 
 /** Those that measure one server on one ledger, one after another. */
