@@ -114,7 +114,7 @@ describe.each(PATHS)('an append %s, through the official client', (_path, path: 
     const stream = served.run.stream();
     const what = events(1_000);
     expect((await append(stream, NO_STREAM, what)).nextExpectedRevision).toBe(999n);
-    expect(idsOf((await served.log.readStream(stream, { limit: 1_000 })).events)).toEqual(idsOf(what as { id: string }[]));
+    expect(idsOf((await served.log.readStream(stream, { limit: 1_000 })).events)).toEqual(what.map(({ id }) => id));
   });
 
   it.each([['any', ANY], ['stream_exists', STREAM_EXISTS]])('at %s is not served, and says so', async (_name, expected) => {

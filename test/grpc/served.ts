@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventStoreDBClient } from '@eventstore/db-client';
-import { EmbeddedLog } from '../../src/platform/event-log/embedded/embedded-log.js';
+import { EmbeddedLog, type EmbeddedLogOptions } from '../../src/platform/event-log/embedded/embedded-log.js';
 import type { EventLog, RecordedEvent } from '../../src/platform/event-log/event-log.js';
 import { LogFront, type FrontOptions } from '../../src/platform/event-log/grpc/log-front.js';
 import { SystemClock, SystemIds, SystemTimers } from '../../src/platform/system/system.js';
@@ -13,10 +13,10 @@ const SEED = 20_260_802;
 
 /** An embedded log on disk, served over a real socket: the official client on it, and the bare protocol beside it. */
 export class Served {
-  static async start(options: Partial<FrontOptions> = {}): Promise<Served> {
+  static async start(options: Partial<FrontOptions> = {}, logOptions: Partial<EmbeddedLogOptions> = {}): Promise<Served> {
     const home = mkdtempSync(join(tmpdir(), 'horde-front-'));
     const [clock, ids, timers] = [new SystemClock(), new SystemIds(), new SystemTimers()];
-    const log = await EmbeddedLog.open({ directory: home, mode: 'write', clock, ids });
+    const log = await EmbeddedLog.open({ directory: home, mode: 'write', clock, ids, ...logOptions });
     const front = await LogFront.listen({ log, host: '127.0.0.1', port: 0, writable: true, clock, ids, timers, ...options });
     return new Served(home, log, front);
   }
