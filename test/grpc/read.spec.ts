@@ -21,7 +21,7 @@ describe('reads', () => {
 
   const ofStream = async (stream: string, options: ReadStreamOptions = {}): Promise<ResolvedEvent[]> => collect(served.client.readStream(stream, options));
   const ofAll = async (options: ReadAllOptions = {}): Promise<AllStreamResolvedEvent[]> => collect(served.client.readAll(options));
-  const positionsOf = (found: readonly AllStreamResolvedEvent[]): number[] => found.map(({ event }) => Number(event!.position!.commit));
+  const positionsOf = (found: readonly AllStreamResolvedEvent[]): number[] => found.map(({ event }) => Number(event!.position.commit));
   const revisionsOf = (found: readonly ResolvedEvent[]): number[] => found.map(({ event }) => Number(event!.revision));
   const at = (position: number): { commit: bigint; prepare: bigint } => ({ commit: BigInt(position), prepare: BigInt(position) });
 
@@ -141,8 +141,8 @@ describe('reads', () => {
   });
 
   it.each([
-    ['no count', (options: ReadReq.Options) => void options.clearCount()],
-    ['neither a stream nor $all', (options: ReadReq.Options) => void options.clearAll()],
+    ['no count', (options: ReadReq.Options) => options.clearCount()],
+    ['neither a stream nor $all', (options: ReadReq.Options) => options.clearAll()],
   ])('with %s are an error', async (_what, spoil) => {
     const options = allOptions('1');
     spoil(options);
