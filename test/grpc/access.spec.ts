@@ -22,7 +22,7 @@ const appendAlone = (raw: RawStreams, stream: string, headers: Readonly<Record<s
   new Promise((resolve) => {
     const call = raw.stub.append(metadataOf(headers), (error) => resolve(error ?? undefined));
     const options = fragment({ correlation: '', stream }).getOptions()!;
-    call.write(new streams.AppendReq().setOptions(new streams.AppendReq.Options().setStreamIdentifier(options.getStreamIdentifier()!).setRevision('0')));
+    call.write(new streams.AppendReq().setOptions(new streams.AppendReq.Options().setStreamIdentifier(options.getStreamIdentifier()).setRevision('0')));
     call.end();
   })
 );

@@ -117,7 +117,7 @@ describe.each(PATHS)('an append %s, through the official client', (_path, path: 
     expect(idsOf((await served.log.readStream(stream, { limit: 1_000 })).events)).toEqual(what.map(({ id }) => id));
   });
 
-  it.each([['any', ANY], ['stream_exists', STREAM_EXISTS]])('at %s is not served, and says so', async (_name, expected) => {
+  it.each([['any', ANY], ['stream_exists', STREAM_EXISTS]] as const)('at %s is not served, and says so', async (_name, expected) => {
     const stream = served.run.stream();
     const error = await rejection(append(stream, expected, events(1)));
     expect(error).toMatchObject({ type: 'unknown' });

@@ -14,8 +14,8 @@ const SEND_BYTES_MAX = 64 * 1_048_576;
 export class RawStreams {
   readonly stub: InstanceType<typeof streamsServices.StreamsClient>;
 
-  constructor(address: string, credentials: grpc.ChannelCredentials = grpc.credentials.createInsecure()) {
-    this.stub = new streamsServices.StreamsClient(address, credentials, { 'grpc.max_send_message_length': SEND_BYTES_MAX });
+  constructor(address: string, credentials: grpc.ChannelCredentials = grpc.credentials.createInsecure(), options: grpc.ClientOptions = {}) {
+    this.stub = new streamsServices.StreamsClient(address, credentials, { 'grpc.max_send_message_length': SEND_BYTES_MAX, ...options });
   }
 
   close(): void {
