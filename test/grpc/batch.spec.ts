@@ -265,7 +265,9 @@ describe('the deadline of a batch append', () => {
     await received();
     expect(batch.answersTo(correlation)).toEqual([]);
     pass(1);
-    expect(errorOf(await batch.answer(correlation))).toEqual(timeout);
+    const answer = await batch.answer(correlation);
+    expect(errorOf(answer)).toEqual(timeout);
+    expect(answer.getCorrelationId()!.hasStructured()).toBe(true); // in numbers, although it came as text: as a real server
   });
 
   it.each([['further away than 2 s', 60_000], ['that nobody set', undefined]])('%s is 2 s', async (_what, inMs) => {

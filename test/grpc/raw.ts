@@ -6,6 +6,7 @@ import shared from '@eventstore/db-client/generated/shared_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { BatchAppendReq, BatchAppendResp, ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { NewEvent } from '../../src/platform/event-log/event-log.js';
+import { uuidOf } from '../../src/platform/event-log/grpc/uuids.js';
 
 /** More than the client sends at most, so that the server's limit is what is met. */
 const SEND_BYTES_MAX = 64 * 1_048_576;
@@ -53,7 +54,7 @@ export class RawBatch {
 
   constructor(readonly call: grpc.ClientDuplexStream<BatchAppendReq, BatchAppendResp>) {
     call.on('data', (answer: BatchAppendResp) => {
-      const correlation = answer.getCorrelationId()!.getString();
+      const correlation = uuidOf(answer.getCorrelationId())!;
       this.answers.set(correlation, [...this.answersTo(correlation), answer]);
       this.waiting.get(correlation)?.(answer);
     });
