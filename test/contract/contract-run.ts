@@ -15,8 +15,8 @@ export const seeded = (seed: number): (() => number) => {
 /** Names, ids and events of one run of the contract. Its streams and types are its own, so that runs can share a server. */
 export class ContractRun {
   log!: EventLog;
-  /** Closes the log and opens the same store again; absent where a backend cannot. */
-  reopen: (() => Promise<void>) | undefined;
+  /** Closes the log and opens the same store again. */
+  reopen!: () => Promise<void>;
   private readonly random: () => number;
   private readonly prefix: string;
   private count = 0;
@@ -60,6 +60,18 @@ export class ContractRun {
     const events = this.events(count, parts);
     await this.log.append(stream, 'no_stream', events);
     return { stream, events };
+  }
+
+  /** Appends so many events to a stream, again and again, and answers all their ids in order. */
+  async continued(stream: string, from: number, counts: readonly number[], parts: Partial<NewEvent> = {}): Promise<string[]> {
+    const ids: string[] = [];
+    for (const count of counts) {
+      const events = this.events(count, parts);
+      const at = from + ids.length;
+      await this.log.append(stream, at < 0 ? 'no_stream' : at, events);
+      ids.push(...idsOf(events));
+    }
+    return ids;
   }
 
   /** Batches of a feed until `enough` says so, then the feed is left. */
