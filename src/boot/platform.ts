@@ -1,16 +1,14 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { projections } from '../../projections/index.js';
 import type { Config } from '../config.js';
 import type { Clock, Timers } from '../kernel/clock.js';
 import type { Ids } from '../kernel/ids.js';
-import { ConfigError } from '../config.js';
 import { LocalBlobStore } from '../platform/blobs/local-blob-store.js';
 import { Contents } from '../platform/content/contents.js';
 import { Commanding } from '../platform/commanding/commanding.js';
 import { FileSnapshots } from '../platform/commanding/file-snapshots.js';
 import { decode } from '../platform/event-log/codec.js';
-import { EmbeddedLog } from '../platform/event-log/embedded/embedded-log.js';
 import type { Files } from '../platform/event-log/embedded/files.js';
 import { NodeFeed } from '../platform/event-log/node-feed.js';
 import { registerTypes } from '../platform/event-log/upcasts.js';
@@ -19,7 +17,7 @@ import { migrate } from '../platform/postgres/migrate.js';
 import { PLATFORM_MIGRATIONS } from '../platform/postgres/platform-migrations.js';
 import { startPostgres, usePostgres, type RunningPostgres } from '../platform/postgres/start-postgres.js';
 import { Projector } from '../platform/projecting/projector.js';
-import { createLog, loggable, type Log, type LogLevel, type LogOptions } from '../platform/telemetry/logger.js';
+import { createLog, type Log, type LogLevel, type LogOptions } from '../platform/telemetry/logger.js';
 import { loadMasterKey } from '../platform/vault/master-key.js';
 import { PersonalFields } from '../platform/vault/personal-fields.js';
 import { Secrets } from '../platform/vault/secrets.js';
@@ -28,6 +26,7 @@ import { PRICE_POLICY_1 } from '../pricing/price-policy.js';
 import { Pricing } from '../pricing/pricing.js';
 import { loadReference } from '../reference/load-reference.js';
 import { EVENT_TYPES, PERSONAL_PATHS } from './event-types.js';
+import { openLog, type StoredLog } from './open-log.js';
 
 /** The machine below the features, opened in order and closed in the reverse order. */
 export interface Platform {
@@ -36,7 +35,7 @@ export interface Platform {
   readonly timers: Timers;
   readonly ids: Ids;
   readonly logger: Log;
-  readonly log: EmbeddedLog;
+  readonly log: StoredLog;
   readonly database: Database;
   readonly projector: Projector;
   readonly secrets: Secrets;
@@ -65,7 +64,6 @@ export interface SystemPorts {
 
 /** @throws Error with a sentence for the operator */
 export const openPlatform = async (config: Config, ports: SystemPorts): Promise<Platform> => {
-  if (config.eventstoreUrl) throw new ConfigError('EVENTSTORE_URL is set, but this release serves the embedded log only. Unset it to start.');
   registerTypes(EVENT_TYPES);
   mkdirSync(config.dataDir, { recursive: true });
   const logger = createLog({ level: config.logLevel as LogLevel, clock: ports.clock, ...(ports.logTo ? { destination: ports.logTo } : {}) });
@@ -118,17 +116,6 @@ const openParts = async (config: Config, ports: Ports, closing: (() => Promise<v
     config, clock, timers, ids, logger, log, database, projector, secrets, vault, contents, blobs, commanding, feed, pricing,
     close: () => closeAll(closing),
   };
-};
-
-const openLog = async (config: Config, { clock, ids, logger, onFatal, onProgress, files }: Ports): Promise<EmbeddedLog> => {
-  const directory = join(config.dataDir, 'log');
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  chmodSync(directory, 0o700);
-  return EmbeddedLog.open({
-    directory, mode: 'write', clock, ids, onFatal, ...(files ? { files } : {}),
-    onWarning: (error) => logger.warn({ err: loggable(error) }, 'the event log'),
-    onProgress: ({ phase, done, total }) => onProgress?.(`event log: ${phase}, ${done} of ${total}`),
-  });
 };
 
 const openPostgres = (config: Config, { clock, timers, logger }: Ports): Promise<RunningPostgres> => {
