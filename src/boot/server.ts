@@ -80,10 +80,10 @@ const readModelsReady = async ({ projector, log, logger, timers, clock }: Platfo
 };
 
 const httpOptions = (platform: Platform) => {
-  const { config, clock, ids, logger, projector } = platform;
+  const { config, clock, timers, ids, logger, projector } = platform;
   const proxyHops: 0 | 1 = config.trustProxyHops === 1 ? 1 : 0;
   return {
-    clock, ids, log: logger, node: `${config.node}:${config.port}:${VERSION}`, proxyHops, bodyLimitBytes: config.bodyLimitBytes,
+    clock, timers, ids, log: logger, node: `${config.node}:${config.port}:${VERSION}`, proxyHops, bodyLimitBytes: config.bodyLimitBytes,
     rateLimits: { enabled: config.rateLimits, whitelist: new Set(config.rateLimitWhitelist) },
     positions: () => ({ waitFor: (position: number, timeoutMs: number) => projector.waitFor(position, timeoutMs) }),
   };

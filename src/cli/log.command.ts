@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { EmbeddedLog } from '../platform/event-log/embedded/embedded-log.js';
 import { LogLocked } from '../platform/event-log/embedded/errors.js';
 import { LogFront, UnsafeListener, type FrontOptions } from '../platform/event-log/grpc/log-front.js';
-import { logDirectory } from './books.js';
+import { logDirectory } from '../boot/open-log.js';
 import { Impossible, type ExitCode, type Tools } from './tools.js';
 
 /** EventStoreDB's own port. */
