@@ -90,6 +90,13 @@ export class ContractRun {
     return batches.flatMap(({ events }) => events);
   }
 
+  /** The first event of the log. Pages before it may be empty, where other ledgers share the store. */
+  async first(from?: number): Promise<RecordedEvent> {
+    let page = await this.log.readAll({ limit: 1, ...(from === undefined ? {} : { from }) });
+    while (page.events.length === 0) page = await this.log.readAll({ from: page.position, limit: 1 });
+    return page.events[0]!;
+  }
+
   /** All events between two positions, (after, upTo], page by page. */
   async between(after: number, upTo: number, limit = 512): Promise<RecordedEvent[]> {
     const events: RecordedEvent[] = [];
