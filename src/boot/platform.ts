@@ -4,7 +4,7 @@ import { projections } from '../../projections/index.js';
 import type { Config } from '../config.js';
 import type { Clock, Timers } from '../kernel/clock.js';
 import type { Ids } from '../kernel/ids.js';
-import { ConfigError } from '../config.js';
+import { ConfigError, PROCESS_ROLES } from '../config.js';
 import { LocalBlobStore } from '../platform/blobs/local-blob-store.js';
 import { Contents } from '../platform/content/contents.js';
 import { Commanding } from '../platform/commanding/commanding.js';
@@ -18,6 +18,8 @@ import { Database } from '../platform/postgres/database.js';
 import { migrate } from '../platform/postgres/migrate.js';
 import { PLATFORM_MIGRATIONS } from '../platform/postgres/platform-migrations.js';
 import { startPostgres, usePostgres, type RunningPostgres } from '../platform/postgres/start-postgres.js';
+import { Checkpoints } from '../platform/projecting/checkpoints.js';
+import { CheckpointWatcher, type Freshness } from '../platform/projecting/freshness.js';
 import { Projector } from '../platform/projecting/projector.js';
 import { createLog, loggable, type Log, type LogLevel, type LogOptions } from '../platform/telemetry/logger.js';
 import { loadMasterKey } from '../platform/vault/master-key.js';
@@ -38,7 +40,11 @@ export interface Platform {
   readonly logger: Log;
   readonly log: EmbeddedLog;
   readonly database: Database;
+  /** Follows the log only in a process with that role; a rebuild works in any. */
   readonly projector: Projector;
+  /** Waits for read models, whoever keeps them. */
+  readonly readModels: Freshness;
+  readonly checkpoints: Checkpoints;
   readonly secrets: Secrets;
   readonly vault: Vault;
   readonly contents: Contents;
@@ -59,6 +65,8 @@ export interface SystemPorts {
   readonly logTo?: LogOptions['destination'];
   /** Told in words how far a long start has come. */
   readonly onProgress?: (text: string) => void;
+  /** The log that several servers of one process share; its owner closes it. */
+  readonly sharedLog?: Platform['log'];
   /** Below the event log; the machine's own unless a test brings a disk that fails. */
   readonly files?: Files;
 }
@@ -66,6 +74,7 @@ export interface SystemPorts {
 /** @throws Error with a sentence for the operator */
 export const openPlatform = async (config: Config, ports: SystemPorts): Promise<Platform> => {
   if (config.eventstoreUrl) throw new ConfigError('EVENTSTORE_URL is set, but this release serves the embedded log only. Unset it to start.');
+  refuseHalfAlone(config, ports);
   registerTypes(EVENT_TYPES);
   mkdirSync(config.dataDir, { recursive: true });
   const logger = createLog({ level: config.logLevel as LogLevel, clock: ports.clock, ...(ports.logTo ? { destination: ports.logTo } : {}) });
@@ -78,12 +87,18 @@ export const openPlatform = async (config: Config, ports: SystemPorts): Promise<
   }
 };
 
+/** The embedded log belongs to one process: another could never do the other half of the work. */
+const refuseHalfAlone = ({ roles, eventstoreUrl }: Config, { sharedLog }: SystemPorts): void => {
+  if (eventstoreUrl || sharedLog || PROCESS_ROLES.every((role) => roles.has(role))) return;
+  throw new ConfigError(`ROLES leaves out ${PROCESS_ROLES.filter((role) => !roles.has(role)).join()}, but the embedded log belongs to one process. Set EVENTSTORE_URL, or unset ROLES.`);
+};
+
 type Ports = SystemPorts & { readonly logger: Log };
 
 const openParts = async (config: Config, ports: Ports, closing: (() => Promise<void>)[]): Promise<Platform> => {
   const { clock, timers, ids, logger, onFatal } = ports;
-  const log = await openLog(config, ports);
-  closing.push(() => log.close());
+  const log = ports.sharedLog ?? (await openLog(config, ports));
+  if (!ports.sharedLog) closing.push(() => log.close());
   const postgres = await openPostgres(config, ports);
   closing.push(() => postgres.stop());
   const database = new Database({ url: postgres.url, log: (line) => logger.warn({ source: 'postgres' }, line) });
@@ -95,7 +110,7 @@ const openParts = async (config: Config, ports: Ports, closing: (() => Promise<v
   const personal = new PersonalFields(PERSONAL_PATHS);
   const contents = new Contents({ database, clock, hash: (text) => secrets.keyedHash('content', text) });
   const publicUrl = config.publicUrl?.replace(/\/+$/, '') ?? `http://${config.host}:${config.port}`;
-  const blobs = new LocalBlobStore({ directory: join(config.dataDir, 'blobs'), publicUrl, secrets, clock, bytesMax: config.blobLimitBytes });
+  const blobs = new LocalBlobStore({ directory: config.blobsDir, publicUrl, secrets, clock, bytesMax: config.blobLimitBytes });
   const snapshots = new FileSnapshots(join(config.dataDir, 'snapshots'), logger);
   closing.push(() => snapshots.close());
   const commanding = new Commanding({
@@ -111,11 +126,13 @@ const openParts = async (config: Config, ports: Ports, closing: (() => Promise<v
     reveal: (events) => personal.revealEvents(events, vault),
   });
   closing.push(() => projector.stop());
+  const checkpoints = new Checkpoints(database, log.storeId);
+  const readModels = config.roles.has('projector') ? projector : new CheckpointWatcher(database, { clock, timers }, projections.map(({ name }) => name));
   const feed = new NodeFeed({ log, timers, logger, onFatal });
   closing.push(() => feed.close());
   const pricing = new Pricing(PRICE_POLICY_1, loadReference(), config.escrow);
   return {
-    config, clock, timers, ids, logger, log, database, projector, secrets, vault, contents, blobs, commanding, feed, pricing,
+    config, clock, timers, ids, logger, log, database, projector, readModels, checkpoints, secrets, vault, contents, blobs, commanding, feed, pricing,
     close: () => closeAll(closing),
   };
 };
