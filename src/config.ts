@@ -15,6 +15,7 @@ export interface Config {
   readonly roles: ReadonlySet<ProcessRole>;
   readonly profile: 'public' | 'private';
   readonly eventstoreUrl: string | undefined;
+  readonly eventstoreNamespace: string;
   readonly databaseUrl: string | undefined;
   readonly masterKey: string | undefined;
   readonly publicUrl: string | undefined;
@@ -66,6 +67,16 @@ const url = (...protocols: readonly string[]) => (text: string): string | undefi
   if (!URL.canParse(text) || !protocols.includes(new URL(text).protocol)) throw new ConfigError(`is not a URL that starts with ${protocols.join(' or ')}`);
   return text;
 };
+/** Not a URL in the strict sense: it may name several hosts. The client reads the rest. */
+const esdbUrl = (text: string): string | undefined => {
+  if (text === '') return undefined;
+  if (!/^esdb(\+discover)?:\/\/[^/]/.test(text)) throw new ConfigError('is not a connection string that starts with esdb:// or esdb+discover://');
+  return text;
+};
+const namespace = (text: string): string => {
+  if (!/^[a-z0-9_.]{0,40}$/.test(text)) throw new ConfigError('has other characters than a-z 0-9 _ . or more than 40');
+  return text;
+};
 const list = (text: string): readonly string[] => text.split(',').map((item) => item.trim()).filter(Boolean);
 
 /** An empty text, as compose files pass what is not set, means all of them. */
@@ -102,7 +113,14 @@ const KEYS = {
     key: 'HORDE_PROFILE', default: 'public', read: oneOf('public', 'private'),
     help: 'public: everybody may register, anonymous use is on, balances are capped; private: none of it',
   },
-  eventstoreUrl: { key: 'EVENTSTORE_URL', default: '', help: 'esdb://… of an EventStoreDB instead of the embedded log', read: optional },
+  eventstoreUrl: {
+    key: 'EVENTSTORE_URL', default: '', read: esdbUrl,
+    help: 'esdb://… (one node, or several separated by commas) of an EventStoreDB instead of the embedded log',
+  },
+  eventstoreNamespace: {
+    key: 'EVENTSTORE_NAMESPACE', default: '', read: namespace,
+    help: 'put before every stream\'s name, so that several hordes can share an EventStoreDB: at most 40 of a-z 0-9 _ .',
+  },
   databaseUrl: {
     key: 'DATABASE_URL', default: '', help: 'postgres://… instead of the embedded PostgreSQL', read: url('postgres:', 'postgresql:'),
   },
@@ -159,7 +177,7 @@ export const readConfig = (environment: Environment = process.env): Config => {
   const cap = read('kudosCap');
   return Object.freeze({
     port: read('port'), host: read('host'), dataDir: read('dataDir'), blobsDir: read('blobsDir') ?? join(read('dataDir'), 'blobs'),
-    roles: read('roles'), profile, eventstoreUrl: read('eventstoreUrl'),
+    roles: read('roles'), profile, eventstoreUrl: read('eventstoreUrl'), eventstoreNamespace: read('eventstoreNamespace'),
     databaseUrl: read('databaseUrl'), masterKey: read('masterKey'), publicUrl: read('publicUrl'), admins: read('admins'),
     anonymous: byProfile('anonymous'), registration: byProfile('registration'), escrow: byProfile('escrow'), kudosCap: capOf(cap, profile),
     testApiKeys: read('testApiKeys'), rateLimits: !read('rateLimitsOff'), rateLimitWhitelist: read('rateLimitWhitelist'),

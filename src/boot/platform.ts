@@ -1,16 +1,14 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { projections } from '../../projections/index.js';
 import type { Config } from '../config.js';
 import type { Clock, Timers } from '../kernel/clock.js';
 import type { Ids } from '../kernel/ids.js';
-import { ConfigError, PROCESS_ROLES } from '../config.js';
 import { LocalBlobStore } from '../platform/blobs/local-blob-store.js';
 import { Contents } from '../platform/content/contents.js';
 import { Commanding } from '../platform/commanding/commanding.js';
 import { FileSnapshots } from '../platform/commanding/file-snapshots.js';
 import { decode } from '../platform/event-log/codec.js';
-import { EmbeddedLog } from '../platform/event-log/embedded/embedded-log.js';
 import type { Files } from '../platform/event-log/embedded/files.js';
 import { NodeFeed } from '../platform/event-log/node-feed.js';
 import { registerTypes } from '../platform/event-log/upcasts.js';
@@ -21,7 +19,7 @@ import { startPostgres, usePostgres, type RunningPostgres } from '../platform/po
 import { Checkpoints } from '../platform/projecting/checkpoints.js';
 import { CheckpointWatcher, type Freshness } from '../platform/projecting/freshness.js';
 import { Projector } from '../platform/projecting/projector.js';
-import { createLog, loggable, type Log, type LogLevel, type LogOptions } from '../platform/telemetry/logger.js';
+import { createLog, type Log, type LogLevel, type LogOptions } from '../platform/telemetry/logger.js';
 import { loadMasterKey } from '../platform/vault/master-key.js';
 import { PersonalFields } from '../platform/vault/personal-fields.js';
 import { Secrets } from '../platform/vault/secrets.js';
@@ -30,6 +28,7 @@ import { PRICE_POLICY_1 } from '../pricing/price-policy.js';
 import { Pricing } from '../pricing/pricing.js';
 import { loadReference } from '../reference/load-reference.js';
 import { EVENT_TYPES, PERSONAL_PATHS } from './event-types.js';
+import { openLog, type StoredLog } from './open-log.js';
 
 /** The machine below the features, opened in order and closed in the reverse order. */
 export interface Platform {
@@ -38,7 +37,7 @@ export interface Platform {
   readonly timers: Timers;
   readonly ids: Ids;
   readonly logger: Log;
-  readonly log: EmbeddedLog;
+  readonly log: StoredLog;
   readonly database: Database;
   /** Follows the log only in a process with that role; a rebuild works in any. */
   readonly projector: Projector;
@@ -66,15 +65,13 @@ export interface SystemPorts {
   /** Told in words how far a long start has come. */
   readonly onProgress?: (text: string) => void;
   /** The log that several servers of one process share; its owner closes it. */
-  readonly sharedLog?: Platform['log'];
+  readonly sharedLog?: StoredLog;
   /** Below the event log; the machine's own unless a test brings a disk that fails. */
   readonly files?: Files;
 }
 
 /** @throws Error with a sentence for the operator */
 export const openPlatform = async (config: Config, ports: SystemPorts): Promise<Platform> => {
-  if (config.eventstoreUrl) throw new ConfigError('EVENTSTORE_URL is set, but this release serves the embedded log only. Unset it to start.');
-  refuseHalfAlone(config, ports);
   registerTypes(EVENT_TYPES);
   mkdirSync(config.dataDir, { recursive: true });
   const logger = createLog({ level: config.logLevel as LogLevel, clock: ports.clock, ...(ports.logTo ? { destination: ports.logTo } : {}) });
@@ -85,12 +82,6 @@ export const openPlatform = async (config: Config, ports: SystemPorts): Promise<
     await closeAll(closing);
     throw error;
   }
-};
-
-/** The embedded log belongs to one process: another could never do the other half of the work. */
-const refuseHalfAlone = ({ roles, eventstoreUrl }: Config, { sharedLog }: SystemPorts): void => {
-  if (eventstoreUrl || sharedLog || PROCESS_ROLES.every((role) => roles.has(role))) return;
-  throw new ConfigError(`ROLES leaves out ${PROCESS_ROLES.filter((role) => !roles.has(role)).join()}, but the embedded log belongs to one process. Set EVENTSTORE_URL, or unset ROLES.`);
 };
 
 type Ports = SystemPorts & { readonly logger: Log };
@@ -135,17 +126,6 @@ const openParts = async (config: Config, ports: Ports, closing: (() => Promise<v
     config, clock, timers, ids, logger, log, database, projector, readModels, checkpoints, secrets, vault, contents, blobs, commanding, feed, pricing,
     close: () => closeAll(closing),
   };
-};
-
-const openLog = async (config: Config, { clock, ids, logger, onFatal, onProgress, files }: Ports): Promise<EmbeddedLog> => {
-  const directory = join(config.dataDir, 'log');
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  chmodSync(directory, 0o700);
-  return EmbeddedLog.open({
-    directory, mode: 'write', clock, ids, onFatal, ...(files ? { files } : {}),
-    onWarning: (error) => logger.warn({ err: loggable(error) }, 'the event log'),
-    onProgress: ({ phase, done, total }) => onProgress?.(`event log: ${phase}, ${done} of ${total}`),
-  });
 };
 
 const openPostgres = (config: Config, { clock, timers, logger }: Ports): Promise<RunningPostgres> => {

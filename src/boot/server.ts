@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule, HealthOnlyModule } from '../app.module.js';
-import type { Config } from '../config.js';
+import { ConfigError, PROCESS_ROLES, type Config } from '../config.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
 import { Reaper } from '../dispatch/reaper.js';
 import { Credits } from '../kudos/credits.js';
@@ -40,6 +40,7 @@ const HOUSEKEEPING_MS = 60_000;
 
 /** Opens everything in order and listens; whatever fails on the way is closed again. */
 export const startServer = async (config: Config, ports: SystemPorts): Promise<Server> => {
+  refuseHalfAlone(config, ports);
   const platform = await openPlatform(config, ports);
   try {
     return await serve(platform, ports);
@@ -47,6 +48,12 @@ export const startServer = async (config: Config, ports: SystemPorts): Promise<S
     await platform.close();
     throw error;
   }
+};
+
+/** The embedded log belongs to one process: another could never do the other half of the work. */
+const refuseHalfAlone = ({ roles, eventstoreUrl }: Config, { sharedLog }: SystemPorts): void => {
+  if (eventstoreUrl || sharedLog || PROCESS_ROLES.every((role) => roles.has(role))) return;
+  throw new ConfigError(`ROLES leaves out ${PROCESS_ROLES.filter((role) => !roles.has(role)).join()}, but the embedded log belongs to one process. Set EVENTSTORE_URL, or unset ROLES.`);
 };
 
 const serve = (platform: Platform, ports: SystemPorts): Promise<Server> => {
@@ -77,10 +84,10 @@ const serveHealth = async (platform: Platform): Promise<Server> => {
 };
 
 const httpOptions = (platform: Platform) => {
-  const { config, clock, ids, logger, readModels } = platform;
+  const { config, clock, timers, ids, logger, readModels } = platform;
   const proxyHops: 0 | 1 = config.trustProxyHops === 1 ? 1 : 0;
   return {
-    clock, ids, log: logger, node: `${config.node}:${config.port}:${VERSION}`, proxyHops, bodyLimitBytes: config.bodyLimitBytes,
+    clock, timers, ids, log: logger, node: `${config.node}:${config.port}:${VERSION}`, proxyHops, bodyLimitBytes: config.bodyLimitBytes,
     rateLimits: { enabled: config.rateLimits, whitelist: new Set(config.rateLimitWhitelist) },
     positions: () => ({ waitFor: (position: number, timeoutMs: number) => readModels.waitFor(position, timeoutMs) }),
   };

@@ -1,13 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SystemPorts } from '../../src/boot/platform.js';
 import type { Server } from '../../src/boot/server.js';
-import { EmbeddedLog } from '../../src/platform/event-log/embedded/embedded-log.js';
-import { SystemClock, SystemIds } from '../../src/platform/system/system.js';
 import { freePort, startOn } from '../support/app.js';
 import { Client } from '../support/client.js';
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
+import { WatchedLog } from '../support/watched-log.js';
 
 export interface NodeOfMany {
   readonly server: Server;
@@ -20,13 +19,10 @@ export class SharedLog {
   readonly fatal: unknown[] = [];
   readonly #nodes: Server[] = [];
 
-  private constructor(readonly log: EmbeddedLog, readonly directory: string, readonly database: TestDatabase) {}
+  private constructor(readonly log: WatchedLog, readonly directory: string, readonly database: TestDatabase) {}
 
   static async make(name: string): Promise<SharedLog> {
-    const directory = mkdtempSync(join(tmpdir(), `horde-${name}-`));
-    mkdirSync(join(directory, 'log'));
-    const log = await EmbeddedLog.open({ directory: join(directory, 'log'), mode: 'write', clock: new SystemClock(), ids: new SystemIds() });
-    return new SharedLog(log, directory, await freshDatabase(`shared_${name}`));
+    return new SharedLog(await WatchedLog.open(), mkdtempSync(join(tmpdir(), `horde-${name}-`)), await freshDatabase(`shared_${name}`));
   }
 
   dataDirOf(name: string): string {
@@ -49,7 +45,7 @@ export class SharedLog {
 
   async remove(): Promise<void> {
     await this.stop();
-    await this.log.close();
+    await this.log.remove();
     await this.database.close();
     rmSync(this.directory, { recursive: true, force: true });
   }
