@@ -119,7 +119,7 @@ const openParts = async (config: Config, ports: Ports, closing: (() => Promise<v
   closing.push(() => projector.stop());
   const checkpoints = new Checkpoints(database, log.storeId);
   const readModels = config.roles.has('projector') ? projector : new CheckpointWatcher(database, { clock, timers }, projections.map(({ name }) => name));
-  const feed = new NodeFeed({ log, timers, logger, onFatal });
+  const feed = new NodeFeed({ log, timers, logger, onFatal, onEvent: (event) => commanding.follow(event) });
   closing.push(() => feed.close());
   const pricing = new Pricing(PRICE_POLICY_1, loadReference(), config.escrow);
   return {

@@ -190,6 +190,37 @@ describe('two nodes', () => {
     });
   });
 
+  it('meet no conflict where the feed has told them first, and leave an unbroken chain', async () => {
+    const counts = new CommandCounts();
+    const [one, other] = [node({ counts }), node({ counts })];
+    const told = async (): Promise<void> => {
+      for (const event of await log.all(STREAM)) for (const { runner } of [one, other]) runner.follow('x', event); // some of it not for the first time
+    };
+    for (let round = 0; round < 5; round++) {
+      for (const { ask } of [one, other]) {
+        await ask(add(`${round} a ${nodes}`));
+        await ask(add(`${round} b`));
+        await told();
+      }
+    }
+    expect(counts.figures.appends).toEqual([{ category: 'tally', appends: 10, conflicts: 0 }]);
+    expect(sumOf(await stored())).toBe(10);
+    expect(await one.ask(look)).toMatchObject({ revision: 9, state: { sum: 10 } });
+    await expectUnbrokenChain();
+  });
+
+  it('forget what they remember when the feed leaves something out, or brings what they cannot read', async () => {
+    const [one, other] = [node(), node()];
+    await one.ask(add('a'));
+    for (const key of ['b', 'c']) await other.ask(add(key));
+    const [, , last] = await log.all(STREAM);
+    one.runner.follow('x', last!);
+    expect(await one.ask(add('d'))).toMatchObject({ revision: 3, state: { sum: 4 } });
+    await other.ask(add('e'));
+    one.runner.follow('x', { ...last!, revision: 4, data: Buffer.from('{') });
+    expect(await one.ask(look)).toMatchObject({ revision: 4, state: { sum: 5 } });
+  });
+
   it('take no "already done" and no refusal from what one of them remembers', async () => {
     const [one, other] = [node(), node()];
     await one.ask(add('a', TALLY_MAX - 1));

@@ -2,8 +2,8 @@ import { iso, type Clock } from '../../kernel/clock.js';
 import type { Decider, Decision } from '../../kernel/decider.js';
 import type { AnyEvent, EventMetadata, Recorded } from '../../kernel/event.js';
 import type { Ids } from '../../kernel/ids.js';
-import { encode, type Encoded } from '../event-log/codec.js';
-import { WrongExpectedRevision, type EventLog } from '../event-log/event-log.js';
+import { decode, encode, leafOf, type Encoded } from '../event-log/codec.js';
+import { WrongExpectedRevision, type EventLog, type RecordedEvent } from '../event-log/event-log.js';
 import type { CommandCounts } from './command-counts.js';
 import type { CommandContext, Outcome } from './outcome.js';
 import { loadStream, type Loaded, type Snapshots } from './load-stream.js';
@@ -85,6 +85,26 @@ export class DeciderRunner<State, Command, Event extends AnyEvent, Rc extends st
   /** The stream's state at the head of the log, for answers that must not lag. */
   async state(id: string): Promise<State> {
     return (await this.#load(id)).state;
+  }
+
+  /**
+   * An event of this stream has come with the feed. If another process wrote it, what is remembered goes on by it: the next
+   * command would otherwise learn of it by a conflict. A command under way finds out by itself.
+   */
+  follow(id: string, event: RecordedEvent): void {
+    const mailbox = this.#mailboxes.get(id);
+    if (!mailbox?.loaded || mailbox.running) return;
+    const { loaded } = mailbox;
+    const next = loaded.revision === 'no_stream' ? 0 : loaded.revision + 1;
+    if (event.revision < next) return; // our own, or read already
+    mailbox.loaded = undefined;
+    if (event.revision > next) return;
+    try {
+      Object.assign(loaded, { state: this.decider.evolve(loaded.state, decode(event) as unknown as Event), revision: event.revision, tip: leafOf(event) });
+      mailbox.loaded = loaded;
+    } catch {
+      // A newer release wrote what this one cannot read: the command that needs this stream will say so, and no other.
+    }
   }
 
   #mailbox(id: string): Mailbox<Command, Event, State, Rc> {
