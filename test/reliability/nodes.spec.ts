@@ -2,12 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { projections } from '../../projections/index.js';
 import { refold } from '../../src/audit/refold.js';
 import type { AppendFigures, CommandFigures } from '../../src/platform/commanding/command-counts.js';
 import { since } from '../support/client.js';
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
 import { clock, eventually } from './eventually.js';
 import { Journal } from './journal.js';
+import { castOf, Load } from './load.js';
 import { LogProcess } from './log-process.js';
 import { type NodesCast, NodesLoad } from './nodes-load.js';
 import { build, freePort, processesIn, ServerProcess } from './server-process.js';
@@ -115,5 +117,37 @@ describe('three nodes on one log and one PostgreSQL', () => {
 
     for (const node of nodes) expect(await node.end('SIGTERM')).toMatchObject({ code: 0 });
     report(load, tookMs);
+  }, TEST_MS);
+});
+
+describe('two projectors beside one API process', () => {
+  const statesOf = async (keeper: ServerProcess): Promise<readonly string[]> =>
+    ((await keeper.client.get('/v1/health/ready')).body['readModels'] as readonly { readonly state: string }[]).map(({ state }) => state);
+
+  it('hand over within seconds when the one that writes is killed, and nothing is written twice', async () => {
+    for (const node of nodes) if (node.isRunning) await node.end('SIGTERM');
+    const keepers = [await startNode('keeper one', { ROLES: 'projector' }), await startNode('keeper two', { ROLES: 'projector' })];
+    const api = await startNode('api', { ROLES: 'api' });
+    const own = new Journal();
+    const load = new Load(api.client, await castOf(api.client), own, SEED);
+    const before = await withLog(log.dataDir, (read) => Stored.of(read));
+    const running = load.run(CLIENTS);
+    const [busier, other] = await eventually('each read model is written by one', PATIENCE_MS, async () => {
+      const [one, two] = (await Promise.all(keepers.map(statesOf))).map((states) => states.filter((state) => state === 'standby').length) as [number, number];
+      if (one + two !== projections.length) return undefined;
+      return one < two ? keepers : [...keepers].reverse();
+    });
+    await busier!.end('SIGKILL');
+    const killedAt = clock.monotonic();
+    await eventually('the other writes all of them', PATIENCE_MS, async () => ((await statesOf(other!)).every((state) => state === 'live') ? true : undefined));
+    const tookMs = clock.monotonic() - killedAt;
+    load.stop();
+    await running;
+    expect(own.faults).toEqual([]);
+    await own.resolve();
+    expect(judge(own, await withLog(log.dataDir, (read) => Stored.of(read)), before)).toEqual(FAULTLESS);
+    const { report: books, drift } = await audit(log.dataDir, PATIENCE_MS, database.url);
+    expect({ violations: books.violations, drift }).toEqual({ violations: [], drift: [] });
+    process.stdout.write(`read models were taken over ${Math.round(tookMs)} ms after the kill; ${own.acknowledged.length} writes, ${own.unavailable} calls told to come back\n`);
   }, TEST_MS);
 });
