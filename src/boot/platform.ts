@@ -1,16 +1,14 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { projections } from '../../projections/index.js';
 import type { Config } from '../config.js';
 import type { Clock, Timers } from '../kernel/clock.js';
 import type { Ids } from '../kernel/ids.js';
-import { ConfigError } from '../config.js';
 import { LocalBlobStore } from '../platform/blobs/local-blob-store.js';
 import { Contents } from '../platform/content/contents.js';
 import { Commanding } from '../platform/commanding/commanding.js';
 import { FileSnapshots } from '../platform/commanding/file-snapshots.js';
 import { decode } from '../platform/event-log/codec.js';
-import { EmbeddedLog } from '../platform/event-log/embedded/embedded-log.js';
 import type { Files } from '../platform/event-log/embedded/files.js';
 import { NodeFeed } from '../platform/event-log/node-feed.js';
 import { registerTypes } from '../platform/event-log/upcasts.js';
@@ -18,8 +16,10 @@ import { Database } from '../platform/postgres/database.js';
 import { migrate } from '../platform/postgres/migrate.js';
 import { PLATFORM_MIGRATIONS } from '../platform/postgres/platform-migrations.js';
 import { startPostgres, usePostgres, type RunningPostgres } from '../platform/postgres/start-postgres.js';
+import { Checkpoints } from '../platform/projecting/checkpoints.js';
+import { CheckpointWatcher, type Freshness } from '../platform/projecting/freshness.js';
 import { Projector } from '../platform/projecting/projector.js';
-import { createLog, loggable, type Log, type LogLevel, type LogOptions } from '../platform/telemetry/logger.js';
+import { createLog, type Log, type LogLevel, type LogOptions } from '../platform/telemetry/logger.js';
 import { loadMasterKey } from '../platform/vault/master-key.js';
 import { PersonalFields } from '../platform/vault/personal-fields.js';
 import { Secrets } from '../platform/vault/secrets.js';
@@ -28,6 +28,8 @@ import { PRICE_POLICY_1 } from '../pricing/price-policy.js';
 import { Pricing } from '../pricing/pricing.js';
 import { loadReference } from '../reference/load-reference.js';
 import { EVENT_TYPES, PERSONAL_PATHS } from './event-types.js';
+import { openLog, type StoredLog } from './open-log.js';
+import { showLog } from './show-log.js';
 
 /** The machine below the features, opened in order and closed in the reverse order. */
 export interface Platform {
@@ -36,9 +38,13 @@ export interface Platform {
   readonly timers: Timers;
   readonly ids: Ids;
   readonly logger: Log;
-  readonly log: EmbeddedLog;
+  readonly log: StoredLog;
   readonly database: Database;
+  /** Follows the log only in a process with that role; a rebuild works in any. */
   readonly projector: Projector;
+  /** Waits for read models, whoever keeps them. */
+  readonly readModels: Freshness;
+  readonly checkpoints: Checkpoints;
   readonly secrets: Secrets;
   readonly vault: Vault;
   readonly contents: Contents;
@@ -59,13 +65,14 @@ export interface SystemPorts {
   readonly logTo?: LogOptions['destination'];
   /** Told in words how far a long start has come. */
   readonly onProgress?: (text: string) => void;
+  /** The log that several servers of one process share; its owner closes it. */
+  readonly sharedLog?: StoredLog;
   /** Below the event log; the machine's own unless a test brings a disk that fails. */
   readonly files?: Files;
 }
 
 /** @throws Error with a sentence for the operator */
 export const openPlatform = async (config: Config, ports: SystemPorts): Promise<Platform> => {
-  if (config.eventstoreUrl) throw new ConfigError('EVENTSTORE_URL is set, but this release serves the embedded log only. Unset it to start.');
   registerTypes(EVENT_TYPES);
   mkdirSync(config.dataDir, { recursive: true });
   const logger = createLog({ level: config.logLevel as LogLevel, clock: ports.clock, ...(ports.logTo ? { destination: ports.logTo } : {}) });
@@ -82,8 +89,9 @@ type Ports = SystemPorts & { readonly logger: Log };
 
 const openParts = async (config: Config, ports: Ports, closing: (() => Promise<void>)[]): Promise<Platform> => {
   const { clock, timers, ids, logger, onFatal } = ports;
-  const log = await openLog(config, ports);
-  closing.push(() => log.close());
+  const log = ports.sharedLog ?? (await openLog(config, ports));
+  if (!ports.sharedLog) closing.push(() => log.close());
+  if (!ports.sharedLog) closing.push(await showLog(config, log, ports));
   const postgres = await openPostgres(config, ports);
   closing.push(() => postgres.stop());
   const database = new Database({ url: postgres.url, log: (line) => logger.warn({ source: 'postgres' }, line) });
@@ -95,7 +103,7 @@ const openParts = async (config: Config, ports: Ports, closing: (() => Promise<v
   const personal = new PersonalFields(PERSONAL_PATHS);
   const contents = new Contents({ database, clock, hash: (text) => secrets.keyedHash('content', text) });
   const publicUrl = config.publicUrl?.replace(/\/+$/, '') ?? `http://${config.host}:${config.port}`;
-  const blobs = new LocalBlobStore({ directory: join(config.dataDir, 'blobs'), publicUrl, secrets, clock, bytesMax: config.blobLimitBytes });
+  const blobs = new LocalBlobStore({ directory: config.blobsDir, publicUrl, secrets, clock, bytesMax: config.blobLimitBytes });
   const snapshots = new FileSnapshots(join(config.dataDir, 'snapshots'), logger);
   closing.push(() => snapshots.close());
   const commanding = new Commanding({
@@ -111,24 +119,15 @@ const openParts = async (config: Config, ports: Ports, closing: (() => Promise<v
     reveal: (events) => personal.revealEvents(events, vault),
   });
   closing.push(() => projector.stop());
-  const feed = new NodeFeed({ log, timers, logger, onFatal });
+  const checkpoints = new Checkpoints(database, log.storeId);
+  const readModels = config.roles.has('projector') ? projector : new CheckpointWatcher(database, { clock, timers }, projections.map(({ name }) => name));
+  const feed = new NodeFeed({ log, timers, logger, onFatal, onEvent: (event) => commanding.follow(event) });
   closing.push(() => feed.close());
   const pricing = new Pricing(PRICE_POLICY_1, loadReference(), config.escrow);
   return {
-    config, clock, timers, ids, logger, log, database, projector, secrets, vault, contents, blobs, commanding, feed, pricing,
+    config, clock, timers, ids, logger, log, database, projector, readModels, checkpoints, secrets, vault, contents, blobs, commanding, feed, pricing,
     close: () => closeAll(closing),
   };
-};
-
-const openLog = async (config: Config, { clock, ids, logger, onFatal, onProgress, files }: Ports): Promise<EmbeddedLog> => {
-  const directory = join(config.dataDir, 'log');
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  chmodSync(directory, 0o700);
-  return EmbeddedLog.open({
-    directory, mode: 'write', clock, ids, onFatal, ...(files ? { files } : {}),
-    onWarning: (error) => logger.warn({ err: loggable(error) }, 'the event log'),
-    onProgress: ({ phase, done, total }) => onProgress?.(`event log: ${phase}, ${done} of ${total}`),
-  });
 };
 
 const openPostgres = (config: Config, { clock, timers, logger }: Ports): Promise<RunningPostgres> => {

@@ -1,17 +1,18 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { EVENT_TYPES } from '../boot/event-types.js';
+import { hasEmbeddedLog, logDirectory, type StoredLog } from '../boot/open-log.js';
 import type { Config } from '../config.js';
-import { EmbeddedLog, type EmbeddedLogOptions } from '../platform/event-log/embedded/embedded-log.js';
+import { EmbeddedLog } from '../platform/event-log/embedded/embedded-log.js';
 import {
   EventLog, LogUnavailable, type AllPage, type AppendResult, type FeedBatch, type Position, type ReadAllOptions, type ReadStreamOptions, type StreamPage,
 } from '../platform/event-log/event-log.js';
+import { EventStoreDbLog } from '../platform/event-log/eventstoredb/eventstoredb-log.js';
 import { registerTypes } from '../platform/event-log/upcasts.js';
 import { Database } from '../platform/postgres/database.js';
 import { runningPostgresUrl, startPostgres, usePostgres, type RunningPostgres } from '../platform/postgres/start-postgres.js';
 import { Impossible, type Tools } from './tools.js';
 
-export const logDirectory = ({ dataDir }: Config): string => join(dataDir, 'log');
 export const postgresDirectory = ({ dataDir }: Config): string => join(dataDir, 'postgres');
 
 /** Everything that a horde knows, open for reading, beside its server or without one. */
@@ -25,16 +26,20 @@ export interface Books {
 /** @throws Impossible there is nothing to read in this data directory */
 export const openBooks = async (config: Config, tools: Tools): Promise<Books> => {
   registerTypes(EVENT_TYPES);
-  if (config.eventstoreUrl) throw new Impossible('EVENTSTORE_URL is set, but this release reads the embedded log only.');
-  const directory = logDirectory(config);
-  if (!existsSync(directory)) throw new Impossible(`There is no event log in ${directory}. Is DATA_DIR what the server has?`);
+  if (!config.eventstoreUrl && !hasEmbeddedLog(config)) throw new Impossible(`There is no event log in ${logDirectory(config)}. Is DATA_DIR what the server has?`);
   const { postgres, kind } = await reachPostgres(config, tools);
   tools.undoing(() => postgres.stop());
   const database = new Database({ url: postgres.url, log: tools.say, poolMax: 2 });
   tools.undoing(() => database.close());
-  const log = new LogWhenFirstRead({ directory, mode: 'read', clock: tools.clock, ids: tools.ids });
+  const log = new LogWhenFirstRead(() => openForReading(config, tools));
   tools.undoing(() => log.close());
   return { log, database, postgres: kind };
+};
+
+/** Whichever the settings name, without founding, locking or repairing anything. */
+export const openForReading = ({ eventstoreUrl, eventstoreNamespace, ...config }: Config, { clock, timers, ids }: Tools): Promise<StoredLog> => {
+  if (eventstoreUrl) return EventStoreDbLog.open({ url: eventstoreUrl, namespace: eventstoreNamespace, readOnly: true, clock, timers, ids });
+  return EmbeddedLog.open({ directory: join(config.dataDir, 'log'), mode: 'read', clock, ids });
 };
 
 /** The one that is given, the one that the server runs, or one for the time of the command. */
@@ -53,13 +58,13 @@ export const reachPostgres = async (config: Config, { clock, timers, progress }:
  * all that they show, although a server writes on.
  */
 class LogWhenFirstRead extends EventLog {
-  #opening: Promise<EmbeddedLog> | undefined;
+  #opening: Promise<EventLog> | undefined;
 
-  constructor(private readonly options: EmbeddedLogOptions) {
+  constructor(private readonly open: () => Promise<EventLog>) {
     super();
   }
-  #open(): Promise<EmbeddedLog> {
-    this.#opening ??= EmbeddedLog.open(this.options);
+  #open(): Promise<EventLog> {
+    this.#opening ??= this.open();
     return this.#opening;
   }
   append(): Promise<AppendResult> {

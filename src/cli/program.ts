@@ -7,6 +7,7 @@ import { keepAlive, SystemClock, SystemIds, SystemTimers } from '../platform/sys
 import { addBench } from './bench/bench.command.js';
 import { addDemo } from './demo/demo.command.js';
 import { addDoctor } from './doctor/doctor.command.js';
+import { addLog } from './log.command.js';
 import { Progress, type ProgressStream } from './progress.js';
 import { addRebuild } from './rebuild.command.js';
 import { addReconcile } from './reconcile.command.js';
@@ -53,6 +54,7 @@ const programOf = (terminal: Terminal, finish: (code: number) => void): Command 
   addRebuild(program, run);
   addDemo(program, run);
   addBench(program, run);
+  addLog(program, run);
   return program;
 };
 

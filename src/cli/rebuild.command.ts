@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { Argument, type Command } from 'commander';
 import { projections } from '../../projections/index.js';
 import { openPlatform } from '../boot/platform.js';
@@ -6,7 +5,7 @@ import type { Config } from '../config.js';
 import { BEGINNING } from '../platform/event-log/event-log.js';
 import { LogLocked } from '../platform/event-log/embedded/errors.js';
 import { ProjectionFault } from '../platform/projecting/checkpoints.js';
-import { logDirectory } from './books.js';
+import { hasEmbeddedLog, logDirectory } from '../boot/open-log.js';
 import { figure } from './table.js';
 import { FINE, FOUND_SOMETHING, Impossible, type ExitCode, type Tools } from './tools.js';
 
@@ -25,7 +24,7 @@ export const addRebuild = (program: Command, run: (work: (tools: Tools) => Promi
 
 const rebuildCommand = async (names: readonly string[], tools: Tools): Promise<ExitCode> => {
   const config = tools.config();
-  if (!existsSync(logDirectory(config))) throw new Impossible(`There is no event log in ${logDirectory(config)}. Is DATA_DIR what the server has?`);
+  if (!config.eventstoreUrl && !hasEmbeddedLog(config)) throw new Impossible(`There is no event log in ${logDirectory(config)}. Is DATA_DIR what the server has?`);
   try {
     const { events, ms } = await rebuild(config, names, tools);
     tools.progress.clear();

@@ -8,6 +8,7 @@ import { LogUnavailable, OutcomeUnknown } from '../../src/platform/event-log/eve
 import { Arr, Bool, Free, Int, Num, Obj, Optional, Str } from '../../src/platform/http/body/body-decorators.js';
 import { obj, str } from '../../src/platform/http/body/rules.js';
 import { createHttpApp, type HttpOptions } from '../../src/platform/http/http-app.js';
+import { SystemTimers } from '../../src/platform/system/system.js';
 import { setKudosPosition } from '../../src/platform/http/kudos-position.js';
 import {
   ApiKey, ClientAgent, ClientIp, FormBody, IdempotencyKey, KudosPositionHeader, LooseBody, OptionalApiKey, StrictBody, Traceparent,
@@ -200,7 +201,7 @@ export const toyApp = async (options: Partial<HttpOptions> = {}): Promise<Toy> =
   const lines: string[] = [];
   const log = createLog({ level: 'debug', clock, destination: { write: (line: string) => { lines.push(line); } } });
   const app = await createHttpApp(ToyModule, {
-    clock, log, ids: new CountedIds(), node: 'toy:7001:0.1', proxyHops: 1, rateLimits: { enabled: true }, ...options,
+    clock, log, timers: new SystemTimers(), ids: new CountedIds(), node: 'toy:7001:0.1', proxyHops: 1, rateLimits: { enabled: true }, ...options,
   });
   await app.listen(0, '127.0.0.1');
   const { port } = app.getHttpServer().address() as { port: number };

@@ -4,12 +4,13 @@ import { centikudos, kudos } from '../../src/kernel/kudos.js';
 import { balanced, escrow, posting, spendable } from '../../src/kernel/ledger.js';
 import type { AccountEvent } from '../../src/kudos/account.events.js';
 import type { PolicyEvent } from '../../src/kudos/policy.events.js';
+import type { LedgerEvent } from '../../src/platform/event-log/ledger.events.js';
 import type { RequestEvent } from '../../src/requests/request.events.js';
 import type { SubjectReserved, UserEvent } from '../../src/users/user.events.js';
 import type { WorkerEvent, WorkerNameReserved } from '../../src/workers/worker.events.js';
 
 /** Add the union of a new feature here, and the compiler asks for its specimens. */
-type AllEvents = AccountEvent | PolicyEvent | RequestEvent | UserEvent | SubjectReserved | WorkerEvent | WorkerNameReserved;
+type AllEvents = AccountEvent | LedgerEvent | PolicyEvent | RequestEvent | UserEvent | SubjectReserved | WorkerEvent | WorkerNameReserved;
 type Specimens = { readonly [Type in AllEvents['type']]: Extract<AllEvents, { readonly type: Type }> };
 
 // One story: user 7 asks for two images, user 12's worker makes one of them.
@@ -30,6 +31,7 @@ const activation = transactionId('activation', request);
  * then on the stored file is the truth, and changing the specimen changes nothing. Imports from `src` only.
  */
 export const eventSamples: Specimens = {
+  'LedgerFounded.v1': { type: 'LedgerFounded.v1', data: { foundedAt: at(0) } },
   'PolicyAdopted.v1': { type: 'PolicyAdopted.v1', data: {
     version: 1, reference: 1, prices: hash, floors: { oauth: kudos(25), pseudonymous: kudos(14) }, kudosCap: kudos(10_000_000), adoptedAt: at(0),
   } },

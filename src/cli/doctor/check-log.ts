@@ -7,7 +7,7 @@ import { IndexSection, readSnapshot } from '../../platform/event-log/embedded/in
 import { NodeFiles } from '../../platform/event-log/embedded/node-files.js';
 import { baseOfSegmentName } from '../../platform/event-log/embedded/segment-header.js';
 import { StreamIndex } from '../../platform/event-log/embedded/stream-index.js';
-import { logDirectory } from '../books.js';
+import { logDirectory } from '../../boot/open-log.js';
 import { figure } from '../table.js';
 import type { Tools } from '../tools.js';
 import type { Findings } from './findings.js';

@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync }
 import { join } from 'node:path';
 import type { Config } from '../../config.js';
 import { SystemProcesses } from '../../platform/event-log/embedded/lock.js';
-import { logDirectory } from '../books.js';
+import { logDirectory } from '../../boot/open-log.js';
 import { figure } from '../table.js';
 import type { Findings } from './findings.js';
 

@@ -3,11 +3,12 @@ import type { Command } from 'commander';
 import { EVENT_TYPES } from '../../boot/event-types.js';
 import { ConfigError, type Config } from '../../config.js';
 import { registerTypes } from '../../platform/event-log/upcasts.js';
-import { logDirectory } from '../books.js';
+import { logDirectory } from '../../boot/open-log.js';
 import { FINE, FOUND_SOMETHING, type ExitCode, type Tools } from '../tools.js';
 import { checkDatabase } from './check-database.js';
 import { checkLog } from './check-log.js';
 import { checkLock, checkMachine } from './check-machine.js';
+import { checkStore } from './check-store.js';
 import { Findings } from './findings.js';
 
 export const addDoctor = (program: Command, run: (work: (tools: Tools) => Promise<ExitCode>) => Promise<void>): void => {
@@ -49,7 +50,8 @@ const settings = (findings: Findings, tools: Tools): Config | undefined => {
 const checkStores = async (findings: Findings, config: Config, { verify, tools }: { readonly verify: boolean; readonly tools: Tools }): Promise<void> => {
   const directory = logDirectory(config);
   if (config.eventstoreUrl) {
-    findings.bad('event log', 'EVENTSTORE_URL is set, but this release serves the embedded log only', 'unset it');
+    const log = await findings.of('event log', 'look whether the EventStoreDB runs, and whether EVENTSTORE_URL and EVENTSTORE_NAMESPACE are what the server has', () => checkStore(findings, config, tools));
+    await checkDatabase({ findings, config, tools, log, serverRuns: true });
     return;
   }
   if (!existsSync(directory)) {

@@ -2,8 +2,9 @@ import { iso, type Clock } from '../../kernel/clock.js';
 import type { Decider, Decision } from '../../kernel/decider.js';
 import type { AnyEvent, EventMetadata, Recorded } from '../../kernel/event.js';
 import type { Ids } from '../../kernel/ids.js';
-import { encode, type Encoded } from '../event-log/codec.js';
-import { WrongExpectedRevision, type EventLog } from '../event-log/event-log.js';
+import { decode, encode, leafOf, type Encoded } from '../event-log/codec.js';
+import { WrongExpectedRevision, type EventLog, type RecordedEvent } from '../event-log/event-log.js';
+import type { CommandCounts } from './command-counts.js';
 import type { CommandContext, Outcome } from './outcome.js';
 import { loadStream, type Loaded, type Snapshots } from './load-stream.js';
 
@@ -30,7 +31,7 @@ export interface RunnerOptions {
   readonly seal?: (event: AnyEvent, eventId: string) => Promise<AnyEvent>;
   /** Told of every acknowledged append of this process, at once and in order per stream. */
   readonly onAppended?: (events: readonly Recorded[]) => void;
-  readonly onConflict?: (stream: string) => void;
+  readonly counts?: CommandCounts;
 }
 
 interface Pending<Command, Event extends AnyEvent, State, Rc extends string> {
@@ -86,6 +87,26 @@ export class DeciderRunner<State, Command, Event extends AnyEvent, Rc extends st
     return (await this.#load(id)).state;
   }
 
+  /**
+   * An event of this stream has come with the feed. If another process wrote it, what is remembered goes on by it: the next
+   * command would otherwise learn of it by a conflict. A command under way finds out by itself.
+   */
+  follow(id: string, event: RecordedEvent): void {
+    const mailbox = this.#mailboxes.get(id);
+    if (!mailbox?.loaded || mailbox.running) return;
+    const { loaded } = mailbox;
+    const next = loaded.revision === 'no_stream' ? 0 : loaded.revision + 1;
+    if (event.revision < next) return; // our own, or read already
+    mailbox.loaded = undefined;
+    if (event.revision > next) return;
+    try {
+      Object.assign(loaded, { state: this.decider.evolve(loaded.state, decode(event) as unknown as Event), revision: event.revision, tip: leafOf(event) });
+      mailbox.loaded = loaded;
+    } catch {
+      // A newer release wrote what this one cannot read: the command that needs this stream will say so, and no other.
+    }
+  }
+
   #mailbox(id: string): Mailbox<Command, Event, State, Rc> {
     const known = this.#mailboxes.get(id);
     if (known) {
@@ -115,7 +136,10 @@ export class DeciderRunner<State, Command, Event extends AnyEvent, Rc extends st
         mailbox.queue.unshift(...(await this.#process(id, mailbox, batch)));
       } catch (error) {
         mailbox.loaded = undefined; // whatever happened, the state in memory may be ahead of the log
-        for (const { reject } of batch) reject(error);
+        for (const { command, reject } of batch) {
+          this.options.counts?.ended(this.decider.category, command, 'failed');
+          reject(error);
+        }
       }
     }
     mailbox.running = false;
@@ -142,7 +166,8 @@ export class DeciderRunner<State, Command, Event extends AnyEvent, Rc extends st
       } catch (error) {
         if (!(error instanceof WrongExpectedRevision)) throw error;
         mailbox.loaded = undefined;
-        this.#conflicted(id, attempt, error);
+        this.options.counts?.conflicted(this.decider.category, settled.map(({ pending }) => pending.command));
+        if (attempt >= ATTEMPTS_MAX) throw new TooManyConflicts(`${this.streamOf(id)}: ${attempt} conflicts in a row`, { cause: error });
       }
     }
   }
@@ -199,6 +224,7 @@ export class DeciderRunner<State, Command, Event extends AnyEvent, Rc extends st
 
   async #append(id: string, base: number | 'no_stream', encoded: readonly Encoded[]): Promise<number> {
     const { position } = await this.options.log.append(this.streamOf(id), base, encoded.map(({ event }) => event));
+    this.options.counts?.appended(this.decider.category);
     return position;
   }
 
@@ -212,6 +238,7 @@ export class DeciderRunner<State, Command, Event extends AnyEvent, Rc extends st
     const { state } = loaded;
     const revision = loaded.revision === 'no_stream' ? -1 : loaded.revision;
     for (const { pending, decision, first, count } of settled) {
+      this.#count(pending.command, decision.outcome, count);
       if (decision.outcome === 'failed') pending.reject(decision.error);
       else if (decision.outcome === 'refused') pending.resolve({ outcome: 'refused', rc: decision.rc as Rc, detail: decision.detail ?? {}, state });
       else if (count === 0) pending.resolve({ outcome: 'unchanged', state, revision });
@@ -219,14 +246,14 @@ export class DeciderRunner<State, Command, Event extends AnyEvent, Rc extends st
     }
   }
 
+  #count(command: Command, decided: Settled<never>['decision']['outcome'], events: number): void {
+    const accepted = events === 0 ? 'unchanged' : 'appended';
+    this.options.counts?.ended(this.decider.category, command, decided === 'accepted' ? accepted : decided);
+  }
+
   #acknowledged(placed: readonly Recorded<Event>[], loaded: Loaded<State>): void {
     this.options.onAppended?.(placed);
     this.options.snapshots?.consider(this.decider.category, loaded);
-  }
-
-  #conflicted(id: string, attempt: number, cause: WrongExpectedRevision): void {
-    this.options.onConflict?.(this.streamOf(id));
-    if (attempt >= ATTEMPTS_MAX) throw new TooManyConflicts(`${this.streamOf(id)}: ${attempt} conflicts in a row`, { cause });
   }
 
   async #speaksTooSoon(id: string, base: number | 'no_stream', settled: readonly { readonly count: number }[]): Promise<boolean> {

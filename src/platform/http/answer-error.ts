@@ -19,7 +19,7 @@ const RETRY_AFTER_SECONDS = 2;
 
 /** Answers with the shape of the path's API and logs what nobody expected. The one way out for every error. */
 export const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
-  if (isGone(request)) return;
+  if (isGone(request) || request.isGivenUp) return;
   if (reply.sent || reply.raw.headersSent) {
     reply.raw.destroy(); // half an answer cannot be taken back: the client must see that it is broken
     return;

@@ -2,10 +2,11 @@ import type { DynamicModule, INestApplication, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
-import type { Clock } from '../../kernel/clock.js';
+import type { Clock, Timers } from '../../kernel/clock.js';
 import type { Ids } from '../../kernel/ids.js';
 import { logOf, type Log } from '../telemetry/logger.js';
 import { NestLog } from '../telemetry/nest-log.js';
+import { installAnswerDeadline } from './answer-deadline.js';
 import { installEdge, type EdgeOptions } from './edge.js';
 import { HordeAdapter, type Timeouts } from './fastify-server.js';
 import type { PositionWaiter } from './kudos-position.js';
@@ -18,6 +19,7 @@ import type { Caller, RouteSpec } from './route-spec.js';
 /** What every controller stands on, and no feature. Hooks into features are functions, so that they may be made later. */
 export interface HttpOptions extends EdgeOptions {
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly ids: Ids;
   readonly log: Log;
   /** Most bytes of a body; 64 MiB unless given. Routes may set less with `@BodyLimit`. */
@@ -42,6 +44,7 @@ export const configureHttp = (app: NestFastifyApplication, options: HttpOptions)
   const server = app.getHttpAdapter().getInstance();
   server.decorate('hordeLog', options.log);
   installEdge(server, options);
+  installAnswerDeadline(server, options);
   const { rateLimits, positions } = options;
   installRouteHooks(server, {
     limiter: rateLimits.enabled ? new RateLimiter({ ...options, ...rateLimits }) : undefined,

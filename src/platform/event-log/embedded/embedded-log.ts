@@ -4,9 +4,10 @@ import {
   EventLog, LogUnavailable, type AllPage, type AppendResult, type ExpectedRevision, type FeedBatch, type FollowOptions,
   type NewEvent, type Position, type ReadAllOptions, type ReadStreamOptions, type RecordedEvent, type StreamPage,
 } from '../event-log.js';
+import { Growth } from '../growth.js';
 import { Committer } from './committer.js';
 import { EventReader } from './event-reader.js';
-import { feed, Growth, type FeedSource } from './feed.js';
+import { feed, type FeedSource } from './feed.js';
 import { asError, type Files } from './files.js';
 import { HOT_TAIL_LIMITS, HotTail, type HotTailLimits } from './hot-tail.js';
 import { IndexSection, writeSnapshot } from './index-snapshot.js';

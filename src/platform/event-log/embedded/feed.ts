@@ -1,34 +1,11 @@
 import type { FeedBatch, FollowOptions, RecordedEvent } from '../event-log.js';
+import type { Growth } from '../growth.js';
 import type { EventReader } from './event-reader.js';
 import type { StreamIndex } from './stream-index.js';
 
 export const BATCH_DEFAULT = 500;
 /** With a filter: a checkpoint at least after so many events, so that a feed of rare events is never long out of sight. */
 const EXAMINED_MAX = 4_096;
-
-/** Wakes whoever waits for the log to grow, or to close. */
-export class Growth {
-  private readonly waiting = new Set<() => void>();
-
-  announce(): void {
-    const woken = [...this.waiting];
-    this.waiting.clear();
-    for (const wake of woken) wake();
-  }
-
-  /** Resolves at the next announcement, or when the signal aborts. */
-  next(signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        this.waiting.delete(wake);
-        signal?.removeEventListener('abort', wake);
-        resolve();
-      };
-      this.waiting.add(wake);
-      signal?.addEventListener('abort', wake);
-    });
-  }
-}
 
 export interface FeedSource {
   readonly index: StreamIndex;

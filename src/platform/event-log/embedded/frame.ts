@@ -17,8 +17,6 @@ export const FRAME_MAGIC = 0x31464c48; // "HLF1"
 export const FRAME_HEADER_BYTES = 48;
 const EVENT_HEADER_BYTES = 46;
 const ID_BYTES = 36;
-/** Names are counted in 16 bits. */
-export const NAME_BYTES_MAX = 65_535;
 /** 1 MiB of events, the headers of 4,096 events and a longest name stay below it; anything longer is not a frame. */
 export const FRAME_BYTES_MAX = 4 * 1_048_576;
 

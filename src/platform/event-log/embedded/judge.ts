@@ -1,6 +1,7 @@
-import { InvalidAppend, WrongExpectedRevision, type AppendResult, type ExpectedRevision, type NewEvent } from '../event-log.js';
+import { checkExpected, validated } from '../check-calls.js';
+import { WrongExpectedRevision, type AppendResult, type ExpectedRevision, type NewEvent } from '../event-log.js';
 import type { EventReader } from './event-reader.js';
-import { PendingAppend, validated } from './pending-append.js';
+import { PendingAppend } from './pending-append.js';
 import type { StreamIndex } from './stream-index.js';
 
 interface Question {
@@ -25,7 +26,7 @@ export class Judge {
   judge(stream: string, expected: ExpectedRevision, events: readonly NewEvent[]): PendingAppend | Promise<AppendResult> {
     const checked = validated(stream, events);
     const at = expected === 'no_stream' ? -1 : expected;
-    if (expected !== 'no_stream' && !(Number.isSafeInteger(at) && at >= 0)) throw new InvalidAppend(`${String(expected)} is not a revision`);
+    checkExpected(expected);
     const last = this.pending.get(stream);
     const head = last ? last.lastRevision : this.index.head(stream);
     const question = { stream, expected, at, events: checked };

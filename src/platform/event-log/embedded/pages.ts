@@ -1,19 +1,15 @@
 import type { AllPage, ReadAllOptions, ReadStreamOptions, RecordedEvent, StreamPage } from '../event-log.js';
 import { BEGINNING } from '../event-log.js';
+import { checkedLimit, checkFrom } from '../check-calls.js';
 import type { EventReader } from './event-reader.js';
 import type { StreamIndex } from './stream-index.js';
 
-const LIMIT_DEFAULT = 512;
-const LIMIT_MAX = 4_096;
+/** Backwards, so many are read at a time. */
+const STRIDE = 512;
 /** A page of `$all` ends here, whatever its limit: 4,096 events of 1 MiB would be 4 GiB. */
 const PAGE_BYTES_MAX = 16 * 1_048_576;
 /** With a filter: a page examines at most so many events. */
 const EXAMINED_MAX = 16_384;
-
-const checkedLimit = (limit = LIMIT_DEFAULT): number => {
-  if (!Number.isSafeInteger(limit) || limit < 1 || limit > LIMIT_MAX) throw new RangeError(`a page has 1 to ${LIMIT_MAX} events, not ${limit}`);
-  return limit;
-};
 
 /** Pages of streams and of the whole log. Both throw RangeError for a limit or revision that cannot be. */
 export class Pages {
@@ -21,7 +17,7 @@ export class Pages {
 
   async ofStream(stream: string, { direction = 'forwards', from, limit }: ReadStreamOptions): Promise<StreamPage> {
     const count = checkedLimit(limit);
-    if (from !== undefined && !(Number.isSafeInteger(from) && from >= 0)) throw new RangeError(`${from} is not a revision`);
+    checkFrom(from);
     const head = this.index.head(stream);
     if (head < 0) return { exists: false, events: [] };
     if (direction === 'forwards') {
@@ -58,7 +54,7 @@ export class Pages {
     const start = from === undefined ? this.index.events : this.index.ordinalAfter(from - 1);
     let next = start;
     while (next > 0 && page.wantsMore) {
-      const low = Math.max(0, next - Math.min(page.room, LIMIT_DEFAULT));
+      const low = Math.max(0, next - Math.min(page.room, STRIDE));
       const events = await this.reader.all(Array.from({ length: next - low }, (_, k) => low + k));
       for (const event of events.reverse()) page.examine(event);
       next = low;

@@ -1,0 +1,76 @@
+import streams from '@eventstore/db-client/generated/streams_pb.js';
+import type { ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
+import type { EventLog, FeedBatch, Position, RecordedEvent } from '../event-log.js';
+import type { EventFilter } from './event-filter.js';
+import { LIVE_EVENTS_MAX } from './limits.js';
+import type { Reader } from './reader.js';
+import { timedOut } from './rpc-errors.js';
+
+export interface AllSubscription {
+  /** The last position that was seen. */
+  readonly after: Position;
+  readonly filter: EventFilter | undefined;
+  /** Events examined between two checkpoints of a filter. */
+  readonly checkpointEvery: number;
+}
+
+/** History, then live, until the client is gone or too slow. */
+export const followAll = async (log: EventLog, subscription: AllSubscription, reader: Reader): Promise<void> => {
+  const { after } = subscription;
+  const stretch = new Stretch(subscription, reader);
+  let isLive = after >= (await log.head());
+  if (isLive) reader.message(caughtUp());
+  for await (const batch of log.follow({ after, signal: reader.signal })) {
+    stretch.write(batch, isLive);
+    await reader.drained();
+    if (isLive || !batch.live) continue;
+    isLive = true;
+    reader.message(caughtUp());
+  }
+  await reader.gone(); // a log that was opened for reading has an end; the subscription has none
+};
+
+export const caughtUp = (): ReadResp => new streams.ReadResp().setCaughtUp(new streams.ReadResp.CaughtUp());
+
+/** EventStoreDB keeps few events for a subscriber that is live; one that lets them pile up has to subscribe again. */
+export const tooSlow = (): Error => timedOut('Consumer too slow to handle event while live. Client resubscription required.');
+
+/** Writes what passes the filter, and checkpoints where little does. */
+class Stretch {
+  private examined = 0;
+
+  constructor(private readonly subscription: AllSubscription, private readonly reader: Reader) {}
+
+  write(batch: FeedBatch, isLive: boolean): void {
+    const events = this.wanted(batch);
+    const passes = this.subscription.filter?.admits(events);
+    let written = 0;
+    for (const [k, event] of events.entries()) {
+      const isAdmitted = passes?.[k] ?? true;
+      if (isAdmitted) {
+        if (isLive && written === LIVE_EVENTS_MAX) throw tooSlow();
+        this.reader.event(event);
+        written += 1;
+      }
+      if (passes) this.examine(event.position, isAdmitted && isLive);
+    }
+  }
+
+  /** A position that the log has not reached yet is waited for. */
+  private wanted({ events }: FeedBatch): readonly RecordedEvent[] {
+    const { after } = this.subscription;
+    return (events[0]?.position ?? after) > after ? events : events.filter(({ position }) => position > after);
+  }
+
+  private examine(position: Position, isSeenLive: boolean): void {
+    this.examined += 1;
+    if (this.examined < this.subscription.checkpointEvery) return;
+    this.examined = 0;
+    if (!isSeenLive) this.reader.message(checkpoint(position));
+  }
+}
+
+/** Its prepare position is 0, as EventStoreDB's. */
+const checkpoint = (position: Position): ReadResp => (
+  new streams.ReadResp().setCheckpoint(new streams.ReadResp.Checkpoint().setCommitPosition(String(position)).setPreparePosition('0'))
+);
