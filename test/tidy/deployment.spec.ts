@@ -82,7 +82,7 @@ describe('our own services in it', () => {
     return key === undefined ? [] : [[key, fallback] as const];
   }));
   /** Settings of the release that brings several processes. */
-  const AWAITED = ['ROLES', 'BLOBS_DIR', 'EVENTSTORE_NAMESPACE'];
+  const AWAITED = ['ROLES', 'BLOBS_DIR'];
 
   it('are given settings that the server knows', () => {
     const unknown = ours.flatMap(([, { environment = {} }]) => Object.keys(environment)).filter((key) => !defaults.has(key) && !AWAITED.includes(key));
