@@ -13,7 +13,7 @@ export class FrontProcess {
   #output = '';
   readonly ended: Promise<Ended> = this.#end();
 
-  private constructor(private readonly child: ChildProcess, readonly port: number) {
+  private constructor(private readonly child: ChildProcess, readonly home: string, readonly port: number) {
     for (const stream of [child.stdout!, child.stderr!]) {
       stream.on('data', (chunk: Buffer) => { this.#output = (this.#output + chunk.toString()).slice(-LAST_WORDS); });
     }
@@ -24,7 +24,7 @@ export class FrontProcess {
     const child = spawn(process.execPath, [CLI, 'log', 'serve', '--writable', '--listen', `127.0.0.1:${port}`], {
       cwd: dataDir, stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] ?? '', DATA_DIR: dataDir },
     });
-    const front = new FrontProcess(child, port);
+    const front = new FrontProcess(child, dataDir, port);
     const listens = new Promise<void>((resolve) => {
       child.stdout.on('data', () => { if (front.#output.includes(WELCOME)) resolve(); });
     });
