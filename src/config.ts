@@ -16,6 +16,7 @@ export interface Config {
   readonly profile: 'public' | 'private';
   readonly eventstoreUrl: string | undefined;
   readonly eventstoreNamespace: string;
+  readonly logListen: Address | undefined;
   readonly databaseUrl: string | undefined;
   readonly masterKey: string | undefined;
   readonly publicUrl: string | undefined;
@@ -32,6 +33,11 @@ export interface Config {
   readonly blobLimitBytes: number;
   readonly logLevel: string;
   readonly node: string;
+}
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
 }
 
 export class ConfigError extends Error {
@@ -72,6 +78,17 @@ const esdbUrl = (text: string): string | undefined => {
   if (text === '') return undefined;
   if (!/^esdb(\+discover)?:\/\/[^/]/.test(text)) throw new ConfigError('is not a connection string that starts with esdb:// or esdb+discover://');
   return text;
+};
+/** `host:port`, an IPv6 host in brackets; undefined when it is none. */
+export const parseAddress = (text: string): Address | undefined => {
+  const match = /^(?:\[([0-9a-f:]+)\]|([^:]+)):(\d{1,5})$/i.exec(text);
+  const port = Number(match?.[3]);
+  return match && port <= 65_535 ? { host: (match[1] ?? match[2])!, port } : undefined;
+};
+const address = (text: string): Address | undefined => {
+  const parsed = parseAddress(text);
+  if (text !== '' && !parsed) throw new ConfigError('is not an address such as 127.0.0.1:2113');
+  return parsed;
 };
 const namespace = (text: string): string => {
   if (!/^[a-z0-9_.]{0,40}$/.test(text)) throw new ConfigError('has other characters than a-z 0-9 _ . or more than 40');
@@ -120,6 +137,10 @@ const KEYS = {
   eventstoreNamespace: {
     key: 'EVENTSTORE_NAMESPACE', default: '', read: namespace,
     help: 'put before every stream\'s name, so that several hordes can share an EventStoreDB: at most 40 of a-z 0-9 _ .',
+  },
+  logListen: {
+    key: 'LOG_LISTEN', default: '', read: address,
+    help: '127.0.0.1:2113, say: shows the embedded log there, for reading, to any client of EventStoreDB on this machine',
   },
   databaseUrl: {
     key: 'DATABASE_URL', default: '', help: 'postgres://… instead of the embedded PostgreSQL', read: url('postgres:', 'postgresql:'),
@@ -177,7 +198,7 @@ export const readConfig = (environment: Environment = process.env): Config => {
   const cap = read('kudosCap');
   return Object.freeze({
     port: read('port'), host: read('host'), dataDir: read('dataDir'), blobsDir: read('blobsDir') ?? join(read('dataDir'), 'blobs'),
-    roles: read('roles'), profile, eventstoreUrl: read('eventstoreUrl'), eventstoreNamespace: read('eventstoreNamespace'),
+    roles: read('roles'), profile, eventstoreUrl: read('eventstoreUrl'), eventstoreNamespace: read('eventstoreNamespace'), logListen: read('logListen'),
     databaseUrl: read('databaseUrl'), masterKey: read('masterKey'), publicUrl: read('publicUrl'), admins: read('admins'),
     anonymous: byProfile('anonymous'), registration: byProfile('registration'), escrow: byProfile('escrow'), kudosCap: capOf(cap, profile),
     testApiKeys: read('testApiKeys'), rateLimits: !read('rateLimitsOff'), rateLimitWhitelist: read('rateLimitWhitelist'),

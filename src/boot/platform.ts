@@ -29,6 +29,7 @@ import { Pricing } from '../pricing/pricing.js';
 import { loadReference } from '../reference/load-reference.js';
 import { EVENT_TYPES, PERSONAL_PATHS } from './event-types.js';
 import { openLog, type StoredLog } from './open-log.js';
+import { showLog } from './show-log.js';
 
 /** The machine below the features, opened in order and closed in the reverse order. */
 export interface Platform {
@@ -90,6 +91,7 @@ const openParts = async (config: Config, ports: Ports, closing: (() => Promise<v
   const { clock, timers, ids, logger, onFatal } = ports;
   const log = ports.sharedLog ?? (await openLog(config, ports));
   if (!ports.sharedLog) closing.push(() => log.close());
+  if (!ports.sharedLog) closing.push(await showLog(config, log, ports));
   const postgres = await openPostgres(config, ports);
   closing.push(() => postgres.stop());
   const database = new Database({ url: postgres.url, log: (line) => logger.warn({ source: 'postgres' }, line) });

@@ -10,8 +10,8 @@ export const SEARCH_WINDOW = 32;
 export const PAGE_EVENTS = 512;
 /** Calls that read or follow at once. A subscription costs a feed and a page; a thousand of them are somebody's mistake. */
 export const READERS_MAX = 1_000;
-/** gRPC calls of one connection at once. */
-export const CONNECTION_CALLS_MAX = 1_000;
+/** gRPC calls of one connection at once, as EventStoreDB. Each may hold one message of RECEIVE_BYTES_MAX before it is known for what it is. */
+export const CONNECTION_CALLS_MAX = 100;
 /** Batch appends of one call of which the last fragment is still to come. */
 export const OPEN_APPENDS_MAX = 1_000;
 /** What one call's batch appends may hold in memory. Beyond it the call is not read from until some are written: back-pressure, not an error. */

@@ -1,6 +1,6 @@
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
-import type { EventLog, FeedBatch, Position } from '../event-log.js';
+import type { EventLog, FeedBatch, Position, RecordedEvent } from '../event-log.js';
 import type { EventFilter } from './event-filter.js';
 import { LIVE_EVENTS_MAX } from './limits.js';
 import type { Reader } from './reader.js';
@@ -41,7 +41,8 @@ class Stretch {
 
   constructor(private readonly subscription: AllSubscription, private readonly reader: Reader) {}
 
-  write({ events }: FeedBatch, isLive: boolean): void {
+  write(batch: FeedBatch, isLive: boolean): void {
+    const events = this.wanted(batch);
     const passes = this.subscription.filter?.admits(events);
     let written = 0;
     for (const [k, event] of events.entries()) {
@@ -51,15 +52,21 @@ class Stretch {
         this.reader.event(event);
         written += 1;
       }
-      if (passes) this.examine(event.position, isAdmitted);
+      if (passes) this.examine(event.position, isAdmitted && isLive);
     }
   }
 
-  private examine(position: Position, isAdmitted: boolean): void {
+  /** A position that the log has not reached yet is waited for. */
+  private wanted({ events }: FeedBatch): readonly RecordedEvent[] {
+    const { after } = this.subscription;
+    return (events[0]?.position ?? after) > after ? events : events.filter(({ position }) => position > after);
+  }
+
+  private examine(position: Position, isSeenLive: boolean): void {
     this.examined += 1;
     if (this.examined < this.subscription.checkpointEvery) return;
     this.examined = 0;
-    if (!isAdmitted) this.reader.message(checkpoint(position)); // an event that passes says where we are
+    if (!isSeenLive) this.reader.message(checkpoint(position));
   }
 }
 
