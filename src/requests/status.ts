@@ -123,9 +123,9 @@ export class Status {
     const { feed } = this.ports;
     const latest = this.latest.positionOf(id);
     if (latest !== undefined) await this.rows.waitFor(latest, CATCH_UP_MAX_MS);
-    const head = await feed.head();
     const early = await ask();
     if (early) return early;
+    const head = await feed.head();
     if (!(await this.rows.waitFor(head, CATCH_UP_MAX_MS))) throw new RetryLater('the list of requests is catching up with the log');
     return ask();
   }

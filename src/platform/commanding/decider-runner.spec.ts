@@ -155,6 +155,35 @@ describe('one node', () => {
   });
 });
 
+describe('a command that opens its stream', () => {
+  const opening = () => {
+    const runner = new DeciderRunner({ ...tallyDecider, opens: ({ type }) => type === 'Add' }, { log, ids: new SeededIds(900), clock: new SettableClock(), node: 'opener', cachedStreamsMax: 100 });
+    return (command: TallyCommand) => runner.execute('x', command, context);
+  };
+
+  it('is decided without a look at the log', async () => {
+    expect(await opening()(add('a'))).toMatchObject({ outcome: 'appended', revision: 0 });
+    expect(log.reads).toHaveLength(0);
+  });
+
+  it('is decided anew when the stream was there after all', async () => {
+    await node().ask(add('a', 5));
+    expect(await opening()(add('b', 7))).toMatchObject({ outcome: 'appended', revision: 1, state: { sum: 12 } });
+    await expectUnbrokenChain();
+  });
+
+  it('that was taken before by another is told so, not written twice', async () => {
+    await node().ask(add('a', 5));
+    expect(await opening()(add('a', 5))).toMatchObject({ outcome: 'unchanged', state: { sum: 5 } });
+    expect(await stored()).toHaveLength(1);
+  });
+
+  it('is refused only on what the log says', async () => {
+    expect(await opening()(add('a', TALLY_MAX + 1))).toMatchObject({ outcome: 'refused', rc: 'TooMuch', detail: { sum: 0 } });
+    expect(log.reads).toHaveLength(1);
+  });
+});
+
 describe('two nodes', () => {
   it('both get through, and neither overwrites what the other wrote', async () => {
     const [one, other] = [node(), node()];

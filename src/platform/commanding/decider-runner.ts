@@ -6,7 +6,7 @@ import { decode, encode, leafOf, type Encoded } from '../event-log/codec.js';
 import { WrongExpectedRevision, type EventLog, type RecordedEvent } from '../event-log/event-log.js';
 import type { CommandCounts } from './command-counts.js';
 import type { CommandContext, Outcome } from './outcome.js';
-import { loadStream, type Loaded, type Snapshots } from './load-stream.js';
+import { loadStream, unwritten, type Loaded, type Snapshots } from './load-stream.js';
 
 /** Commands decided on one loaded state and appended together: a busy account's natural group commit (spec/ledger.md §4.6). */
 const COMMANDS_PER_APPEND_MAX = 128;
@@ -150,12 +150,11 @@ export class DeciderRunner<State, Command, Event extends AnyEvent, Rc extends st
     id: string, mailbox: Mailbox<Command, Event, State, Rc>, batch: Pending<Command, Event, State, Rc>[],
   ): Promise<Pending<Command, Event, State, Rc>[]> {
     for (let attempt = 1; ; attempt++) {
-      const fresh = mailbox.loaded === undefined;
-      const loaded = (mailbox.loaded ??= await this.#load(id));
+      const { loaded, isConfirmed } = await this.#loaded(id, mailbox, attempt === 1 ? batch[0]!.command : undefined);
       const base = loaded.revision;
       const { settled, encoded, recorded } = await this.#decide(id, loaded, batch);
       // Another process may have written since this state was cached: an answer that appends nothing must not rest on that.
-      if (!fresh && (await this.#speaksTooSoon(id, base, settled))) {
+      if (!isConfirmed && (await this.#speaksTooSoon(id, base, settled))) {
         mailbox.loaded = undefined;
         continue;
       }
@@ -164,12 +163,25 @@ export class DeciderRunner<State, Command, Event extends AnyEvent, Rc extends st
         this.#answer({ settled, recorded, loaded, position });
         return batch.slice(settled.length);
       } catch (error) {
-        if (!(error instanceof WrongExpectedRevision)) throw error;
         mailbox.loaded = undefined;
-        this.options.counts?.conflicted(this.decider.category, settled.map(({ pending }) => pending.command));
-        if (attempt >= ATTEMPTS_MAX) throw new TooManyConflicts(`${this.streamOf(id)}: ${attempt} conflicts in a row`, { cause: error });
+        this.#noteConflict(id, error, { attempt, commands: settled.map(({ pending }) => pending.command) });
       }
     }
+  }
+
+  /** What is remembered of the stream; what the log has of it, which is confirmed; or nothing, for the command that opens it. */
+  async #loaded(id: string, mailbox: Mailbox<Command, Event, State, Rc>, first: Command | undefined): Promise<{ loaded: Loaded<State>; isConfirmed: boolean }> {
+    if (mailbox.loaded) return { loaded: mailbox.loaded, isConfirmed: false };
+    const opens = first !== undefined && this.decider.opens?.(first) === true;
+    mailbox.loaded = opens ? unwritten(this.decider, id, this.streamOf(id)) : await this.#load(id);
+    return { loaded: mailbox.loaded, isConfirmed: !opens };
+  }
+
+  /** Returns after a conflict that is worth another try; throws everything else. */
+  #noteConflict(id: string, error: unknown, { attempt, commands }: { readonly attempt: number; readonly commands: readonly Command[] }): void {
+    if (!(error instanceof WrongExpectedRevision)) throw error;
+    this.options.counts?.conflicted(this.decider.category, commands);
+    if (attempt >= ATTEMPTS_MAX) throw new TooManyConflicts(`${this.streamOf(id)}: ${attempt} conflicts in a row`, { cause: error });
   }
 
   async #decide(id: string, loaded: Loaded<State>, batch: readonly Pending<Command, Event, State, Rc>[]) {
