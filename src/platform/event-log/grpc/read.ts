@@ -15,13 +15,13 @@ import { followStream } from './subscribe-stream.js';
 
 /** Reads and subscriptions, of `$all` and of streams: all of them are the same call. */
 export const serveRead = (served: Served) => (call: ReadCall): void => {
-  const { calls, gate } = served;
+  const { calls, gate, clock } = served;
   const end = (error: Error): unknown => call.emit('error', error);
   const serve = async (): Promise<void> => {
     gate.admitReader(call.metadata);
     const options = call.request.getOptions();
     if (!options) throw thrown('A read has options.');
-    const reader = new Reader(call, calls.addReader(call, end), options.getUuidOption()?.hasString() !== true);
+    const reader = new Reader(call, { signal: calls.addReader(call, end), hasStructuredIds: options.getUuidOption()?.hasString() !== true, clock });
     if (options.hasSubscription()) await subscribe(served, options, reader);
     else await read(served.log, options, reader);
     if (!calls.has(call)) return;
