@@ -1,7 +1,6 @@
 /** Native ESM under Jest: Nest 12 is ESM only. Run with `node --experimental-vm-modules`. */
-export default {
+const common = {
   testEnvironment: 'node',
-  roots: ['<rootDir>/src', '<rootDir>/projections', '<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
@@ -21,5 +20,20 @@ export default {
       },
     ],
   },
+};
+
+/** Everything on the embedded log; and what speaks HTTP once more on an EventStoreDB, EVENTSTORE_URL or our own front of it. */
+export default {
   maxWorkers: 2,
+  projects: [
+    { ...common, displayName: 'embedded', roots: ['<rootDir>/src', '<rootDir>/projections', '<rootDir>/test'] },
+    {
+      ...common,
+      displayName: 'eventstoredb',
+      roots: ['<rootDir>/test/e2e'],
+      globalSetup: '<rootDir>/test/support/serve-a-log.ts',
+      globalTeardown: '<rootDir>/test/support/stop-serving.ts',
+      setupFiles: ['<rootDir>/test/support/on-eventstoredb.ts'],
+    },
+  ],
 };

@@ -31,6 +31,18 @@ export const appendClaims: Claims = {
     const positions = (await run.log.readStream(stream)).events.map(({ position }) => position);
     expect(positions.every((position, k) => Number.isSafeInteger(position) && (k === 0 || position > positions[k - 1]!))).toBe(true);
   },
+  'positions have gaps, so that nobody may count with them': async (run) => {
+    const first = await run.log.append(run.stream(), 'no_stream', run.events(1));
+    for (let k = 0; k < 20; k++) await run.written(1);
+    expect(await run.log.head() - first.position).toBeGreaterThan(100);
+  },
+  'the position of an append finds its last event in the whole log': async (run) => {
+    const after = await run.log.head();
+    const events = run.events(6);
+    const { position } = await run.log.append(run.stream(), 'no_stream', events);
+    await run.written(2);
+    expect(idsOf(await run.between(after, position))).toEqual(idsOf(events));
+  },
   'no_stream is refused for a stream that exists, with its revision': async (run) => {
     const { stream } = await run.written(3);
     expect(await rejection(run.log.append(stream, 'no_stream', [run.event()]))).toMatchObject({ name: 'WrongExpectedRevision', actual: 2 });
@@ -49,6 +61,26 @@ export const appendClaims: Claims = {
   'a revision that is too high is refused with the true one': async (run) => {
     const { stream } = await run.written(2);
     expect(await rejection(run.log.append(stream, 99, [run.event()]))).toMatchObject({ name: 'WrongExpectedRevision', actual: 1 });
+  },
+  'a conflict of an append of hundreds of events tells the true revision': async (run) => {
+    const { stream } = await run.written(4);
+    for (const expected of ['no_stream', 1, 50] as const) {
+      expect(await rejection(run.log.append(stream, expected, run.events(300)))).toMatchObject({ name: 'WrongExpectedRevision', actual: 3 });
+    }
+  },
+  'a conflict in a stream of thousands of events tells the true revision': async (run) => {
+    const { stream } = await run.written(1_000);
+    await run.continued(stream, 999, [1_000, 1_000, 1]);
+    for (const expected of ['no_stream', 0, 2_999, 3_001] as const) {
+      expect(await rejection(run.log.append(stream, expected, run.events(2)))).toMatchObject({ name: 'WrongExpectedRevision', actual: 3_000 });
+    }
+  },
+  'conflicts among many appends tell the true revision and harm none of them': async (run) => {
+    const { stream } = await run.written(6);
+    const answers = await Promise.all(range(0, 100).map((k) => (k % 4 === 0
+      ? rejection(run.log.append(stream, k, run.events(10)))
+      : run.log.append(run.stream(), 'no_stream', run.events(2)))));
+    for (const [k, answer] of answers.entries()) expect(answer).toMatchObject(k % 4 === 0 ? { name: 'WrongExpectedRevision', actual: 5 } : { revision: 1 });
   },
   'a refusal names the stream and what was expected': async (run) => {
     const stream = run.stream();
@@ -92,6 +124,17 @@ export const appendClaims: Claims = {
     const { stream } = await run.written(2, { metadata: Buffer.alloc(0) });
     expect((await run.log.readStream(stream)).events.map(({ metadata }) => metadata.length)).toEqual([0, 0]);
   },
+  'JSON stays as it was written, also where JavaScript would write it otherwise': async (run) => {
+    const data = Buffer.from('{"z":12345678901234567890123,"a":0.10,"a":1e400,"\\u0041":"\\/","b":[1.0,-0.0]  }');
+    const { stream } = await run.written(2, { data, metadata: data });
+    for (const event of (await run.log.readStream(stream)).events) expect([event.data.equals(data), event.metadata.equals(data)]).toEqual([true, true]);
+  },
+  'types may hold any text': async (run) => {
+    for (const type of ['with space', 'ünï-cödé-❤', 'A'.repeat(200), "it's #1 100% (really)?&/"]) {
+      const { stream } = await run.written(1, { type });
+      expect((await run.log.readStream(stream)).events.map((event) => event.type)).toEqual([type]);
+    }
+  },
   'stream names may hold any text': async (run) => {
     for (const name of ['with space', 'dashes-in-the-name', 'ünï-cödé-❤', 'UPPER-lower', 'a'.repeat(200), "it's #1 100% (really)?&/"]) {
       const stream = `${run.stream()}-${name}`;
@@ -104,6 +147,12 @@ export const appendClaims: Claims = {
     const stream = run.stream();
     await run.log.append(`${stream}-a`, 'no_stream', [run.event()]);
     expect((await run.log.readStream(`${stream}-A`)).exists).toBe(false);
+  },
+  'a stream whose name begins with the name of another is another': async (run) => {
+    const { stream } = await run.written(3);
+    await run.log.append(`${stream}0`, 'no_stream', [run.event()]);
+    expect(revisionsOf((await run.log.readStream(stream)).events)).toEqual([0, 1, 2]);
+    expect((await run.log.readStream(stream.slice(0, -1))).exists).toBe(false);
   },
   'ids come back in lower case': async (run) => {
     const id = run.id();
@@ -139,6 +188,23 @@ export const appendClaims: Claims = {
     expect(await rejection(run.log.append(stream, 'no_stream', run.events(3, { data: json('x'.repeat(400_000)) })))).toBeInstanceOf(AppendTooLarge);
     expect((await run.log.readStream(stream)).exists).toBe(false);
   },
+  'events of nearly 1 MiB together are stored': async (run) => {
+    const { stream, events } = await run.written(3, { data: json('x'.repeat(340_000)) });
+    expect(idsOf((await run.log.readStream(stream)).events)).toEqual(idsOf(events));
+  },
+  'after events that were too large together the stream goes on where it was': async (run) => {
+    const { stream, events } = await run.written(2);
+    expect(await rejection(run.log.append(stream, 1, run.events(300, { data: json('x'.repeat(4_000)) })))).toBeInstanceOf(AppendTooLarge);
+    const [id] = await run.continued(stream, 1, [1]);
+    expect(idsOf((await run.log.readStream(stream)).events)).toEqual([...idsOf(events), id]);
+  },
+  'an append twenty times too large harms no append beside it': async (run) => {
+    const besides = range(0, 25).map(() => run.log.append(run.stream(), 'no_stream', [run.event()]));
+    const refused = rejection(run.log.append(run.stream(), 'no_stream', [run.event({ data: Buffer.alloc(20 * APPEND_BYTES_MAX, 'x') })]));
+    besides.push(...range(0, 25).map(() => run.log.append(run.stream(), 'no_stream', [run.event()])));
+    expect(await refused).toBeInstanceOf(AppendTooLarge);
+    expect((await Promise.all(besides)).map(({ revision }) => revision)).toEqual(besides.map(() => 0));
+  },
   'an append may have a thousand events': async (run) => {
     const { stream, events } = await run.written(1_000);
     expect(idsOf((await run.log.readStream(stream, { limit: 1_000 })).events)).toEqual(idsOf(events));
@@ -173,6 +239,16 @@ export const appendClaims: Claims = {
     const stream = run.stream();
     expect(await rejection(run.log.append(stream, 'no_stream', [run.event(), run.event({ type: '' }), run.event()]))).toBeInstanceOf(InvalidAppend);
     expect((await run.log.readStream(stream)).exists).toBe(false);
+  },
+  'an invalid append harms no append beside it': async (run) => {
+    const invalid = [{ id: 'x' }, { type: '' }, { type: '$x' }].map((parts) => rejection(run.log.append(run.stream(), 'no_stream', [run.event(parts)])));
+    const { stream } = await run.written(2);
+    for (const error of await Promise.all(invalid)) expect(error).toBeInstanceOf(InvalidAppend);
+    expect((await run.log.append(stream, 1, [run.event()])).revision).toBe(2);
+  },
+  'a name that has no UTF-8 is invalid': async (run) => {
+    expect(await rejection(run.log.append(`${run.stream()}\ud800`, 'no_stream', [run.event()]))).toBeInstanceOf(InvalidAppend);
+    expect(await rejection(run.log.append(run.stream(), 'no_stream', [run.event({ type: 'Half\udc00' })]))).toBeInstanceOf(InvalidAppend);
   },
   'a revision that cannot be is invalid': async (run) => {
     for (const revision of [-1, 0.5, NaN]) {

@@ -15,8 +15,8 @@ export const seeded = (seed: number): (() => number) => {
 /** Names, ids and events of one run of the contract. Its streams and types are its own, so that runs can share a server. */
 export class ContractRun {
   log!: EventLog;
-  /** Closes the log and opens the same store again; absent where a backend cannot. */
-  reopen: (() => Promise<void>) | undefined;
+  /** Closes the log and opens the same store again. */
+  reopen!: () => Promise<void>;
   private readonly random: () => number;
   private readonly prefix: string;
   private count = 0;
@@ -62,6 +62,18 @@ export class ContractRun {
     return { stream, events };
   }
 
+  /** Appends so many events to a stream, again and again, and answers all their ids in order. */
+  async continued(stream: string, from: number, counts: readonly number[], parts: Partial<NewEvent> = {}): Promise<string[]> {
+    const ids: string[] = [];
+    for (const count of counts) {
+      const events = this.events(count, parts);
+      const at = from + ids.length;
+      await this.log.append(stream, at < 0 ? 'no_stream' : at, events);
+      ids.push(...idsOf(events));
+    }
+    return ids;
+  }
+
   /** Batches of a feed until `enough` says so, then the feed is left. */
   async batches(options: FollowOptions, enough: (batches: readonly FeedBatch[]) => boolean): Promise<FeedBatch[]> {
     const batches: FeedBatch[] = [];
@@ -76,6 +88,13 @@ export class ContractRun {
   async fed(options: FollowOptions, count: number): Promise<RecordedEvent[]> {
     const batches = await this.batches(options, (all) => all.reduce((sum, { events }) => sum + events.length, 0) >= count);
     return batches.flatMap(({ events }) => events);
+  }
+
+  /** The first event of the log. Pages before it may be empty, where other ledgers share the store. */
+  async first(from?: number): Promise<RecordedEvent> {
+    let page = await this.log.readAll({ limit: 1, ...(from === undefined ? {} : { from }) });
+    while (page.events.length === 0) page = await this.log.readAll({ from: page.position, limit: 1 });
+    return page.events[0]!;
   }
 
   /** All events between two positions, (after, upTo], page by page. */

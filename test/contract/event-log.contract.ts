@@ -1,17 +1,20 @@
 import { afterAll, beforeAll, describe, it } from '@jest/globals';
 import type { EventLog } from '../../src/platform/event-log/event-log.js';
 import { appendClaims } from './append.claims.js';
+import { closingClaims } from './closing.claims.js';
 import { concurrencyClaims } from './concurrency.claims.js';
 import { ContractRun, type Claims } from './contract-run.js';
 import { feedClaims } from './feed.claims.js';
 import { idempotencyClaims } from './idempotency.claims.js';
-import { closingClaims, readAllClaims, readStreamClaims } from './read.claims.js';
+import { liveFeedClaims } from './live-feed.claims.js';
+import { readAllClaims, readStreamClaims } from './read.claims.js';
+import { restartClaims } from './restart.claims.js';
 
 export interface EventLogBackend {
   /** Opens the store; the suite closes what it opened. */
   open(): Promise<EventLog>;
-  /** Opens the same store again, after the suite has closed the log. Claims about restarts are skipped without it. */
-  reopen?(): Promise<EventLog>;
+  /** Opens the same store again, after the suite has closed the log; where it can, in a new process. */
+  reopen(): Promise<EventLog>;
   /** Seed of ids and stream names. A server that several runs share needs another each time; it is part of the title. */
   readonly seed?: number;
 }
@@ -29,28 +32,31 @@ const GROUPS: Readonly<Record<string, Claims>> = {
   'reading a stream': readStreamClaims,
   'reading the whole log': readAllClaims,
   'following': feedClaims,
+  'following what is being appended': liveFeedClaims,
+  'starting again': restartClaims,
   'closing': closingClaims, // last: it closes the log
 };
+
+const TITLES = Object.values(GROUPS).flatMap((claims) => Object.keys(claims));
 
 /** Every adapter of the port must keep these claims (spec/eventstore.md §7.5, §8). */
 export const eventLogContract = (name: string, backend: EventLogBackend, exemptions: Exemptions = {}): void => {
   const seed = backend.seed ?? SEED_DEFAULT;
-  const titles = new Set(Object.values(GROUPS).flatMap((claims) => Object.keys(claims)));
+  const titles = new Set(TITLES);
+  if (titles.size < TITLES.length) throw new Error('two claims have one title, and no exemption could tell them apart');
   for (const title of Object.keys(exemptions)) if (!titles.has(title)) throw new Error(`there is no claim "${title}" to be exempt from`);
   describe(`event log contract: ${name} (seed ${seed})`, () => {
     const run = new ContractRun(seed);
     beforeAll(async () => {
       run.log = await backend.open();
-      if (backend.reopen) run.reopen = reopening(run, backend.reopen.bind(backend));
+      run.reopen = async () => {
+        await run.log.close();
+        run.log = await backend.reopen();
+      };
     }, CLAIM_TIMEOUT_MS);
     afterAll(() => run.log.close());
     for (const [group, claims] of Object.entries(GROUPS)) describe(group, () => stateAll(run, claims, exemptions));
   });
-};
-
-const reopening = (run: ContractRun, reopen: () => Promise<EventLog>) => async (): Promise<void> => {
-  await run.log.close();
-  run.log = await reopen();
 };
 
 const stateAll = (run: ContractRun, claims: Claims, exemptions: Exemptions): void => {

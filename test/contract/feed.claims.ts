@@ -18,7 +18,7 @@ export const feedClaims: Claims = {
     }
     expect(seen).toEqual(idsOf([...events, ...later]));
   },
-  'the start is exclusive': async (run) => {
+  'the start of a feed is exclusive': async (run) => {
     const type = run.type();
     const { position } = await run.log.append(run.stream(), 'no_stream', [run.event({ type })]);
     const { events } = await run.written(2, { type });
@@ -37,7 +37,7 @@ export const feedClaims: Claims = {
     const fed = batches.flatMap(({ events }) => events).filter(({ position }) => position <= upTo);
     expect(fed.map(({ position }) => position)).toEqual((await run.between(after, upTo)).map(({ position }) => position));
   },
-  'a filter lets only its types through': async (run) => {
+  'a filter lets only its types into a feed': async (run) => {
     const [wanted, other] = [run.type(), run.type()];
     const after = await run.log.head();
     for (const type of [wanted, other, wanted, other]) await run.written(2, { type });

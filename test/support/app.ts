@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -57,12 +58,19 @@ class ShiftedClock extends SystemClock {
   }
 }
 
+/** Where this horde keeps its ledger. In a store that others use as well, under a name of its own. */
+const storeSettings = (dataDir: string): Readonly<Record<string, string>> => {
+  const url = process.env['HORDE_TEST_EVENTSTORE_URL'];
+  if (process.env['HORDE_TEST_STORE'] !== 'eventstoredb' || url === undefined) return {};
+  return { EVENTSTORE_URL: url, EVENTSTORE_NAMESPACE: `${createHash('sha256').update(dataDir).update(String(process.pid)).digest('hex').slice(0, 16)}.` };
+};
+
 /** Of this process, as `main.ts` starts it. The caller closes it. */
 export const startOn = (
   dataDir: string, settings: Readonly<Record<string, string>>, { clock = new SystemClock(), ...ports }: Omit<SystemPorts, 'clock' | 'timers' | 'ids'> & { readonly clock?: Clock },
 ): Promise<Server> =>
   startServer(readConfig({
-    DATA_DIR: dataDir, LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent', HORDE_TEST_APIKEYS: '1', HORDE_TEST_RATELIMIT_DISABLED: '1', NODE_NAME: 'test', ...settings,
+    DATA_DIR: dataDir, LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent', HORDE_TEST_APIKEYS: '1', HORDE_TEST_RATELIMIT_DISABLED: '1', NODE_NAME: 'test', ...storeSettings(dataDir), ...settings,
   }), { clock, timers: new SystemTimers(), ids: new SystemIds(), ...ports });
 
 /**
@@ -106,7 +114,7 @@ const hordeOf = (server: Server, { port, dataDir, clock }: { port: number; dataD
     }
   };
   return {
-    client, port, server, dataDir, operatorKey: server.genesis.operatorKey ?? '',
+    client, port, server, dataDir, operatorKey: server.genesis?.operatorKey ?? '',
     caughtUp,
     command: (message) => app.get(CommandBus, { strict: false }).execute(message as ICommand),
     pass: async (ms) => {

@@ -9,6 +9,8 @@ const PROGRAM = fileURLToPath(new URL('./server-child.js', import.meta.url));
 
 export interface BenchServerOptions {
   readonly dataDir: string;
+  /** Over those that every bench has. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Where the child writes a CPU profile when it ends. */
   readonly profileDir?: string | undefined;
 }
@@ -33,7 +35,7 @@ export class BenchServer {
     });
   }
 
-  static async start({ dataDir, profileDir }: BenchServerOptions): Promise<BenchServer> {
+  static async start({ dataDir, profileDir, settings = {} }: BenchServerOptions): Promise<BenchServer> {
     const execArgv = ['--enable-source-maps', ...(profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`])];
     const child = fork(PROGRAM, [], { execArgv, stdio: ['ignore', 2, 2, 'ipc'] });
     const port = await freePort();
@@ -41,7 +43,7 @@ export class BenchServer {
       child.once('message', (message: ChildMessage) => message.type === 'ready' && resolve(message));
       child.once('exit', (code, signal) => reject(new Error(`the bench's server did not start (${signal ?? `code ${code}`}); it has said why above`)));
     });
-    send(child, { type: 'start', settings: settingsOf(dataDir, port) });
+    send(child, { type: 'start', settings: { ...settingsOf(dataDir, port), ...settings } });
     const { url, startMs } = await ready;
     return new BenchServer(child, dataDir, url, startMs);
   }

@@ -116,7 +116,8 @@ const waiter = async (log: EmbeddedLog, end: number, latencies: number[]): Promi
   }
 };
 
-const settlement = (prevHash: string | null): NewEvent => ({
+/** An event of the size and shape that settlements have. */
+export const settlement = (prevHash: string | null): NewEvent => ({
   id: ids.uuid(),
   type: 'JobSettled.v1',
   data: Buffer.from(`{"job":"1f0c9d52-7f0e-4a55-9a39-6f4ff7d7a111","worker":812,"ledger":{"txId":"5f3a8e0e-25b0-5f0a-8b1e-0e9d1e6a2222","kind":"generation","effectiveAt":"2026-01-01T00:00:00.000Z","postings":[{"account":"user:17:spendable","amount":-1234},{"account":"user:42:spendable","amount":1234}],"policy":3,"reverses":null}}`),

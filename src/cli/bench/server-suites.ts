@@ -39,7 +39,9 @@ export class ServerSuites {
   readonly #dataDir: string;
   readonly #load: LoadOptions;
 
-  constructor(home: string, private readonly options: BenchOptions, private readonly tools: Tools) {
+  constructor(
+    home: string, private readonly options: BenchOptions, private readonly tools: Tools, private readonly settings: Readonly<Record<string, string>> = {},
+  ) {
     const { clock, timers, progress } = tools;
     this.#dataDir = join(home, 'data');
     this.#load = {
@@ -67,7 +69,7 @@ export class ServerSuites {
   async #start(name: string): Promise<BenchServer> {
     this.tools.progress.update('starting a server');
     const profileDir = this.options.profile && resolve(this.options.profile);
-    const server = await BenchServer.start({ dataDir: this.#dataDir, profileDir });
+    const server = await BenchServer.start({ dataDir: this.#dataDir, profileDir, settings: this.settings });
     this.tools.undoing(() => server.stop());
     // No budget beside it: those of design.md §7 are for a first run that also compiles, and for a log of a million events.
     this.#figures.push({ name, value: server.startMs, unit: 'ms' });
@@ -124,7 +126,7 @@ export class ServerSuites {
   }
 
   #config(): Config {
-    return readConfig(settingsOf(this.#dataDir, 0));
+    return readConfig({ ...settingsOf(this.#dataDir, 0), ...this.settings });
   }
 
   async #proven(): Promise<ProvenRun> {

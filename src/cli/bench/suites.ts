@@ -1,5 +1,5 @@
 /** In the order in which they run. */
-export const SUITES = ['log', 'dispatch', 'cycles', 'lag', 'transfers', 'rebuild'] as const;
+export const SUITES = ['log', 'dispatch', 'cycles', 'lag', 'transfers', 'rebuild', 'stores'] as const;
 export type Suite = (typeof SUITES)[number];
 
 export interface BenchOptions {

@@ -27,6 +27,11 @@ export class Availability {
     return this.downSince === undefined;
   }
 
+  /** Nobody waits for the store any more. */
+  get isClosed(): boolean {
+    return this.closed.signal.aborted;
+  }
+
   /** A call failed because nobody was there. */
   lost(): void {
     if (!this.isUp || this.closed.signal.aborted) return;

@@ -6,6 +6,7 @@ import { Metadata, type CallOptions, type ClientDuplexStream, type ClientReadabl
 import type { Clock, Timers } from '../../../kernel/clock.js';
 import { LogUnavailable } from '../event-log.js';
 import { silence } from './failures.js';
+import { Overdue } from './overdue.js';
 
 /**
  * The part of the official client that we stand on: its connection strings, discovery, TLS, credentials, reconnects and
@@ -28,7 +29,7 @@ export interface Running<Call> {
   readonly failed: (error: Error) => void;
 }
 
-/** Forever, as the client spells it: these calls live as long as the connection. */
+/** The library's deadlines are times of the wall clock, which may be set while we wait; ours are not. */
 const NO_DEADLINE: CallOptions = { deadline: Infinity };
 /** Without any answer for so long, while one was due, the connection is taken for dead and replaced. */
 export const SILENCE_MAX_MS = 2_500;
@@ -38,6 +39,7 @@ export class Connection {
   private readonly client: EventStoreDBClient;
   private readonly internals: ClientInternals;
   private readonly calls = new Map<StreamsClient, Set<{ cancel(): void }>>();
+  private readonly overdue = new Overdue(this.clock, this.timers);
   private heardAt = -Infinity;
   private closed = false;
 
@@ -45,20 +47,22 @@ export class Connection {
   constructor(url: string, private readonly clock: Clock, private readonly timers: Timers) {
     try {
       this.client = EventStoreDBClient.connectionString(url);
-    } catch (error) {
-      throw new LogUnavailable(`the connection string of the event store cannot be used: ${(error as Error).message}`, { cause: error });
+    } catch {
+      // The client's own words quote the string, and the password in it.
+      throw new LogUnavailable('the connection string of the event store cannot be read; it is like esdb://user:password@host:2113?tls=true');
     }
     this.internals = this.client as unknown as ClientInternals;
   }
 
   appends(): Promise<Running<AppendCall>> {
-    return this.start(NO_DEADLINE, (client, metadata, options) => client.batchAppend(metadata, options));
+    return this.start((client, metadata, options) => client.batchAppend(metadata, options));
   }
 
   /** A read that is over after `withinMs` at the latest; without it, one that lives on. */
-  read(request: ReadReq, withinMs?: number): Promise<Running<ReadCall>> {
-    const options = withinMs === undefined ? NO_DEADLINE : { deadline: this.clock.now() + withinMs };
-    return this.start(options, (client, metadata, callOptions) => client.read(request, metadata, callOptions));
+  async read(request: ReadReq, withinMs?: number): Promise<Running<ReadCall>> {
+    const running = await this.start((client, metadata, options) => client.read(request, metadata, options));
+    if (withinMs !== undefined) this.overdue.add(running.call, withinMs);
+    return running;
   }
 
   /** Something came from the store: it is there. */
@@ -79,16 +83,15 @@ export class Connection {
     client?.close();
   }
 
-  private async start<Call extends ReadCall | AppendCall>(
-    callOptions: CallOptions, begin: (client: StreamsClient, metadata: Metadata, options: CallOptions) => Call,
-  ): Promise<Running<Call>> {
+  private async start<Call extends ReadCall | AppendCall>(begin: (client: StreamsClient, metadata: Metadata, options: CallOptions) => Call): Promise<Running<Call>> {
     if (this.closed) throw new LogUnavailable('the event log is closed');
     const client = await this.grpcClient(SILENCE_MAX_MS);
     // A follower may be behind: what we decide on must come from the leader (spec/ledger.md §4.2).
-    const call = begin(client, ...this.internals.callArguments({ requiresLeader: true }, callOptions));
+    const call = begin(client, ...this.internals.callArguments({ requiresLeader: true }, NO_DEADLINE));
     const calls = this.calls.get(client) ?? new Set();
     this.calls.set(client, calls.add(call));
     const forget = (): void => {
+      this.overdue.remove(call);
       calls.delete(call);
       if (calls.size === 0) this.calls.delete(client);
     };

@@ -118,7 +118,7 @@ export class EventStoreDbLog extends EventLog {
   }
 
   follow(options: FollowOptions): AsyncIterable<FeedBatch> {
-    return follow({ tail: this.tail, reader: this.reader, availability: this.availability, checkOpen: () => this.checkOpen() }, options);
+    return follow({ tail: this.tail, reader: this.reader, availability: this.availability, known: () => this.known, checkOpen: () => this.checkOpen() }, options);
   }
 
   async head(): Promise<Position> {

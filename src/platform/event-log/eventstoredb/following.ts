@@ -15,6 +15,8 @@ export interface FollowingParts {
   readonly tail: LiveTail;
   readonly reader: Reader;
   readonly availability: Availability;
+  /** Of the newest event that this process has appended or been told of: a feed that is not there yet is not live. */
+  readonly known: () => Position;
   /** Throws LogUnavailable once the log is closed. */
   readonly checkOpen: () => void;
 }
@@ -30,7 +32,7 @@ interface Ahead {
  * out: a feed ends only when its reader aborts it or the log is closed.
  */
 export async function* follow(parts: FollowingParts, { after, types, batchMax = BATCH_DEFAULT, signal }: FollowOptions): AsyncGenerator<FeedBatch, void, undefined> {
-  const { tail, reader, checkOpen } = parts;
+  const { tail, reader, known, checkOpen } = parts;
   if (signal?.aborted) return;
   checkOpen();
   await Promise.race([tail.start(), aborted(signal)]);
@@ -46,7 +48,8 @@ export async function* follow(parts: FollowingParts, { after, types, batchMax = 
     const { events, examined } = cut(ahead.events, batchMax, wants);
     position = ahead.events[examined - 1]!.position;
     ahead = { events: ahead.events.slice(examined), end: ahead.end };
-    yield { events: events.map((event) => reader.shown(event)), position, live: ahead.events.length === 0 && ahead.end && position >= tail.lastOfLedger };
+    const live = ahead.events.length === 0 && (ahead.end || tail.isLive) && position >= Math.max(tail.lastOfLedger, known());
+    yield { events: events.map((event) => reader.shown(event)), position, live };
   }
 }
 

@@ -127,8 +127,10 @@ export class LiveTail {
   private async catchUp(): Promise<void> {
     for (;;) {
       const { events, complete } = await this.parts.reader.after(this.lastPosition, PAGE);
+      const isLast = complete && events.length < PAGE;
+      if (isLast) this.live = true; // before its events wake the followers, who would wait for the next to learn it
       this.add(events);
-      if (complete && events.length < PAGE) return;
+      if (isLast) return;
     }
   }
 

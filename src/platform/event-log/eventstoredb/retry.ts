@@ -28,6 +28,7 @@ export class Retry {
   /** Returns when another try is worth it; throws LogUnavailable when it is not. */
   async afterFailure(thrown: unknown, attempt: number, deadline: number): Promise<void> {
     if (thrown instanceof RangeError) throw thrown;
+    if (this.availability.isClosed) throw new LogUnavailable('the event log is closed', { cause: thrown });
     const failure = failureOf(thrown);
     if (failure.kind === 'refused') throw new LogUnavailable(`the event store refuses: ${failure.error.message}`, { cause: thrown });
     if (failure.kind === 'away') this.availability.lost();
