@@ -1,13 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { EventStoreDBClient, jsonEvent, NO_STREAM } from '@eventstore/db-client';
 import { runCli } from '../../src/cli/program.js';
 import { EmbeddedLog } from '../../src/platform/event-log/embedded/embedded-log.js';
 import { SystemClock, SystemIds } from '../../src/platform/system/system.js';
 import { rejection } from '../contract/contract-run.js';
 import { horde } from './terminal.fixture.js';
+
+jest.setTimeout(60_000);
 
 /** `horde log serve`, running in this process until it is interrupted. */
 class Serving {

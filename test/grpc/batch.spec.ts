@@ -303,4 +303,15 @@ describe('the deadline of a batch append', () => {
     expect(batch.answersTo(correlation)).toHaveLength(1); // the late success is not told: the client would not know what it answers
     expect((await served.log.readStream(stream)).events).toHaveLength(1);
   });
+
+  it('is none for what waits outside: beyond 32 MiB under way nothing more is taken, and in the end everything is answered', async () => {
+    const { run } = served;
+    const release = disk.stick();
+    const correlations = range(0, 60).map(() => run.id());
+    for (const correlation of correlations) batch.send(fragment({ correlation, stream: run.stream(), events: [run.event({ data: json('x'.repeat(1_000_000)) })] }));
+    await disk.isStuck;
+    release();
+    const answers = await Promise.all(correlations.map((correlation) => batch.answer(correlation)));
+    expect(answers.every((answer) => answer.hasSuccess())).toBe(true);
+  });
 });

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { EmbeddedLog, type EmbeddedLogOptions } from '../../src/platform/event-log/embedded/embedded-log.js';
 import type { EventLog, RecordedEvent } from '../../src/platform/event-log/event-log.js';
@@ -10,6 +11,8 @@ import { ContractRun } from '../contract/contract-run.js';
 import { RawStreams } from './raw.js';
 
 const SEED = 20_260_802;
+/** Tests move megabytes over sockets, on a machine that does other things as well. */
+jest.setTimeout(60_000);
 
 /** An embedded log on disk, served over a real socket: the official client on it, and the bare protocol beside it. */
 export class Served {
