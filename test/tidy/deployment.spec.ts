@@ -81,18 +81,16 @@ describe('our own services in it', () => {
     const [, key, fallback = ''] = /^ {2}([A-Z]\w*) +.*?(?: \[([^\]]*)\])?$/.exec(line) ?? [];
     return key === undefined ? [] : [[key, fallback] as const];
   }));
-  /** Settings of the release that brings several processes. */
-  const AWAITED = ['ROLES', 'BLOBS_DIR'];
 
   it('are given settings that the server knows', () => {
-    const unknown = ours.flatMap(([, { environment = {} }]) => Object.keys(environment)).filter((key) => !defaults.has(key) && !AWAITED.includes(key));
+    const unknown = ours.flatMap(([, { environment = {} }]) => Object.keys(environment)).filter((key) => !defaults.has(key));
     expect(unknown).toEqual([]);
   });
 
   it('have the default of --help for whatever nobody sets', () => {
     const left = ours.flatMap(([, { environment = {} }]) => Object.entries(environment)).flatMap(([key, value]) => {
       const fallback = new RegExp(`^\\$\\{${key}:-([^$}]*)\\}$`).exec(value)?.[1];
-      return fallback === undefined || AWAITED.includes(key) || fallback === defaults.get(key) ? [] : [`${key}: ${fallback}`];
+      return fallback === undefined || fallback === defaults.get(key) ? [] : [`${key}: ${fallback}`];
     });
     expect(left).toEqual([]);
   });
