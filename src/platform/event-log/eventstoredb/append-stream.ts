@@ -3,10 +3,10 @@ import type { Status } from '@eventstore/db-client/generated/status_pb.js';
 import type { BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { Clock, Timers } from '../../../kernel/clock.js';
 import type { Ids } from '../../../kernel/ids.js';
-import { AppendTooLarge, InvalidAppend, LogUnavailable, type AppendResult, type ExpectedRevision, type NewEvent } from '../event-log.js';
+import { AppendTooLarge, InvalidAppend, type AppendResult, type ExpectedRevision, type NewEvent } from '../event-log.js';
 import type { AppendCall, Connection, Running } from './connection.js';
 import { SILENCE_MAX_MS } from './connection.js';
-import { failureOf } from './failures.js';
+import { failureOf, Passing, StoreRefuses } from './failures.js';
 import { batchAppend, textOf } from './messages.js';
 
 /** An append as it is sent, however often: the same ids, the same bytes, the same expected revision. */
@@ -31,6 +31,9 @@ interface Pending {
 }
 interface Open extends Running<AppendCall> {
   readonly pending: Map<string, Pending>;
+  /** When the last reply came on this call. */
+  heardAt: number;
+  isOver: boolean;
 }
 
 /** What may be on its way at once; beyond it the store cannot keep up, and waiting longer would only cost memory. */
@@ -50,7 +53,7 @@ export class AppendStream {
 
   async send(append: FrozenAppend): Promise<Reply> {
     if (this.pendingBytes + append.bytes > PENDING_BYTES_MAX) {
-      return { kind: 'unknown', unsent: true, error: new LogUnavailable('too many appends are waiting for the event store') };
+      return { kind: 'unknown', unsent: true, error: new Passing('too many appends are waiting for the event store') };
     }
     let open: Open;
     try {
@@ -62,6 +65,7 @@ export class AppendStream {
   }
 
   private write(open: Open, append: FrozenAppend): Promise<Reply> {
+    if (open.isOver) return Promise.resolve({ kind: 'unknown', unsent: true, error: new Passing('the stream of appends has ended meanwhile') });
     const id = this.ports.ids.uuid();
     return new Promise<Reply>((resolve) => {
       this.pendingBytes += append.bytes;
@@ -79,20 +83,21 @@ export class AppendStream {
       this.open = undefined;
       throw error;
     }
-    const open: Open = { ...running, pending: new Map() };
+    const open: Open = { ...running, pending: new Map(), heardAt: -Infinity, isOver: false };
     open.call
       .on('data', (response: BatchAppendResp) => this.replied(open, response))
       .on('error', (error: Error) => this.broke(open, error))
-      .on('end', () => this.broke(open, new Error('the event store has ended the stream of appends')));
+      .on('end', () => this.broke(open, new Passing('the event store has ended the stream of appends')));
     return open;
   }
 
   /** A reply that nobody waits for is late: its append was answered as unknown, and has been looked for since. */
   private replied(open: Open, response: BatchAppendResp): void {
     this.connection.heard();
+    open.heardAt = this.ports.clock.monotonic();
     const uuid = response.getCorrelationId();
     const id = uuid && textOf(uuid);
-    if (id !== undefined) this.settle(open, id, replyOf(response));
+    if (id !== undefined) this.settle(open, id, readReply(response));
   }
 
   private settle(open: Open, id: string, reply: Reply): void {
@@ -104,6 +109,8 @@ export class AppendStream {
   }
 
   private broke(open: Open, error: Error): void {
+    if (open.isOver) return;
+    open.isOver = true;
     void this.open?.then((current) => {
       if (current === open) this.open = undefined;
     }, () => undefined);
@@ -111,6 +118,11 @@ export class AppendStream {
     const failure = failureOf(error);
     const unsent = failure.kind === 'away' && failure.unsent;
     for (const id of [...open.pending.keys()]) this.settle(open, id, { kind: 'unknown', unsent, error });
+  }
+
+  private abandon(open: Open, error: Error): void {
+    this.broke(open, error);
+    open.call.cancel();
   }
 
   /** Gives up what has waited too long; with nothing heard since, the connection as well. */
@@ -127,27 +139,37 @@ export class AppendStream {
   }
 
   private giveUpBefore(open: Open, limit: number): void {
-    const error = new Error(`the event store has not answered an append within ${SILENCE_MAX_MS} ms`);
+    const error = new Passing(`the event store has not answered an append within ${SILENCE_MAX_MS} ms`);
     for (const [id, { sentAt }] of open.pending) {
       if (sentAt > limit) return; // the rest was sent later
       if (this.connection.isSilentSince(sentAt)) return this.connection.replace(open); // which ends the call, and all that waits on it
+      if (open.heardAt < sentAt) return this.abandon(open, error); // others are answered: it is this call that leads nowhere
       this.settle(open, id, { kind: 'unknown', unsent: false, error });
     }
   }
 }
+
+/** What is thrown at a handler of replies would end the process. */
+const readReply = (response: BatchAppendResp): Reply => {
+  try {
+    return replyOf(response);
+  } catch (thrown) {
+    return { kind: 'unknown', unsent: false, error: new Passing('the event store has answered something that cannot be read', { cause: thrown }) };
+  }
+};
 
 const replyOf = (response: BatchAppendResp): Reply => {
   const success = response.getSuccess();
   if (!success) return replyOfError(response.getError());
   const position = success.getPosition()?.getCommitPosition();
   // Success without a place: the store remembers these ids, but what it stored can no longer be read.
-  if (position === undefined) return { kind: 'unknown', unsent: false, error: new Error('the event store names no position for what it stored') };
+  if (position === undefined) return { kind: 'unknown', unsent: false, error: new Passing('the event store names no position for what it stored') };
   return { kind: 'appended', result: { revision: Number(success.getCurrentRevision()), position: Number(position) } };
 };
 
 const REFUSALS: ReadonlyMap<string, (message: string) => Error> = new Map<string, (message: string) => Error>([
   ['event_store.client.MaximumAppendSizeExceeded', () => new AppendTooLarge('more in one append than the event store takes')],
-  ['event_store.client.AccessDenied', () => new LogUnavailable('the event store does not let this user append')],
+  ['event_store.client.AccessDenied', () => new StoreRefuses('the event store does not let this user append')],
   ['event_store.client.StreamDeleted', () => new InvalidAppend('the stream was deleted in the event store for good')],
   ['event_store.client.BadRequest', (message) => new InvalidAppend(`the event store does not understand the append: ${message}`)],
 ]);
@@ -162,7 +184,10 @@ const replyOfError = (error: Status | undefined): Reply => {
   }
   const refusal = REFUSALS.get(kind);
   if (refusal) return { kind: 'refused', error: refusal(message) };
-  return { kind: 'unknown', unsent: false, error: new Error(`the event store answered: ${message}`) };
+  return { kind: 'unknown', unsent: NOT_TAKEN.has(message), error: new Passing(`the event store answered: ${message}`) };
 };
+
+/** Nothing but these words tells that the append was not even begun. */
+const NOT_TAKEN: ReadonlySet<string> = new Set(['Server Is Not Ready', 'Server Is Busy', 'No leader info available in response']);
 
 const WRONG_EXPECTED_VERSION = 'event_store.client.WrongExpectedVersion';
