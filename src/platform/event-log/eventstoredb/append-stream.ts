@@ -52,9 +52,6 @@ export class AppendStream {
   constructor(private readonly connection: Connection, private readonly ports: { readonly clock: Clock; readonly timers: Timers; readonly ids: Ids }) {}
 
   async send(append: FrozenAppend): Promise<Reply> {
-    if (this.pendingBytes + append.bytes > PENDING_BYTES_MAX) {
-      return { kind: 'unknown', unsent: true, error: new Passing('too many appends are waiting for the event store') };
-    }
     let open: Open;
     try {
       open = await (this.open ??= this.begin());
@@ -64,8 +61,9 @@ export class AppendStream {
     return this.write(open, append);
   }
 
-  private write(open: Open, append: FrozenAppend): Promise<Reply> {
-    if (open.isOver) return Promise.resolve({ kind: 'unknown', unsent: true, error: new Passing('the stream of appends has ended meanwhile') });
+  private async write(open: Open, append: FrozenAppend): Promise<Reply> {
+    if (open.isOver) return notSent('the stream of appends has ended meanwhile');
+    if (this.pendingBytes + append.bytes > PENDING_BYTES_MAX) return notSent('too many appends are waiting for the event store');
     const id = this.ports.ids.uuid();
     return new Promise<Reply>((resolve) => {
       this.pendingBytes += append.bytes;
@@ -149,6 +147,8 @@ export class AppendStream {
   }
 }
 
+const notSent = (reason: string): Reply => ({ kind: 'unknown', unsent: true, error: new Passing(reason) });
+
 /** What is thrown at a handler of replies would end the process. */
 const readReply = (response: BatchAppendResp): Reply => {
   try {
@@ -167,27 +167,29 @@ const replyOf = (response: BatchAppendResp): Reply => {
   return { kind: 'appended', result: { revision: Number(success.getCurrentRevision()), position: Number(position) } };
 };
 
-const REFUSALS: ReadonlyMap<string, (message: string) => Error> = new Map<string, (message: string) => Error>([
-  ['event_store.client.MaximumAppendSizeExceeded', () => new AppendTooLarge('more in one append than the event store takes')],
-  ['event_store.client.AccessDenied', () => new StoreRefuses('the event store does not let this user append')],
-  ['event_store.client.StreamDeleted', () => new InvalidAppend('the stream was deleted in the event store for good')],
-  ['event_store.client.BadRequest', (message) => new InvalidAppend(`the event store does not understand the append: ${message}`)],
+const refused = (error: Error): Reply => ({ kind: 'refused', error });
+
+const conflictOf = (conflict: InstanceType<typeof shared.WrongExpectedVersion>): Reply => (
+  { kind: 'conflict', actual: conflict.hasCurrentStreamRevision() ? Number(conflict.getCurrentStreamRevision()) : 'no_stream' }
+);
+
+/** Final answers, by the name of what is packed into them. */
+const FINAL: ReadonlyMap<string, (packed: Uint8Array) => Reply> = new Map<string, (packed: Uint8Array) => Reply>([
+  ['event_store.client.WrongExpectedVersion', (packed) => conflictOf(shared.WrongExpectedVersion.deserializeBinary(packed))],
+  ['event_store.client.MaximumAppendSizeExceeded', () => refused(new AppendTooLarge('more in one append than the event store takes'))],
+  ['event_store.client.AccessDenied', () => refused(new StoreRefuses('the event store does not let this user append'))],
+  ['event_store.client.StreamDeleted', () => refused(new InvalidAppend('the stream was deleted in the event store for good'))],
+  ['event_store.client.BadRequest', (packed) => (
+    refused(new InvalidAppend(`the event store does not understand the append: ${shared.BadRequest.deserializeBinary(packed).getMessage()}`))
+  )],
 ]);
-
-const replyOfError = (error: Status | undefined): Reply => {
-  const message = error?.getMessage() ?? 'an empty answer';
-  const details = error?.getDetails();
-  const kind = details?.getTypeName() ?? '';
-  if (kind === WRONG_EXPECTED_VERSION) {
-    const conflict = details!.unpack((bytes) => shared.WrongExpectedVersion.deserializeBinary(bytes), WRONG_EXPECTED_VERSION);
-    return { kind: 'conflict', actual: conflict?.hasCurrentStreamRevision() === true ? Number(conflict.getCurrentStreamRevision()) : 'no_stream' };
-  }
-  const refusal = REFUSALS.get(kind);
-  if (refusal) return { kind: 'refused', error: refusal(message) };
-  return { kind: 'unknown', unsent: NOT_TAKEN.has(message), error: new Passing(`the event store answered: ${message}`) };
-};
-
 /** Nothing but these words tells that the append was not even begun. */
 const NOT_TAKEN: ReadonlySet<string> = new Set(['Server Is Not Ready', 'Server Is Busy', 'No leader info available in response']);
 
-const WRONG_EXPECTED_VERSION = 'event_store.client.WrongExpectedVersion';
+const replyOfError = (error: Status | undefined): Reply => {
+  const details = error?.getDetails();
+  const final = details && FINAL.get(details.getTypeName());
+  if (final) return final(details.getValue_asU8());
+  const message = error?.getMessage() ?? 'an empty answer';
+  return { kind: 'unknown', unsent: NOT_TAKEN.has(message), error: new Passing(`the event store answered: ${message}`) };
+};
