@@ -169,8 +169,9 @@ export class Subscription {
   }
 
   private deliver(): void {
-    for (const event of this.server.store.all) {
-      if (this.isMute || event.position <= this.last) continue;
+    const { all } = this.server.store;
+    if (this.isMute) return;
+    for (const event of all.slice(all.findLastIndex(({ position }) => position <= this.last) + 1)) {
       this.last = event.position;
       if (!this.filter.test(event.type)) continue;
       this.delivered.push(event.position);

@@ -45,3 +45,6 @@ const failureOfCall = (error: Partial<ServiceError> & Error): Failure => {
 /** What we say when nothing was heard in time; the client takes it for a lost connection and makes another. */
 export const silence = (text: string, metadata: ServiceError['metadata']): ServiceError =>
   Object.assign(new Error(text), { code: status.UNAVAILABLE, details: text, metadata });
+
+/** What the library says of a call that we ended ourselves. */
+export const isOwnCancel = (error: Partial<ServiceError>): boolean => error.code === status.CANCELLED && error.details === 'Cancelled on client';
