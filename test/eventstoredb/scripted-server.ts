@@ -85,12 +85,14 @@ export class ReceivedRead {
     this.count = Number(this.options.getCount());
   }
 
-  serve(): void {
+  /** Honest, unless it breaks after some of the events. */
+  serve({ atMost = Infinity, error }: { readonly atMost?: number; readonly error?: CallError } = {}): void {
     this.begin();
     const found = this.stream === undefined ? this.ofAll() : this.ofStream(this.stream);
     if (!found) this.call.write(notFound(this.options));
-    for (const event of (found ?? []).slice(0, this.count)) this.call.write(this.server.shown(event, this.stream === undefined));
-    this.call.end();
+    for (const event of (found ?? []).slice(0, Math.min(this.count, atMost))) this.call.write(this.server.shown(event, this.stream === undefined));
+    if (error) this.fail(error);
+    else this.call.end();
   }
   fail(error: CallError): void {
     this.call.emit('error', failed(error));
