@@ -1,13 +1,17 @@
 import grpc from '@grpc/grpc-js';
 import type { ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
+import gossipServices from '@eventstore/db-client/generated/gossip_grpc_pb.js';
 import streamsServices from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type shared from '@eventstore/db-client/generated/shared_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
+import type { ClusterInfo } from '@eventstore/db-client/generated/gossip_pb.js';
 import type { Status } from '@eventstore/db-client/generated/status_pb.js';
 import type { BatchAppendReq, BatchAppendResp, ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { ExpectedRevision, NewEvent, RecordedEvent } from '../../src/platform/event-log/event-log.js';
+import { clusterOf } from '../../src/platform/event-log/grpc/gossip.js';
 import { readEventOf } from '../../src/platform/event-log/grpc/recorded-event.js';
 import { uuidOf } from '../../src/platform/event-log/grpc/uuids.js';
+import { SystemClock } from '../../src/platform/system/system.js';
 import { refusalOf, replyTo } from './answers.js';
 import { MemoryStore, type Outcome } from './memory-store.js';
 
@@ -190,6 +194,7 @@ export const TOO_SLOW: CallError = {
   code: grpc.status.ABORTED, details: 'Operation timed out: Consumer too slow to handle event while live. Client resubscription required.',
 };
 /** What old servers put for positions that they do not look up. */
+const INSTANCE = '0f1e2d3c-4b5a-4968-8776-655443322110';
 const NO_POSITION = '18446744073709551615';
 
 /** An EventStoreDB that does as it is told: honest by itself, and for each call whatever a test wants. */
@@ -206,6 +211,8 @@ export class ScriptedServer {
   onAppend: (append: ReceivedAppend) => void = (append) => append.serve();
   onRead: (read: ReceivedRead) => void = (read) => read.serve();
   onSubscribe: (subscription: Subscription) => void = (subscription) => subscription.serve();
+  /** Whether it tells who is in the cluster, which is it alone. */
+  onGossip: (answer: () => void, fail: (error: CallError) => void) => void = (answer) => answer();
   /** The header of answers to reads; a web server puts its own when it is undefined. */
   date: string | undefined;
   /** Reads of a stream do not tell where in the log its events are. */
@@ -225,6 +232,15 @@ export class ScriptedServer {
         else this.onRead(new ReceivedRead(call, this));
       },
     });
+    this.server.addService(gossipServices.GossipService, {
+      read: (_call: grpc.ServerUnaryCall<InstanceType<typeof shared.Empty>, ClusterInfo>, callback: grpc.sendUnaryData<ClusterInfo>) => this.serveGossip(callback),
+    });
+  }
+
+  private serveGossip(callback: grpc.sendUnaryData<ClusterInfo>): void {
+    const nowMs = new SystemClock().now();
+    const answer = (): void => callback(null, clusterOf({ instanceId: INSTANCE, host: '127.0.0.1', port: this.port, nowMs }));
+    this.onGossip(answer, (error) => callback(failed(error)));
   }
 
   get url(): string {
