@@ -1,11 +1,12 @@
 import { Global, Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { AuditModule } from './audit/audit.module.js';
-import { platformProviders } from './boot/providers.js';
+import { healthProviders, platformProviders } from './boot/providers.js';
 import type { Platform } from './boot/platform.js';
 import { DispatchModule } from './dispatch/dispatch.module.js';
 import { KudosModule } from './kudos/kudos.module.js';
 import { RequestsModule } from './requests/requests.module.js';
+import { HealthModule } from './status/health.module.js';
 import { StatusModule } from './status/status.module.js';
 import { UsersModule } from './users/users.module.js';
 import { WorkersModule } from './workers/workers.module.js';
@@ -27,8 +28,16 @@ export class AppModule {
       module: AppModule,
       imports: [
         CqrsModule.forRoot(), PlatformModule.with(platformProviders(platform)),
-        KudosModule, UsersModule, WorkersModule, RequestsModule, DispatchModule, StatusModule, AuditModule,
+        KudosModule, UsersModule, WorkersModule, RequestsModule, DispatchModule, StatusModule, HealthModule, AuditModule,
       ],
     };
+  }
+}
+
+/** What a process serves that has no API: enough to be supervised. */
+@Module({})
+export class HealthOnlyModule {
+  static with(platform: Platform): DynamicModule {
+    return { module: HealthOnlyModule, imports: [PlatformModule.with(healthProviders(platform)), HealthModule] };
   }
 }

@@ -1,15 +1,22 @@
 import { hostname } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { kudos, type Kudos } from './kernel/kudos.js';
+
+/** What a process does: `api` serves the horde, `projector` keeps the read models up to date. */
+export const PROCESS_ROLES = ['api', 'projector'] as const;
+export type ProcessRole = (typeof PROCESS_ROLES)[number];
 
 /** Everything that can be set from outside, read once, here and nowhere else. */
 export interface Config {
   readonly port: number;
   readonly host: string;
   readonly dataDir: string;
+  readonly blobsDir: string;
+  readonly roles: ReadonlySet<ProcessRole>;
   readonly profile: 'public' | 'private';
   readonly eventstoreUrl: string | undefined;
   readonly eventstoreNamespace: string;
+  readonly logListen: Address | undefined;
   readonly databaseUrl: string | undefined;
   readonly masterKey: string | undefined;
   readonly publicUrl: string | undefined;
@@ -26,6 +33,11 @@ export interface Config {
   readonly blobLimitBytes: number;
   readonly logLevel: string;
   readonly node: string;
+}
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
 }
 
 export class ConfigError extends Error {
@@ -67,11 +79,29 @@ const esdbUrl = (text: string): string | undefined => {
   if (!/^esdb(\+discover)?:\/\/[^/]/.test(text)) throw new ConfigError('is not a connection string that starts with esdb:// or esdb+discover://');
   return text;
 };
+/** `host:port`, an IPv6 host in brackets; undefined when it is none. */
+export const parseAddress = (text: string): Address | undefined => {
+  const match = /^(?:\[([0-9a-f:]+)\]|([^:]+)):(\d{1,5})$/i.exec(text);
+  const port = Number(match?.[3]);
+  return match && port <= 65_535 ? { host: (match[1] ?? match[2])!, port } : undefined;
+};
+const address = (text: string): Address | undefined => {
+  const parsed = parseAddress(text);
+  if (text !== '' && !parsed) throw new ConfigError('is not an address such as 127.0.0.1:2113');
+  return parsed;
+};
 const namespace = (text: string): string => {
   if (!/^[a-z0-9_.]{0,40}$/.test(text)) throw new ConfigError('has other characters than a-z 0-9 _ . or more than 40');
   return text;
 };
 const list = (text: string): readonly string[] => text.split(',').map((item) => item.trim()).filter(Boolean);
+
+/** An empty text, as compose files pass what is not set, means all of them. */
+const roles = (text: string): ReadonlySet<ProcessRole> => {
+  const named = text === '' ? [...PROCESS_ROLES] : list(text);
+  if (named.includes('notary')) throw new ConfigError(`names notary, a role that this release does not have yet; it has ${PROCESS_ROLES.join(', ')}`);
+  return new Set(named.map(oneOf(...PROCESS_ROLES)));
+};
 
 /** Aliases `name#id` as upstream writes them; only the id counts, so that a rename neither gains nor loses it (Q04). */
 const admins = (text: string): readonly number[] => {
@@ -88,6 +118,14 @@ const KEYS = {
   port: { key: 'PORT', default: '7001', help: 'TCP port of the HTTP API', read: whole(0, 65_535) },
   host: { key: 'HOST', default: '127.0.0.1', help: 'address to listen on; 0.0.0.0 opens the horde to the network', read: String },
   dataDir: { key: 'DATA_DIR', default: './data', help: 'event log, embedded PostgreSQL, blobs and keys live here', read: (text) => resolve(text) },
+  blobsDir: {
+    key: 'BLOBS_DIR', default: '', read: (text) => (text === '' ? undefined : resolve(text)),
+    help: 'images lie here; several nodes share one directory; default: DATA_DIR/blobs',
+  },
+  roles: {
+    key: 'ROLES', default: PROCESS_ROLES.join(), read: roles,
+    help: 'what this process does: api serves the horde, projector keeps the read models; several processes share one EVENTSTORE_URL and DATABASE_URL',
+  },
   profile: {
     key: 'HORDE_PROFILE', default: 'public', read: oneOf('public', 'private'),
     help: 'public: everybody may register, anonymous use is on, balances are capped; private: none of it',
@@ -99,6 +137,10 @@ const KEYS = {
   eventstoreNamespace: {
     key: 'EVENTSTORE_NAMESPACE', default: '', read: namespace,
     help: 'put before every stream\'s name, so that several hordes can share an EventStoreDB: at most 40 of a-z 0-9 _ .',
+  },
+  logListen: {
+    key: 'LOG_LISTEN', default: '', read: address,
+    help: '127.0.0.1:2113, say: shows the embedded log there, for reading, to any client of EventStoreDB on this machine',
   },
   databaseUrl: {
     key: 'DATABASE_URL', default: '', help: 'postgres://… instead of the embedded PostgreSQL', read: url('postgres:', 'postgresql:'),
@@ -155,7 +197,8 @@ export const readConfig = (environment: Environment = process.env): Config => {
   };
   const cap = read('kudosCap');
   return Object.freeze({
-    port: read('port'), host: read('host'), dataDir: read('dataDir'), profile, eventstoreUrl: read('eventstoreUrl'), eventstoreNamespace: read('eventstoreNamespace'),
+    port: read('port'), host: read('host'), dataDir: read('dataDir'), blobsDir: read('blobsDir') ?? join(read('dataDir'), 'blobs'),
+    roles: read('roles'), profile, eventstoreUrl: read('eventstoreUrl'), eventstoreNamespace: read('eventstoreNamespace'), logListen: read('logListen'),
     databaseUrl: read('databaseUrl'), masterKey: read('masterKey'), publicUrl: read('publicUrl'), admins: read('admins'),
     anonymous: byProfile('anonymous'), registration: byProfile('registration'), escrow: byProfile('escrow'), kudosCap: capOf(cap, profile),
     testApiKeys: read('testApiKeys'), rateLimits: !read('rateLimitsOff'), rateLimitWhitelist: read('rateLimitWhitelist'),

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { INestApplicationContext } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { iso } from '../kernel/clock.js';
 import { personal } from '../kernel/event.js';
+import type { Ids } from '../kernel/ids.js';
 import { floorOf } from '../kudos/account.state.js';
 import { OnPolicy } from '../kudos/policy.message.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
@@ -41,27 +42,77 @@ const adoptPolicy = async (commands: CommandBus, { pricing, config, clock }: Pla
   if (outcome.outcome === 'refused') throw new Error('this log was written under a newer policy than this release knows: start the newer release');
 };
 
-/** The key is on the disk before the account exists: otherwise a crash between the two would lock the operator out. */
-const makeOperator = async (
-  { commands, registration }: { commands: CommandBus; registration: Registration }, { config, clock }: Platform, context: CommandContext,
-): Promise<Genesis> => {
+interface Asked {
+  readonly commands: CommandBus;
+  readonly registration: Registration;
+}
+
+/** Events of an account that has been registered, and has not got its roles yet. */
+const REGISTERED_REVISION = 1;
+
+/**
+ * The key is on the disk before the account exists: otherwise a crash between the two would lock the operator out. Of nodes
+ * that start at once on an empty log one makes the account; the others take away their keys, which open nothing.
+ */
+const makeOperator = async ({ commands, registration }: Asked, { config, clock, ids, logger }: Platform, context: CommandContext): Promise<Genesis> => {
   const keyFile = join(config.dataDir, 'operator.key');
-  const { apiKey, keyHash, lastFour } = registration.keyFrom(existsSync(keyFile) ? readFileSync(keyFile, 'utf8').trim() : undefined);
-  const exists = (await commands.execute(new OnUser(OPERATOR_ID, { type: 'ChangeRoles', roles: {}, at: iso(clock.now()) }, context))).outcome !== 'refused';
-  if (exists) return { operatorKey: undefined, keyFile };
-  if (!existsSync(keyFile)) writeDurably(keyFile, `${apiKey}\n`);
   const at = iso(clock.now());
-  await commands.execute(new OnUser(OPERATOR_ID, {
-    type: 'RegisterUser', accountClass: 'operator', name: personal(`user-${OPERATOR_ID}`, OPERATOR_NAME), keyHash, lastFour, at,
-  }, context));
-  await commands.execute(new OnUser(OPERATOR_ID, { type: 'ChangeRoles', roles: { moderator: true, trusted: true }, at }, context));
+  const ask = (command: OnUser['command']) => commands.execute(new OnUser(OPERATOR_ID, command, context));
+  const found = await ask({ type: 'ChangeRoles', roles: {}, at });
+  if (found.outcome !== 'refused' && found.revision > REGISTERED_REVISION) {
+    if (forgetUseless(keyFile, found.state.keyHash, registration)) logger.info({ keyFile }, 'the key in this file opened nothing, and was removed');
+    return { operatorKey: undefined, keyFile };
+  }
+  const { apiKey, keyHash, lastFour } = registration.keyFrom(keyIn(keyFile, () => registration.keyFrom().apiKey, ids));
+  const registered = await ask({ type: 'RegisterUser', accountClass: 'operator', name: personal(`user-${OPERATOR_ID}`, OPERATOR_NAME), keyHash, lastFour, at });
+  forgetUseless(keyFile, registered.state.keyHash, registration);
+  await ask({ type: 'ChangeRoles', roles: { moderator: true, trusted: true }, at });
   await registration.openAccount(OPERATOR_ID, 'operator', context);
-  return { operatorKey: apiKey, keyFile };
+  return { operatorKey: registered.outcome === 'appended' ? apiKey : undefined, keyFile };
+};
+
+/** The key that the file holds. It is made whole, and durably, or not at all: another process may have the same directory. */
+const keyIn = (file: string, makeKey: () => string, ids: Ids): string => {
+  const known = readKey(file);
+  if (known !== undefined) return known;
+  const [draft, made] = [`${file}.${ids.uuid()}`, makeKey()];
+  writeDurably(draft, `${made}\n`);
+  try {
+    linkSync(draft, file); // unlike a rename it replaces nothing
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'EEXIST') throw error;
+  }
+  rmSync(draft);
+  syncDirectory(dirname(file));
+  return readKey(file) ?? made;
+};
+
+/** Removes a key that is not the operator's: of a start that came second, or ended before it found that out. */
+const forgetUseless = (file: string, keyHash: string | undefined, registration: Registration): boolean => {
+  const key = readKey(file);
+  if (key === undefined || registration.keyFrom(key).keyHash === keyHash) return false;
+  rmSync(file, { force: true });
+  return true;
+};
+
+const readKey = (file: string): string | undefined => {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ENOENT') throw error;
+    return undefined;
+  }
 };
 
 const writeDurably = (file: string, text: string): void => {
   const descriptor = openSync(file, 'wx', 0o600);
   writeSync(descriptor, text);
+  fsyncSync(descriptor);
+  closeSync(descriptor);
+};
+
+const syncDirectory = (directory: string): void => {
+  const descriptor = openSync(directory, 'r');
   fsyncSync(descriptor);
   closeSync(descriptor);
 };

@@ -16,6 +16,8 @@ import { Database } from '../platform/postgres/database.js';
 import { migrate } from '../platform/postgres/migrate.js';
 import { PLATFORM_MIGRATIONS } from '../platform/postgres/platform-migrations.js';
 import { startPostgres, usePostgres, type RunningPostgres } from '../platform/postgres/start-postgres.js';
+import { Checkpoints } from '../platform/projecting/checkpoints.js';
+import { CheckpointWatcher, type Freshness } from '../platform/projecting/freshness.js';
 import { Projector } from '../platform/projecting/projector.js';
 import { createLog, type Log, type LogLevel, type LogOptions } from '../platform/telemetry/logger.js';
 import { loadMasterKey } from '../platform/vault/master-key.js';
@@ -27,6 +29,7 @@ import { Pricing } from '../pricing/pricing.js';
 import { loadReference } from '../reference/load-reference.js';
 import { EVENT_TYPES, PERSONAL_PATHS } from './event-types.js';
 import { openLog, type StoredLog } from './open-log.js';
+import { showLog } from './show-log.js';
 
 /** The machine below the features, opened in order and closed in the reverse order. */
 export interface Platform {
@@ -37,7 +40,11 @@ export interface Platform {
   readonly logger: Log;
   readonly log: StoredLog;
   readonly database: Database;
+  /** Follows the log only in a process with that role; a rebuild works in any. */
   readonly projector: Projector;
+  /** Waits for read models, whoever keeps them. */
+  readonly readModels: Freshness;
+  readonly checkpoints: Checkpoints;
   readonly secrets: Secrets;
   readonly vault: Vault;
   readonly contents: Contents;
@@ -58,6 +65,8 @@ export interface SystemPorts {
   readonly logTo?: LogOptions['destination'];
   /** Told in words how far a long start has come. */
   readonly onProgress?: (text: string) => void;
+  /** The log that several servers of one process share; its owner closes it. */
+  readonly sharedLog?: StoredLog;
   /** Below the event log; the machine's own unless a test brings a disk that fails. */
   readonly files?: Files;
 }
@@ -80,8 +89,9 @@ type Ports = SystemPorts & { readonly logger: Log };
 
 const openParts = async (config: Config, ports: Ports, closing: (() => Promise<void>)[]): Promise<Platform> => {
   const { clock, timers, ids, logger, onFatal } = ports;
-  const log = await openLog(config, ports);
-  closing.push(() => log.close());
+  const log = ports.sharedLog ?? (await openLog(config, ports));
+  if (!ports.sharedLog) closing.push(() => log.close());
+  if (!ports.sharedLog) closing.push(await showLog(config, log, ports));
   const postgres = await openPostgres(config, ports);
   closing.push(() => postgres.stop());
   const database = new Database({ url: postgres.url, log: (line) => logger.warn({ source: 'postgres' }, line) });
@@ -93,7 +103,7 @@ const openParts = async (config: Config, ports: Ports, closing: (() => Promise<v
   const personal = new PersonalFields(PERSONAL_PATHS);
   const contents = new Contents({ database, clock, hash: (text) => secrets.keyedHash('content', text) });
   const publicUrl = config.publicUrl?.replace(/\/+$/, '') ?? `http://${config.host}:${config.port}`;
-  const blobs = new LocalBlobStore({ directory: join(config.dataDir, 'blobs'), publicUrl, secrets, clock, bytesMax: config.blobLimitBytes });
+  const blobs = new LocalBlobStore({ directory: config.blobsDir, publicUrl, secrets, clock, bytesMax: config.blobLimitBytes });
   const snapshots = new FileSnapshots(join(config.dataDir, 'snapshots'), logger);
   closing.push(() => snapshots.close());
   const commanding = new Commanding({
@@ -109,11 +119,13 @@ const openParts = async (config: Config, ports: Ports, closing: (() => Promise<v
     reveal: (events) => personal.revealEvents(events, vault),
   });
   closing.push(() => projector.stop());
-  const feed = new NodeFeed({ log, timers, logger, onFatal });
+  const checkpoints = new Checkpoints(database, log.storeId);
+  const readModels = config.roles.has('projector') ? projector : new CheckpointWatcher(database, { clock, timers }, projections.map(({ name }) => name));
+  const feed = new NodeFeed({ log, timers, logger, onFatal, onEvent: (event) => commanding.follow(event) });
   closing.push(() => feed.close());
   const pricing = new Pricing(PRICE_POLICY_1, loadReference(), config.escrow);
   return {
-    config, clock, timers, ids, logger, log, database, projector, secrets, vault, contents, blobs, commanding, feed, pricing,
+    config, clock, timers, ids, logger, log, database, projector, readModels, checkpoints, secrets, vault, contents, blobs, commanding, feed, pricing,
     close: () => closeAll(closing),
   };
 };

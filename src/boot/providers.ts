@@ -1,4 +1,5 @@
 import type { Provider } from '@nestjs/common';
+import { projections } from '../../projections/index.js';
 import { Clock, Timers } from '../kernel/clock.js';
 import { Ids } from '../kernel/ids.js';
 import { JobFinder } from '../dispatch/job-finder.js';
@@ -14,6 +15,7 @@ import { Commanding } from '../platform/commanding/commanding.js';
 import { Contents } from '../platform/content/contents.js';
 import { NodeFeed } from '../platform/event-log/node-feed.js';
 import { Database } from '../platform/postgres/database.js';
+import { Readiness } from '../platform/health/readiness.js';
 import { Freshness } from '../platform/projecting/freshness.js';
 import { Ports } from '../platform/ports.js';
 import { Secrets } from '../platform/vault/secrets.js';
@@ -43,7 +45,7 @@ export const platformProviders = (platform: Platform): Provider[] => {
   const queue = new LiveQueue(queueRows(platform), pricing.reference);
   const values: readonly (readonly [abstract new (...args: never[]) => object, object])[] = [
     [Ports, { clock, ids, feed, contents: platform.contents, blobs, secrets }],
-    [Clock, clock], [Timers, timers], [Ids, ids], [NodeFeed, feed], [Database, platform.database], [Freshness, platform.projector],
+    [Clock, clock], [Timers, timers], [Ids, ids], [NodeFeed, feed], [Database, platform.database], [Freshness, platform.readModels],
     [Commanding, platform.commanding], [Contents, platform.contents], [BlobStore, blobs], [Secrets, secrets], [Pricing, pricing],
     [UserDirectory, new UserDirectory(userRows(platform), feed, keyedHash)], [NextUserId, new NextUserId(userIdRows(platform))],
     [Credits, new Credits(creditRows(platform))], [RecentGifts, new RecentGifts(giftRows(platform), clock)],
@@ -56,5 +58,15 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [PriorityCap, new PriorityCap(config.kudosCap)], [AnonymousUse, new AnonymousUse(config.anonymous)],
     [OpenRegistration, new OpenRegistration(config.registration)], [DevAccess, new DevAccess(config.testApiKeys)],
   ];
-  return values.map(([provide, useValue]) => ({ provide, useValue }));
+  return [...values.map(([provide, useValue]) => ({ provide, useValue })), ...healthProviders(platform)];
+};
+
+/** What every process serves, also one without the API. */
+export const healthProviders = (platform: Platform): Provider[] => {
+  const { config: { roles }, clock, timers, log, checkpoints, projector, feed } = platform;
+  const readiness = new Readiness({
+    log, checkpoints, clock, timers, names: projections.map(({ name }) => name),
+    own: () => (roles.has('projector') ? projector.status() : []), views: roles.has('api') ? () => feed.position : undefined,
+  });
+  return [{ provide: Readiness, useValue: readiness }];
 };

@@ -43,7 +43,7 @@ const allPages = async <Row>(page: (after: string | null) => Promise<readonly Ro
 };
 
 const waits = (platform: Platform, name: string) => (position: Position, timeoutMs: number): Promise<boolean> =>
-  platform.projector.waitFor(position, timeoutMs, [name]);
+  platform.readModels.waitFor(position, timeoutMs, [name]);
 
 export const userRows = (platform: Platform): UserRows => ({
   byKeyHash: async (keyHash) => known(await findUserByKeyHash(platform.database, keyHash)),

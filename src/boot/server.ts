@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { AppModule } from '../app.module.js';
-import type { Config } from '../config.js';
+import { AppModule, HealthOnlyModule } from '../app.module.js';
+import { ConfigError, PROCESS_ROLES, type Config } from '../config.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
 import { Reaper } from '../dispatch/reaper.js';
 import { Credits } from '../kudos/credits.js';
@@ -19,21 +19,19 @@ import { NextUserId } from '../users/next-user-id.js';
 import { WorkerRegistry } from '../workers/registry.message.js';
 import { ensureGenesis, type Genesis } from './genesis.js';
 import { Housekeeping } from './housekeeping.js';
+import { readModelsReady } from './read-models-ready.js';
 import { openPlatform, type Platform, type SystemPorts } from './platform.js';
 import { repeatedly } from './repeatedly.js';
 
 export interface Server {
   readonly platform: Platform;
   readonly app: NestFastifyApplication;
-  readonly genesis: Genesis;
+  /** Undefined where there is no API. */
+  readonly genesis: Genesis | undefined;
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** Read models older than this at the start are waited for before the first request is taken. */
-const READ_MODELS_PATIENCE_MS = 10 * 60_000;
-const POLL_MS = 10;
-const PROGRESS_MS = 200;
 /** What is still not answered so long after a stop was asked for is a client that does not send or read; supervisors kill after 10 s. */
 const ANSWERS_PATIENCE_MS = 4_000;
 const REAPER_MS = 1_000;
@@ -42,6 +40,7 @@ const HOUSEKEEPING_MS = 60_000;
 
 /** Opens everything in order and listens; whatever fails on the way is closed again. */
 export const startServer = async (config: Config, ports: SystemPorts): Promise<Server> => {
+  refuseHalfAlone(config, ports);
   const platform = await openPlatform(config, ports);
   try {
     return await serve(platform, ports);
@@ -51,9 +50,20 @@ export const startServer = async (config: Config, ports: SystemPorts): Promise<S
   }
 };
 
-const serve = async (platform: Platform, ports: SystemPorts): Promise<Server> => {
-  const { config, projector } = platform;
-  projector.start();
+/** The embedded log belongs to one process: another could never do the other half of the work. */
+const refuseHalfAlone = ({ roles, eventstoreUrl }: Config, { sharedLog }: SystemPorts): void => {
+  if (eventstoreUrl || sharedLog || PROCESS_ROLES.every((role) => roles.has(role))) return;
+  throw new ConfigError(`ROLES leaves out ${PROCESS_ROLES.filter((role) => !roles.has(role)).join()}, but the embedded log belongs to one process. Set EVENTSTORE_URL, or unset ROLES.`);
+};
+
+const serve = (platform: Platform, ports: SystemPorts): Promise<Server> => {
+  const { config: { roles }, projector } = platform;
+  if (roles.has('projector')) projector.start();
+  return roles.has('api') ? serveApi(platform, ports) : serveHealth(platform);
+};
+
+const serveApi = async (platform: Platform, ports: SystemPorts): Promise<Server> => {
+  const { config } = platform;
   const app = await createHttpApp(AppModule.with(platform), httpOptions(platform));
   await registerBlobRoutes(app.getHttpAdapter().getInstance(), platform.blobs);
   await app.init();
@@ -65,27 +75,21 @@ const serve = async (platform: Platform, ports: SystemPorts): Promise<Server> =>
   return { platform, app, genesis, url: await app.getUrl(), close: () => shutDown(app, platform, timers) };
 };
 
-/** Views in memory start from read models: these must exist, and have read what an earlier life wrote. */
-const readModelsReady = async ({ projector, log, logger, timers, clock }: Platform, { onProgress }: SystemPorts): Promise<void> => {
-  const deadline = clock.monotonic() + READ_MODELS_PATIENCE_MS;
-  while (projector.status().some(({ state }) => state === 'starting') && clock.monotonic() < deadline) await timers.sleep(POLL_MS);
-  const head = await log.head();
-  const slowest = (): number => Math.min(...projector.status().map(({ position }) => position));
-  while (slowest() < head && clock.monotonic() < deadline && !(await projector.waitFor(head, PROGRESS_MS))) {
-    if (projector.status().some(({ state }) => state === 'stopped')) break;
-    onProgress?.(`read models: ${Math.floor((slowest() / head) * 100)} % of the log`);
-  }
-  if (slowest() >= head) return;
-  logger.error({ readModels: projector.status() }, 'some read models are stopped or far behind');
+/** Nothing is waited for: a supervisor shall see how far the read models are. */
+const serveHealth = async (platform: Platform): Promise<Server> => {
+  const { config } = platform;
+  const app = await createHttpApp(HealthOnlyModule.with(platform), httpOptions(platform));
+  await app.listen(config.port, config.host);
+  return { platform, app, genesis: undefined, url: await app.getUrl(), close: () => shutDown(app, platform) };
 };
 
 const httpOptions = (platform: Platform) => {
-  const { config, clock, timers, ids, logger, projector } = platform;
+  const { config, clock, timers, ids, logger, readModels } = platform;
   const proxyHops: 0 | 1 = config.trustProxyHops === 1 ? 1 : 0;
   return {
     clock, timers, ids, log: logger, node: `${config.node}:${config.port}:${VERSION}`, proxyHops, bodyLimitBytes: config.bodyLimitBytes,
     rateLimits: { enabled: config.rateLimits, whitelist: new Set(config.rateLimitWhitelist) },
-    positions: () => ({ waitFor: (position: number, timeoutMs: number) => projector.waitFor(position, timeoutMs) }),
+    positions: () => ({ waitFor: (position: number, timeoutMs: number) => readModels.waitFor(position, timeoutMs) }),
   };
 };
 
@@ -123,11 +127,12 @@ const startTimers = (app: NestFastifyApplication, { timers, logger, contents, bl
 };
 
 /** No new requests, those under way are answered, timers end, then the platform from the top down. */
-const shutDown = async (app: NestFastifyApplication, platform: Platform, timers: { stop(): Promise<void> }): Promise<void> => {
+const shutDown = async (app: NestFastifyApplication, platform: Platform, timers?: { stop(): Promise<void> }): Promise<void> => {
   const isAnswered = new AbortController();
   void platform.timers.sleep(ANSWERS_PATIENCE_MS, isAnswered.signal).then(() => app.getHttpServer().closeAllConnections(), () => undefined); // in time
   await app.close();
   isAnswered.abort();
-  await timers.stop();
+  await timers?.stop();
+  if (timers) platform.logger.info(platform.commanding.counts.figures, 'what this process has decided, and how often others were faster');
   await platform.close();
 };

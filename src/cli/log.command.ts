@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { logDirectory } from '../boot/open-log.js';
+import { parseAddress, type Address } from '../config.js';
 import { EmbeddedLog } from '../platform/event-log/embedded/embedded-log.js';
 import { LogLocked } from '../platform/event-log/embedded/errors.js';
 import { LogFront, UnsafeListener, type FrontOptions } from '../platform/event-log/grpc/log-front.js';
-import { logDirectory } from '../boot/open-log.js';
 import { Impossible, type ExitCode, type Tools } from './tools.js';
 
 /** EventStoreDB's own port. */
@@ -33,6 +34,7 @@ const serveCommand = async (options: ServeOptions, { config, clock, timers, ids,
   const listener = { ...addressOf(options.listen), ...tlsOf(options), ...credentialsOf(options) };
   const directory = logDirectory(config());
   if (!isWritable && !existsSync(directory)) throw new Impossible(`There is no event log in ${directory}. Is DATA_DIR what the server has?`);
+  if (isWritable) mkdirSync(directory, { recursive: true, mode: 0o700 });
   const broken = new Breakage();
   const log = await EmbeddedLog.open({ directory, mode: isWritable ? 'write' : 'read', clock, ids, onFatal: (error) => broken.report(error) }).catch((error: unknown) => {
     throw error instanceof LogLocked ? new Impossible(`--writable needs the server stopped: ${error.message}`) : error;
@@ -42,8 +44,7 @@ const serveCommand = async (options: ServeOptions, { config, clock, timers, ids,
     throw error instanceof UnsafeListener ? new Impossible(error.message) : new Impossible(`Cannot listen on ${options.listen}: ${(error as Error).message}`);
   });
   undoing(() => front.close());
-  const host = listener.host.includes(':') ? `[${listener.host}]` : listener.host;
-  say(`Serving ${directory} for ${isWritable ? 'reading and writing' : 'reading'}: esdb://${host}:${front.port}${listener.tls ? '' : '?tls=false'}`);
+  say(`Serving ${directory} for ${isWritable ? 'reading and writing' : 'reading'}: ${front.url}`);
   return broken.happens;
 };
 
@@ -58,11 +59,10 @@ class Breakage {
   }
 }
 
-const addressOf = (listen: string): { host: string; port: number } => {
-  const match = /^(?:\[([0-9a-f:]+)\]|([^:]+)):(\d{1,5})$/i.exec(listen);
-  const port = Number(match?.[3]);
-  if (!match || port > 65_535) throw new Impossible(`--listen ${listen} is not an address such as ${LISTEN_DEFAULT} or [::1]:2113.`);
-  return { host: (match[1] ?? match[2])!, port };
+const addressOf = (listen: string): Address => {
+  const address = parseAddress(listen);
+  if (!address) throw new Impossible(`--listen ${listen} is not an address such as ${LISTEN_DEFAULT} or [::1]:2113.`);
+  return address;
 };
 
 const tlsOf = ({ tlsCert, tlsKey }: ServeOptions): Pick<FrontOptions, 'tls'> => {

@@ -13,6 +13,11 @@ export interface Decider<State, Command, Event extends AnyEvent, Rc extends stri
   /** Pure. May return the same object mutated only if it owns it; the runner never shares a state between commands. */
   readonly evolve: (state: State, event: Event) => State;
   readonly decide: (command: Command, state: State) => Decision<Event, Rc>;
+  /**
+   * Whether the command is the first that its stream ever sees, under an id made for it: it is then decided without a look at
+   * the log, which refuses its events should that be wrong.
+   */
+  readonly opens?: (command: Command) => boolean;
 }
 
 export type Decision<Event, Rc extends string> =

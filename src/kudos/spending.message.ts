@@ -23,16 +23,16 @@ export class Spending {
   constructor(private readonly commands: CommandBus, private readonly feed: NodeFeed, private readonly credits: Credits) {}
 
   /**
-   * The head is captured once and survives the second try: a moving target would never be reached. The wait happens
-   * outside the account's mailbox, so nobody queues behind it.
+   * The head is asked for only when what is known would not do, captured once, and survives the second try: a moving target
+   * would never be reached. The wait happens outside the account's mailbox, so nobody queues behind it.
    * @throws RetryLater when the views do not reach the head within a second
    */
   async spend(user: number, command: (seen: CreditsSeen) => AccountCommand, context: CommandContext): Promise<AccountOutcome> {
-    const head = await this.feed.head();
-    const first = await this.commands.execute(new OnAccount(user, command(this.#seen(user, head)), context));
+    const first = await this.commands.execute(new OnAccount(user, command({ creditsElsewhere: this.credits.of(user), creditsComplete: false }), context));
     if (first.outcome !== 'refused' || first.rc !== 'CreditsBehind') return orRetry(first);
+    const head = await this.feed.head();
     if (!(await this.feed.waitFor(head, CATCH_UP_MAX_MS))) throw new RetryLater('the account views are catching up with the log');
-    return orRetry(await this.commands.execute(new OnAccount(user, command(this.#seen(user, head)), context)));
+    return orRetry(await this.commands.execute(new OnAccount(user, command({ creditsElsewhere: this.credits.of(user), creditsComplete: true }), context)));
   }
 
   /** The account as it is at the head of the log. */
@@ -41,9 +41,6 @@ export class Spending {
     return (await this.commands.execute(new OnAccount(user, { type: 'ReadAccount' }, context))).state;
   }
 
-  #seen(user: number, head: number): CreditsSeen {
-    return { creditsElsewhere: this.credits.of(user), creditsComplete: this.feed.position >= head };
-  }
 }
 
 const orRetry = (outcome: AccountOutcome): AccountOutcome => {

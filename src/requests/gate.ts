@@ -56,17 +56,24 @@ export class Gate {
   async knownWorkers(ids: readonly string[]): Promise<void> {
     const isUnknown = (id: string): boolean => !this.workers.has(parseUuid(id) ?? '');
     if (!ids.some(isUnknown)) return;
-    const { feed } = this.parts; // no "no" from a view that is behind
-    if (!(await feed.waitFor(await feed.head(), CATCH_UP_MAX_MS))) throw new RetryLater('the list of workers is catching up with the log');
+    await this.#caughtUp('the list of workers');
     const unknown = ids.find(isUnknown);
     if (unknown !== undefined) throw refusedBy(admissionRefusals, 'WorkerNotFound', { worker: unknown });
   }
 
-  /** Row 17. */
-  concurrency(user: KnownUser, kind: RequestKind, { jobs, models }: { readonly jobs: number; readonly models: readonly string[] }): void {
-    const waiting = this.queue.waitingJobsOf(user.id, kind, models);
+  /** Row 17. Of the whole horde; of what other nodes are taking in at this moment some may slip through. */
+  async concurrency(user: KnownUser, kind: RequestKind, { jobs, models }: { readonly jobs: number; readonly models: readonly string[] }): Promise<void> {
     const limit = concurrencyOf(user);
+    if (this.queue.waitingJobsOf(user.id, kind, models) + jobs <= limit) return;
+    await this.#caughtUp('the queue'); // another node may have handed them out
+    const waiting = this.queue.waitingJobsOf(user.id, kind, models);
     if (waiting + jobs > limit) throw refusedBy(admissionRefusals, 'TooManyPrompts', { waiting, limit });
+  }
+
+  /** No "no" from a view that is behind. */
+  async #caughtUp(view: string): Promise<void> {
+    const { feed } = this.parts;
+    if (!(await feed.waitFor(await feed.head(), CATCH_UP_MAX_MS))) throw new RetryLater(`${view} is catching up with the log`);
   }
 
   /** Row 51. */

@@ -65,7 +65,7 @@ export class ImageSubmission {
     await this.gate.knownWorkers(body.workers ?? []);
     this.gate.obey(imageRefusal(subject, STAGE_BATCHING));
     const request = normaliseImage(schooled(body, payer), { anonymous: payer.id === 0 });
-    this.gate.concurrency(payer, 'image', request);
+    await this.gate.concurrency(payer, 'image', request);
     this.gate.obey(imageRefusal(subject, STAGE_PARAMETERS));
     this.gate.obey(imageRefusal(subject, STAGE_SOURCES));
     this.gate.clientAgent(clientAgent);

@@ -148,5 +148,5 @@ const completed = (request: Request, { at, outcome, last }: { at: string; outcom
 });
 
 export const requestDecider: Decider<Request, RequestCommand, RequestEvent, RequestRc> = {
-  category: 'request', stateVersion: 1, initialState: newRequest, evolve, decide,
+  category: 'request', stateVersion: 1, initialState: newRequest, evolve, decide, opens: ({ type }) => type === 'AcceptRequest',
 };

@@ -80,9 +80,11 @@ export class Status {
     return this.checkOf(untouched ?? (await this.find(text, kind)));
   }
 
-  /** The request with its delivered jobs. @throws as `find` */
+  /** The request with its delivered jobs: all that any node has told of before, for clients fetch once. @throws as `find` */
   async full(text: string, kind: RequestKind): Promise<{ row: StatusRow; delivered: readonly DeliveredRow[] }> {
     const id = parseUuid(text);
+    const { feed } = this.ports;
+    if (!(await feed.waitFor(await feed.head(), CATCH_UP_MAX_MS))) throw new RetryLater('the queue is catching up with the log');
     const untouched = id === undefined ? undefined : this.#untouched(id, kind);
     if (untouched) return { row: untouched, delivered: [] };
     const found = id === undefined ? undefined : await this.#ask(id, () => this.rows.status(id));
@@ -121,9 +123,9 @@ export class Status {
     const { feed } = this.ports;
     const latest = this.latest.positionOf(id);
     if (latest !== undefined) await this.rows.waitFor(latest, CATCH_UP_MAX_MS);
-    const head = await feed.head();
     const early = await ask();
     if (early) return early;
+    const head = await feed.head();
     if (!(await this.rows.waitFor(head, CATCH_UP_MAX_MS))) throw new RetryLater('the list of requests is catching up with the log');
     return ask();
   }

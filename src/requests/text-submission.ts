@@ -65,7 +65,7 @@ export class TextSubmission {
     await this.gate.knownWorkers(body.workers ?? []);
     this.gate.obey(textRefusal(subject, STAGE_BATCHING));
     const request = normaliseText(body);
-    this.gate.concurrency(payer, 'text', request);
+    await this.gate.concurrency(payer, 'text', request);
     this.gate.obey(textRefusal(subject, STAGE_PARAMETERS));
     this.gate.obey(textRefusal(subject, STAGE_SOURCES));
     this.gate.clientAgent(clientAgent);

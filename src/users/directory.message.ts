@@ -104,11 +104,10 @@ export class UserDirectory implements NodeFold {
   }
 
   async #find(ask: (rows: UserRows) => Promise<KnownUser | undefined>): Promise<KnownUser | undefined> {
-    const head = await this.feed.head();
     const early = await ask(this.rows);
     const changedAt = early ? this.#changedAt.get(early.id) : undefined;
     if (early && changedAt === undefined) return early;
-    if (!(await this.rows.waitFor(early ? changedAt! : head, CATCH_UP_MAX_MS))) throw new RetryLater('the list of users is catching up with the log');
+    if (!(await this.rows.waitFor(changedAt ?? (await this.feed.head()), CATCH_UP_MAX_MS))) throw new RetryLater('the list of users is catching up with the log');
     if (early) this.#changedAt.delete(early.id);
     return ask(this.rows);
   }

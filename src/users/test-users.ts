@@ -71,13 +71,16 @@ export class TestUsers {
   async #subject({ username, oauthId }: TestUserAsked, context: CommandContext): Promise<{ id: number; apiKey: string; created: boolean; position: number }> {
     const hash = this.parts.ports.secrets.keyedHash('subject', oauthId);
     const known = await this.parts.commands.execute(new OnSubject(hash, { type: 'FindSubject' }, context));
-    if (known.state.user !== undefined) {
-      const { apiKey, position } = await this.registration.issueKey(known.state.user, context);
-      return { id: known.state.user, apiKey, created: false, position };
-    }
+    if (known.state.user !== undefined) return { ...(await this.#anotherKey(known.state.user, context)), created: false };
     const { id, apiKey, position } = await this.registration.register(username, 'oauth', context);
-    await this.parts.commands.execute(new OnSubject(hash, { type: 'ReserveSubject', user: id, at: iso(this.parts.ports.clock.now()) }, context));
-    return { id, apiKey, created: true, position };
+    const reserved = await this.parts.commands.execute(new OnSubject(hash, { type: 'ReserveSubject', user: id, at: iso(this.parts.ports.clock.now()) }, context));
+    if (reserved.outcome !== 'refused') return { id, apiKey, created: true, position };
+    // Another node was faster: the user made here stays behind without anybody who knows its key.
+    return { ...(await this.#anotherKey(reserved.state.user!, context)), created: false };
+  }
+
+  async #anotherKey(id: number, context: CommandContext): Promise<{ id: number; apiKey: string; position: number }> {
+    return { id, ...(await this.registration.issueKey(id, context)) };
   }
 
   async #setKudos(id: number, wanted: Kudos | null, context: CommandContext): Promise<{ balance: Kudos; position: number }> {

@@ -7,6 +7,7 @@ import type { Ids } from '../kernel/ids.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
 import { refusedBy } from '../platform/http/refusals.js';
 import { Ports } from '../platform/ports.js';
+import { RetryLater } from '../platform/retry-later.js';
 import { sanitised } from '../platform/sanitised-text.js';
 import type { KnownUser } from '../users/directory.message.js';
 import { WorkerRegistry, type KnownWorker } from './registry.message.js';
@@ -23,9 +24,10 @@ export interface Arrival {
 }
 
 const NAME_MAX = 100;
-/** horde-rules §7.1: so 4 and 21 fit (Q34, kept). */
+/** horde-rules §7.1: so 4 and 21 fit (Q34, kept). Names that one owner registers on several nodes at once may outrun it. */
 const WORKERS_UNTRUSTED_MAX = 3;
 const WORKERS_TRUSTED_MAX = 20;
+const CATCH_UP_MAX_MS = 1_000;
 const FORBIDDEN_NAME = /colab|tpu|google/i;
 
 /** A pop is also a worker's registration and its heartbeat (horde-rules §7.1, §7.3). */
@@ -78,8 +80,15 @@ export class CheckIn {
     await this.commands.execute(new OnWorker(id, {
       type: 'RegisterWorker', kind, owner: owner.id, name: personal(`user-${owner.id}`, name), nameHash, declaration, at,
     }, context));
-    const worker = this.registry.byId(id); // own appends are applied before they are answered
-    if (!worker) throw new Error(`worker ${id} is registered, but not known`);
+    // Own appends are applied before they are answered; what another node was faster to register comes with the feed.
+    return this.registry.byId(id) ?? (await this.#knownElsewhere(id));
+  }
+
+  async #knownElsewhere(id: string): Promise<KnownWorker> {
+    const { feed } = this.ports;
+    await feed.waitFor(await feed.head(), CATCH_UP_MAX_MS);
+    const worker = this.registry.byId(id);
+    if (!worker) throw new RetryLater('the list of workers is catching up with the log');
     return worker;
   }
 

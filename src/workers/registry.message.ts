@@ -19,7 +19,7 @@ export interface KnownWorker {
   readonly paused: boolean;
   /** Things per second of the newest deliveries, 20 at most (horde-rules §7.6). */
   readonly samples: number[];
-  /** As of its last pop on this node; presence is not an event. */
+  /** As of its last pop on this node, or of its last job from another; presence is not an event. */
   lastSeenMs: number;
   ownerTrusted: boolean;
 }
@@ -72,6 +72,14 @@ export class WorkerRegistry implements NodeFold {
     if (nowMs - worker.lastSeenMs > ONLINE_MS || worker.ownerTrusted !== ownerTrusted) this.#arrivals += 1;
     worker.lastSeenMs = nowMs;
     worker.ownerTrusted = ownerTrusted;
+  }
+
+  /** A worker that takes jobs from another node is here, too. Who only asks there is not known here. */
+  #seenElsewhere(id: string, atMs: number): void {
+    const worker = this.#byId.get(id);
+    if (!worker || atMs <= worker.lastSeenMs) return;
+    if (atMs - worker.lastSeenMs > ONLINE_MS) this.#arrivals += 1;
+    worker.lastSeenMs = atMs;
   }
 
   has(id: string): boolean {
@@ -141,8 +149,9 @@ export class WorkerRegistry implements NodeFold {
 
   #applyJob(type: string, data: object): void {
     if (type === 'JobAssigned.v1') {
-      const { job, assignedAt } = data as JobAssigned['data'];
+      const { job, worker, assignedAt } = data as JobAssigned['data'];
       this.#assignedAt.set(job, Date.parse(assignedAt));
+      this.#seenElsewhere(worker, Date.parse(assignedAt));
     } else if (type === 'JobSubmitted.v1') {
       const { job, worker, things, submittedAt } = data as JobSubmitted['data'];
       this.#sample(worker, things, (Date.parse(submittedAt) - (this.#assignedAt.get(job) ?? Number.NaN)) / 1_000);

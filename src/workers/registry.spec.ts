@@ -57,6 +57,15 @@ describe('the registry of workers', () => {
     expect(view.byId('w')!.maintenance).toBe(false);
     expect(view.byId('w')!.maintenanceMessage).toBeUndefined();
   });
+  it('sees a worker that takes its jobs from another node', () => {
+    const view = registry(registered, declared(1));
+    const [before, nowMs] = [view.arrivals, Date.parse(AT) + 10_000];
+    expect(view.online('image', nowMs)).toEqual([]);
+    for (const second of [10, 10, 4]) view.apply(assigned(`job ${second}`, second));
+    expect(view.online('image', nowMs)).toEqual([view.byId('w')]);
+    expect([view.byId('w')!.lastSeenMs, view.arrivals - before]).toEqual([nowMs, 1]);
+    expect(view.online('image', nowMs + ONLINE_MS + 1)).toEqual([]);
+  });
   it('shows no message that is sealed', () =>
     expect(registry(registered, declared(1), maintained(2, true, { subject: 's', sealed: 'x' })).byId('w')).toMatchObject({ maintenance: true, maintenanceMessage: undefined }));
   it('says who is online, by kind', () => {

@@ -25,10 +25,10 @@ describe('rate limits, as they are without the switch for tests', () => {
     expect(headers.get('retry-after')).toBeNull();
   });
 
-  it('heartbeats are never limited, and every other route says by which row', async () => {
+  it('heartbeats and health are never limited, and every other route says by which row', async () => {
     const beats = await Promise.all(Array.from({ length: 200 }, () => client.get(`${V2}/status/heartbeat`)));
     expect(new Set(beats.map(({ status }) => status))).toEqual(new Set([200]));
     const unlimited = declaredRoutes(horde.server.app).filter(({ path, rateLimit }) => (rateLimit ?? 'none') === 'none' && !path.startsWith('/blobs/'));
-    expect(unlimited.map(({ method, path }) => `${method} ${path}`)).toEqual([`GET ${V2}/status/heartbeat`]);
+    expect(unlimited.map(({ method, path }) => `${method} ${path}`)).toEqual([`GET ${V2}/status/heartbeat`, 'GET /v1/health/live', 'GET /v1/health/ready']);
   });
 });

@@ -40,7 +40,7 @@ describe('a horde on nothing but a folder', () => {
   it('starts, works, stops without a trace, and knows everything when it starts again', async () => {
     const first = await start();
     const client = new Client(first.url);
-    const operatorKey = first.genesis.operatorKey!;
+    const operatorKey = first.genesis!.operatorKey!;
     expect(operatorKey).toMatch(/^[\w-]{22}$/);
     const [payer, owner] = [await client.person('payer', 1_000), await client.person('owner', 25, { trusted: true })];
     const waiting = await client.askImage(payer.key, { params: { n: 3 }, slow_workers: false });
@@ -63,7 +63,7 @@ describe('a horde on nothing but a folder', () => {
     idle.destroy();
 
     const second = await start();
-    expect(second.genesis.operatorKey).toBeUndefined(); // shown only once
+    expect(second.genesis!.operatorKey).toBeUndefined(); // shown only once
     expect((await client.get('/api/v2/find_user', operatorKey)).body).toMatchObject({ id: 1, moderator: true });
     expect((await client.get('/api/v2/find_user', payer.key)).body['kudos_details']).toEqual((before.body as { kudos_details: unknown }).kudos_details);
     const replayed = await client.transfer(payer.key, owner.alias, 10, keyed);

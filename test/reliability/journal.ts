@@ -37,8 +37,9 @@ export class Journal {
   readonly unknown = new Map<Act, number>();
   /** Answers that no client should ever get. */
   readonly faults: string[] = [];
-  /** Answered 503 with Retry-After. */
+  /** Answered 503 with Retry-After, and when the last of them was, monotonic ms. */
   unavailable = 0;
+  lastUnavailableAt = Number.NEGATIVE_INFINITY;
   readonly #amounts = new Map<string, number>();
 
   acknowledge(act: Act, id: string): void {

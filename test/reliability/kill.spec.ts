@@ -40,7 +40,7 @@ const start = async (): Promise<void> => {
 };
 const restart = async (): Promise<void> => {
   await start();
-  restartsMs.push(server.readyMs);
+  restartsMs.push(await server.readyMs());
   // The orphan of the life before is gone: one PostgreSQL, and one guard that would end it with us.
   const commands = processesIn(home).map((process) => process.replace(/^\d+ /, ''));
   expect({ postgres: commands.filter((command) => /postgres -D/.test(command)).length, guards: commands.filter((command) => command.startsWith('/bin/sh')).length })

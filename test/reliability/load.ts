@@ -1,5 +1,6 @@
 import { ANONYMOUS, type Answer, type Client, type Person, type Popped } from '../support/client.js';
 import { Seeded } from '../support/seeded.js';
+import { clock } from './eventually.js';
 import { type Act, type HeldJob, type Journal, nameOf, type Transfer } from './journal.js';
 
 /** Who takes part. */
@@ -70,7 +71,7 @@ export class Load {
       case 'faulted': return this.#bringBack('faulted');
       case 'cancelled': return this.#cancel();
       case 'transferred': return this.#transfer();
-      case 'registered': return this.#register();
+      case 'registered': return this.register().then(() => undefined);
     }
   }
 
@@ -146,11 +147,13 @@ export class Load {
     return answer as Answer | undefined;
   }
 
-  async #register(): Promise<void> {
+  /** True when it succeeded. */
+  async register(): Promise<boolean> {
     const answer = await this.#send('registered', () => this.client.send<{ id: number }>('POST', '/register', {
       headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' }, body: 'username=newcomer',
     }), [200]);
     if (answer) this.journal.acknowledge('registered', String(answer.body.id));
+    return answer !== undefined;
   }
 
   /**
@@ -170,6 +173,7 @@ export class Load {
     if (done.includes(answer.status) || refused.includes(answer.status) || (rc !== undefined && refused.includes(rc))) return answer;
     if (answer.status === 503 && answer.headers.get('retry-after') !== null) {
       journal.unavailable += 1;
+      journal.lastUnavailableAt = clock.monotonic();
       journal.unanswered.push({ act, again });
     } else {
       journal.faults.push(`${act}: ${answer.status} ${JSON.stringify(answer.body)}`);

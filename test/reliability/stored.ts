@@ -114,8 +114,9 @@ export const judge = (journal: Journal, stored: Stored, before = new Stored()): 
 export const FAULTLESS: Verdict = { lost: [], doubled: [], invented: [] };
 
 /** The books by the log alone, and every read model against them. The projector runs in another process, so it is waited for. */
-export const audit = async (dataDir: string, patienceMs: number): Promise<{ readonly report: RefoldReport; readonly drift: readonly unknown[] }> => {
-  const url = runningPostgresUrl(join(dataDir, 'postgres'));
+export const audit = async (
+  dataDir: string, patienceMs: number, url = runningPostgresUrl(join(dataDir, 'postgres')),
+): Promise<{ readonly report: RefoldReport; readonly drift: readonly unknown[] }> => {
   if (url === undefined) throw new Error('no PostgreSQL runs on this data directory');
   const database = new Database({ url, log: () => undefined, poolMax: 2 });
   try {

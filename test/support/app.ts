@@ -114,7 +114,7 @@ const hordeOf = (server: Server, { port, dataDir, clock }: { port: number; dataD
     }
   };
   return {
-    client, port, server, dataDir, operatorKey: server.genesis.operatorKey ?? '',
+    client, port, server, dataDir, operatorKey: server.genesis?.operatorKey ?? '',
     caughtUp,
     command: (message) => app.get(CommandBus, { strict: false }).execute(message as ICommand),
     pass: async (ms) => {

@@ -43,6 +43,10 @@ export class WatchedLog extends EventLog {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
+  get storeId(): string {
+    return this.inner.storeId;
+  }
+
   async append(stream: string, expected: ExpectedRevision, events: readonly NewEvent[]): Promise<AppendResult> {
     const append = { stream, expected, events };
     this.appends.push(append);

@@ -5,6 +5,7 @@ import { personal, type AnyEvent, type Recorded } from '../../kernel/event.js';
 import { userDecider } from '../../users/user.decider.js';
 import { decode, leafOf } from '../event-log/codec.js';
 import { AppendTooLarge, LogUnavailable, OutcomeUnknown, WrongExpectedRevision } from '../event-log/event-log.js';
+import { CommandCounts } from './command-counts.js';
 import { DeciderRunner, TooManyConflicts, type RunnerOptions } from './decider-runner.js';
 import type { CommandContext } from './outcome.js';
 import { add, crash, look, TALLY_MAX, tallyDecider, type Added, type TallyCommand } from './tally.fixture.js';
@@ -154,6 +155,35 @@ describe('one node', () => {
   });
 });
 
+describe('a command that opens its stream', () => {
+  const opening = () => {
+    const runner = new DeciderRunner({ ...tallyDecider, opens: ({ type }) => type === 'Add' }, { log, ids: new SeededIds(900), clock: new SettableClock(), node: 'opener', cachedStreamsMax: 100 });
+    return (command: TallyCommand) => runner.execute('x', command, context);
+  };
+
+  it('is decided without a look at the log', async () => {
+    expect(await opening()(add('a'))).toMatchObject({ outcome: 'appended', revision: 0 });
+    expect(log.reads).toHaveLength(0);
+  });
+
+  it('is decided anew when the stream was there after all', async () => {
+    await node().ask(add('a', 5));
+    expect(await opening()(add('b', 7))).toMatchObject({ outcome: 'appended', revision: 1, state: { sum: 12 } });
+    await expectUnbrokenChain();
+  });
+
+  it('that was taken before by another is told so, not written twice', async () => {
+    await node().ask(add('a', 5));
+    expect(await opening()(add('a', 5))).toMatchObject({ outcome: 'unchanged', state: { sum: 5 } });
+    expect(await stored()).toHaveLength(1);
+  });
+
+  it('is refused only on what the log says', async () => {
+    expect(await opening()(add('a', TALLY_MAX + 1))).toMatchObject({ outcome: 'refused', rc: 'TooMuch', detail: { sum: 0 } });
+    expect(log.reads).toHaveLength(1);
+  });
+});
+
 describe('two nodes', () => {
   it('both get through, and neither overwrites what the other wrote', async () => {
     const [one, other] = [node(), node()];
@@ -172,13 +202,52 @@ describe('two nodes', () => {
     expect(sumOf(await stored())).toBe(TALLY_MAX);
   });
 
-  it('tell of a conflict', async () => {
-    const conflicts: string[] = [];
-    const [one, other] = [node({ onConflict: (stream) => conflicts.push(stream) }), node()];
+  it('count what they decide, and where another was faster', async () => {
+    const counts = new CommandCounts();
+    const [one, other] = [node({ counts }), node()];
     await one.ask(add('a'));
     await other.ask(add('b'));
-    await one.ask(add('c'));
-    expect(conflicts).toEqual([STREAM]);
+    await Promise.all([one.ask(add('c')), one.ask(add('d')), one.ask(add('e', TALLY_MAX))]);
+    await one.ask(look);
+    await expect(one.ask(crash)).rejects.toThrow();
+    const none = { appended: 0, unchanged: 0, refused: 0, failed: 0, conflicts: 0 };
+    expect(counts.figures).toEqual({
+      commands: [
+        { ...none, command: 'tally Add', appended: 3, refused: 1, conflicts: 1 }, { ...none, command: 'tally Look', unchanged: 1 }, { ...none, command: 'tally Crash', failed: 1 },
+      ],
+      appends: [{ category: 'tally', appends: 3, conflicts: 1 }],
+    });
+  });
+
+  it('meet no conflict where the feed has told them first, and leave an unbroken chain', async () => {
+    const counts = new CommandCounts();
+    const [one, other] = [node({ counts }), node({ counts })];
+    const told = async (): Promise<void> => {
+      for (const event of await log.all(STREAM)) for (const { runner } of [one, other]) runner.follow('x', event); // some of it not for the first time
+    };
+    for (let round = 0; round < 5; round++) {
+      for (const { ask } of [one, other]) {
+        await ask(add(`${round} a ${nodes}`));
+        await ask(add(`${round} b`));
+        await told();
+      }
+    }
+    expect(counts.figures.appends).toEqual([{ category: 'tally', appends: 10, conflicts: 0 }]);
+    expect(sumOf(await stored())).toBe(10);
+    expect(await one.ask(look)).toMatchObject({ revision: 9, state: { sum: 10 } });
+    await expectUnbrokenChain();
+  });
+
+  it('forget what they remember when the feed leaves something out, or brings what they cannot read', async () => {
+    const [one, other] = [node(), node()];
+    await one.ask(add('a'));
+    for (const key of ['b', 'c']) await other.ask(add(key));
+    const [, , last] = await log.all(STREAM);
+    one.runner.follow('x', last!);
+    expect(await one.ask(add('d'))).toMatchObject({ revision: 3, state: { sum: 4 } });
+    await other.ask(add('e'));
+    one.runner.follow('x', { ...last!, revision: 4, data: Buffer.from('{') });
+    expect(await one.ask(look)).toMatchObject({ revision: 4, state: { sum: 5 } });
   });
 
   it('take no "already done" and no refusal from what one of them remembers', async () => {

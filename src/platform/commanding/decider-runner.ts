@@ -2,10 +2,11 @@ import { iso, type Clock } from '../../kernel/clock.js';
 import type { Decider, Decision } from '../../kernel/decider.js';
 import type { AnyEvent, EventMetadata, Recorded } from '../../kernel/event.js';
 import type { Ids } from '../../kernel/ids.js';
-import { encode, type Encoded } from '../event-log/codec.js';
-import { WrongExpectedRevision, type EventLog } from '../event-log/event-log.js';
+import { decode, encode, leafOf, type Encoded } from '../event-log/codec.js';
+import { WrongExpectedRevision, type EventLog, type RecordedEvent } from '../event-log/event-log.js';
+import type { CommandCounts } from './command-counts.js';
 import type { CommandContext, Outcome } from './outcome.js';
-import { loadStream, type Loaded, type Snapshots } from './load-stream.js';
+import { loadStream, unwritten, type Loaded, type Snapshots } from './load-stream.js';
 
 /** Commands decided on one loaded state and appended together: a busy account's natural group commit (spec/ledger.md §4.6). */
 const COMMANDS_PER_APPEND_MAX = 128;
@@ -30,7 +31,7 @@ export interface RunnerOptions {
   readonly seal?: (event: AnyEvent, eventId: string) => Promise<AnyEvent>;
   /** Told of every acknowledged append of this process, at once and in order per stream. */
   readonly onAppended?: (events: readonly Recorded[]) => void;
-  readonly onConflict?: (stream: string) => void;
+  readonly counts?: CommandCounts;
 }
 
 interface Pending<Command, Event extends AnyEvent, State, Rc extends string> {
@@ -86,6 +87,26 @@ export class DeciderRunner<State, Command, Event extends AnyEvent, Rc extends st
     return (await this.#load(id)).state;
   }
 
+  /**
+   * An event of this stream has come with the feed. If another process wrote it, what is remembered goes on by it: the next
+   * command would otherwise learn of it by a conflict. A command under way finds out by itself.
+   */
+  follow(id: string, event: RecordedEvent): void {
+    const mailbox = this.#mailboxes.get(id);
+    if (!mailbox?.loaded || mailbox.running) return;
+    const { loaded } = mailbox;
+    const next = loaded.revision === 'no_stream' ? 0 : loaded.revision + 1;
+    if (event.revision < next) return; // our own, or read already
+    mailbox.loaded = undefined;
+    if (event.revision > next) return;
+    try {
+      Object.assign(loaded, { state: this.decider.evolve(loaded.state, decode(event) as unknown as Event), revision: event.revision, tip: leafOf(event) });
+      mailbox.loaded = loaded;
+    } catch {
+      // A newer release wrote what this one cannot read: the command that needs this stream will say so, and no other.
+    }
+  }
+
   #mailbox(id: string): Mailbox<Command, Event, State, Rc> {
     const known = this.#mailboxes.get(id);
     if (known) {
@@ -115,7 +136,10 @@ export class DeciderRunner<State, Command, Event extends AnyEvent, Rc extends st
         mailbox.queue.unshift(...(await this.#process(id, mailbox, batch)));
       } catch (error) {
         mailbox.loaded = undefined; // whatever happened, the state in memory may be ahead of the log
-        for (const { reject } of batch) reject(error);
+        for (const { command, reject } of batch) {
+          this.options.counts?.ended(this.decider.category, command, 'failed');
+          reject(error);
+        }
       }
     }
     mailbox.running = false;
@@ -126,12 +150,11 @@ export class DeciderRunner<State, Command, Event extends AnyEvent, Rc extends st
     id: string, mailbox: Mailbox<Command, Event, State, Rc>, batch: Pending<Command, Event, State, Rc>[],
   ): Promise<Pending<Command, Event, State, Rc>[]> {
     for (let attempt = 1; ; attempt++) {
-      const fresh = mailbox.loaded === undefined;
-      const loaded = (mailbox.loaded ??= await this.#load(id));
+      const { loaded, isConfirmed } = await this.#loaded(id, mailbox, attempt === 1 ? batch[0]!.command : undefined);
       const base = loaded.revision;
       const { settled, encoded, recorded } = await this.#decide(id, loaded, batch);
       // Another process may have written since this state was cached: an answer that appends nothing must not rest on that.
-      if (!fresh && (await this.#speaksTooSoon(id, base, settled))) {
+      if (!isConfirmed && (await this.#speaksTooSoon(id, base, settled))) {
         mailbox.loaded = undefined;
         continue;
       }
@@ -140,11 +163,25 @@ export class DeciderRunner<State, Command, Event extends AnyEvent, Rc extends st
         this.#answer({ settled, recorded, loaded, position });
         return batch.slice(settled.length);
       } catch (error) {
-        if (!(error instanceof WrongExpectedRevision)) throw error;
         mailbox.loaded = undefined;
-        this.#conflicted(id, attempt, error);
+        this.#noteConflict(id, error, { attempt, commands: settled.map(({ pending }) => pending.command) });
       }
     }
+  }
+
+  /** What is remembered of the stream; what the log has of it, which is confirmed; or nothing, for the command that opens it. */
+  async #loaded(id: string, mailbox: Mailbox<Command, Event, State, Rc>, first: Command | undefined): Promise<{ loaded: Loaded<State>; isConfirmed: boolean }> {
+    if (mailbox.loaded) return { loaded: mailbox.loaded, isConfirmed: false };
+    const opens = first !== undefined && this.decider.opens?.(first) === true;
+    mailbox.loaded = opens ? unwritten(this.decider, id, this.streamOf(id)) : await this.#load(id);
+    return { loaded: mailbox.loaded, isConfirmed: !opens };
+  }
+
+  /** Returns after a conflict that is worth another try; throws everything else. */
+  #noteConflict(id: string, error: unknown, { attempt, commands }: { readonly attempt: number; readonly commands: readonly Command[] }): void {
+    if (!(error instanceof WrongExpectedRevision)) throw error;
+    this.options.counts?.conflicted(this.decider.category, commands);
+    if (attempt >= ATTEMPTS_MAX) throw new TooManyConflicts(`${this.streamOf(id)}: ${attempt} conflicts in a row`, { cause: error });
   }
 
   async #decide(id: string, loaded: Loaded<State>, batch: readonly Pending<Command, Event, State, Rc>[]) {
@@ -199,6 +236,7 @@ export class DeciderRunner<State, Command, Event extends AnyEvent, Rc extends st
 
   async #append(id: string, base: number | 'no_stream', encoded: readonly Encoded[]): Promise<number> {
     const { position } = await this.options.log.append(this.streamOf(id), base, encoded.map(({ event }) => event));
+    this.options.counts?.appended(this.decider.category);
     return position;
   }
 
@@ -212,6 +250,7 @@ export class DeciderRunner<State, Command, Event extends AnyEvent, Rc extends st
     const { state } = loaded;
     const revision = loaded.revision === 'no_stream' ? -1 : loaded.revision;
     for (const { pending, decision, first, count } of settled) {
+      this.#count(pending.command, decision.outcome, count);
       if (decision.outcome === 'failed') pending.reject(decision.error);
       else if (decision.outcome === 'refused') pending.resolve({ outcome: 'refused', rc: decision.rc as Rc, detail: decision.detail ?? {}, state });
       else if (count === 0) pending.resolve({ outcome: 'unchanged', state, revision });
@@ -219,14 +258,14 @@ export class DeciderRunner<State, Command, Event extends AnyEvent, Rc extends st
     }
   }
 
+  #count(command: Command, decided: Settled<never>['decision']['outcome'], events: number): void {
+    const accepted = events === 0 ? 'unchanged' : 'appended';
+    this.options.counts?.ended(this.decider.category, command, decided === 'accepted' ? accepted : decided);
+  }
+
   #acknowledged(placed: readonly Recorded<Event>[], loaded: Loaded<State>): void {
     this.options.onAppended?.(placed);
     this.options.snapshots?.consider(this.decider.category, loaded);
-  }
-
-  #conflicted(id: string, attempt: number, cause: WrongExpectedRevision): void {
-    this.options.onConflict?.(this.streamOf(id));
-    if (attempt >= ATTEMPTS_MAX) throw new TooManyConflicts(`${this.streamOf(id)}: ${attempt} conflicts in a row`, { cause });
   }
 
   async #speaksTooSoon(id: string, base: number | 'no_stream', settled: readonly { readonly count: number }[]): Promise<boolean> {

@@ -21,12 +21,17 @@ export interface Snapshots {
 
 const PAGE = 1_024;
 
+/** A stream that nobody has written. */
+export const unwritten = <State, Command, Event extends AnyEvent, Rc extends string>(decider: Decider<State, Command, Event, Rc>, id: string, stream: string): Loaded<State> => (
+  { stream, stateVersion: decider.stateVersion, state: decider.initialState(id), revision: 'no_stream', tip: null }
+);
+
 export const loadStream = async <State, Command, Event extends AnyEvent, Rc extends string>(
   decider: Decider<State, Command, Event, Rc>,
   source: { readonly id: string; readonly stream: string; readonly log: EventLog; readonly snapshots?: Snapshots },
 ): Promise<Loaded<State>> => {
   const { stream, log } = source;
-  const loaded: Loaded<State> = { stream, stateVersion: decider.stateVersion, state: decider.initialState(source.id), revision: 'no_stream', tip: null };
+  const loaded = unwritten(decider, source.id, stream);
   const snapshot = await source.snapshots?.find(stream, decider.stateVersion);
   if (snapshot) Object.assign(loaded, { state: snapshot.state, revision: snapshot.revision, tip: snapshot.tip });
   let last: RecordedEvent | undefined;

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Timers } from '../../kernel/clock.js';
 import type { Recorded } from '../../kernel/event.js';
 import { decode } from './codec.js';
-import { BEGINNING, type EventLog, type Position } from './event-log.js';
+import { BEGINNING, type EventLog, type Position, type RecordedEvent } from './event-log.js';
 
 /** A view that lives in this process's memory, folded from the one feed that the process follows. */
 export interface NodeFold {
@@ -32,6 +32,8 @@ export class NodeFeed {
     readonly logger: Pick<Logger, 'error'>;
     /** A feed that cannot go on leaves views that answer from the past: the process must end. */
     readonly onFatal: (error: unknown) => void;
+    /** Is shown every event as it is stored, after the folds. */
+    readonly onEvent?: (event: RecordedEvent) => void;
   }) {}
 
   register(fold: NodeFold): void {
@@ -83,6 +85,7 @@ export class NodeFeed {
         for (const event of events) {
           const recorded = decode(event);
           for (const each of folds) if (event.position > each.after) each.fold.apply(recorded);
+          this.options.onEvent?.(event);
         }
         this.#reached(position);
       }

@@ -13,6 +13,9 @@ interface CheckpointRow extends Place {
   readonly version: number;
   readonly storeId: string | null;
 }
+export interface Checkpoint extends CheckpointRow {
+  readonly name: string;
+}
 
 /** Somebody else moved the checkpoint: another runner of the same projection is alive. */
 export const isFenced = (error: unknown): boolean => sqlStateOf(error) === 'HL001';
@@ -51,6 +54,23 @@ export class Checkpoints {
 
   async find(name: string): Promise<Place | undefined> {
     return find(this.database, name);
+  }
+
+  /** Every checkpoint that is stored, by whatever process. */
+  all(): Promise<readonly Checkpoint[]> {
+    return this.database.query<Checkpoint>('SELECT name, version, position, store_id AS "storeId", epoch FROM rm.checkpoint', [], 'rm.all_checkpoints');
+  }
+
+  /**
+   * What keeps this process from reading the tables that others keep; undefined when nothing does.
+   * Nobody has made some of them, or not in the shape that this release reads, or from another log than this one.
+   */
+  async obstacle(projections: readonly Projection[]): Promise<string | undefined> {
+    const rows = new Map((await this.all()).map((row) => [row.name, row]));
+    const foreign = projections.find(({ name }) => rows.get(name) && rows.get(name)!.storeId !== this.storeId);
+    if (foreign) throw new ProjectionFault(`${foreign.name} was made from event store ${rows.get(foreign.name)!.storeId}, and this is ${this.storeId}: wrong DATABASE_URL or wrong event store`);
+    const missing = projections.filter(({ name, version }) => rows.get(name)?.version !== version).map(({ name }) => name);
+    return missing.length > 0 ? `no process with the role projector, of this release, has made ${missing.join(', ')} yet` : undefined;
   }
 
   /** The first statement of each transaction: locks the checkpoint, and fails unless it is where the caller believes. */

@@ -7,8 +7,8 @@ import { failureOf } from './failures.js';
 const BATCH_DEFAULT = 500;
 /** With a filter: a checkpoint at least after so many events, so that a feed of rare events is never long out of sight. */
 const EXAMINED_MAX = 4_096;
-/** History is read in pages of this many events, whatever the batches. */
-const PAGE = 1_024;
+/** History is read in pages of this many events, whatever the batches: some two megabytes. */
+const PAGE = 4_096;
 const FOR_EVER_MS = 2 ** 31 - 1;
 
 export interface FollowingParts {
@@ -37,12 +37,13 @@ export async function* follow(parts: FollowingParts, { after, types, batchMax = 
   checkOpen();
   await Promise.race([tail.start(), aborted(signal)]);
   const wants = (event: RecordedEvent): boolean => reader.isOurs(event) && (!types || types.has(event.type));
+  const history = new History(reader);
   let position = after;
   let ahead: Ahead = { events: [], end: true };
   while (!signal?.aborted) {
     checkOpen();
     if (ahead.events.length === 0) {
-      ahead = await fetched(parts, position, signal);
+      ahead = await fetched({ ...parts, history }, position, signal);
       continue;
     }
     const { events, examined } = cut(ahead.events, batchMax, wants);
@@ -54,12 +55,12 @@ export async function* follow(parts: FollowingParts, { after, types, batchMax = 
 }
 
 /** From the tail, or a page of history; nothing after a wait for news, or for a store that did not answer. */
-const fetched = async ({ tail, reader, availability, checkOpen }: FollowingParts, position: Position, signal: AbortSignal | undefined): Promise<Ahead> => {
+const fetched = async ({ tail, history, availability, checkOpen }: FollowingParts & { readonly history: History }, position: Position, signal: AbortSignal | undefined): Promise<Ahead> => {
   const kept = tail.after(position);
   if (kept?.length === 0) await tail.growth.next(signal);
   if (kept) return { events: kept, end: tail.isLive };
   try {
-    const { events, complete } = await reader.after(position, PAGE);
+    const { events, complete } = await history.after(position);
     return { events: withoutStoresOwnAtTheEnd(events), end: complete };
   } catch (error) {
     checkOpen();
@@ -69,6 +70,21 @@ const fetched = async ({ tail, reader, availability, checkOpen }: FollowingParts
     return { events: [], end: false };
   }
 };
+
+/** Pages of history; the next one is on its way while the last one is looked at. */
+class History {
+  private next: { readonly after: Position; readonly page: ReturnType<Reader['after']> } | undefined;
+
+  constructor(private readonly reader: Reader) {}
+
+  async after(position: Position): ReturnType<Reader['after']> {
+    const page = await (this.next?.after === position ? this.next.page : this.reader.after(position, PAGE));
+    const last = page.events.at(-1);
+    this.next = page.complete || !last ? undefined : { after: last.position, page: this.reader.after(last.position, PAGE) };
+    this.next?.page.catch(() => undefined); // whoever wants it hears of it
+    return page;
+  }
+}
 
 /** Positions that are remembered should be those of a ledger's events: what the store writes for itself, it removes again. */
 const withoutStoresOwnAtTheEnd = (events: readonly RecordedEvent[]): readonly RecordedEvent[] => {

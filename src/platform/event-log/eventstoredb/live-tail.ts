@@ -11,6 +11,8 @@ import { isStoresOwn, type Reader } from './reader.js';
 /** What followers are handed without asking the store again; who is further behind reads pages of his own. */
 const KEPT_EVENTS_MAX = 16_384;
 const KEPT_BYTES_MAX = 32 * 1_048_576;
+/** Handed to a follower at a time. */
+const HANDED_OUT_MAX = 4_096;
 /** A page on the way to the head; a shorter one has reached it. */
 const PAGE = 1_024;
 
@@ -72,7 +74,7 @@ export class LiveTail {
       if (this.kept[middle]!.position <= position) low = middle + 1;
       else high = middle;
     }
-    return low === 0 ? this.kept : this.kept.slice(low);
+    return this.kept.slice(low, low + HANDED_OUT_MAX); // a copy: what is kept is forgotten while a follower looks at it
   }
 
   async close(): Promise<void> {

@@ -12,7 +12,7 @@ import { Draft, NOT_EXACT, nameOf, revisionOf, type Appended } from './draft.js'
 import { APPENDS_BYTES_MAX, OPEN_APPENDS_MAX, WRITE_TIMEOUT_MS } from './limits.js';
 import { asRpcError, exhausted, thrown } from './rpc-errors.js';
 import { accessDeniedStatus, badRequestStatus, notReadyStatus, statusOf, timeoutStatus, unservedStatus } from './status-details.js';
-import { uuidOf } from './uuids.js';
+import { structuredUuid, uuidOf } from './uuids.js';
 
 type Options = BatchAppendReq.Options;
 
@@ -78,7 +78,7 @@ export class BatchAppend {
     if (this.open.size >= OPEN_APPENDS_MAX) throw exhausted(`More than ${OPEN_APPENDS_MAX} unfinished appends in one call.`);
     const deadline = this.served.deadlines.add(timeoutMs, () => {
       this.abandon(key, append);
-      this.refuse(correlation, stream, timeoutStatus());
+      this.refuse(structuredUuid(key), stream, timeoutStatus()); // in this form, whichever it came in: so does EventStoreDB
     });
     const append: Append = { correlation, draft: new Draft(stream, expected), deadline, bytes: 0 };
     this.open.set(key, append);

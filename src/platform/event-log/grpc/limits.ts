@@ -2,16 +2,20 @@
 export const WRITE_TIMEOUT_MS = 2_000;
 /** One gRPC message: the largest record that EventStoreDB writes (16 MiB less its overhead). Beyond it gRPC itself ends the call. */
 export const RECEIVE_BYTES_MAX = 16 * 1_048_576 - 10_000;
-/** Events that a live subscriber may be behind, as EventStoreDB buffers them. One more, and it is told to subscribe again. */
+/** Events that EventStoreDB buffers for a live subscriber. One that lets more of them pile up is told to subscribe again. */
 export const LIVE_EVENTS_MAX = 32;
+/** Events of one append that overrun that buffer however fast the subscriber is: measured on EventStoreDB. */
+export const LIVE_APPEND_EVENTS = 50;
+/** A subscriber that takes longer for what it was given lets events pile up: at 3,000 events a second these are twice the buffer. */
+export const LIVE_WAIT_MS_MAX = 20;
 /** Events that a filtered subscription examines between two checkpoints, times what the client asks for. */
 export const SEARCH_WINDOW = 32;
 /** Events of one page of a read: enough to keep the socket busy, few enough that many readers cost little memory. */
 export const PAGE_EVENTS = 512;
 /** Calls that read or follow at once. A subscription costs a feed and a page; a thousand of them are somebody's mistake. */
 export const READERS_MAX = 1_000;
-/** gRPC calls of one connection at once. */
-export const CONNECTION_CALLS_MAX = 1_000;
+/** gRPC calls of one connection at once, as EventStoreDB. Each may hold one message of RECEIVE_BYTES_MAX before it is known for what it is. */
+export const CONNECTION_CALLS_MAX = 100;
 /** Batch appends of one call of which the last fragment is still to come. */
 export const OPEN_APPENDS_MAX = 1_000;
 /** What one call's batch appends may hold in memory. Beyond it the call is not read from until some are written: back-pressure, not an error. */

@@ -44,7 +44,7 @@ export class UnsafeListener extends Error {
   override readonly name = 'UnsafeListener';
 }
 
-const LOOPBACK = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|\[::1\])$/i;
+const LOOPBACK = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1)$/i;
 
 /** A log, served over EventStoreDB's own protocol (docs/decisions/0013-serve-the-log-over-eventstoredbs-protocol.md). */
 export class LogFront {
@@ -76,6 +76,11 @@ export class LogFront {
 
   get port(): number {
     return this.boundTo;
+  }
+
+  /** What a client connects with, but for its credentials. */
+  get url(): string {
+    return `esdb://${authorityOf(this.options.host, this.boundTo)}${this.options.tls ? '' : '?tls=false'}`;
   }
 
   /** Ends every subscription with UNAVAILABLE and stops listening. The log stays open. */
@@ -120,10 +125,11 @@ const serveBatchAppend = (served: Served, call: ServerDuplexStream<BatchAppendRe
   }
 };
 
+const authorityOf = (host: string, port: number): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);
+
 const bind = (server: grpc.Server, host: string, port: number, tls: FrontOptions['tls']): Promise<number> => {
   const credentials = tls
     ? grpc.ServerCredentials.createSsl(null, [{ cert_chain: tls.cert, private_key: tls.key }])
     : grpc.ServerCredentials.createInsecure();
-  const address = host.includes(':') && !host.startsWith('[') ? `[${host}]:${port}` : `${host}:${port}`;
-  return new Promise((resolve, reject) => server.bindAsync(address, credentials, (error, bound) => (error ? reject(error) : resolve(bound))));
+  return new Promise((resolve, reject) => server.bindAsync(authorityOf(host, port), credentials, (error, bound) => (error ? reject(error) : resolve(bound))));
 };

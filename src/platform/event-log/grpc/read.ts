@@ -1,6 +1,9 @@
+import grpc from '@grpc/grpc-js';
+import type { Metadata } from '@grpc/grpc-js';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
+import type { Clock } from '../../../kernel/clock.js';
 import type { EventLog } from '../event-log.js';
 import type { Served } from './calls.js';
 import { nameOf, revisionOf } from './draft.js';
@@ -15,13 +18,14 @@ import { followStream } from './subscribe-stream.js';
 
 /** Reads and subscriptions, of `$all` and of streams: all of them are the same call. */
 export const serveRead = (served: Served) => (call: ReadCall): void => {
-  const { calls, gate } = served;
+  const { calls, gate, clock } = served;
   const end = (error: Error): unknown => call.emit('error', error);
   const serve = async (): Promise<void> => {
     gate.admitReader(call.metadata);
+    call.sendMetadata(dated(clock));
     const options = call.request.getOptions();
     if (!options) throw thrown('A read has options.');
-    const reader = new Reader(call, calls.addReader(call, end), options.getUuidOption()?.hasString() !== true);
+    const reader = new Reader(call, { signal: calls.addReader(call, end), hasStructuredIds: options.getUuidOption()?.hasString() !== true, clock });
     if (options.hasSubscription()) await subscribe(served, options, reader);
     else await read(served.log, options, reader);
     if (!calls.has(call)) return;
@@ -33,6 +37,13 @@ export const serveRead = (served: Served) => (call: ReadCall): void => {
     if (calls.has(call)) calls.fail(call, rpcError);
     else if (!call.cancelled) end(rpcError);
   });
+};
+
+/** Clients compare their clock with ours. */
+const dated = (clock: Clock): Metadata => {
+  const headers = new grpc.Metadata();
+  headers.set('date', new Date(clock.now()).toUTCString());
+  return headers;
 };
 
 const read = async (log: EventLog, options: ReadReq.Options, reader: Reader): Promise<void> => {

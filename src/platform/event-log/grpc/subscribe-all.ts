@@ -1,10 +1,9 @@
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
-import type { EventLog, FeedBatch, Position } from '../event-log.js';
+import type { EventLog, FeedBatch, Position, RecordedEvent } from '../event-log.js';
 import type { EventFilter } from './event-filter.js';
-import { LIVE_EVENTS_MAX } from './limits.js';
+import { caughtUp, liveLimit, tooSlow } from './live.js';
 import type { Reader } from './reader.js';
-import { timedOut } from './rpc-errors.js';
 
 export interface AllSubscription {
   /** The last position that was seen. */
@@ -19,10 +18,11 @@ export const followAll = async (log: EventLog, subscription: AllSubscription, re
   const { after } = subscription;
   const stretch = new Stretch(subscription, reader);
   let isLive = after >= (await log.head());
+  let waitedMs = 0;
   if (isLive) reader.message(caughtUp());
   for await (const batch of log.follow({ after, signal: reader.signal })) {
-    stretch.write(batch, isLive);
-    await reader.drained();
+    stretch.write(batch, isLive ? { waitedMs } : undefined);
+    waitedMs = await reader.drained();
     if (isLive || !batch.live) continue;
     isLive = true;
     reader.message(caughtUp());
@@ -30,36 +30,41 @@ export const followAll = async (log: EventLog, subscription: AllSubscription, re
   await reader.gone(); // a log that was opened for reading has an end; the subscription has none
 };
 
-export const caughtUp = (): ReadResp => new streams.ReadResp().setCaughtUp(new streams.ReadResp.CaughtUp());
-
-/** EventStoreDB keeps few events for a subscriber that is live; one that lets them pile up has to subscribe again. */
-export const tooSlow = (): Error => timedOut('Consumer too slow to handle event while live. Client resubscription required.');
-
 /** Writes what passes the filter, and checkpoints where little does. */
 class Stretch {
   private examined = 0;
 
   constructor(private readonly subscription: AllSubscription, private readonly reader: Reader) {}
 
-  write({ events }: FeedBatch, isLive: boolean): void {
+  write(batch: FeedBatch, live: { readonly waitedMs: number } | undefined): void {
+    const events = this.wanted(batch);
     const passes = this.subscription.filter?.admits(events);
-    let written = 0;
+    const admitted = passes ? events.filter((_, k) => passes[k]) : events;
+    const limit = live ? liveLimit(admitted, live.waitedMs) : admitted.length;
+    if (passes && limit === admitted.length) return this.writeFiltered(events, passes, live !== undefined);
+    for (const event of admitted.slice(0, limit)) this.reader.event(event);
+    if (limit < admitted.length) throw tooSlow();
+  }
+
+  private writeFiltered(events: readonly RecordedEvent[], passes: readonly boolean[], isLive: boolean): void {
     for (const [k, event] of events.entries()) {
-      const isAdmitted = passes?.[k] ?? true;
-      if (isAdmitted) {
-        if (isLive && written === LIVE_EVENTS_MAX) throw tooSlow();
-        this.reader.event(event);
-        written += 1;
-      }
-      if (passes) this.examine(event.position, isAdmitted);
+      const isAdmitted = passes[k] === true;
+      if (isAdmitted) this.reader.event(event);
+      this.examine(event.position, isAdmitted && isLive);
     }
   }
 
-  private examine(position: Position, isAdmitted: boolean): void {
+  /** A position that the log has not reached yet is waited for. */
+  private wanted({ events }: FeedBatch): readonly RecordedEvent[] {
+    const { after } = this.subscription;
+    return (events[0]?.position ?? after) > after ? events : events.filter(({ position }) => position > after);
+  }
+
+  private examine(position: Position, isSeenLive: boolean): void {
     this.examined += 1;
     if (this.examined < this.subscription.checkpointEvery) return;
     this.examined = 0;
-    if (!isAdmitted) this.reader.message(checkpoint(position)); // an event that passes says where we are
+    if (!isSeenLive) this.reader.message(checkpoint(position));
   }
 }
 

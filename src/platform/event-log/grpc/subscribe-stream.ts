@@ -1,7 +1,7 @@
 import type { EventLog } from '../event-log.js';
-import { LIVE_EVENTS_MAX, PAGE_EVENTS } from './limits.js';
+import { PAGE_EVENTS } from './limits.js';
+import { caughtUp, liveLimit, tooSlow } from './live.js';
 import type { Reader } from './reader.js';
-import { caughtUp, tooSlow } from './subscribe-all.js';
 
 interface StreamSubscription {
   readonly stream: string;
@@ -14,20 +14,19 @@ export const followStream = async (log: EventLog, { stream, from }: StreamSubscr
   const head = await log.head(); // before the stream is read: what is appended meanwhile is in both, and told apart by its revision
   const history = await writeHistory(log, stream, await nextOf(log, stream, from), reader);
   let { next, isLive } = history;
+  let waitedMs = 0;
   if (isLive) reader.message(caughtUp());
-  for await (const { events } of log.follow({ after: head, signal: reader.signal })) {
-    let written = 0;
-    for (const event of events) {
-      if (event.stream !== stream || event.revision < next) continue;
-      if (isLive && written === LIVE_EVENTS_MAX) throw tooSlow();
+  for await (const batch of log.follow({ after: head, signal: reader.signal })) {
+    const events = batch.events.filter((event) => event.stream === stream && event.revision >= next);
+    const limit = isLive ? liveLimit(events, waitedMs) : events.length;
+    for (const event of events.slice(0, limit)) {
       reader.event(event);
-      written += 1;
       next = event.revision + 1;
-      if (isLive) continue;
+      if (!isLive) reader.message(caughtUp());
       isLive = true;
-      reader.message(caughtUp());
     }
-    await reader.drained();
+    if (limit < events.length) throw tooSlow();
+    waitedMs = await reader.drained();
   }
   await reader.gone();
 };

@@ -1,0 +1,116 @@
+import type { Clock, Timers } from '../../kernel/clock.js';
+import type { EventLog, Position } from '../event-log/event-log.js';
+import type { Checkpoints } from '../projecting/checkpoints.js';
+import type { ProjectionState, ProjectionStatus } from '../projecting/projection-worker.js';
+
+/** `elsewhere`: another process keeps it; `missing`: nobody has made it yet. */
+export type ReadModelState = ProjectionState | 'elsewhere' | 'missing';
+export interface ReadModelHealth {
+  readonly name: string;
+  readonly state: ReadModelState;
+  /** Age of the oldest event that it does not show; 0 when it shows all, null when nobody could say. */
+  readonly behindMs: number | null;
+}
+export interface Health {
+  readonly status: 'ready' | 'unready';
+  /** What is missing, in the words below; empty when it is ready. */
+  readonly missing: readonly string[];
+  readonly log: Reach;
+  readonly database: Reach;
+  readonly readModels: readonly ReadModelHealth[];
+  /** Of the views in this process's memory; only where it serves the API. */
+  readonly views?: Pick<ReadModelHealth, 'behindMs'>;
+}
+type Reach = 'reachable' | 'unreachable';
+
+export interface ReadinessOptions {
+  readonly log: Pick<EventLog, 'head' | 'readAll'>;
+  readonly checkpoints: Pick<Checkpoints, 'all'>;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /** Every read model there has to be. */
+  readonly names: readonly string[];
+  /** Those that this process keeps itself. */
+  readonly own: () => readonly ProjectionStatus[];
+  /** How far the views in this process's memory are, where it has any. */
+  readonly views: (() => Position) | undefined;
+}
+
+/** Each of the two steps of an answer takes no longer than this, whatever hangs: probes commonly wait for three seconds. */
+const PATIENCE_MS = 1_000;
+/** A question that hangs is given up after so long, and asked anew: its connection may be dead while others work. */
+const QUESTION_LIFE_MS = 10_000;
+/** Calls that need what is older than a second are answered 503 one by one; a node so far behind answers few others. */
+const BEHIND_MAX_MS = 15_000;
+
+/** Whether this process can do its work now. Asks the log and PostgreSQL, and says in fixed words what is missing. */
+export class Readiness {
+  readonly #asked = new Map<string, { readonly answer: Promise<unknown>; readonly atMs: number }>();
+
+  constructor(private readonly options: ReadinessOptions) {}
+
+  async health(): Promise<Health> {
+    const { log, checkpoints, names, views } = this.options;
+    const [head, rows] = await Promise.all([this.#ask('head', () => log.head()), this.#ask('checkpoints', () => checkpoints.all())]);
+    const positions = new Map(rows?.map(({ name, position }) => [name, position]));
+    const own = new Map(this.options.own().map((status) => [status.name, status.state]));
+    const readModels = await Promise.all(names.map(async (name): Promise<ReadModelHealth> => {
+      const state = own.get(name) ?? (rows && !positions.has(name) ? 'missing' : 'elsewhere');
+      return { name, state, behindMs: await this.#behind(positions.get(name), head) };
+    }));
+    const seen = views && { behindMs: await this.#behind(views(), head) };
+    const missing = [
+      ...(head === undefined ? ['the event log'] : []), ...(rows === undefined ? ['the database'] : []),
+      ...readModels.flatMap((each) => faultOf(each) ?? []), ...(isFarBehind(seen) ? ['the views in memory are far behind'] : []),
+    ];
+    return {
+      status: missing.length === 0 ? 'ready' : 'unready', missing, log: reach(head), database: reach(rows), readModels, ...(seen ? { views: seen } : {}),
+    };
+  }
+
+  /** By the time at which events were written: how much came since says little where positions are bytes. */
+  async #behind(position: Position | undefined, head: Position | undefined): Promise<number | null> {
+    if (position === undefined || head === undefined) return null;
+    if (position >= head) return 0;
+    const page = await this.#ask(`after ${position}`, () => this.options.log.readAll({ from: position, limit: 1 }));
+    if (!page) return null;
+    const [oldest] = page.events;
+    return oldest ? Math.max(0, this.options.clock.now() - oldest.created) : 0;
+  }
+
+  /** The answer; undefined when it does not come in time, or is a failure. Who asks while others wait, waits with them. */
+  async #ask<Answer>(what: string, ask: () => Promise<Answer>): Promise<Answer | undefined> {
+    const answered = new AbortController();
+    const tooLate = this.options.timers.sleep(PATIENCE_MS, answered.signal).then(() => undefined, () => undefined);
+    try {
+      return await Promise.race([this.#shared(what, ask), tooLate]);
+    } catch {
+      return undefined; // the answer itself says so; an error's words may name hosts and accounts
+    } finally {
+      answered.abort();
+    }
+  }
+
+  #shared<Answer>(what: string, ask: () => Promise<Answer>): Promise<Answer> {
+    const now = this.options.clock.monotonic();
+    const known = this.#asked.get(what);
+    if (known && now - known.atMs < QUESTION_LIFE_MS) return known.answer as Promise<Answer>;
+    const question = { answer: ask(), atMs: now };
+    this.#asked.set(what, question);
+    const forget = (): void => {
+      if (this.#asked.get(what) === question) this.#asked.delete(what);
+    };
+    question.answer.then(forget, forget);
+    return question.answer;
+  }
+}
+
+const reach = (answer: unknown): Reach => (answer === undefined ? 'unreachable' : 'reachable');
+
+const isFarBehind = (view: Pick<ReadModelHealth, 'behindMs'> | undefined): boolean => (view?.behindMs ?? 0) > BEHIND_MAX_MS;
+
+const faultOf = (model: ReadModelHealth): string | undefined => {
+  const { name, state } = model;
+  if (state === 'stopped' || state === 'missing') return `the read model ${name} is ${state}`;
+  return isFarBehind(model) ? `the read model ${name} is far behind` : undefined;
+};
