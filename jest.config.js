@@ -33,7 +33,7 @@ export default {
       roots: ['<rootDir>/test/e2e'],
       globalSetup: '<rootDir>/scripts/test-store/start.mjs',
       globalTeardown: '<rootDir>/scripts/test-store/stop.mjs',
-      setupFiles: ['<rootDir>/test/support/on-eventstoredb.ts'],
+      setupFiles: ['<rootDir>/scripts/test-store/mark.mjs'],
     },
   ],
 };

@@ -8,7 +8,12 @@ import { EventStoreDbLog } from '../../platform/event-log/eventstoredb/eventstor
 import type { Tools } from '../tools.js';
 import type { Figure } from './figures.js';
 import { settlement } from './log.bench.js';
-import type { Store } from './stores.js';
+
+/** A backend of the event log; without a URL the embedded one, in the server's own process. */
+export interface Store {
+  readonly name: string;
+  readonly url?: string;
+}
 
 /** A store as the bench uses it: an event behind the last one of a stream, and everything read once. */
 interface Subject {

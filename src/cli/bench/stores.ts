@@ -3,14 +3,8 @@ import type { Tools } from '../tools.js';
 import type { Figure } from './figures.js';
 import { ServerSuites, type ProvenRun } from './server-suites.js';
 import { startFront } from './store-front.js';
-import { benchAppends } from './stores.bench.js';
+import { benchAppends, type Store } from './stores.bench.js';
 import type { BenchOptions } from './suites.js';
-
-/** A backend of the event log; without a URL the embedded one, in the server's own process. */
-export interface Store {
-  readonly name: string;
-  readonly url?: string;
-}
 
 export interface StoresRun {
   readonly figures: readonly Figure[];
