@@ -32,7 +32,7 @@ export interface EventStoreDbOptions {
 }
 
 /** Counted since the log was opened. */
-export interface StoreFigures extends Readonly<LiveTailFigures> {
+export interface StoreFigures extends LiveTailFigures {
   readonly appends: number;
   /** Appends of which nobody knew at first whether they were written. */
   readonly unknownOutcomes: number;
