@@ -138,6 +138,7 @@ export class LiveTail {
       const isLast = complete && events.length < PAGE;
       if (isLast) this.live = true; // before its events wake the followers, who would wait for the next to learn it
       this.add(events);
+      this.goesOn();
       if (isLast) return;
     }
   }
@@ -153,7 +154,7 @@ export class LiveTail {
           this.parts.connection.heard();
           if (response.hasConfirmation()) {
             onConfirmed();
-            this.resumed();
+            this.live = true;
           }
           const event = eventOf(response);
           if (event && event.position > this.lastPosition) this.add([event]);
@@ -165,8 +166,8 @@ export class LiveTail {
     throw error;
   }
 
-  private resumed(): void {
-    this.live = true;
+  /** From here on followers get what they had missed, by pages or from the subscription. */
+  private goesOn(): void {
     if (this.lostAt === undefined) return;
     this.resumes.record(this.parts.clock.monotonic() - this.lostAt);
     this.lostAt = undefined;
