@@ -52,7 +52,7 @@ export class Appender {
     for (let attempt = 1; ; attempt++) {
       if (attempt === 1 && !availability.isUp) await this.parts.retry.waitForStore(deadline);
       const reply = await appends.send(append);
-      if (reply.kind !== 'unknown') return resultOf(reply, stream, append.expected);
+      if (reply.kind !== 'unknown') return resultOf(reply, stream, append.expected, maySent);
       maySent ||= !reply.unsent;
       if (maySent) figures.unknownOutcomes += 1;
       await this.recover(reply, { attempt, deadline, maySent });
@@ -104,11 +104,11 @@ const frozenOf = (stream: string, expected: ExpectedRevision, events: readonly N
   return { stream, expected, events: copies, bytes };
 };
 
-const resultOf = (reply: Exclude<Reply, { kind: 'unknown' }>, stream: string, expected: ExpectedRevision): AppendResult => {
+const resultOf = (reply: Exclude<Reply, { kind: 'unknown' }>, stream: string, expected: ExpectedRevision, maySent: boolean): AppendResult => {
   switch (reply.kind) {
     case 'appended': return reply.result;
     case 'conflict': throw new WrongExpectedRevision(stream, expected, reply.actual);
-    case 'refused': throw reply.error;
+    case 'refused': throw maySent ? outcomeUnknown(reply.error) : reply.error; // an earlier try may still be under way
   }
 };
 

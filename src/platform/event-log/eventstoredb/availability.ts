@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock, Timers } from '../../../kernel/clock.js';
 import type { Ids } from '../../../kernel/ids.js';
 
@@ -17,11 +18,13 @@ export interface AvailabilityOptions {
 
 /** Whether the store answers, known once for all who want something of it: a store that is away is not asked by everybody. */
 export class Availability {
-  private waiting: (() => void)[] = [];
+  private readonly waiting = new Set<() => void>();
   private downSince: number | undefined;
   private readonly closed = new AbortController();
 
-  constructor(private readonly options: AvailabilityOptions) {}
+  constructor(private readonly options: AvailabilityOptions) {
+    setMaxListeners(0, this.closed.signal); // as many as pause at the same time; Node would take more than ten for a leak
+  }
 
   get isUp(): boolean {
     return this.downSince === undefined;
@@ -44,8 +47,13 @@ export class Availability {
   async whenUp(ms: number): Promise<boolean> {
     if (this.isUp) return true;
     const isOver = new AbortController();
-    const late = this.options.timers.sleep(ms, isOver.signal).catch(() => undefined);
-    await Promise.race([late, new Promise<void>((resolve) => this.waiting.push(resolve))]);
+    await new Promise<void>((resolve) => {
+      this.waiting.add(resolve);
+      void this.options.timers.sleep(ms, isOver.signal).catch(() => undefined).then(() => {
+        this.waiting.delete(resolve); // an outage may be long, and those who gave up many
+        resolve();
+      });
+    });
     isOver.abort();
     return this.isUp;
   }
@@ -79,7 +87,8 @@ export class Availability {
   }
 
   private wake(): void {
-    for (const resolve of this.waiting.splice(0)) resolve();
+    for (const resolve of this.waiting) resolve();
+    this.waiting.clear();
   }
 }
 

@@ -29,6 +29,11 @@ export interface Running<Call> {
   readonly failed: (error: Error) => void;
 }
 
+/** A read with a limit of time, unless it turns out to be one that lives on. */
+export interface Reading extends Running<ReadCall> {
+  readonly lives: () => void;
+}
+
 /** The library's deadlines are times of the wall clock, which may be set while we wait; ours are not. */
 const NO_DEADLINE: CallOptions = { deadline: Infinity };
 /** Without any answer for so long, while one was due, the connection is taken for dead and replaced. */
@@ -60,11 +65,11 @@ export class Connection {
     return this.start((client, metadata, options) => client.batchAppend(metadata, options));
   }
 
-  /** A read that is over after `withinMs` at the latest; without it, one that lives on. */
-  async read(request: ReadReq, withinMs?: number): Promise<Running<ReadCall>> {
+  /** A read that is over after `withinMs` at the latest, unless it is said to live. */
+  async read(request: ReadReq, withinMs: number): Promise<Reading> {
     const running = await this.start((client, metadata, options) => client.read(request, metadata, options));
-    if (withinMs !== undefined) this.overdue.add(running.call, withinMs);
-    return running;
+    this.overdue.add(running.call, withinMs);
+    return { ...running, lives: () => this.overdue.remove(running.call) };
   }
 
   /** Something came from the store: it is there. */
@@ -103,7 +108,11 @@ export class Connection {
 
   private async failed(client: StreamsClient, error: Error): Promise<void> {
     this.current = undefined; // the client may be about to take another channel
-    await this.internals.handleError(client, error);
+    try {
+      await this.internals.handleError(client, error);
+    } catch {
+      // It waits for the next connection, which could not be made either: whoever calls next makes another, and hears of it.
+    }
   }
 
   /** Gives the connection up that `call` ran on, and with it whatever else runs on it. */

@@ -105,7 +105,7 @@ export class EventStoreDbLog extends EventLog {
   async append(stream: string, expected: ExpectedRevision, events: readonly NewEvent[]): Promise<AppendResult> {
     this.checkOpen();
     const result = await this.appender.append(stream, expected, events);
-    this.known = Math.max(this.known, result.position);
+    this.note(result.position);
     return result;
   }
 
@@ -126,7 +126,7 @@ export class EventStoreDbLog extends EventLog {
   async head(): Promise<Position> {
     this.checkOpen();
     const head = await this.newest.call();
-    this.known = Math.max(this.known, head);
+    this.note(head);
     return head;
   }
 
@@ -146,16 +146,22 @@ export class EventStoreDbLog extends EventLog {
   /** At the start we may be earlier than the store: what it says then is asked again for a while. */
   private async whenReady<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
     const deadline = this.options.clock.monotonic() + START_MAX_MS;
-    for (;;) {
+    for (let attempt = 1; ; attempt++) {
       try {
         return await ask();
       } catch (thrown) {
         const { kind, error } = failureOf(thrown);
         if (kind === 'refused' || this.options.clock.monotonic() > deadline) throw new LogUnavailable(`the event store cannot be used: ${error.message}`, { cause: thrown });
         if (kind === 'away') this.availability.lost();
+        else await this.availability.pause(attempt);
         await this.availability.whenUp(START_MAX_MS);
       }
     }
+  }
+
+  private note(position: Position): void {
+    this.known = Math.max(this.known, position);
+    this.tail.expect(position);
   }
 
   private checkOpen(): void {

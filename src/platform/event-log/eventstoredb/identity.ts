@@ -1,8 +1,9 @@
 import { iso, type Clock } from '../../../kernel/clock.js';
 import type { Ids } from '../../../kernel/ids.js';
 import { encode } from '../codec.js';
-import { LogUnavailable, WrongExpectedRevision, type EventLog, type RecordedEvent } from '../event-log.js';
+import { WrongExpectedRevision, type EventLog, type RecordedEvent } from '../event-log.js';
 import type { LedgerFounded } from '../ledger.events.js';
+import { StoreRefuses } from './failures.js';
 
 const STREAM = 'ledger';
 
@@ -17,7 +18,7 @@ export const foundingOf = async (
   for (;;) {
     const { events: [founded] } = await log.readStream(STREAM, { limit: 1 });
     if (founded) return founded;
-    if (readOnly) throw new LogUnavailable('there is no ledger in this event store (or not under this namespace)');
+    if (readOnly) throw new StoreRefuses('there is no ledger in this event store (or not under this namespace)');
     const id = ids.uuid();
     const metadata = { $correlationId: id, $causationId: id, prevHash: null, actor: { kind: 'system' as const }, schema: 1 as const, node: 'founder' };
     const founding: LedgerFounded = { type: 'LedgerFounded.v1', data: { foundedAt: iso(clock.now()) } };

@@ -4,8 +4,8 @@ import { BEGINNING, type Position, type RecordedEvent } from '../event-log.js';
 import { Growth } from '../growth.js';
 import { LagHistogram } from '../../telemetry/lag-histogram.js';
 import type { Availability } from './availability.js';
-import type { Connection, ReadCall, Running } from './connection.js';
-import { failureOf } from './failures.js';
+import { SILENCE_MAX_MS, type Connection, type Reading } from './connection.js';
+import { failureOf, isOwnCancel, Passing } from './failures.js';
 import { eventOf, subscriptionToAll } from './messages.js';
 import { isStoresOwn, type Reader } from './reader.js';
 
@@ -16,6 +16,8 @@ const KEPT_BYTES_MAX = 32 * 1_048_576;
 const HANDED_OUT_MAX = 4_096;
 /** A page on the way to the head; a shorter one has reached it. */
 const PAGE = 1_024;
+/** So long after an event is known to be there it has come, unless the subscription has gone dumb. */
+const OWED_MAX_MS = 5_000;
 
 export interface LiveTailFigures {
   /** Subscriptions that the store dropped because we read too slowly. Normal; an alarm would be wrong. */
@@ -28,8 +30,8 @@ export interface LiveTailFigures {
 
 /**
  * The one subscription of a process, which all its followers share. It keeps the newest events, goes on after a drop with a
- * paged read that cannot skip, and subscribes again from one event before the last it knows: a subscription leaves out one
- * event in silence when its start no longer holds an event (spec/eventstore.md §8), and this one we have.
+ * paged read that cannot skip, and subscribes again from a ledger's event before the last it knows: a subscription leaves out
+ * one event in silence when its start no longer holds an event (spec/eventstore.md §8), and that one we would have.
  */
 export class LiveTail {
   readonly growth = new Growth();
@@ -41,13 +43,17 @@ export class LiveTail {
   /** Everything after this position and up to `last` is kept. */
   private base: Position = BEGINNING;
   private lastPosition: Position = BEGINNING;
-  /** Of an event that is known to be there, and before the last one. */
+  /** Of an event of a ledger, which nobody removes, and before the last one: also if it were gone, what is left out is known. */
   private anchor: Position = BEGINNING;
+  private lastIsOfLedger = false;
+  /** Since when an event is owed that is known to be there, and nothing has come. */
+  private owedSince: number | undefined;
   private live = false;
   private lostAt: number | undefined;
   private starting: Promise<void> | undefined;
   private running: Promise<void> | undefined;
-  private subscription: Running<ReadCall> | undefined;
+  private subscription: Reading | undefined;
+  private isConfirmed = false;
   private closed = false;
 
   constructor(private readonly parts: { readonly connection: Connection; readonly reader: Reader; readonly availability: Availability; readonly clock: Clock }) {}
@@ -83,6 +89,16 @@ export class LiveTail {
     return this.kept.slice(low, low + HANDED_OUT_MAX); // a copy: what is kept is forgotten while a follower looks at it
   }
 
+  /** An event is known to be there. A subscription that does not bring it is ended, and so begun anew. */
+  expect(position: Position): void {
+    if (this.running === undefined || position <= this.lastPosition) return;
+    const now = this.parts.clock.monotonic();
+    this.owedSince ??= now;
+    if (now - this.owedSince < OWED_MAX_MS) return;
+    this.owedSince = undefined;
+    this.subscription?.call.cancel();
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     this.subscription?.call.cancel();
@@ -96,7 +112,8 @@ export class LiveTail {
         const [last, beforeLast] = await this.parts.reader.newest();
         this.lastPosition = last?.position ?? BEGINNING;
         this.base = Math.min(this.lastPosition, await this.parts.reader.head(BEGINNING)); // behind it there are only events of the store's own
-        this.anchor = beforeLast?.position ?? BEGINNING;
+        this.lastIsOfLedger = this.base === this.lastPosition;
+        this.anchor = this.lastIsOfLedger ? (beforeLast?.position ?? BEGINNING) : this.base;
         this.running = this.follow();
         return;
       } catch (error) {
@@ -145,25 +162,37 @@ export class LiveTail {
 
   /** Until the subscription ends, which it does by an error. */
   private async subscribed(onConfirmed: () => void): Promise<void> {
-    const subscription = await this.parts.connection.read(subscriptionToAll(this.anchor));
+    const { connection, clock } = this.parts;
+    const askedAt = clock.monotonic();
+    this.isConfirmed = false;
+    const subscription = await connection.read(subscriptionToAll(this.anchor), SILENCE_MAX_MS);
     this.subscription = subscription;
     if (this.closed) subscription.call.cancel();
     const error = await new Promise<Error>((resolve) => {
       subscription.call
         .on('data', (response: ReadResp) => {
-          this.parts.connection.heard();
+          connection.heard();
           if (response.hasConfirmation()) {
+            subscription.lives();
             onConfirmed();
+            this.isConfirmed = true;
             this.live = true;
           }
           const event = eventOf(response);
           if (event && event.position > this.lastPosition) this.add([event]);
         })
-        .on('end', () => resolve(new Error('the event store has ended the subscription')))
+        .on('end', () => resolve(new Passing('the event store has ended the subscription')))
         .on('error', resolve);
     });
-    subscription.failed(error);
-    throw error;
+    throw this.ended(subscription, error, askedAt);
+  }
+
+  private ended(subscription: Reading, error: Error, askedAt: number): Error {
+    const { connection, clock } = this.parts;
+    const isOverdue = !this.isConfirmed && clock.monotonic() - askedAt >= SILENCE_MAX_MS;
+    if (isOverdue && connection.isSilentSince(askedAt)) connection.replace(subscription);
+    else subscription.failed(error);
+    return isOwnCancel(error) ? new Passing('the subscription brought nothing in time') : error;
   }
 
   /** From here on followers get what they had missed, by pages or from the subscription. */
@@ -175,14 +204,17 @@ export class LiveTail {
 
   private add(events: readonly RecordedEvent[]): void {
     for (const event of events) {
-      this.anchor = this.lastPosition;
+      if (this.lastIsOfLedger) this.anchor = this.lastPosition;
       this.lastPosition = event.position;
-      if (isStoresOwn(event)) continue;
+      this.lastIsOfLedger = !isStoresOwn(event);
+      if (!this.lastIsOfLedger) continue;
       this.kept.push(event);
       this.keptBytes += event.data.length + event.metadata.length;
     }
     if (this.kept.length > KEPT_EVENTS_MAX || this.keptBytes > KEPT_BYTES_MAX) this.forget();
-    if (events.length > 0) this.growth.announce();
+    if (events.length === 0) return;
+    this.owedSince = undefined;
+    this.growth.announce();
   }
 
   /** The older half, so that it is not done for every event. */

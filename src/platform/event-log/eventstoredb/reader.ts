@@ -5,6 +5,7 @@ import { BEGINNING, type AllPage, type Position, type ReadAllOptions, type ReadS
 import { checkedLimit, checkFrom } from '../check-calls.js';
 import type { Connection, ReadCall, Running } from './connection.js';
 import { SILENCE_MAX_MS } from './connection.js';
+import { Passing } from './failures.js';
 import { eventOf, readOfAll, readOfStream, type AllRead, type StreamRead } from './messages.js';
 import type { Names } from './names.js';
 import type { Retry } from './retry.js';
@@ -100,7 +101,7 @@ export class Reader {
     let at = from;
     let end = false;
     while (!end && page.wantsMore) {
-      const count = types || this.parts.names.isShared ? STRIDE : page.room;
+      const count = this.strideOf(page, types);
       const { events, complete } = await this.parts.retry.run(() => this.after(at, count));
       const left = page.add(events);
       end = complete && left === 0;
@@ -114,13 +115,19 @@ export class Reader {
     let at = from;
     let end = false;
     while (!end && page.wantsMore) {
-      const count = types || this.parts.names.isShared ? STRIDE : page.room;
+      const count = this.strideOf(page, types);
       const { events, complete } = await this.parts.retry.run(() => this.allOnce({ direction: 'backwards', from: at, count }));
       const left = page.add(events);
       end = complete && events.length < count && left === 0;
       at = page.examinedTo ?? at;
     }
     return { events: page.events, position: page.position ?? (from === 'end' ? BEGINNING : from), end };
+  }
+
+  /** What is wanted; more of it where it is far between: behind a filter, among other ledgers', after a run of the store's own. */
+  private strideOf(page: Page, types: ReadonlySet<string> | undefined): number {
+    if (types || this.parts.names.isShared) return STRIDE;
+    return Math.max(page.room, Math.min(STRIDE, page.room * 4 ** page.strides));
   }
 
   /** A server reads backwards from where it is told, also where nothing is: we begin with the last event. */
@@ -139,7 +146,7 @@ export class Reader {
       exists = gathered.exists;
       events.push(...gathered.events.map((event) => this.parts.names.shown(event)));
       const isFirst = read.direction === 'backwards' && events.at(-1)?.revision === 0;
-      if (!gathered.complete && events.length < read.count && !isFirst) throw new Error('the page of a stream broke off');
+      if (!gathered.complete && events.length < read.count && !isFirst) throw new Passing('the page of a stream broke off');
     });
     return { exists, events };
   }
@@ -200,6 +207,7 @@ class Page {
   /** Of the newest examined event of a ledger; if there was none, of the newest at all: where the next page starts. */
   position: Position | undefined;
   examinedTo: Position | undefined;
+  strides = 0;
   private hasLedgers = false;
   private examined = 0;
   private bytes = 0;
@@ -215,6 +223,7 @@ class Page {
 
   /** Answers how many of them it has not looked at, for it was full. */
   add(events: readonly RecordedEvent[]): number {
+    this.strides += 1;
     for (const [k, event] of events.entries()) {
       if (!this.wantsMore) return events.length - k;
       this.examine(event);

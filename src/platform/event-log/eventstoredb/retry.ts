@@ -1,7 +1,7 @@
 import type { Clock } from '../../../kernel/clock.js';
 import { LogUnavailable } from '../event-log.js';
 import type { Availability } from './availability.js';
-import { failureOf } from './failures.js';
+import { failureOf, StoreRefuses } from './failures.js';
 
 /** How long a question may take altogether before its caller is told that the store is away. */
 const ANSWER_MAX_MS = 4_000;
@@ -30,7 +30,7 @@ export class Retry {
     if (thrown instanceof RangeError) throw thrown;
     if (this.availability.isClosed) throw new LogUnavailable('the event log is closed', { cause: thrown });
     const failure = failureOf(thrown);
-    if (failure.kind === 'refused') throw new LogUnavailable(`the event store refuses: ${failure.error.message}`, { cause: thrown });
+    if (failure.kind === 'refused') throw new StoreRefuses(`the event store refuses: ${failure.error.message}`, { cause: thrown });
     if (failure.kind === 'away') this.availability.lost();
     else await this.availability.pause(attempt);
     if (this.clock.monotonic() >= deadline) throw new LogUnavailable(`the event store has not answered in time: ${failure.error.message}`, { cause: thrown });
