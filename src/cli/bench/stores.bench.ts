@@ -102,8 +102,9 @@ const subjectsOf = async ({ name, url }: Store, home: string, tools: Tools): Pro
     mkdirSync(directory, { recursive: true });
     return [subjectOf(name, await EmbeddedLog.open({ directory, mode: 'write', clock, ids }), tools)];
   }
-  const log = await EventStoreDbLog.open({ url, namespace: `bench_${ids.uuid().slice(0, 8)}.`, clock, timers, ids });
-  return [subjectOf(`${name}, adapter`, log, tools), bareClient(`${name}, bare client`, url)];
+  const namespace = `bench_${ids.uuid().slice(0, 8)}.`;
+  const log = await EventStoreDbLog.open({ url, namespace, clock, timers, ids });
+  return [subjectOf(`${name}, adapter`, log, tools), bareClient(`${name}, bare client`, url, namespace)];
 };
 
 const subjectOf = (name: string, log: EventLog, { timers }: Tools): Subject => ({
@@ -125,15 +126,15 @@ const subjectOf = (name: string, log: EventLog, { timers }: Tools): Subject => (
   close: () => log.close(),
 });
 
-/** The official client as its documentation shows it, with the same events. */
-const bareClient = (name: string, url: string): Subject => {
+/** The official client as its documentation shows it, with the same events; in the same namespace, so that both replay the same. */
+const bareClient = (name: string, url: string, namespace: string): Subject => {
   const client = EventStoreDBClient.connectionString(url);
   const parsed = (bytes: Uint8Array): Record<string, unknown> => JSON.parse(Buffer.from(bytes).toString()) as Record<string, unknown>;
   return {
     name,
     append: async (stream, expected, events) => {
       const { nextExpectedRevision } = await client.appendToStream(
-        `bare_${stream}`, events.map(({ id, type, data, metadata }) => jsonEvent({ id, type, data: parsed(data), metadata: parsed(metadata) })),
+        `${namespace}bare_${stream}`, events.map(({ id, type, data, metadata }) => jsonEvent({ id, type, data: parsed(data), metadata: parsed(metadata) })),
         { expectedRevision: expected === 'no_stream' ? expected : BigInt(expected) },
       );
       return Number(nextExpectedRevision);
