@@ -1,10 +1,16 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 export const HASH_BYTES = 32;
-const INTERIOR = Buffer.from([0x01]);
 
 /** RFC 6962: a node above leaves is SHA-256(0x01 ‖ left ‖ right). The leaf hash (0x00) is made in src/kernel/leaf-hash.ts. */
-const above = (left: Uint8Array, right: Uint8Array): Buffer => createHash('sha256').update(INTERIOR).update(left).update(right).digest();
+const above = (left: Buffer, right: Buffer): Buffer => {
+  const node = Buffer.allocUnsafe(1 + 2 * HASH_BYTES);
+  node[0] = 0x01;
+  left.copy(node, 1);
+  right.copy(node, 1 + HASH_BYTES);
+  return hash('sha256', node, 'buffer');
+};
+const OF_NOTHING = hash('sha256', '', 'buffer');
 
 /** What the tree is remembered by: its number of leaves, and the roots of its perfect subtrees, largest first. */
 export interface TreeState {
@@ -42,7 +48,7 @@ export class MerkleTree {
 
   /** Of no leaves: the hash of nothing, as the RFC has it. */
   root(): Buffer {
-    if (this.hashes.length === 0) return createHash('sha256').digest();
+    if (this.hashes.length === 0) return OF_NOTHING;
     return this.hashes.reduceRight((right, left) => above(left, right));
   }
 
