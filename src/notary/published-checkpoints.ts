@@ -34,6 +34,11 @@ export class PublishedCheckpoints {
       : await this.database.execute(INSERT, values, 'notary.insert');
     return rows === 1;
   }
+
+  /** For whoever begins anew: nothing is published until the next notary signs. */
+  async forget(): Promise<void> {
+    await this.database.execute('DELETE FROM platform.notary_checkpoint WHERE store_id = $1', [this.storeId]);
+  }
 }
 
 const INSERT = `
