@@ -3,6 +3,8 @@ import { ConfigError, configHelp, readConfig } from './config.js';
 import { Progress } from './cli/progress.js';
 import { startServer, type Server } from './boot/server.js';
 import { LogDamaged, LogLocked } from './platform/event-log/embedded/errors.js';
+import { LogUnavailable } from './platform/event-log/event-log.js';
+import { PostgresInUse } from './platform/postgres/postgres-orphan.js';
 import { keepAlive, SystemClock, SystemIds, SystemTimers } from './platform/system/system.js';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -69,7 +71,7 @@ const run = async (): Promise<void> => {
 
 /** What an operator can put right is said in a sentence; only what needs a programmer comes with a stack. */
 const reasonOf = (error: unknown): string => {
-  if (error instanceof LogLocked || error instanceof LogDamaged) return error.message;
+  if (error instanceof LogLocked || error instanceof LogDamaged || error instanceof LogUnavailable || error instanceof PostgresInUse) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 };
 

@@ -97,12 +97,12 @@ const weather = async (): Promise<void> => {
 };
 
 const report = (): void => {
-  const { appends, unknownOutcomes, resends, outages, dropped, resumes, resumeMaxMs } = log.figures;
+  const { appends, unknownOutcomes, resends, outages, dropped, resumes, resumeP99Ms } = log.figures;
   const { connections, resets, bytes } = proxy.figures;
   const told = (['acknowledged', 'refused', 'unavailable', 'unknown'] as const).map((each) => `${journal.told(each)} ${each}`).join(', ');
   process.stdout.write(`eventstoredb over the front, ${happened.length} faults of ${new Set(happened).size} kinds: ${appends} appends, ${told} `
     + `(${journal.unknownButThere(stored)} of these are there), ${journal.repeats} repeats, ${journal.reads} reads; slowest call ${Math.round(journal.slowestMs)} ms; `
-    + `at first unknown ${unknownOutcomes}, resent ${resends}, outages ${outages}, subscriptions dropped ${dropped}, resumed ${resumes} (longest ${Math.round(resumeMaxMs)} ms); `
+    + `at first unknown ${unknownOutcomes}, resent ${resends}, outages ${outages}, subscriptions dropped ${dropped}, resumed ${resumes} (p99 ${Math.round(resumeP99Ms)} ms); `
     + `${connections} connections, ${resets} resets, ${bytes.up} bytes up, ${bytes.down} down; ${followed.length} events followed; heap ${(heapGrowthBytes / 1_048_576).toFixed(1)} MB more\n`);
 };
 

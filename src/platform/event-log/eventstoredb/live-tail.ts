@@ -2,6 +2,7 @@ import type { ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { Clock } from '../../../kernel/clock.js';
 import { BEGINNING, type Position, type RecordedEvent } from '../event-log.js';
 import { Growth } from '../growth.js';
+import { LagHistogram } from '../../telemetry/lag-histogram.js';
 import type { Availability } from './availability.js';
 import type { Connection, ReadCall, Running } from './connection.js';
 import { failureOf } from './failures.js';
@@ -18,11 +19,11 @@ const PAGE = 1_024;
 
 export interface LiveTailFigures {
   /** Subscriptions that the store dropped because we read too slowly. Normal; an alarm would be wrong. */
-  dropped: number;
-  /** Times that the feed went on where it was, after a drop or a lost connection, and how long the last and the longest took. */
-  resumes: number;
-  resumeMs: number;
-  resumeMaxMs: number;
+  readonly dropped: number;
+  /** Times that the feed went on where it was, after a drop or a lost connection, and how long that took. */
+  readonly resumes: number;
+  readonly resumeP50Ms: number;
+  readonly resumeP99Ms: number;
 }
 
 /**
@@ -32,7 +33,8 @@ export interface LiveTailFigures {
  */
 export class LiveTail {
   readonly growth = new Growth();
-  readonly figures: LiveTailFigures = { dropped: 0, resumes: 0, resumeMs: 0, resumeMaxMs: 0 };
+  private readonly resumes = new LagHistogram();
+  private dropped = 0;
   private kept: RecordedEvent[] = [];
   private keptBytes = 0;
   private lastForgotten: Position = BEGINNING;
@@ -57,6 +59,10 @@ export class LiveTail {
   /** There was nothing further when the newest event came. */
   get isLive(): boolean {
     return this.live;
+  }
+
+  get figures(): LiveTailFigures {
+    return { dropped: this.dropped, resumes: this.resumes.count, resumeP50Ms: this.resumes.quantile(0.5), resumeP99Ms: this.resumes.quantile(0.99) };
   }
 
   /** Begins to follow at the head, once; until then nothing is kept. */
@@ -117,7 +123,7 @@ export class LiveTail {
     const { kind } = failureOf(error);
     if (this.closed) return;
     if (kind === 'too slow') {
-      this.figures.dropped += 1;
+      this.dropped += 1;
       return; // at once
     }
     if (kind === 'away') availability.lost();
@@ -162,11 +168,8 @@ export class LiveTail {
   private resumed(): void {
     this.live = true;
     if (this.lostAt === undefined) return;
-    const tookMs = this.parts.clock.monotonic() - this.lostAt;
+    this.resumes.record(this.parts.clock.monotonic() - this.lostAt);
     this.lostAt = undefined;
-    this.figures.resumes += 1;
-    this.figures.resumeMs = tookMs;
-    this.figures.resumeMaxMs = Math.max(this.figures.resumeMaxMs, tookMs);
   }
 
   private add(events: readonly RecordedEvent[]): void {
