@@ -20,6 +20,7 @@ jest.setTimeout(60_000);
 const PATIENCE_MS = 15_000;
 const SEED = Buffer.alloc(32, 1);
 
+let home: string;
 const server = await freshDatabase('notary');
 const { database } = server;
 await migrate(database, PLATFORM_MIGRATIONS);
@@ -28,7 +29,10 @@ afterAll(() => server.close());
 /** Fails on order, before or after the database has done what it was asked. */
 class FaultyPublished extends PublishedCheckpoints {
   fault: 'before' | 'after' | undefined;
+  /** The size that was to be published, each time, and what the notary's file held then. */
+  readonly remembered: { readonly asked: number; readonly onDisk: number | undefined }[] = [];
   override async replace(...args: Parameters<PublishedCheckpoints['replace']>): Promise<boolean> {
+    this.remembered.push({ asked: args[1].size, onDisk: (await new SignedStateFile(join(home, 'notary')).read())?.size });
     const fault = this.fault;
     this.fault = undefined;
     if (fault === 'before') throw new DatabaseUnavailable('away');
@@ -38,7 +42,6 @@ class FaultyPublished extends PublishedCheckpoints {
   }
 }
 
-let home: string;
 let log: EmbeddedLog;
 let made: Notary[];
 let written: number;
@@ -118,6 +121,13 @@ describe('a notary', () => {
     const again = start();
     await expectSigned(again, await write(2));
     expect(followed).toEqual([position]);
+  });
+
+  it('has on its own disk whatever it lets anybody see', async () => {
+    const store = new FaultyPublished(database, log.storeId);
+    const notary = start({ store });
+    for (let round = 0; round < 3; round++) await expectSigned(notary, await write(2));
+    expect(store.remembered).toEqual([2, 4, 6].map((size) => ({ asked: size, onDisk: size })));
   });
 
   it.each(['before', 'after'] as const)('goes on when PostgreSQL goes away %s it has published', async (fault) => {
