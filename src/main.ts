@@ -10,12 +10,14 @@ import { keepAlive, SystemClock, SystemIds, SystemTimers } from './platform/syst
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const complain = (text: string): void => void process.stderr.write(`${text}\n`);
 
-const welcome = ({ url, genesis, platform: { config } }: Server): void => {
+const welcome = ({ url, genesis, platform: { config, notary } }: Server): void => {
   if (!config.roles.has('api')) {
     say(`\nHorde Ledger works as ${[...config.roles].join()}; how it is stands at ${url}/v1/health/ready`);
+    if (notary) say(`The notary signs with the key ${notary.verifierKey}`);
     return;
   }
   say(`\nHorde Ledger serves the horde at ${url}/api/v2 (${config.profile} profile, data in ${config.dataDir})`);
+  if (notary) say(`Its notary signs with the key ${notary.verifierKey}`);
   if (config.host === '0.0.0.0' && !config.publicUrl) complain('PUBLIC_URL is not set: image URLs will start with http://0.0.0.0, which no client can reach.');
   if (genesis?.operatorKey) say(`The operator's API key, shown only this once and kept in ${genesis.keyFile}:\n\n    ${genesis.operatorKey}\n`);
 };
