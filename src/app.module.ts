@@ -5,6 +5,7 @@ import { healthProviders, platformProviders } from './boot/providers.js';
 import type { Platform } from './boot/platform.js';
 import { DispatchModule } from './dispatch/dispatch.module.js';
 import { KudosModule } from './kudos/kudos.module.js';
+import { NotaryModule } from './notary/notary.module.js';
 import { RequestsModule } from './requests/requests.module.js';
 import { HealthModule } from './status/health.module.js';
 import { StatusModule } from './status/status.module.js';
@@ -28,7 +29,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         CqrsModule.forRoot(), PlatformModule.with(platformProviders(platform)),
-        KudosModule, UsersModule, WorkersModule, RequestsModule, DispatchModule, StatusModule, HealthModule, AuditModule,
+        KudosModule, UsersModule, WorkersModule, RequestsModule, DispatchModule, StatusModule, HealthModule, AuditModule, NotaryModule,
       ],
     };
   }

@@ -5,13 +5,12 @@ const rolesOf = (text?: string): readonly string[] => [...readConfig(text === un
 
 describe('ROLES', () => {
   it('are all that there are, unless they are named', () => {
-    expect([rolesOf(), rolesOf(''), rolesOf('projector, api')]).toEqual([['api', 'projector'], ['api', 'projector'], ['projector', 'api']]);
-    expect([rolesOf('api'), rolesOf(' projector ')]).toEqual([['api'], ['projector']]);
+    expect([rolesOf(), rolesOf(''), rolesOf('projector, api')]).toEqual([['api', 'projector', 'notary'], ['api', 'projector', 'notary'], ['projector', 'api']]);
+    expect([rolesOf('api'), rolesOf(' projector '), rolesOf('notary')]).toEqual([['api'], ['projector'], ['notary']]);
   });
   it.each([
-    ['notary', 'ROLES names notary, a role that this release does not have yet; it has api, projector. See --help.'],
-    ['api,notary', 'ROLES names notary, a role that this release does not have yet; it has api, projector. See --help.'],
-    ['apis', 'ROLES is none of api, projector. See --help.'],
+    ['apis', 'ROLES is none of api, projector, notary. See --help.'],
+    ['api,witness', 'ROLES is none of api, projector, notary. See --help.'],
   ])('refuses %s in a sentence', (text, sentence) => expect(() => rolesOf(text)).toThrow(new ConfigError(sentence)));
 });
 

@@ -2,8 +2,8 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { kudos, type Kudos } from './kernel/kudos.js';
 
-/** What a process does: `api` serves the horde, `projector` keeps the read models up to date. */
-export const PROCESS_ROLES = ['api', 'projector'] as const;
+/** What a process does: `api` serves the horde, `projector` keeps the read models up to date, `notary` signs the state of the ledger. */
+export const PROCESS_ROLES = ['api', 'projector', 'notary'] as const;
 export type ProcessRole = (typeof PROCESS_ROLES)[number];
 
 /** Everything that can be set from outside, read once, here and nowhere else. */
@@ -19,6 +19,7 @@ export interface Config {
   readonly logListen: Address | undefined;
   readonly databaseUrl: string | undefined;
   readonly masterKey: string | undefined;
+  readonly notaryKey: string | undefined;
   readonly publicUrl: string | undefined;
   readonly admins: readonly number[];
   readonly anonymous: boolean;
@@ -99,7 +100,6 @@ const list = (text: string): readonly string[] => text.split(',').map((item) => 
 /** An empty text, as compose files pass what is not set, means all of them. */
 const roles = (text: string): ReadonlySet<ProcessRole> => {
   const named = text === '' ? [...PROCESS_ROLES] : list(text);
-  if (named.includes('notary')) throw new ConfigError(`names notary, a role that this release does not have yet; it has ${PROCESS_ROLES.join(', ')}`);
   return new Set(named.map(oneOf(...PROCESS_ROLES)));
 };
 
@@ -124,7 +124,7 @@ const KEYS = {
   },
   roles: {
     key: 'ROLES', default: PROCESS_ROLES.join(), read: roles,
-    help: 'what this process does: api serves the horde, projector keeps the read models; several processes share one EVENTSTORE_URL and DATABASE_URL',
+    help: 'what this process does: api serves the horde, projector keeps the read models, notary signs the ledger\'s state; several processes share one EVENTSTORE_URL and DATABASE_URL',
   },
   profile: {
     key: 'HORDE_PROFILE', default: 'public', read: oneOf('public', 'private'),
@@ -148,6 +148,10 @@ const KEYS = {
   masterKey: {
     key: 'HORDE_MASTER_KEY', default: '', read: optional,
     help: '64 hex digits that wrap the keys of personal data; default: DATA_DIR/master.key, made at first start',
+  },
+  notaryKey: {
+    key: 'HORDE_NOTARY_KEY', default: '', read: optional,
+    help: '64 hex digits, the secret half of the notary\'s Ed25519 key; default: DATA_DIR/notary.key, made at first start',
   },
   publicUrl: {
     key: 'PUBLIC_URL', default: '', read: url('http:', 'https:'),
@@ -199,7 +203,7 @@ export const readConfig = (environment: Environment = process.env): Config => {
   return Object.freeze({
     port: read('port'), host: read('host'), dataDir: read('dataDir'), blobsDir: read('blobsDir') ?? join(read('dataDir'), 'blobs'),
     roles: read('roles'), profile, eventstoreUrl: read('eventstoreUrl'), eventstoreNamespace: read('eventstoreNamespace'), logListen: read('logListen'),
-    databaseUrl: read('databaseUrl'), masterKey: read('masterKey'), publicUrl: read('publicUrl'), admins: read('admins'),
+    databaseUrl: read('databaseUrl'), masterKey: read('masterKey'), notaryKey: read('notaryKey'), publicUrl: read('publicUrl'), admins: read('admins'),
     anonymous: byProfile('anonymous'), registration: byProfile('registration'), escrow: byProfile('escrow'), kudosCap: capOf(cap, profile),
     testApiKeys: read('testApiKeys'), rateLimits: !read('rateLimitsOff'), rateLimitWhitelist: read('rateLimitWhitelist'),
     trustProxyHops: read('trustProxyHops'), bodyLimitBytes: read('bodyLimitMiB') * 2 ** 20, blobLimitBytes: read('blobLimitMiB') * 2 ** 20,

@@ -3,17 +3,21 @@ import { ConfigError, configHelp, readConfig } from './config.js';
 import { Progress } from './cli/progress.js';
 import { startServer, type Server } from './boot/server.js';
 import { LogDamaged, LogLocked } from './platform/event-log/embedded/errors.js';
+import { LogUnavailable } from './platform/event-log/event-log.js';
+import { PostgresInUse } from './platform/postgres/postgres-orphan.js';
 import { keepAlive, SystemClock, SystemIds, SystemTimers } from './platform/system/system.js';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const complain = (text: string): void => void process.stderr.write(`${text}\n`);
 
-const welcome = ({ url, genesis, platform: { config } }: Server): void => {
+const welcome = ({ url, genesis, platform: { config, notary } }: Server): void => {
   if (!config.roles.has('api')) {
     say(`\nHorde Ledger works as ${[...config.roles].join()}; how it is stands at ${url}/v1/health/ready`);
+    if (notary) say(`The notary signs with the key ${notary.verifierKey}`);
     return;
   }
   say(`\nHorde Ledger serves the horde at ${url}/api/v2 (${config.profile} profile, data in ${config.dataDir})`);
+  if (notary) say(`Its notary signs with the key ${notary.verifierKey}`);
   if (config.host === '0.0.0.0' && !config.publicUrl) complain('PUBLIC_URL is not set: image URLs will start with http://0.0.0.0, which no client can reach.');
   if (genesis?.operatorKey) say(`The operator's API key, shown only this once and kept in ${genesis.keyFile}:\n\n    ${genesis.operatorKey}\n`);
 };
@@ -67,7 +71,7 @@ const run = async (): Promise<void> => {
 
 /** What an operator can put right is said in a sentence; only what needs a programmer comes with a stack. */
 const reasonOf = (error: unknown): string => {
-  if (error instanceof LogLocked || error instanceof LogDamaged) return error.message;
+  if (error instanceof LogLocked || error instanceof LogDamaged || error instanceof LogUnavailable || error instanceof PostgresInUse) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 };
 

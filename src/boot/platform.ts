@@ -4,6 +4,7 @@ import { projections } from '../../projections/index.js';
 import type { Config } from '../config.js';
 import type { Clock, Timers } from '../kernel/clock.js';
 import type { Ids } from '../kernel/ids.js';
+import type { Notary } from '../notary/notary.js';
 import { LocalBlobStore } from '../platform/blobs/local-blob-store.js';
 import { Contents } from '../platform/content/contents.js';
 import { Commanding } from '../platform/commanding/commanding.js';
@@ -28,6 +29,7 @@ import { PRICE_POLICY_1 } from '../pricing/price-policy.js';
 import { Pricing } from '../pricing/pricing.js';
 import { loadReference } from '../reference/load-reference.js';
 import { EVENT_TYPES, PERSONAL_PATHS } from './event-types.js';
+import { makeNotary } from './make-notary.js';
 import { openLog, type StoredLog } from './open-log.js';
 import { showLog } from './show-log.js';
 
@@ -52,6 +54,8 @@ export interface Platform {
   readonly commanding: Commanding;
   readonly feed: NodeFeed;
   readonly pricing: Pricing;
+  /** Only in a process with that role. */
+  readonly notary: Notary | undefined;
   close(): Promise<void>;
 }
 
@@ -124,8 +128,10 @@ const openParts = async (config: Config, ports: Ports, closing: (() => Promise<v
   const feed = new NodeFeed({ log, timers, logger, onFatal, onEvent: (event) => commanding.follow(event) });
   closing.push(() => feed.close());
   const pricing = new Pricing(PRICE_POLICY_1, loadReference(), config.escrow);
+  const notary = config.roles.has('notary') ? makeNotary({ config, log, database, clock, timers, ids, logger }) : undefined;
+  if (notary) closing.push(() => notary.stop());
   return {
-    config, clock, timers, ids, logger, log, database, projector, readModels, checkpoints, secrets, vault, contents, blobs, commanding, feed, pricing,
+    config, clock, timers, ids, logger, log, database, projector, readModels, checkpoints, secrets, vault, contents, blobs, commanding, feed, pricing, notary,
     close: () => closeAll(closing),
   };
 };

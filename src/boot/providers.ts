@@ -16,6 +16,7 @@ import { Contents } from '../platform/content/contents.js';
 import { NodeFeed } from '../platform/event-log/node-feed.js';
 import { Database } from '../platform/postgres/database.js';
 import { Readiness } from '../platform/health/readiness.js';
+import { PublishedCheckpoints } from '../notary/published-checkpoints.js';
 import { Freshness } from '../platform/projecting/freshness.js';
 import { Ports } from '../platform/ports.js';
 import { Secrets } from '../platform/vault/secrets.js';
@@ -56,6 +57,7 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [UserFiguresSource, new PostgresUserFigures(platform)],
     [PastMinute, new PastMinute(feed, clock)], [WorkerFiguresSource, new PostgresWorkerFigures(platform)],
     [PriorityCap, new PriorityCap(config.kudosCap)], [AnonymousUse, new AnonymousUse(config.anonymous)],
+    [PublishedCheckpoints, new PublishedCheckpoints(platform.database, platform.log.storeId)],
     [OpenRegistration, new OpenRegistration(config.registration)], [DevAccess, new DevAccess(config.testApiKeys)],
   ];
   return [...values.map(([provide, useValue]) => ({ provide, useValue })), ...healthProviders(platform)];
@@ -63,10 +65,11 @@ export const platformProviders = (platform: Platform): Provider[] => {
 
 /** What every process serves, also one without the API. */
 export const healthProviders = (platform: Platform): Provider[] => {
-  const { config: { roles }, clock, timers, log, checkpoints, projector, feed } = platform;
+  const { config: { roles }, clock, timers, log, checkpoints, projector, feed, notary } = platform;
   const readiness = new Readiness({
     log, checkpoints, clock, timers, names: projections.map(({ name }) => name),
     own: () => (roles.has('projector') ? projector.status() : []), views: roles.has('api') ? () => feed.position : undefined,
+    notary: notary && (() => notary.status()),
   });
   return [{ provide: Readiness, useValue: readiness }];
 };

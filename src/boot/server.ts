@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule, HealthOnlyModule } from '../app.module.js';
-import { ConfigError, PROCESS_ROLES, type Config } from '../config.js';
+import { ConfigError, type Config } from '../config.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
 import { Reaper } from '../dispatch/reaper.js';
 import { Credits } from '../kudos/credits.js';
@@ -37,6 +37,7 @@ const ANSWERS_PATIENCE_MS = 4_000;
 const REAPER_MS = 1_000;
 const REPAIRS_MS = 1_000;
 const HOUSEKEEPING_MS = 60_000;
+const NEEDED_BESIDE_EMBEDDED_LOG = ['api', 'projector'] as const;
 
 /** Opens everything in order and listens; whatever fails on the way is closed again. */
 export const startServer = async (config: Config, ports: SystemPorts): Promise<Server> => {
@@ -50,15 +51,17 @@ export const startServer = async (config: Config, ports: SystemPorts): Promise<S
   }
 };
 
-/** The embedded log belongs to one process: another could never do the other half of the work. */
+/** The embedded log belongs to one process: another could never do the other half of the work. Without a notary, all works but the signing. */
 const refuseHalfAlone = ({ roles, eventstoreUrl }: Config, { sharedLog }: SystemPorts): void => {
-  if (eventstoreUrl || sharedLog || PROCESS_ROLES.every((role) => roles.has(role))) return;
-  throw new ConfigError(`ROLES leaves out ${PROCESS_ROLES.filter((role) => !roles.has(role)).join()}, but the embedded log belongs to one process. Set EVENTSTORE_URL, or unset ROLES.`);
+  const left = NEEDED_BESIDE_EMBEDDED_LOG.filter((role) => !roles.has(role));
+  if (eventstoreUrl || sharedLog || left.length === 0) return;
+  throw new ConfigError(`ROLES leaves out ${left.join()}, but the embedded log belongs to one process. Set EVENTSTORE_URL, or unset ROLES.`);
 };
 
 const serve = (platform: Platform, ports: SystemPorts): Promise<Server> => {
-  const { config: { roles }, projector } = platform;
+  const { config: { roles }, projector, notary } = platform;
   if (roles.has('projector')) projector.start();
+  notary?.start();
   return roles.has('api') ? serveApi(platform, ports) : serveHealth(platform);
 };
 

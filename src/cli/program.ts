@@ -11,7 +11,9 @@ import { addLog } from './log.command.js';
 import { Progress, type ProgressStream } from './progress.js';
 import { addRebuild } from './rebuild.command.js';
 import { addReconcile } from './reconcile.command.js';
+import { addRenewNotary } from './renew-notary.command.js';
 import { FINE, FOUND_SOMETHING, Impossible, USAGE, type ExitCode, type Tools } from './tools.js';
+import { addVerifyCheckpoint } from './verify-checkpoint.command.js';
 
 /** As shells tell it: ended by Ctrl-C. */
 const INTERRUPTED = 130;
@@ -55,6 +57,8 @@ const programOf = (terminal: Terminal, finish: (code: number) => void): Command 
   addDemo(program, run);
   addBench(program, run);
   addLog(program, run);
+  addVerifyCheckpoint(program, run);
+  addRenewNotary(program, run);
   return program;
 };
 

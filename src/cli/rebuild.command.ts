@@ -4,6 +4,7 @@ import { openPlatform } from '../boot/platform.js';
 import type { Config } from '../config.js';
 import { BEGINNING } from '../platform/event-log/event-log.js';
 import { LogLocked } from '../platform/event-log/embedded/errors.js';
+import { PostgresInUse } from '../platform/postgres/postgres-orphan.js';
 import { ProjectionFault } from '../platform/projecting/checkpoints.js';
 import { hasEmbeddedLog, logDirectory } from '../boot/open-log.js';
 import { figure } from './table.js';
@@ -31,7 +32,7 @@ const rebuildCommand = async (names: readonly string[], tools: Tools): Promise<E
     tools.say(`✓ ${names.join(', ')}: filled again from ${figure(events)} events in ${figure(ms / 1000)} s, ${figure((events / ms) * 1000)} events/s`);
     return FINE;
   } catch (error) {
-    if (error instanceof LogLocked) throw new Impossible(`A rebuild needs the server stopped: ${error.message}`);
+    if (error instanceof LogLocked || error instanceof PostgresInUse) throw new Impossible(`A rebuild needs the server stopped: ${error.message}`);
     if (!(error instanceof ProjectionFault)) throw error;
     tools.progress.clear();
     tools.say(`✗ ${error.message}`);

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventStoreDbLog } from '../../src/platform/event-log/eventstoredb/eventstoredb-log.js';
 import { SystemClock, SystemIds, SystemTimers } from '../../src/platform/system/system.js';
+import { LogProcess } from '../reliability/log-process.js';
 import { build, freePort } from '../reliability/server-process.js';
-import { FrontProcess } from '../support/front-process.js';
 import { eventLogContract, type EventLogBackend } from './event-log.contract.js';
 
 const BUILD_MS = 180_000;
@@ -17,7 +17,8 @@ const adapter = (url: string, namespace: string): Promise<EventStoreDbLog> =>
 /** The adapter on our own protocol front, which is killed and started anew wherever the contract opens its store again. */
 const overTheFront = (namespace: string): EventLogBackend => {
   let home: string;
-  let front: FrontProcess | undefined;
+  let port: number;
+  let front: LogProcess | undefined;
   afterAll(async () => {
     await front?.end('SIGKILL');
     rmSync(home, { recursive: true, force: true });
@@ -25,12 +26,13 @@ const overTheFront = (namespace: string): EventLogBackend => {
   return {
     open: async () => {
       home = mkdtempSync(join(tmpdir(), 'horde-front-contract-'));
-      front = await FrontProcess.start(home, await freePort());
+      port = await freePort();
+      front = await LogProcess.start(home, port);
       return adapter(front.url, namespace);
     },
     reopen: async () => {
       await front!.end('SIGKILL');
-      front = await FrontProcess.start(home, front!.port);
+      front = await LogProcess.start(home, port);
       return adapter(front.url, namespace);
     },
   };

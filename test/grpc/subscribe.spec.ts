@@ -13,7 +13,7 @@ const TOO_SLOW = 'Operation timed out: Consumer too slow to handle event while l
 /** What a subscription hears, in order, to be waited for. */
 class Heard {
   readonly words: string[] = [];
-  readonly failed: Promise<{ type?: string; code?: number; message: string }>;
+  readonly failed: Promise<Error & { type?: string; code?: number }>;
   private waiting: { enough: (words: readonly string[]) => boolean; resolve: () => void } | undefined;
 
   constructor(readonly subscription: AllStreamSubscription | StreamSubscription) {
@@ -28,9 +28,10 @@ class Heard {
     if (this.waiting?.enough(this.words)) this.waiting.resolve();
   }
 
-  until(enough: (words: readonly string[]) => boolean): Promise<void> {
-    if (enough(this.words)) return Promise.resolve();
-    return new Promise((resolve) => (this.waiting = { enough, resolve }));
+  async until(enough: (words: readonly string[]) => boolean): Promise<void> {
+    if (enough(this.words)) return;
+    const isEnough = new Promise<void>((resolve) => (this.waiting = { enough, resolve }));
+    await Promise.race([isEnough, this.failed.then((error) => Promise.reject(error as Error))]);
   }
 
   word(word: string): Promise<void> {

@@ -1,5 +1,5 @@
 import {
-  type AllPage, type AppendResult, BEGINNING, EventLog, type ExpectedRevision, type FeedBatch, type FollowOptions, type NewEvent, type Position,
+  type AllPage, type AppendResult, BEGINNING, EventLog, type ExpectedRevision, type FeedBatch, type FollowOptions, LogUnavailable, type NewEvent, type Position,
   type RecordedEvent, type StreamPage,
 } from '../../src/platform/event-log/event-log.js';
 
@@ -55,7 +55,19 @@ export class MemoryFeed extends EventLog {
     this.#wake.clear();
   }
 
+  #away: { left: number; readonly asked: () => void } | undefined;
+
+  /** The next questions for the head fail, as many as that; resolves after the last one. */
+  away(questions: number): Promise<void> {
+    return new Promise((asked) => (this.#away = { left: questions, asked }));
+  }
+
   override head(): Promise<Position> {
+    if (this.#away && this.#away.left > 0) {
+      this.#away.left -= 1;
+      if (this.#away.left === 0) this.#away.asked();
+      return Promise.reject(new LogUnavailable('away'));
+    }
     return Promise.resolve(this.events.at(-1)?.position ?? BEGINNING);
   }
   override readStream(): Promise<StreamPage> {

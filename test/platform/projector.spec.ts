@@ -226,6 +226,22 @@ describe('two projectors of the same read model', () => {
     expect(await rows()).toEqual([{ account: 'a', amount: feed.events.length, events: feed.events.length }]);
   }, 60_000);
 
+  it('stand by through an outage of the log, and take over after it', async () => {
+    const quick = new QuickTimers();
+    const both = [started([balances()], { timers: quick }), started([balances()], { timers: quick })];
+    while (!both.some((made) => stateOf(made).state === 'standby')) {
+      await deposit('a', 1);
+      await timers.sleep(1);
+    }
+    const standby = both.find((made) => stateOf(made).state === 'standby')!;
+    const asked = feed.away(5);
+    await asked; // the standby has looked, and nobody was there
+    expect(stateOf(standby).state).toBe('standby');
+    await both.find((made) => made !== standby)!.stop();
+    await deposit('a', 1);
+    await eventually(() => stateOf(standby).state === 'live');
+  }, 60_000);
+
   it('fence a zombie that wakes up after a rebuild', async () => {
     const zombie = started([balances()]);
     await deposit('a', 1);

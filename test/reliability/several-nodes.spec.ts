@@ -6,6 +6,7 @@ import { refold } from '../../src/audit/refold.js';
 import type { Recorded } from '../../src/kernel/event.js';
 import { decode } from '../../src/platform/event-log/codec.js';
 import { LogUnavailable } from '../../src/platform/event-log/event-log.js';
+import { compared } from '../support/checkpoints.js';
 import { type Client, since, V2 } from '../support/client.js';
 import { eventually } from './eventually.js';
 import { type NodeOfMany, SharedLog } from './shared-log.js';
@@ -137,6 +138,26 @@ describe('roles', () => {
     const ready = await Promise.all([api, keeper].map(async ({ client }) => (await client.get('/v1/health/ready')).body));
     expect(ready).toMatchObject([{ status: 'ready', missing: [], views: { behindMs: 0 } }, { status: 'ready', missing: [] }]);
     expect(ready.map(({ readModels }) => new Set((readModels as { state: string }[]).map(({ state }) => state)))).toEqual([new Set(['elsewhere']), new Set(['live'])]);
+  });
+
+  it('let one process sign what all show', async () => {
+    shared = await SharedLog.make('roles_notary');
+    const api = await shared.start('api', { ROLES: 'api,projector' });
+    expect((await api.client.get('/v1/ledger/checkpoint')).body).toMatchObject({ status: 404, rc: 'NothingSignedYet' });
+    const notary = await shared.start('notary', { ROLES: 'notary' });
+    const { verifierKey } = notary.server.platform.notary!;
+    await api.client.register('newcomer');
+    expect(await notary.server.platform.notary!.waitFor(await shared.log.head(), PATIENCE_MS)).toBe(true);
+    const { body: note } = await api.client.get<string>('/v1/ledger/checkpoint');
+    const { signed, computed } = await compared(shared.log, note, verifierKey);
+    expect({ size: signed.size, root: signed.root }).toEqual(computed);
+    expect((await api.client.get('/v1/ledger/notary')).body).toMatchObject({ verifier_key: verifierKey, size: computed.size });
+    expect((await notary.client.get('/v1/health/ready')).body).toMatchObject({ status: 'ready', notary: { state: 'signing', behindMs: 0 } });
+    expect(api.server.platform.notary).toBeUndefined();
+
+    const second = await shared.start('second notary', { ROLES: 'notary' });
+    await eventually('the second stands by', PATIENCE_MS, () => second.server.platform.notary!.status().state === 'standby' || undefined);
+    expect((await second.client.get('/v1/health/ready')).body).toMatchObject({ status: 'ready', notary: { state: 'standby', reason: 'a notary with another key signs this ledger' } });
   });
 
   it('refuse to read the read models of another log', async () => {

@@ -9,9 +9,9 @@ import { BEGINNING, type EventLog, type Position, type RecordedEvent } from '../
 import { EventStoreDbLog } from '../../src/platform/event-log/eventstoredb/eventstoredb-log.js';
 import { SystemIds } from '../../src/platform/system/system.js';
 import { FaultProxy } from '../support/fault-proxy.js';
-import { FrontProcess } from '../support/front-process.js';
 import { Seeded } from '../support/seeded.js';
 import { clock, eventually, timers } from './eventually.js';
+import { LogProcess } from './log-process.js';
 import { build, freePort } from './server-process.js';
 import { FLAWLESS, StoreJournal } from './store-journal.js';
 import { CALL_MAX_MS, StoreLoad } from './store-load.js';
@@ -37,7 +37,8 @@ const followed: string[] = [];
 const happened: string[] = [];
 /** What was started, and how to be rid of it. */
 const undo: (() => unknown)[] = [];
-let front: FrontProcess;
+let port: number;
+let front: LogProcess;
 let proxy: FaultProxy;
 let log: EventStoreDbLog;
 let stored: RecordedEvent[];
@@ -53,7 +54,7 @@ const heapBytes = (): number => {
 const killed = async (awayMs: number): Promise<void> => {
   await front.end('SIGKILL');
   await timers.sleep(awayMs);
-  front = await FrontProcess.start(front.home, front.port);
+  front = await LogProcess.start(front.dataDir, port);
 };
 
 /** One feed from the first event on, which nobody opens anew. */
@@ -96,12 +97,12 @@ const weather = async (): Promise<void> => {
 };
 
 const report = (): void => {
-  const { appends, unknownOutcomes, resends, outages, dropped, resumes, resumeMaxMs } = log.figures;
+  const { appends, unknownOutcomes, resends, outages, dropped, resumes, resumeP99Ms } = log.figures;
   const { connections, resets, bytes } = proxy.figures;
   const told = (['acknowledged', 'refused', 'unavailable', 'unknown'] as const).map((each) => `${journal.told(each)} ${each}`).join(', ');
   process.stdout.write(`eventstoredb over the front, ${happened.length} faults of ${new Set(happened).size} kinds: ${appends} appends, ${told} `
     + `(${journal.unknownButThere(stored)} of these are there), ${journal.repeats} repeats, ${journal.reads} reads; slowest call ${Math.round(journal.slowestMs)} ms; `
-    + `at first unknown ${unknownOutcomes}, resent ${resends}, outages ${outages}, subscriptions dropped ${dropped}, resumed ${resumes} (longest ${Math.round(resumeMaxMs)} ms); `
+    + `at first unknown ${unknownOutcomes}, resent ${resends}, outages ${outages}, subscriptions dropped ${dropped}, resumed ${resumes} (p99 ${Math.round(resumeP99Ms)} ms); `
     + `${connections} connections, ${resets} resets, ${bytes.up} bytes up, ${bytes.down} down; ${followed.length} events followed; heap ${(heapGrowthBytes / 1_048_576).toFixed(1)} MB more\n`);
 };
 
@@ -109,9 +110,10 @@ beforeAll(async () => {
   build();
   const home = mkdtempSync(join(tmpdir(), 'horde-store-faults-'));
   undo.push(() => rmSync(home, { recursive: true, force: true }));
-  front = await FrontProcess.start(home, await freePort());
+  port = await freePort();
+  front = await LogProcess.start(home, port);
   undo.push(() => front.end('SIGKILL'));
-  proxy = await FaultProxy.listen({ host: '127.0.0.1', port: front.port }, SEED);
+  proxy = await FaultProxy.listen({ host: '127.0.0.1', port }, SEED);
   undo.push(() => proxy.close());
   log = await EventStoreDbLog.open({ url: `esdb://127.0.0.1:${proxy.port}?tls=false`, clock, timers, ids: new SystemIds() });
   undo.push(() => log.close());

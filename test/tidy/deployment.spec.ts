@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { EventStoreDBClient } from '@eventstore/db-client';
-import { configHelp, ConfigError, readConfig } from '../../src/config.js';
+import { configHelp, ConfigError, PROCESS_ROLES, readConfig } from '../../src/config.js';
 import { POSTGRES_SETTINGS } from '../../src/platform/postgres/postgres-settings.js';
 import { compose, environmentOf, faultsOf, interpolated, isOurs, networksOf, services, type Service } from './compose.js';
 import { exists, read } from './repository.js';
@@ -95,7 +95,7 @@ describe('our own services in it', () => {
     expect(left).toEqual([]);
   });
 
-  it('have settings that the server accepts; a role that it refuses is in a profile of its own', () => {
+  it('have settings that the server accepts', () => {
     const refused = named(ours, (service) => {
       try {
         readConfig(environmentOf(service, given));
@@ -105,14 +105,14 @@ describe('our own services in it', () => {
         throw error;
       }
     });
-    expect(refused.filter((name) => !compose.services[name]!.profiles?.includes(name))).toEqual([]);
+    expect(refused).toEqual([]);
   });
 
-  it('play every role, and only one projector does', () => {
+  it('play every role, and only one is projector, and one notary', () => {
     const started = ours.filter(([, { profiles }]) => !profiles);
-    expect(started.map(([, { environment }]) => environment!['ROLES']).sort()).toEqual(['api', 'projector']);
+    expect(started.map(([, { environment }]) => environment!['ROLES']).sort()).toEqual([...PROCESS_ROLES].sort());
     expect(compose.services['api']!.deploy!.replicas).toBeGreaterThanOrEqual(2);
-    expect(compose.services['projector']!.deploy!.replicas).toBeUndefined();
+    for (const alone of ['projector', 'notary']) expect(compose.services[alone]!.deploy!.replicas).toBeUndefined();
   });
 
   it('read their connection string as EventStoreDB\'s own client does, and trust the authority that is made for them', () => {

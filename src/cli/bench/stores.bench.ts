@@ -21,6 +21,8 @@ interface Subject {
   append(stream: string, expected: ExpectedRevision, events: readonly NewEvent[]): Promise<number>;
   /** Reads the whole log with its data parsed; answers how many events that were. */
   replay(): Promise<number>;
+  /** Follows the log until it is stopped; answers how the store treated its subscription meanwhile. */
+  follow?(): { stop(): Promise<Figure[]> };
   close(): Promise<void>;
 }
 
@@ -58,12 +60,15 @@ export const benchAppends = async (home: string, stores: readonly Store[], { sec
 
 const throughput = async (subject: Subject, seconds: number, tools: Tools): Promise<Figure[]> => {
   tools.progress.update(`${subject.name}: batches, and replay`);
+  const following = subject.follow?.();
   const events = await appendsPerSecond(subject, { waiters: BATCHING_WAITERS, seconds, tools, events: EVENTS_A_BATCH });
+  const followed = (await following?.stop()) ?? [];
   const begun = tools.clock.monotonic();
   const replayed = await subject.replay();
   const perSecond = (replayed / (tools.clock.monotonic() - begun)) * 1000;
   return [
     { name: `${subject.name}: events in appends of ${EVENTS_A_BATCH}, ${BATCHING_WAITERS} waiters`, value: events * EVENTS_A_BATCH, unit: 'events/s' },
+    ...followed,
     { name: `${subject.name}: replay, parsed`, value: perSecond, unit: 'events/s' },
   ];
 };
@@ -102,8 +107,10 @@ const subjectsOf = async ({ name, url }: Store, home: string, tools: Tools): Pro
     mkdirSync(directory, { recursive: true });
     return [subjectOf(name, await EmbeddedLog.open({ directory, mode: 'write', clock, ids }), tools)];
   }
-  const log = await EventStoreDbLog.open({ url, namespace: `bench_${ids.uuid().slice(0, 8)}.`, clock, timers, ids });
-  return [subjectOf(`${name}, adapter`, log, tools), bareClient(`${name}, bare client`, url)];
+  const namespace = `bench_${ids.uuid().slice(0, 8)}.`;
+  const log = await EventStoreDbLog.open({ url, namespace, clock, timers, ids });
+  const adapter = `${name}, adapter`;
+  return [{ ...subjectOf(adapter, log, tools), follow: () => following(adapter, log) }, bareClient(`${name}, bare client`, url, namespace)];
 };
 
 const subjectOf = (name: string, log: EventLog, { timers }: Tools): Subject => ({
@@ -125,15 +132,38 @@ const subjectOf = (name: string, log: EventLog, { timers }: Tools): Subject => (
   close: () => log.close(),
 });
 
-/** The official client as its documentation shows it, with the same events. */
-const bareClient = (name: string, url: string): Subject => {
+/** Appends of a hundred events drop every live subscription (spec/eventstore.md §8): how often, and how soon it goes on. */
+const following = (name: string, log: EventStoreDbLog): { stop(): Promise<Figure[]> } => {
+  const abort = new AbortController();
+  const before = log.figures;
+  let followed = 0;
+  const reading = (async () => {
+    for await (const { events } of log.follow({ after: await log.head(), signal: abort.signal })) followed += events.length;
+  })();
+  return {
+    stop: async () => {
+      abort.abort();
+      await reading;
+      const { dropped, resumes, resumeP50Ms, resumeP99Ms } = log.figures;
+      return [
+        { name: `${name}: events followed meanwhile`, value: followed, unit: '' },
+        { name: `${name}: subscriptions dropped meanwhile`, value: dropped - before.dropped, unit: '' },
+        { name: `${name}: going on after a drop, p50 of ${resumes - before.resumes}`, value: resumeP50Ms, unit: 'ms', goal: 20, better: 'less' },
+        { name: `${name}: going on after a drop, p99`, value: resumeP99Ms, unit: 'ms' },
+      ];
+    },
+  };
+};
+
+/** The official client as its documentation shows it, with the same events; in the same namespace, so that both replay the same. */
+const bareClient = (name: string, url: string, namespace: string): Subject => {
   const client = EventStoreDBClient.connectionString(url);
   const parsed = (bytes: Uint8Array): Record<string, unknown> => JSON.parse(Buffer.from(bytes).toString()) as Record<string, unknown>;
   return {
     name,
     append: async (stream, expected, events) => {
       const { nextExpectedRevision } = await client.appendToStream(
-        `bare_${stream}`, events.map(({ id, type, data, metadata }) => jsonEvent({ id, type, data: parsed(data), metadata: parsed(metadata) })),
+        `${namespace}bare_${stream}`, events.map(({ id, type, data, metadata }) => jsonEvent({ id, type, data: parsed(data), metadata: parsed(metadata) })),
         { expectedRevision: expected === 'no_stream' ? expected : BigInt(expected) },
       );
       return Number(nextExpectedRevision);

@@ -22,6 +22,7 @@ export const checkMachine = async (findings: Findings, config: Config): Promise<
   checkSecret(findings, 'operator key', { file: join(config.dataDir, 'operator.key'), missing: 'not there; only its owner can act as the operator' });
   if (config.masterKey !== undefined) findings.good('master key', 'given by HORDE_MASTER_KEY');
   else checkSecret(findings, 'master key', { file: join(config.dataDir, 'master.key'), missing: undefined });
+  checkSecret(findings, 'notary key', { file: join(config.dataDir, 'notary.key'), missing: 'not there; no notary has run here, or HORDE_NOTARY_KEY gives it' });
   await findings.of('disk space', 'look at the file system of the data directory', () => checkSpace(findings, config));
 };
 

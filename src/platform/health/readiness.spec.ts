@@ -38,6 +38,12 @@ describe('a process is ready', () => {
     const health = await readiness({ own: () => [own('users', 'live'), own('queue', 'standby')], views: () => HEAD - 1 }).health();
     expect(health).toMatchObject({ status: 'ready', readModels: [{ state: 'live' }, { state: 'standby' }], views: { behindMs: 0 } });
   });
+  it('while its notary has something to sign, or another one signs', async () => {
+    const signing = await readiness({ notary: () => ({ state: 'signing', reason: undefined, position: HEAD - 2 }) }).health();
+    expect(signing).toMatchObject({ status: 'ready', notary: { state: 'signing', behindMs: 1_000 } });
+    const standby = await readiness({ notary: () => ({ state: 'standby', reason: 'another signs', position: undefined }) }).health();
+    expect(standby).toMatchObject({ status: 'ready', notary: { state: 'standby', reason: 'another signs', behindMs: null } });
+  });
 });
 
 describe('a process is not ready, and says why', () => {
@@ -50,6 +56,7 @@ describe('a process is not ready, and says why', () => {
     ['a read model has stopped', { own: () => [own('users', 'stopped')] }, ['the read model users is stopped']],
     ['nobody has made a read model', { checkpoints: { all: () => Promise.resolve([at('users', HEAD)]) } }, ['the read model queue is missing']],
     ['a read model is far behind', { checkpoints: { all: () => Promise.resolve([at('users', HEAD), at('queue', 10)]) } }, ['the read model queue is far behind']],
+    ['its notary refuses to sign', { notary: () => ({ state: 'refusing', reason: 'the log is another', position: 3 }) }, ['the notary refuses to sign: the log is another']],
     ['its views in memory are far behind', { views: () => 10 }, ['the views in memory are far behind']],
   ];
   it.each(cases)('when %s', async (_what, given, missing) => {

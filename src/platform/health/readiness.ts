@@ -11,6 +11,11 @@ export interface ReadModelHealth {
   /** Age of the oldest event that it does not show; 0 when it shows all, null when nobody could say. */
   readonly behindMs: number | null;
 }
+/** `reason`: why another one signs, or why nobody may. */
+export interface NotaryHealth extends Pick<ReadModelHealth, 'behindMs'> {
+  readonly state: 'starting' | 'signing' | 'standby' | 'refusing';
+  readonly reason?: string;
+}
 export interface Health {
   readonly status: 'ready' | 'unready';
   /** What is missing, in the words below; empty when it is ready. */
@@ -20,6 +25,8 @@ export interface Health {
   readonly readModels: readonly ReadModelHealth[];
   /** Of the views in this process's memory; only where it serves the API. */
   readonly views?: Pick<ReadModelHealth, 'behindMs'>;
+  /** Only where this process has that role; how far behind is what it has published itself. */
+  readonly notary?: NotaryHealth;
 }
 type Reach = 'reachable' | 'unreachable';
 
@@ -34,6 +41,8 @@ export interface ReadinessOptions {
   readonly own: () => readonly ProjectionStatus[];
   /** How far the views in this process's memory are, where it has any. */
   readonly views: (() => Position) | undefined;
+  /** The notary of this process, where it has one. */
+  readonly notary?: (() => Pick<NotaryHealth, 'state'> & { readonly reason: string | undefined; readonly position: Position | undefined }) | undefined;
 }
 
 /** Each of the two steps of an answer takes no longer than this, whatever hangs: probes commonly wait for three seconds. */
@@ -50,7 +59,7 @@ export class Readiness {
   constructor(private readonly options: ReadinessOptions) {}
 
   async health(): Promise<Health> {
-    const { log, checkpoints, names, views } = this.options;
+    const { log, checkpoints, names } = this.options;
     const [head, rows] = await Promise.all([this.#ask('head', () => log.head()), this.#ask('checkpoints', () => checkpoints.all())]);
     const positions = new Map(rows?.map(({ name, position }) => [name, position]));
     const own = new Map(this.options.own().map((status) => [status.name, status.state]));
@@ -58,14 +67,27 @@ export class Readiness {
       const state = own.get(name) ?? (rows && !positions.has(name) ? 'missing' : 'elsewhere');
       return { name, state, behindMs: await this.#behind(positions.get(name), head) };
     }));
-    const seen = views && { behindMs: await this.#behind(views(), head) };
+    const [seen, notary] = await Promise.all([this.#views(head), this.#notary(head)]);
     const missing = [
       ...(head === undefined ? ['the event log'] : []), ...(rows === undefined ? ['the database'] : []),
       ...readModels.flatMap((each) => faultOf(each) ?? []), ...(isFarBehind(seen) ? ['the views in memory are far behind'] : []),
+      ...faultOfNotary(notary),
     ];
     return {
-      status: missing.length === 0 ? 'ready' : 'unready', missing, log: reach(head), database: reach(rows), readModels, ...(seen ? { views: seen } : {}),
+      status: missing.length === 0 ? 'ready' : 'unready', missing, log: reach(head), database: reach(rows), readModels, ...(seen && { views: seen }), ...(notary && { notary }),
     };
+  }
+
+  async #views(head: Position | undefined): Promise<Pick<ReadModelHealth, 'behindMs'> | undefined> {
+    const { views } = this.options;
+    return views && { behindMs: await this.#behind(views(), head) };
+  }
+
+  async #notary(head: Position | undefined): Promise<NotaryHealth | undefined> {
+    const status = this.options.notary?.();
+    if (!status) return undefined;
+    const { state, reason, position } = status;
+    return { state, ...(reason !== undefined && { reason }), behindMs: await this.#behind(position, head) };
   }
 
   /** By the time at which events were written: how much came since says little where positions are bytes. */
@@ -108,6 +130,8 @@ export class Readiness {
 const reach = (answer: unknown): Reach => (answer === undefined ? 'unreachable' : 'reachable');
 
 const isFarBehind = (view: Pick<ReadModelHealth, 'behindMs'> | undefined): boolean => (view?.behindMs ?? 0) > BEHIND_MAX_MS;
+
+const faultOfNotary = (notary: NotaryHealth | undefined): string[] => (notary?.state === 'refusing' ? [`the notary refuses to sign: ${notary.reason ?? ''}`] : []);
 
 const faultOf = (model: ReadModelHealth): string | undefined => {
   const { name, state } = model;

@@ -50,4 +50,18 @@ export const PLATFORM_MIGRATIONS: readonly Migration[] = [
         END IF;
       END $$;`,
   },
+  {
+    name: '0004-notary-checkpoint',
+    // The newest signed checkpoint of a ledger, for every process to show. One row a ledger, replaced four times a second.
+    sql: `
+      CREATE TABLE platform.notary_checkpoint (
+        store_id text PRIMARY KEY,
+        verifier_key text NOT NULL,
+        size bigint NOT NULL,
+        root bytea NOT NULL,
+        position bigint NOT NULL,
+        note text NOT NULL,
+        signed_at bigint NOT NULL
+      ) WITH (fillfactor = 50);`,
+  },
 ];

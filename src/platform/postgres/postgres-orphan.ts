@@ -98,6 +98,11 @@ interface Owner {
   readonly identity: string;
 }
 
+/** Another process runs this PostgreSQL, and goes on running it. */
+export class PostgresInUse extends Error {
+  override readonly name = 'PostgresInUse';
+}
+
 /** Says beside the data directory that it is ours. Throws when a live process, which is no orphan's, says so already. */
 export const claim = (dataDirectory: string): (() => void) => {
   const file = `${dataDirectory}.owner`;
@@ -110,7 +115,7 @@ export const claim = (dataDirectory: string): (() => void) => {
       if (codeOf(error) !== 'EEXIST') throw error;
       const owner = readOwner(file);
       if (owner && processIdentity(owner.pid) === owner.identity)
-        throw new Error(`${dataDirectory} is in use by process ${owner.pid}: only one process can run this PostgreSQL`);
+        throw new PostgresInUse(`${dataDirectory} is in use by process ${owner.pid}: only one process can run this PostgreSQL`);
       rmSync(file, { force: true });
     }
   }

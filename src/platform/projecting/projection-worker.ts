@@ -5,7 +5,7 @@ import { BEGINNING, type EventLog, LogUnavailable, type RecordedEvent } from '..
 import type { Database } from '../postgres/database.js';
 import { isOutage, messageOf } from '../postgres/database-errors.js';
 import { type Checkpoints, isFenced, type Place, ProjectionFault } from './checkpoints.js';
-import { LagHistogram } from './lag-histogram.js';
+import { LagHistogram } from '../telemetry/lag-histogram.js';
 import { PositionWaiters } from './position-waiters.js';
 
 export interface ProjectorLog {

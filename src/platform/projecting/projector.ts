@@ -1,6 +1,6 @@
 import type { Projection } from '../../kernel/projection.js';
 import type { Clock, Timers } from '../../kernel/clock.js';
-import type { EventLog } from '../event-log/event-log.js';
+import { LogUnavailable, type EventLog } from '../event-log/event-log.js';
 import type { Database } from '../postgres/database.js';
 import { isOutage, messageOf } from '../postgres/database-errors.js';
 import { Checkpoints, type Place, ProjectionFault } from './checkpoints.js';
@@ -172,7 +172,7 @@ export class Projector extends Freshness {
       const place = await this.#checkpoints.find(name);
       return place && { place, head: await this.options.eventLog.head() };
     } catch (error) {
-      if (isOutage(error)) return undefined;
+      if (isOutage(error) || error instanceof LogUnavailable) return undefined; // nobody can write it now, so nobody need take it over
       throw error;
     }
   }

@@ -1,44 +1,6 @@
-import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { Ids } from '../../kernel/ids.js';
+import { loadKey } from './key-file.js';
 
-const KEY_BYTES = 32;
-
-/**
- * The key above all keys: the given one (64 hex digits), or the one in `file`, which is made at the first start and
- * readable by its owner only. Whoever loses it loses all personal data and every API key.
- */
-export const loadMasterKey = ({ file, given, ids }: { readonly file: string; readonly given?: string | undefined; readonly ids: Ids }): Buffer => {
-  if (given !== undefined) return parsed(given, 'HORDE_MASTER_KEY');
-  try {
-    return parsed(readFileSync(file, 'utf8'), file);
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'ENOENT') throw error;
-  }
-  create(file, ids);
-  return parsed(readFileSync(file, 'utf8'), file); // ours, or that of a process that was faster
-};
-
-const parsed = (text: string, source: string): Buffer => {
-  if (!/^[0-9a-f]{64}$/i.test(text.trim())) throw new Error(`${source} does not hold a master key: it has to be ${2 * KEY_BYTES} hexadecimal digits`);
-  return Buffer.from(text.trim(), 'hex');
-};
-
-/** Whole and on the disk before anybody uses it; never over an existing one. */
-const create = (file: string, ids: Ids): void => {
-  mkdirSync(dirname(file), { recursive: true });
-  const draft = `${file}.${ids.uuid()}`;
-  const descriptor = openSync(draft, 'wx', 0o600);
-  writeSync(descriptor, `${ids.bytes(KEY_BYTES).toString('hex')}\n`);
-  fsyncSync(descriptor);
-  closeSync(descriptor);
-  try {
-    linkSync(draft, file); // unlike a rename it replaces nothing
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'EEXIST') throw error;
-  }
-  rmSync(draft);
-  const directory = openSync(dirname(file), 'r');
-  fsyncSync(directory);
-  closeSync(directory);
-};
+/** The key above all keys. Whoever loses it loses all personal data and every API key. */
+export const loadMasterKey = (place: { readonly file: string; readonly given?: string | undefined; readonly ids: Ids }): Buffer =>
+  loadKey({ ...place, setting: 'HORDE_MASTER_KEY', what: 'master key' });

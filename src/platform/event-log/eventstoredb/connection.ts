@@ -46,6 +46,8 @@ export class Connection {
   private readonly internals: ClientInternals;
   private readonly calls = new Map<StreamsClient, Set<{ cancel(): void }>>();
   private readonly overdue = new Overdue(this.clock, this.timers);
+  /** Of the channel in use; asking for it each time would cost a timer each time. */
+  private current: StreamsClient | undefined;
   private heardAt = -Infinity;
   private closed = false;
 
@@ -91,7 +93,7 @@ export class Connection {
 
   private async start<Call extends ReadCall | AppendCall>(begin: (client: StreamsClient, metadata: Metadata, options: CallOptions) => Call): Promise<Running<Call>> {
     if (this.closed) throw new LogUnavailable('the event log is closed');
-    const client = await this.grpcClient(SILENCE_MAX_MS);
+    const client = this.current ?? (this.current = await this.grpcClient(SILENCE_MAX_MS));
     // A follower may be behind: what we decide on must come from the leader (spec/ledger.md §4.2).
     const call = begin(client, ...this.internals.callArguments({ requiresLeader: true }, NO_DEADLINE));
     const calls = this.calls.get(client) ?? new Set();
@@ -106,6 +108,7 @@ export class Connection {
   }
 
   private async failed(client: StreamsClient, error: Error): Promise<void> {
+    this.current = undefined; // the client may be about to take another channel
     try {
       await this.internals.handleError(client, error);
     } catch {

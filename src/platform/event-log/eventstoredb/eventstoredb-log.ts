@@ -11,7 +11,7 @@ import { checkClock } from './check-clock.js';
 import { Connection } from './connection.js';
 import { follow } from './following.js';
 import { failureOf } from './failures.js';
-import { identityOf } from './identity.js';
+import { foundingOf } from './identity.js';
 import { LiveTail, type LiveTailFigures } from './live-tail.js';
 import { Names } from './names.js';
 import { Reader } from './reader.js';
@@ -32,7 +32,7 @@ export interface EventStoreDbOptions {
 }
 
 /** Counted since the log was opened. */
-export interface StoreFigures extends Readonly<LiveTailFigures> {
+export interface StoreFigures extends LiveTailFigures {
   readonly appends: number;
   /** Appends of which nobody knew at first whether they were written. */
   readonly unknownOutcomes: number;
@@ -65,7 +65,9 @@ export class EventStoreDbLog extends EventLog {
     try {
       const date = await log.whenReady(() => log.reader.serverDate());
       checkClock(date, options.clock, (text) => options.logger?.warn({ source: 'event store' }, text));
-      log.identity = await log.whenReady(() => identityOf(log, options));
+      const { id, position } = await log.whenReady(() => foundingOf(log, options));
+      log.identity = id;
+      log.reader.startAt(position);
       return log;
     } catch (error) {
       await log.close();
@@ -136,6 +138,7 @@ export class EventStoreDbLog extends EventLog {
     this.availability.close();
     await this.tail.close();
     await this.connection.close();
+    this.options.logger?.info({ source: 'event store', ...this.figures }, 'what the event store made of it');
   }
 
   /** At the start we may be earlier than the store: what it says then is asked again for a while. */

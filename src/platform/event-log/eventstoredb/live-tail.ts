@@ -2,6 +2,7 @@ import type { ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { Clock } from '../../../kernel/clock.js';
 import { BEGINNING, type Position, type RecordedEvent } from '../event-log.js';
 import { Growth } from '../growth.js';
+import { LagHistogram } from '../../telemetry/lag-histogram.js';
 import type { Availability } from './availability.js';
 import { SILENCE_MAX_MS, type Connection, type Reading } from './connection.js';
 import { failureOf, isOwnCancel, Passing } from './failures.js';
@@ -20,11 +21,11 @@ const OWED_MAX_MS = 5_000;
 
 export interface LiveTailFigures {
   /** Subscriptions that the store dropped because we read too slowly. Normal; an alarm would be wrong. */
-  dropped: number;
-  /** Times that the feed went on where it was, after a drop or a lost connection, and how long the last and the longest took. */
-  resumes: number;
-  resumeMs: number;
-  resumeMaxMs: number;
+  readonly dropped: number;
+  /** Times that the feed went on where it was, after a drop or a lost connection, and how long that took. */
+  readonly resumes: number;
+  readonly resumeP50Ms: number;
+  readonly resumeP99Ms: number;
 }
 
 /**
@@ -34,7 +35,8 @@ export interface LiveTailFigures {
  */
 export class LiveTail {
   readonly growth = new Growth();
-  readonly figures: LiveTailFigures = { dropped: 0, resumes: 0, resumeMs: 0, resumeMaxMs: 0 };
+  private readonly resumes = new LagHistogram();
+  private dropped = 0;
   private kept: RecordedEvent[] = [];
   private keptBytes = 0;
   private lastForgotten: Position = BEGINNING;
@@ -63,6 +65,10 @@ export class LiveTail {
   /** There was nothing further when the newest event came. */
   get isLive(): boolean {
     return this.live;
+  }
+
+  get figures(): LiveTailFigures {
+    return { dropped: this.dropped, resumes: this.resumes.count, resumeP50Ms: this.resumes.quantile(0.5), resumeP99Ms: this.resumes.quantile(0.99) };
   }
 
   /** Begins to follow at the head, once; until then nothing is kept. */
@@ -134,7 +140,7 @@ export class LiveTail {
     const { kind } = failureOf(error);
     if (this.closed) return;
     if (kind === 'too slow') {
-      this.figures.dropped += 1;
+      this.dropped += 1;
       return; // at once
     }
     if (kind === 'away') availability.lost();
@@ -149,6 +155,7 @@ export class LiveTail {
       const isLast = complete && events.length < PAGE;
       if (isLast) this.live = true; // before its events wake the followers, who would wait for the next to learn it
       this.add(events);
+      this.goesOn();
       if (isLast) return;
     }
   }
@@ -168,7 +175,8 @@ export class LiveTail {
           if (response.hasConfirmation()) {
             subscription.lives();
             onConfirmed();
-            this.resumed();
+            this.isConfirmed = true;
+            this.live = true;
           }
           const event = eventOf(response);
           if (event && event.position > this.lastPosition) this.add([event]);
@@ -187,15 +195,11 @@ export class LiveTail {
     return isOwnCancel(error) ? new Passing('the subscription brought nothing in time') : error;
   }
 
-  private resumed(): void {
-    this.isConfirmed = true;
-    this.live = true;
+  /** From here on followers get what they had missed, by pages or from the subscription. */
+  private goesOn(): void {
     if (this.lostAt === undefined) return;
-    const tookMs = this.parts.clock.monotonic() - this.lostAt;
+    this.resumes.record(this.parts.clock.monotonic() - this.lostAt);
     this.lostAt = undefined;
-    this.figures.resumes += 1;
-    this.figures.resumeMs = tookMs;
-    this.figures.resumeMaxMs = Math.max(this.figures.resumeMaxMs, tookMs);
   }
 
   private add(events: readonly RecordedEvent[]): void {

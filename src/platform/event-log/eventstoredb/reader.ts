@@ -28,6 +28,9 @@ interface Gathered {
 
 /** Reads of streams and of the whole log, as the port has them, out of the protocol's. */
 export class Reader {
+  /** Where our first event is, in a store that others have filled before us. */
+  private floor: Position = BEGINNING;
+
   constructor(private readonly parts: { readonly connection: Connection; readonly retry: Retry; readonly clock: Clock; readonly names: Names }) {}
 
   async ofStream(stream: string, { direction = 'forwards', from, limit }: ReadStreamOptions): Promise<StreamPage> {
@@ -57,10 +60,15 @@ export class Reader {
     }
   }
 
+  /** Nothing of ours is before the ledger's first event: whoever reads from the beginning begins there. */
+  startAt(position: Position): void {
+    if (this.parts.names.isShared && Number.isSafeInteger(position)) this.floor = position;
+  }
+
   /** Everything after `position`, a page at a time, the store's own events included: where a follower goes on. */
   async after(position: Position, count: number): Promise<Gathered> {
     // The server's start is inclusive, and it holds an event, unless that was scavenged: then there is nothing to leave out.
-    const { events, complete } = await this.allOnce({ direction: 'forwards', from: position, count: count + 1 });
+    const { events, complete } = await this.allOnce({ direction: 'forwards', from: Math.max(position, this.floor), count: count + 1 });
     return { events: events.filter((event) => event.position > position), exists: true, complete: complete && events.length <= count };
   }
 

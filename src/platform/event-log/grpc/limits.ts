@@ -31,5 +31,7 @@ export const KEEPALIVE_MS = 10_000;
 export const KEEPALIVE_TIMEOUT_MS = 10_000;
 /** Clients that are still connected when the front closes get this long to read their last words. */
 export const GOODBYE_MS = 1_000;
-/** What a filter's regular expression may take for a page of events. The process does nothing else meanwhile. */
-export const REGEX_MS_MAX = 100;
+/** What a filter's regular expression may take for a page of events, of which a sound one needs a millisecond. The process does nothing else meanwhile. */
+export const REGEX_MS_MAX = 250;
+/** Time passes on a busy machine also while nothing runs: only an expression that takes too long again is at fault. */
+export const REGEX_TRIES = 2;
