@@ -95,7 +95,7 @@ export class Connection {
     if (this.closed) throw new LogUnavailable('the event log is closed');
     const client = this.current ?? (this.current = await this.grpcClient(SILENCE_MAX_MS));
     // A follower may be behind: what we decide on must come from the leader (spec/ledger.md §4.2).
-    const call = begin(client, ...this.internals.callArguments({ requiresLeader: true }, NO_DEADLINE));
+    const call = this.begun(() => begin(client, ...this.internals.callArguments({ requiresLeader: true }, NO_DEADLINE)));
     const calls = this.calls.get(client) ?? new Set();
     this.calls.set(client, calls.add(call));
     const forget = (): void => {
@@ -105,6 +105,15 @@ export class Connection {
     };
     call.on('end', forget).on('error', forget);
     return { call, failed: (error) => void this.failed(client, error) };
+  }
+
+  private begun<Call>(begin: () => Call): Call {
+    try {
+      return begin();
+    } catch (thrown) {
+      this.current = undefined; // its channel was closed between our asking for it and now; no call of it will ever tell us so
+      throw thrown;
+    }
   }
 
   private async failed(client: StreamsClient, error: Error): Promise<void> {

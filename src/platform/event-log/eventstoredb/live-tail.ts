@@ -111,9 +111,10 @@ export class LiveTail {
       try {
         const [last, beforeLast] = await this.parts.reader.newest();
         this.lastPosition = last?.position ?? BEGINNING;
-        this.base = Math.min(this.lastPosition, await this.parts.reader.head(BEGINNING)); // behind it there are only events of the store's own
-        this.lastIsOfLedger = this.base === this.lastPosition;
-        this.anchor = this.lastIsOfLedger ? (beforeLast?.position ?? BEGINNING) : this.base;
+        this.lastIsOfLedger = last !== undefined && !isStoresOwn(last);
+        const head = await this.parts.reader.head(BEGINNING);
+        this.base = Math.min(this.lastPosition, head); // behind it there are only events of the store's own
+        this.anchor = head < this.lastPosition ? head : (beforeLast?.position ?? BEGINNING);
         this.running = this.follow();
         return;
       } catch (error) {
