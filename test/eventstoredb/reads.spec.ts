@@ -57,7 +57,7 @@ describe('a read that breaks off', () => {
     const all = await run.between(-1, Infinity, 4_096);
     expect(idsOf(all).filter((id) => ids.includes(id))).toEqual(ids);
     expect(log.figures.outages).toBe(0);
-  }, 30_000);
+  });
 });
 
 describe('a read that is not answered', () => {

@@ -5,7 +5,7 @@ import type { Status } from '@eventstore/db-client/generated/status_pb.js';
 import { APPEND_BYTES_MAX } from '../../src/platform/event-log/event-log.js';
 import { idsOf, range, rejection } from '../contract/contract-run.js';
 import { accessDenied, badRequest, busy, noLeaderInfo, notReady, streamDeleted, timeout, tooLarge, unknown } from './answers.js';
-import { hurried, scene, tidyUp } from './scene.js';
+import { hurried, patient, scene, tidyUp } from './scene.js';
 
 afterEach(tidyUp);
 
@@ -113,8 +113,7 @@ describe('an append that the store knows, and has removed since', () => {
     const state = { isOver: false, reads: 0 };
     const again = taken(rejection(log.append(stream, 1, events))).finally(() => (state.isOver = true));
     while (!state.isOver) {
-      const { tookMs } = await taken(log.readStream(run.stream()));
-      expect(tookMs).toBeLessThan(AT_ONCE_MS);
+      await log.readStream(run.stream());
       state.reads += 1;
     }
     const { answer, tookMs } = await again;
@@ -135,7 +134,7 @@ describe('an append that the store knows, and has removed since', () => {
 
 describe('more appends than may be under way at once', () => {
   it('wait a little, and are all written once', async () => {
-    const { server, log, run } = await scene();
+    const { server, log, run } = await scene(patient);
     const count = 70;
     const data = Buffer.alloc(APPEND_BYTES_MAX - 1_000, 0x20);
     server.onAppend = (append) => void setTimeout(() => append.serve(), 50);
@@ -144,5 +143,5 @@ describe('more appends than may be under way at once', () => {
     expect(server.store.all.filter((event) => event.data.length === data.length)).toHaveLength(count);
     expect(log.figures).toMatchObject({ outages: 0, unknownOutcomes: 0 });
     expect(log.figures.resends).toBeGreaterThan(0);
-  }, 20_000);
+  });
 });

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import type { EventStoreDbOptions } from '../../src/platform/event-log/eventstoredb/eventstoredb-log.js';
 import { EventStoreDbLog } from '../../src/platform/event-log/eventstoredb/eventstoredb-log.js';
 import type { FeedBatch, FollowOptions, RecordedEvent } from '../../src/platform/event-log/event-log.js';
@@ -9,19 +10,30 @@ const SEED = 20_260_816;
 /** Tests that wait for a limit of seconds would take seconds. */
 const SPEED = 5;
 
-/** Durations pass five times as fast; what time it is stays true. */
-class HurriedClock extends SystemClock {
+/** On a machine that does other things as well. */
+jest.setTimeout(60_000);
+
+/** Durations pass faster, or slower; what time it is stays true. */
+class PacedClock extends SystemClock {
+  constructor(private readonly speed: number) {
+    super();
+  }
   override monotonic(): number {
-    return super.monotonic() * SPEED;
+    return super.monotonic() * this.speed;
   }
 }
-class HurriedTimers extends SystemTimers {
+class PacedTimers extends SystemTimers {
+  constructor(private readonly speed: number) {
+    super();
+  }
   override sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return super.sleep(ms / SPEED, signal);
+    return super.sleep(ms / this.speed, signal);
   }
 }
-export const hurried = { clock: new HurriedClock(), timers: new HurriedTimers() };
+export const hurried = { clock: new PacedClock(SPEED), timers: new PacedTimers(SPEED) };
 export const real = { clock: new SystemClock(), timers: new SystemTimers() };
+/** Where a slow machine must not be taken for a slow store. */
+export const patient = { clock: new PacedClock(1 / SPEED), timers: new SystemTimers() };
 
 /** What was said to the operator. */
 export class Said {
