@@ -92,7 +92,7 @@ const address = (text: string): Address | undefined => {
   return parsed;
 };
 const namespace = (text: string): string => {
-  if (!/^[a-z0-9_.]{0,40}$/.test(text)) throw new ConfigError('has other characters than a-z 0-9 _ . or more than 40');
+  if (!/^([a-z0-9_]{1,40}\.?)?$/.test(text)) throw new ConfigError('has other characters than a-z 0-9 _ (and one full stop at its end) or more than 40');
   return text;
 };
 const list = (text: string): readonly string[] => text.split(',').map((item) => item.trim()).filter(Boolean);
@@ -136,7 +136,7 @@ const KEYS = {
   },
   eventstoreNamespace: {
     key: 'EVENTSTORE_NAMESPACE', default: '', read: namespace,
-    help: 'put before every stream\'s name, so that several hordes can share an EventStoreDB: at most 40 of a-z 0-9 _ .',
+    help: 'put before every stream\'s name, so that several hordes can share an EventStoreDB: at most 40 of a-z 0-9 _',
   },
   logListen: {
     key: 'LOG_LISTEN', default: '', read: address,

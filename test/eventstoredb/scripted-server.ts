@@ -1,13 +1,17 @@
 import grpc from '@grpc/grpc-js';
 import type { ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
+import gossipServices from '@eventstore/db-client/generated/gossip_grpc_pb.js';
 import streamsServices from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type shared from '@eventstore/db-client/generated/shared_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
+import type { ClusterInfo } from '@eventstore/db-client/generated/gossip_pb.js';
 import type { Status } from '@eventstore/db-client/generated/status_pb.js';
 import type { BatchAppendReq, BatchAppendResp, ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { ExpectedRevision, NewEvent, RecordedEvent } from '../../src/platform/event-log/event-log.js';
+import { clusterOf } from '../../src/platform/event-log/grpc/gossip.js';
 import { readEventOf } from '../../src/platform/event-log/grpc/recorded-event.js';
 import { uuidOf } from '../../src/platform/event-log/grpc/uuids.js';
+import { SystemClock } from '../../src/platform/system/system.js';
 import { refusalOf, replyTo } from './answers.js';
 import { MemoryStore, type Outcome } from './memory-store.js';
 
@@ -85,12 +89,14 @@ export class ReceivedRead {
     this.count = Number(this.options.getCount());
   }
 
-  serve(): void {
+  /** Honest, unless it breaks after some of the events. */
+  serve({ atMost = Infinity, error }: { readonly atMost?: number; readonly error?: CallError } = {}): void {
     this.begin();
     const found = this.stream === undefined ? this.ofAll() : this.ofStream(this.stream);
     if (!found) this.call.write(notFound(this.options));
-    for (const event of (found ?? []).slice(0, this.count)) this.call.write(this.server.shown(event, this.stream === undefined));
-    this.call.end();
+    for (const event of (found ?? []).slice(0, Math.min(this.count, atMost))) this.call.write(this.server.shown(event, this.stream === undefined));
+    if (error) this.fail(error);
+    else this.call.end();
   }
   fail(error: CallError): void {
     this.call.emit('error', failed(error));
@@ -188,6 +194,7 @@ export const TOO_SLOW: CallError = {
   code: grpc.status.ABORTED, details: 'Operation timed out: Consumer too slow to handle event while live. Client resubscription required.',
 };
 /** What old servers put for positions that they do not look up. */
+const INSTANCE = '0f1e2d3c-4b5a-4968-8776-655443322110';
 const NO_POSITION = '18446744073709551615';
 
 /** An EventStoreDB that does as it is told: honest by itself, and for each call whatever a test wants. */
@@ -204,6 +211,8 @@ export class ScriptedServer {
   onAppend: (append: ReceivedAppend) => void = (append) => append.serve();
   onRead: (read: ReceivedRead) => void = (read) => read.serve();
   onSubscribe: (subscription: Subscription) => void = (subscription) => subscription.serve();
+  /** Whether it tells who is in the cluster, which is it alone. */
+  onGossip: (answer: () => void, fail: (error: CallError) => void) => void = (answer) => answer();
   /** The header of answers to reads; a web server puts its own when it is undefined. */
   date: string | undefined;
   /** Reads of a stream do not tell where in the log its events are. */
@@ -223,6 +232,15 @@ export class ScriptedServer {
         else this.onRead(new ReceivedRead(call, this));
       },
     });
+    this.server.addService(gossipServices.GossipService, {
+      read: (_call: grpc.ServerUnaryCall<InstanceType<typeof shared.Empty>, ClusterInfo>, callback: grpc.sendUnaryData<ClusterInfo>) => this.serveGossip(callback),
+    });
+  }
+
+  private serveGossip(callback: grpc.sendUnaryData<ClusterInfo>): void {
+    const nowMs = new SystemClock().now();
+    const answer = (): void => callback(null, clusterOf({ instanceId: INSTANCE, host: '127.0.0.1', port: this.port, nowMs }));
+    this.onGossip(answer, (error) => callback(failed(error)));
   }
 
   get url(): string {

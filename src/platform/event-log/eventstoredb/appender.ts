@@ -31,7 +31,7 @@ export class Appender {
 
   append(stream: string, expected: ExpectedRevision, events: readonly NewEvent[]): Promise<AppendResult> {
     checkExpected(expected);
-    const frozen = frozenOf(this.parts.names.stored(stream), expected, validated(stream, events));
+    const frozen = frozenOf(this.parts.names.storedForAppend(stream), expected, validated(stream, events));
     this.parts.figures.appends += 1;
     const appended = this.persist(stream, frozen);
     const settled = appended.then(() => undefined, () => undefined);

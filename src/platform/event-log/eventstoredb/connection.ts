@@ -5,6 +5,7 @@ import type { BatchAppendReq, BatchAppendResp, ReadReq, ReadResp } from '@events
 import { Metadata, type CallOptions, type ClientDuplexStream, type ClientReadableStream } from '@grpc/grpc-js';
 import type { Clock, Timers } from '../../../kernel/clock.js';
 import { LogUnavailable } from '../event-log.js';
+import { checkConnectionString, unreadable } from './connection-string.js';
 import { silence } from './failures.js';
 import { Overdue } from './overdue.js';
 
@@ -52,11 +53,11 @@ export class Connection {
 
   /** @throws LogUnavailable for a connection string that cannot be read */
   constructor(url: string, private readonly clock: Clock, private readonly timers: Timers) {
+    checkConnectionString(url);
     try {
       this.client = EventStoreDBClient.connectionString(url);
-    } catch {
-      // The client's own words quote the string, and the password in it.
-      throw new LogUnavailable('the connection string of the event store cannot be read; it is like esdb://user:password@host:2113?tls=true');
+    } catch (thrown) {
+      throw unreadable(thrown); // the client's own words may quote the string, and the password in it
     }
     this.internals = this.client as unknown as ClientInternals;
   }

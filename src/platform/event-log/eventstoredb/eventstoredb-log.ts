@@ -21,7 +21,7 @@ import { Shared } from './shared-call.js';
 export interface EventStoreDbOptions {
   /** `esdb://…` or `esdb+discover://…`, as EventStoreDB's own clients take it. */
   readonly url: string;
-  /** Put before every stream's name, so that several ledgers can share a store: lower-case letters, digits, `_` and `.`. */
+  /** Put before every stream's name, with a full stop, so that several ledgers can share a store: lower-case letters, digits and `_`. */
   readonly namespace?: string;
   /** For those who only look: a ledger that does not exist is not founded. */
   readonly readOnly?: boolean;
@@ -44,7 +44,6 @@ export interface StoreFigures extends LiveTailFigures {
 
 /** A server with many events takes some ten seconds to start. */
 const START_MAX_MS = 30_000;
-const NAMESPACE = /^[a-z0-9_.]{0,40}$/;
 
 /** The log in an EventStoreDB, a single node or a cluster (docs/decisions/0015-stand-on-the-clients-connection.md). */
 export class EventStoreDbLog extends EventLog {
@@ -62,7 +61,6 @@ export class EventStoreDbLog extends EventLog {
 
   /** Connects, compares clocks, and finds out which ledger this is. @throws LogUnavailable the store is not there, or refuses */
   static async open(options: EventStoreDbOptions): Promise<EventStoreDbLog> {
-    if (!NAMESPACE.test(options.namespace ?? '')) throw new LogUnavailable('a namespace has at most 40 lower-case letters, digits, _ and .');
     const log = new EventStoreDbLog(options);
     try {
       const date = await log.whenReady(() => log.reader.serverDate());
