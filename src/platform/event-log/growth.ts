@@ -1,6 +1,17 @@
 /** Wakes whoever waits for the log to grow, or to close. */
 export class Growth {
   private readonly waiting = new Set<() => void>();
+  private isAnnounced = false;
+
+  /** At the end of this turn of the event loop, once for everything that has come in it. */
+  announceSoon(): void {
+    if (this.isAnnounced) return;
+    this.isAnnounced = true;
+    setImmediate(() => {
+      this.isAnnounced = false;
+      this.announce();
+    });
+  }
 
   announce(): void {
     const woken = [...this.waiting];

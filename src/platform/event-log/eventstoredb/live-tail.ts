@@ -215,7 +215,7 @@ export class LiveTail {
     if (this.kept.length > KEPT_EVENTS_MAX || this.keptBytes > KEPT_BYTES_MAX) this.forget();
     if (events.length === 0) return;
     this.owedSince = undefined;
-    this.growth.announce();
+    this.growth.announceSoon();
   }
 
   /** The older half, so that it is not done for every event. */

@@ -30,6 +30,7 @@ interface Gathered {
 export class Reader {
   /** Where our first event is, in a store that others have filled before us. */
   private floor: Position = BEGINNING;
+  private readonly alreadyShown = new WeakMap<RecordedEvent, RecordedEvent>();
 
   constructor(private readonly parts: { readonly connection: Connection; readonly retry: Retry; readonly clock: Clock; readonly names: Names }) {}
 
@@ -76,9 +77,13 @@ export class Reader {
     return !isStoresOwn(event) && this.parts.names.isOurs(event);
   }
 
-  /** An event of ours, as the port shows it. */
+  /** An event of ours, as the port shows it; the same object for all followers, who then parse it once. */
   shown(event: RecordedEvent): RecordedEvent {
-    return this.parts.names.shown(event);
+    const known = this.alreadyShown.get(event);
+    if (known) return known;
+    const shown = this.parts.names.shown(event);
+    this.alreadyShown.set(event, shown);
+    return shown;
   }
 
   /** The store's clock, from the header of an answer. */
