@@ -123,7 +123,8 @@ describe('a front that closes', () => {
     await new Promise((resolve) => read.once('readable', resolve)); // begun, and not read
     await served.front.close();
     read.resume();
-    expect(await ended).toMatchObject({ code: status.CANCELLED });
+    // Which of the two depends on Node's release: the stream is reset, or its connection is seen to go first. Clients make another either way.
+    expect([status.CANCELLED, status.UNAVAILABLE]).toContain((await ended as { code: number }).code);
   });
 
   it('is closed once, however often it is asked, and leaves the log open', async () => {
