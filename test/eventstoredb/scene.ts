@@ -13,27 +13,78 @@ const SPEED = 5;
 /** On a machine that does other things as well. */
 jest.setTimeout(60_000);
 
-/** Durations pass faster, or slower; what time it is stays true. */
-class PacedClock extends SystemClock {
+/** Real milliseconds that one turn of the loop may count as at most. */
+const TURN_MAX_MS = 4;
+
+/**
+ * Durations pass faster, and only while this process runs: a machine that was busy elsewhere for a second has not let a second of
+ * the store's silence pass, for the scripted server stood still as well.
+ */
+class HurriedTime {
+  private passed = 0;
+  private sleepers: { readonly due: number; readonly wake: () => void }[] = [];
+  private last = performance.now();
+
   constructor(private readonly speed: number) {
+    setInterval(() => this.tick(), 1).unref();
+  }
+
+  now(): number {
+    return this.passed + this.turn();
+  }
+
+  until(due: number, wake: () => void): void {
+    this.sleepers.push({ due, wake });
+  }
+
+  /** What of the turn that is not over has passed. */
+  private turn(): number {
+    return Math.min(performance.now() - this.last, TURN_MAX_MS) * this.speed;
+  }
+
+  private tick(): void {
+    this.passed += this.turn();
+    this.last = performance.now();
+    const due = this.sleepers.filter((sleeper) => sleeper.due <= this.passed);
+    this.sleepers = this.sleepers.filter((sleeper) => sleeper.due > this.passed);
+    for (const { wake } of due.sort((one, other) => one.due - other.due)) wake();
+  }
+}
+
+class HurriedClock extends SystemClock {
+  constructor(private readonly time: HurriedTime) {
     super();
   }
   override monotonic(): number {
-    return super.monotonic() * this.speed;
+    return this.time.now();
   }
 }
-class PacedTimers extends SystemTimers {
-  constructor(private readonly speed: number) {
+class HurriedTimers extends SystemTimers {
+  constructor(private readonly time: HurriedTime) {
     super();
   }
   override sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return super.sleep(ms / this.speed, signal);
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason as Error);
+      const aborted = (): void => reject(signal!.reason as Error);
+      signal?.addEventListener('abort', aborted, { once: true });
+      this.time.until(this.time.now() + ms, () => {
+        signal?.removeEventListener('abort', aborted);
+        resolve();
+      });
+    });
   }
 }
-export const hurried = { clock: new PacedClock(SPEED), timers: new PacedTimers(SPEED) };
+/** How a slow machine is not taken for a slow store. */
+class SlowClock extends SystemClock {
+  override monotonic(): number {
+    return super.monotonic() / SPEED;
+  }
+}
+const time = new HurriedTime(SPEED);
+export const hurried = { clock: new HurriedClock(time), timers: new HurriedTimers(time) };
 export const real = { clock: new SystemClock(), timers: new SystemTimers() };
-/** Where a slow machine must not be taken for a slow store. */
-export const patient = { clock: new PacedClock(1 / SPEED), timers: new SystemTimers() };
+export const patient = { clock: new SlowClock(), timers: new SystemTimers() };
 
 /** What was said to the operator. */
 export class Said {
