@@ -53,6 +53,7 @@ export const userRows = (platform: Platform): UserRows => ({
 
 const known = (user: User | undefined): KnownUser | undefined => user && {
   id: user.id, name: user.name ?? '', accountClass: user.accountClass, roles: user.roles, registeredAt: new Date(user.registeredAt).toISOString(),
+  suspicions: 0, // TODO(#9): counted by the users read model
 };
 
 export const userIdRows = (platform: Platform) => ({

@@ -8,6 +8,7 @@ import { Ports } from '../platform/ports.js';
 import { RetryLater } from '../platform/retry-later.js';
 import { Pricing } from '../pricing/pricing.js';
 import { UserDirectory, type KnownUser } from '../users/directory.message.js';
+import { isSuspicious } from '../users/suspicion.js';
 import type { TransferParties } from './account.commands.js';
 import type { AccountRc } from './account.decider.js';
 import { transferRefusals } from './kudos.refusals.js';
@@ -91,7 +92,7 @@ export class Transfers {
   #parties(sender: KnownUser, recipient: KnownUser): TransferParties {
     return {
       reversesRecentGift: this.parts.gifts.given(recipient.id, sender.id),
-      senderSuspicious: false, recipientSuspicious: false, // TODO(#9): suspicion is counted with the economy's other rules
+      senderSuspicious: isSuspicious(sender), recipientSuspicious: isSuspicious(recipient),
       senderFlagged: sender.roles.has('flagged'), recipientFlagged: recipient.roles.has('flagged'),
       senderEducation: sender.roles.has('education'), recipientEducation: recipient.roles.has('education'),
       senderDeleted: sender.roles.has('deleted'), recipientDeleted: recipient.roles.has('deleted'),

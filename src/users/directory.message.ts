@@ -15,6 +15,8 @@ export interface KnownUser {
   readonly accountClass: AccountClass;
   readonly roles: ReadonlySet<Role>;
   readonly registeredAt: string;
+  /** How often something was suspected of the user or of its workers (horde-rules §1.7). */
+  readonly suspicions: number;
 }
 
 /** The users read model, as the directory asks it. */
@@ -27,7 +29,9 @@ export interface UserRows {
 
 /** The well-known key of anonymous use; it opens nothing (horde-rules §1.1). */
 export const ANONYMOUS_KEY = '0000000000';
-export const ANONYMOUS: KnownUser = { id: 0, name: 'Anonymous', accountClass: 'pseudonymous', roles: new Set(), registeredAt: '2022-09-01T00:00:00.000Z' };
+export const ANONYMOUS: KnownUser = {
+  id: 0, name: 'Anonymous', accountClass: 'pseudonymous', roles: new Set(), registeredAt: '2022-09-01T00:00:00.000Z', suspicions: 0,
+};
 
 /** design.md §6: the first start makes user 1 the operator. */
 export const OPERATOR_ID = 1;
