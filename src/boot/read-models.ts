@@ -1,5 +1,5 @@
 import { allCreditsElsewhere, findBalance } from '../../projections/balances/queries.js';
-import { lastHandouts, openAuthorizations, openRequests, unsettledJobs, type OpenAuthorization, type OpenRequest } from '../../projections/queue/queries.js';
+import { formHolds, lastHandouts, openAuthorizations, openRequests, unsettledJobs, type OpenAuthorization, type OpenRequest } from '../../projections/queue/queries.js';
 import { activeGenerations, progressOf, requestOfJob, statusOf } from '../../projections/requests/queries.js';
 import { recordsOf } from '../../projections/records/queries.js';
 import { giftsSince, lastIndexedRevision, transferById } from '../../projections/statement/queries.js';
@@ -110,6 +110,7 @@ export const openWorkRows = (platform: Platform) => ({
     const { position, answer } = await atCheckpoint(platform, 'queue', async (db) => ({
       authorizations: await allPages((after) => openAuthorizations(db, after, PAGE), ({ request }) => request),
       unsettled: await unsettledJobs(db, Number.MAX_SAFE_INTEGER),
+      formHolds: await formHolds(db),
     }));
     const kinds = new Map(answer.authorizations.map(({ request, data }) => [request, data.kind]));
     const unsettled = answer.unsettled.map(({ payer, data }): Owed => {
@@ -117,7 +118,7 @@ export const openWorkRows = (platform: Platform) => ({
       return { request, payer, kind: kinds.get(request)!, job, worker, owner, ownerTrusted, model, price, debit, things };
     });
     const authorizations = answer.authorizations.map((each) => ({ request: each.request, payer: each.payer, kind: each.data.kind, stage: stageOf(each) }));
-    return { position, authorizations, unsettled, unopened: await unopenedUsers(platform.database) };
+    return { position, authorizations, unsettled, formHolds: answer.formHolds, unopened: await unopenedUsers(platform.database) };
   },
 });
 

@@ -6,7 +6,7 @@ import type { CommandContext } from '../platform/commanding/outcome.js';
 import { retryAfter } from '../platform/http/answer-error.js';
 import { Refused, refusedBy } from '../platform/http/refusals.js';
 import { RetryLater } from '../platform/retry-later.js';
-import type { JobState, RequestFacts, RequestKind } from '../requests/request.events.js';
+import type { JobState, RequestFacts } from '../requests/request.events.js';
 import { OnRequest, type RequestOutcome } from '../requests/request.message.js';
 import { jobRefusals } from '../requests/request.refusals.js';
 import { Settling } from '../requests/settling.message.js';
@@ -17,7 +17,7 @@ import { JobFinder, type FoundJob } from './job-finder.js';
 
 /** What a worker hands in. */
 export interface Delivery {
-  readonly kind: RequestKind;
+  readonly kind: 'image' | 'text';
   readonly id: string;
   readonly generation: string;
   readonly seed: number;

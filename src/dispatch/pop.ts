@@ -8,25 +8,23 @@ import type { CommandContext } from '../platform/commanding/outcome.js';
 import { refusedBy } from '../platform/http/refusals.js';
 import { Database } from '../platform/postgres/database.js';
 import { OnRequest } from '../requests/request.message.js';
-import type { RequestFacts, RequestKind } from '../requests/request.events.js';
+import type { RequestFacts } from '../requests/request.events.js';
 import type { KnownUser } from '../users/directory.message.js';
 import { CheckIn, type Arrival } from '../workers/check-in.message.js';
 import type { KnownWorker } from '../workers/registry.message.js';
 import { popRefusals } from '../workers/worker.refusals.js';
-import { LiveQueue, type AnyWorkerFacts } from './live-queue.message.js';
+import { LiveQueue, matcherOf, type AnyWorkerFacts } from './live-queue.message.js';
 import type { PoppingWorker, QueuedRequest } from './live-queue/queue-row.js';
 import { imageBatch, textBatch } from './matching/batch.js';
-import type { Encounter, ImageNeeds, ImageWorkerFacts, SkipReason, TextNeeds, TextWorkerFacts } from './matching/facts.js';
-import { imageMatcher } from './matching/image-match.js';
+import type { Encounter, ImageNeeds, ImageWorkerFacts, SkipReason } from './matching/facts.js';
 import { chosenModel, servingImageModels, servingModels } from './matching/model-choice.js';
-import { textMatch } from './matching/text-match.js';
 import { imageTtlS, TEXT_TTL_S } from './matching/ttl.js';
 import { PopParts } from './pop-parts.js';
 import type { PopWish } from './worker-view.js';
 
 /** What one pop wants. */
 export interface PopAsked extends Arrival {
-  readonly kind: RequestKind;
+  readonly kind: 'image' | 'text';
   readonly amount: number;
   readonly wish: PopWish;
 }
@@ -62,12 +60,12 @@ const IN_MAINTENANCE = 'This worker has been put into maintenance mode by its ow
 /** Hands out jobs: the queue in memory proposes, the log decides (design.md §2.6). */
 @Injectable()
 export class Pop {
-  readonly #matchImage;
+  readonly #match;
 
   constructor(
     private readonly queue: LiveQueue, private readonly checkIn: CheckIn, private readonly parts: PopParts, private readonly database: Database,
   ) {
-    this.#matchImage = imageMatcher(parts.pricing.reference);
+    this.#match = matcherOf(parts.pricing.reference);
   }
 
   async pop(owner: KnownUser, asked: PopAsked): Promise<HandedOut | NothingToDo> {
@@ -101,9 +99,7 @@ export class Pop {
   /** What depends on the pair of request and worker, or on the prompt. */
   #reason(facts: RequestFacts, { facts: worker }: PoppingWorker<AnyWorkerFacts>, { payload: { prompt } }: StoredRequest): SkipReason | undefined {
     const encounter: Encounter = { tricked: false, prompt, unsafeIp: false, payerAvailable: facts.priority, price: facts.unitPriceMax };
-    return facts.kind === 'image'
-      ? this.#matchImage(facts as RequestFacts & ImageNeeds, worker as ImageWorkerFacts, encounter)
-      : textMatch(facts as RequestFacts & TextNeeds, worker as TextWorkerFacts, encounter);
+    return this.#match(facts, worker, encounter);
   }
 
   /**

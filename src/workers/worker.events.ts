@@ -25,6 +25,8 @@ export interface Declaration {
   readonly maxLength: number;
   readonly maxContextLength: number;
   readonly softprompts: readonly string[];
+  /** Alchemists: the largest source image, in tiles of 512×512. Their `models` are what they can do (`serviceOf`). */
+  readonly maxTiles?: number;
 }
 
 export type WorkerRegistered = Stored<'WorkerRegistered.v1', { worker: string; kind: WorkerKind; owner: number; name: Personal; nameHash: string; registeredAt: string }>;
