@@ -1,6 +1,6 @@
 import { allCreditsElsewhere, findBalance } from '../../projections/balances/queries.js';
 import { formHolds, lastHandouts, openAuthorizations, openRequests, unsettledJobs, type OpenAuthorization, type OpenRequest } from '../../projections/queue/queries.js';
-import { activeGenerations, progressOf, requestOfJob, statusOf } from '../../projections/requests/queries.js';
+import { activeGenerations, formsOfRequest, progressOf, requestOfJob, statusOf } from '../../projections/requests/queries.js';
 import { recordsOf } from '../../projections/records/queries.js';
 import { giftsSince, lastIndexedRevision, transferById } from '../../projections/statement/queries.js';
 import { findUser, findUserByKeyHash, maxUserId, unopenedUsers, type User } from '../../projections/users/queries.js';
@@ -139,6 +139,9 @@ export class PostgresStatusRows extends StatusRows {
   }
   status(id: string) {
     return statusOf(this.platform.database, id);
+  }
+  forms(id: string) {
+    return formsOfRequest(this.platform.database, id);
   }
   waitFor(position: Position, timeoutMs: number): Promise<boolean> {
     return waits(this.platform, 'requests')(position, timeoutMs);

@@ -1,4 +1,7 @@
 import { Global, Module } from '@nestjs/common';
+import { AlchemyController } from './alchemy.controller.js';
+import { AlchemyDeliver } from './alchemy-deliver.js';
+import { AlchemyMoney, AlchemyPop } from './alchemy-pop.js';
 import { Availability } from './availability.message.js';
 import { Deliver } from './deliver.js';
 import { DeliverParts } from './deliver-parts.js';
@@ -10,8 +13,8 @@ import { SubmitController } from './submit.controller.js';
 
 @Global()
 @Module({
-  controllers: [PopController, SubmitController],
-  providers: [Availability, Deliver, DeliverParts, Pop, PopParts, Reaper],
+  controllers: [AlchemyController, PopController, SubmitController],
+  providers: [AlchemyDeliver, AlchemyMoney, AlchemyPop, Availability, Deliver, DeliverParts, Pop, PopParts, Reaper],
   exports: [Availability, Reaper],
 })
 export class DispatchModule {}

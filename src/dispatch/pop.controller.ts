@@ -10,7 +10,7 @@ import { Callers, RateLimit } from '../platform/http/route-spec.js';
 import { Pricing } from '../pricing/pricing.js';
 import type { ImagePayload, TextPayload } from '../requests/rules/payload.js';
 import { batchSeed } from '../requests/rules/seed.js';
-import { aliasOf, idOfAlias, UserDirectory, type KnownUser } from '../users/directory.message.js';
+import { aliasOf, UserDirectory, type KnownUser } from '../users/directory.message.js';
 import type { Declaration } from '../workers/worker.events.js';
 import { popRefusals } from '../workers/worker.refusals.js';
 import { ImagePopFields, TextPopFields } from './bodies/pop.body.js';
@@ -19,6 +19,7 @@ import { imagePopAnswer, noImageJob, noTextJob, textPopAnswer } from './matching
 import { skippedImages, skippedTexts } from './matching/skipped.js';
 import { Pop, type HandedOut } from './pop.js';
 import { imageDeclaration, textDeclaration } from './declaration.js';
+import { popOwner, prioritised } from './pop-owner.js';
 
 const BLACKLIST_MAX = 200;
 const BLACKLIST_WORD_MAX = 15;
@@ -34,7 +35,7 @@ export class PopController {
 
   @Post('pop') @HttpCode(200) @Callers('user') @RateLimit('RL-60s')
   async image(@StrictBody(ImagePopFields) body: ImagePopFields, @ApiKey() apiKey: string, @Res({ passthrough: true }) reply: FastifyReply) {
-    const owner = await this.#owner(apiKey, body.priority_usernames);
+    const owner = await popOwner(this.directory, apiKey, body.priority_usernames);
     const declaration = this.#withModels(imageDeclaration(body), owner, (model) => this.#serves(model, owner));
     const popped = await this.pops.pop(owner, {
       kind: 'image', name: body.name, declaration, amount: body.amount,
@@ -47,7 +48,7 @@ export class PopController {
 
   @Post('text/pop') @HttpCode(200) @Callers('user') @RateLimit('RL-60s')
   async text(@StrictBody(TextPopFields) body: TextPopFields, @ApiKey() apiKey: string, @Res({ passthrough: true }) reply: FastifyReply) {
-    const owner = await this.#owner(apiKey, body.priority_usernames);
+    const owner = await popOwner(this.directory, apiKey, body.priority_usernames);
     const declaration = this.#withModels(textDeclaration(body), owner, () => true);
     const popped = await this.pops.pop(owner, {
       kind: 'text', name: body.name, declaration, amount: body.amount,
@@ -67,16 +68,6 @@ export class PopController {
     return imagePopAnswer({ ids, model, messages: [], payload, seed, ttlS, uploads, sources: { processing: 'img2img', extra: [] } }, worker.facts.bridge);
   }
 
-  async #owner(apiKey: string, priority: readonly string[]): Promise<KnownUser> {
-    if (priority.some((alias) => !alias.includes('#') || idOfAlias(alias) === undefined)) throw refusedBy(popRefusals, 'InvalidPriorityUsername');
-    const owner = await this.directory.byKey(apiKey);
-    if (!owner) throw refusedBy(popRefusals, 'InvalidAPIKey');
-    if (owner.roles.has('deleted')) throw refusedBy(popRefusals, 'DeletedUser');
-    if (owner.roles.has('flagged')) throw refusedBy(popRefusals, 'WorkerFlaggedMaintenance');
-    if (owner.id === 0) throw refusedBy(popRefusals, 'AnonForbiddenWorker');
-    return owner;
-  }
-
   /** Image workers serve models of the reference; customizers any name; `model::alias` belongs to that alias (horde-rules §7.3). */
   #serves(model: string, owner: KnownUser): boolean {
     return this.parts.pricing.reference.images.has(model) || owner.roles.has('customizer') || (owner.roles.has('special') && model.endsWith(`::${aliasOf(owner)}`));
@@ -91,5 +82,4 @@ export class PopController {
   }
 }
 
-const prioritised = (aliases: readonly string[]): number[] => aliases.map((alias) => idOfAlias(alias)!);
 const blacklist = (words: readonly string[]): string[] => words.slice(0, BLACKLIST_MAX).map((word) => cutText(word, BLACKLIST_WORD_MAX));

@@ -3,7 +3,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import { iso } from '../kernel/clock.js';
 import { refusedBy } from '../platform/http/refusals.js';
 import { Ports } from '../platform/ports.js';
-import type { RequestCancelled } from './request.events.js';
+import type { JobSubmitted, RequestCancelled, RequestCompleted } from './request.events.js';
 import { OnRequest } from './request.message.js';
 import { jobRefusals } from './request.refusals.js';
 import { Settling } from './settling.message.js';
@@ -30,4 +30,21 @@ export class Cancel {
     await this.rows.waitFor(outcome.position, CATCH_UP_MAX_MS);
     return outcome.position;
   }
+
+  /** As `cancel`, of alchemy: what workers have in hand is over, and paid at once; what cannot be paid now is the repair's. */
+  async cancelForms({ id }: Pick<StatusRow, 'id'>): Promise<number> {
+    const context = { actor: { kind: 'anonymous' as const }, correlationId: this.ports.ids.uuid() };
+    const outcome = await this.commands.execute(new OnRequest(id, { type: 'CancelForms', at: iso(this.ports.clock.now()) }, context));
+    if (outcome.outcome === 'refused') throw refusedBy(jobRefusals, 'RequestNotFound');
+    if (outcome.outcome === 'unchanged') return -1;
+    const { payer, submitted } = outcome.events.at(-1)!.data as RequestCompleted['data'];
+    const cut = outcome.events.filter(({ type }) => type === 'JobSubmitted.v1').map(({ data }) => data as JobSubmitted['data']);
+    if (payer !== 0) for (const job of cut) await this.settling.settleOrLeave({ ...owedOf(job), payer, kind: 'alchemy' }, submitted, context);
+    await this.settling.closeCompleted(outcome.events, context);
+    await this.rows.waitFor(outcome.position, CATCH_UP_MAX_MS);
+    return outcome.position;
+  }
 }
+
+const owedOf = ({ request, job, worker, owner, ownerTrusted, model, price, debit, things }: JobSubmitted['data']) =>
+  ({ request, job, worker, owner, ownerTrusted, model, price, debit, things });

@@ -7,6 +7,7 @@ import { OnAccount } from '../kudos/account.message.js';
 import type { RequestKind } from '../kernel/request-kind.js';
 import { Spending } from '../kudos/spending.message.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
+import { retryAfter } from '../platform/http/answer-error.js';
 import { Pricing } from '../pricing/pricing.js';
 import type { JobFaulted, RequestCompleted, RequestEvent } from './request.events.js';
 import type { Request } from './request.state.js';
@@ -44,6 +45,16 @@ export class Settling {
     }), context);
     if (outcome.outcome === 'refused') throw new Error(`job ${owed.job} cannot be settled: ${outcome.rc}`);
     return outcome.outcome === 'appended' ? outcome.position : undefined;
+  }
+
+  /** As `settle`, while somebody waits: what cannot be paid now is the repair's to pay, and undefined. */
+  async settleOrLeave(owed: Owed, ended: readonly string[] | null, context: CommandContext): Promise<number | undefined> {
+    try {
+      return await this.settle(owed, ended, context);
+    } catch (error) {
+      if (retryAfter(error) !== undefined) return undefined;
+      throw error;
+    }
   }
 
   /** Ends the authorization of a request that has ended; false while one of its jobs is still to be settled (I28). */
