@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { iso } from '../kernel/clock.js';
 import { NO_KUDOS, type Kudos } from '../kernel/kudos.js';
-import { Spending } from '../kudos/spending.message.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
 import { Database } from '../platform/postgres/database.js';
 import { RetryLater } from '../platform/retry-later.js';
@@ -10,7 +9,6 @@ import type { FormFacts } from '../pricing/job-features.js';
 import type { StoredAlchemy } from '../requests/alchemy-submission.js';
 import type { RequestFacts } from '../requests/request.events.js';
 import { OnRequest } from '../requests/request.message.js';
-import { Settling } from '../requests/settling.message.js';
 import type { KnownUser } from '../users/directory.message.js';
 import { CheckIn } from '../workers/check-in.message.js';
 import type { KnownWorker } from '../workers/registry.message.js';
@@ -22,6 +20,7 @@ import { maintenanceRefusal } from './maintenance.js';
 import { pages } from './pages.js';
 import { PopParts } from './pop-parts.js';
 import { PromisedForms } from './promised-forms.js';
+import { UpfrontForms } from './upfront-forms.js';
 import type { PopWish } from './worker-view.js';
 
 export interface AlchemyAsked {
@@ -74,7 +73,7 @@ export class AlchemyPop {
   readonly #promised = new PromisedForms();
 
   constructor(
-    private readonly queue: LiveQueue, private readonly checkIn: CheckIn, private readonly money: AlchemyMoney, private readonly parts: PopParts,
+    private readonly queue: LiveQueue, private readonly checkIn: CheckIn, private readonly money: UpfrontForms, private readonly parts: PopParts,
     private readonly database: Database,
   ) {}
 
@@ -164,27 +163,3 @@ export class AlchemyPop {
 /** Trusted payers, and whom the worker puts first, are believed without. */
 const needsUpfront = ({ wish, known }: Pop, { payer, payerTrusted }: RequestFacts): boolean =>
   wish.requireUpfrontKudos && !payerTrusted && payer !== known.owner && !wish.prioritised.includes(payer);
-
-/** What a pop sets aside, and gives back when nothing comes of it. */
-@Injectable()
-export class AlchemyMoney {
-  constructor(private readonly spending: Spending, private readonly settling: Settling, private readonly parts: PopParts) {}
-
-  /** True, false, or why it cannot be said now. Anonymous users have nothing that could be set aside. */
-  async secure({ request, payer }: RequestFacts, { job, amount }: { job: string; amount: Kudos }, context: CommandContext): Promise<boolean | RetryLater> {
-    if (payer === 0) return false;
-    try {
-      const outcome = await this.spending.spend(payer, (seen) => ({
-        type: 'PlaceFormHold', request, job, amount, ...seen, at: iso(this.parts.ports.clock.now()), policy: this.parts.pricing.policy.version,
-      }), context);
-      return outcome.outcome !== 'refused';
-    } catch (error) {
-      if (error instanceof RetryLater) return error;
-      throw error;
-    }
-  }
-
-  release({ request, payer }: RequestFacts, job: string, context: CommandContext): Promise<void> {
-    return this.settling.releaseForm(request, payer, job, context);
-  }
-}

@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { AlchemyController } from './alchemy.controller.js';
 import { AlchemyDeliver } from './alchemy-deliver.js';
-import { AlchemyMoney, AlchemyPop } from './alchemy-pop.js';
+import { AlchemyPop } from './alchemy-pop.js';
 import { Availability } from './availability.message.js';
 import { Deliver } from './deliver.js';
 import { DeliverParts } from './deliver-parts.js';
@@ -10,11 +10,12 @@ import { PopController } from './pop.controller.js';
 import { PopParts } from './pop-parts.js';
 import { Reaper } from './reaper.js';
 import { SubmitController } from './submit.controller.js';
+import { UpfrontForms } from './upfront-forms.js';
 
 @Global()
 @Module({
   controllers: [AlchemyController, PopController, SubmitController],
-  providers: [AlchemyDeliver, AlchemyMoney, AlchemyPop, Availability, Deliver, DeliverParts, Pop, PopParts, Reaper],
+  providers: [AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Deliver, DeliverParts, Pop, PopParts, Reaper],
   exports: [Availability, Reaper],
 })
 export class DispatchModule {}
