@@ -53,17 +53,18 @@ export class AlchemyDeliver {
 
   /** Order of effects: the result's content, the event that names it, the payer's settlement, which a repair would make up for. */
   async #submit({ result }: FormDelivery, found: FoundJob, { user, context }: { user: KnownUser; context: CommandContext }): Promise<Delivered> {
-    const { price, debit } = formsOf(found.facts!)[found.form!]!;
+    const facts = found.facts!;
+    const { price, debit } = formsOf(facts)[found.form!]!;
     const stored = await this.#store(result);
-    const { policy, reference, escrow } = this.parts.pricing;
+    const { policy, reference } = facts; // the money was frozen under them
     const value = { price, debit, things: THINGS_OF_FORM };
-    const ownerTrusted = user.roles.has('trusted') || !escrow;
+    const ownerTrusted = user.roles.has('trusted') || !this.parts.pricing.escrow;
     const outcome = await this.#ask(found, {
-      type: 'SubmitJob', job: found.job, state: 'ok', ...stored, seed: 0, ...value, ownerTrusted, policy: policy.version, reference: reference.version, at: this.#now(),
+      type: 'SubmitJob', job: found.job, state: 'ok', ...stored, seed: 0, ...value, ownerTrusted, policy, reference, at: this.#now(),
     }, context);
     if (outcome === undefined) return { reward: 0, position: -1 };
     const { request, job, payer, worker, owner, model } = found;
-    const owed = { request, job, payer, kind: 'alchemy' as const, worker, owner, ownerTrusted, model, ...value };
+    const owed = { request, job, payer, kind: 'alchemy' as const, worker, owner, ownerTrusted, model, policy, ...value };
     const position = payer === 0 ? undefined : await this.settling.settleOrLeave(owed, submittedOf(outcome), context);
     return { reward: inKudos(price), position: position ?? positionOf(outcome) };
   }

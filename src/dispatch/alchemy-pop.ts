@@ -96,7 +96,9 @@ export class AlchemyPop {
       for (const { request } of page) {
         if (pop.taken.length >= pop.amount) return;
         const text = contents.get(request);
-        if (text !== undefined) await this.#claim(pop, request, JSON.parse(text) as StoredAlchemy); // without content it is about to expire
+        if (text === undefined) continue; // without content its request is about to expire
+        const content = JSON.parse(text) as StoredAlchemy;
+        if (await this.parts.ports.blobs.exists(content.source)) await this.#claim(pop, request, content); // as without content
       }
     }
   }

@@ -7,6 +7,7 @@ import type { JobSubmitted, RequestCancelled, RequestCompleted } from './request
 import { OnRequest } from './request.message.js';
 import { jobRefusals } from './request.refusals.js';
 import { Settling } from './settling.message.js';
+import { owedFor } from './owed.js';
 import { StatusRows, type StatusRow } from './status.js';
 
 const CATCH_UP_MAX_MS = 1_000;
@@ -39,12 +40,9 @@ export class Cancel {
     if (outcome.outcome === 'unchanged') return -1;
     const { payer, submitted } = outcome.events.at(-1)!.data as RequestCompleted['data'];
     const cut = outcome.events.filter(({ type }) => type === 'JobSubmitted.v1').map(({ data }) => data as JobSubmitted['data']);
-    if (payer !== 0) for (const job of cut) await this.settling.settleOrLeave({ ...owedOf(job), payer, kind: 'alchemy' }, submitted, context);
+    if (payer !== 0) for (const job of cut) await this.settling.settleOrLeave(owedFor(job, { payer, kind: 'alchemy' }), submitted, context);
     await this.settling.closeCompleted(outcome.events, context);
     await this.rows.waitFor(outcome.position, CATCH_UP_MAX_MS);
     return outcome.position;
   }
 }
-
-const owedOf = ({ request, job, worker, owner, ownerTrusted, model, price, debit, things }: JobSubmitted['data']) =>
-  ({ request, job, worker, owner, ownerTrusted, model, price, debit, things });
