@@ -6,7 +6,7 @@ import { Database } from '../platform/postgres/database.js';
 import { RetryLater } from '../platform/retry-later.js';
 import { formsOf, serviceOf } from '../pricing/alchemy-forms.js';
 import type { FormFacts } from '../pricing/job-features.js';
-import type { StoredAlchemy } from '../requests/alchemy-submission.js';
+import type { StoredAlchemy } from '../requests/rules/alchemy-request.js';
 import type { RequestFacts } from '../requests/request.events.js';
 import { OnRequest } from '../requests/request.message.js';
 import type { KnownUser } from '../users/directory.message.js';
@@ -67,25 +67,30 @@ interface Offered {
   readonly held: Kudos;
 }
 
+/** What a pop needs of workers, besides the queue. */
+@Injectable()
+export class AlchemyArrivals {
+  constructor(readonly checkIn: CheckIn, readonly database: Database) {}
+}
+
 /** Hands out forms, several of one or more requests at once: the queue in memory proposes, the log decides. */
 @Injectable()
 export class AlchemyPop {
   readonly #promised = new PromisedForms();
 
   constructor(
-    private readonly queue: LiveQueue, private readonly checkIn: CheckIn, private readonly money: UpfrontForms, private readonly parts: PopParts,
-    private readonly database: Database,
+    private readonly queue: LiveQueue, private readonly money: UpfrontForms, private readonly parts: PopParts, private readonly arrivals: AlchemyArrivals,
   ) {}
 
   async pop(owner: KnownUser, { name, declaration, amount, wish }: AlchemyAsked): Promise<AlchemyPopped> {
-    const known = await this.checkIn.arrive(owner, { kind: 'interrogation', name, declaration });
+    const known = await this.arrivals.checkIn.arrive(owner, { kind: 'interrogation', name, declaration });
     const worker = this.parts.views.of(known, wish);
     const context: CommandContext = { actor: { kind: 'user', user: owner.id }, correlationId: this.parts.ports.ids.uuid() };
     const pop: Pop = { owner, known, worker, wish, context, taken: [], amount, position: -1, unaffordable: 0, behind: undefined };
     await this.#take(pop);
     if (pop.taken.length > 0) return { forms: pop.taken, position: pop.position, skipped: {} };
     if (pop.behind) throw pop.behind;
-    if (known.maintenance) throw await maintenanceRefusal(known, this.database);
+    if (known.maintenance) throw await maintenanceRefusal(known, this.arrivals.database);
     const skipped = this.queue.skippedCounts(worker);
     return { forms: [], position: -1, skipped: { ...skipped, kudos: (skipped['kudos'] ?? 0) + pop.unaffordable } };
   }

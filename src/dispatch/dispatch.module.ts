@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { AlchemyController } from './alchemy.controller.js';
 import { AlchemyDeliver } from './alchemy-deliver.js';
-import { AlchemyPop } from './alchemy-pop.js';
+import { AlchemyArrivals, AlchemyPop } from './alchemy-pop.js';
 import { Availability } from './availability.message.js';
 import { Deliver } from './deliver.js';
 import { DeliverParts } from './deliver-parts.js';
@@ -15,7 +15,7 @@ import { UpfrontForms } from './upfront-forms.js';
 @Global()
 @Module({
   controllers: [AlchemyController, PopController, SubmitController],
-  providers: [AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Deliver, DeliverParts, Pop, PopParts, Reaper],
+  providers: [AlchemyArrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Deliver, DeliverParts, Pop, PopParts, Reaper],
   exports: [Availability, Reaper],
 })
 export class DispatchModule {}

@@ -1,6 +1,6 @@
 import { BASELINE_SPEED, speedOf, type KnownWorker, type WorkerRegistry } from '../workers/registry.message.js';
 import type { RequestKind } from '../requests/request.events.js';
-import { workerKindOf } from '../workers/worker-kind.js';
+import { workerKindOf } from '../kernel/request-kind.js';
 
 /** The workers of a kind that are here now, with what is asked of them again and again. */
 export interface OnlineWorkers {

@@ -1,6 +1,6 @@
+import { requestKindOf } from '../kernel/request-kind.js';
 import type { Pricing } from '../pricing/pricing.js';
 import { speedOf, type KnownWorker } from '../workers/registry.message.js';
-import { requestKindOf } from '../workers/worker-kind.js';
 import type { AnyWorkerFacts } from './live-queue.message.js';
 import type { PoppingWorker } from './live-queue/queue-row.js';
 import { alchemyWorkerFacts, imageWorkerFacts, SLOW_FORM_S, SLOW_PIXELSTEPS, slowTokens, textWorkerFacts, type Standing } from './matching/worker-facts.js';

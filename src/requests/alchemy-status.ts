@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { BlobStore } from '../platform/blobs/blob-store.js';
 import { Contents } from '../platform/content/contents.js';
-import type { StoredAlchemy } from './alchemy-submission.js';
+import type { StoredAlchemy } from './rules/alchemy-request.js';
 import { Status, type FormJobRow } from './status.js';
 
 type FormState = 'waiting' | 'processing' | 'done' | 'faulted' | 'cancelled';

@@ -9,17 +9,9 @@ import type { AlchemyFormBody, AlchemyRequestFields } from './bodies/alchemy-req
 import { Gate } from './gate.js';
 import type { Asked } from './image-submission.js';
 import { alchemyRefusals } from './request.refusals.js';
-import { alchemySource, distinctForms, namesUnknownAnnotator, pricedForms, type AskedForm } from './rules/alchemy-request.js';
+import { alchemySource, distinctForms, namesUnknownAnnotator, pricedForms, type AskedForm, type StoredAlchemy } from './rules/alchemy-request.js';
 import type { SourceImage } from './rules/source-image.js';
 import { Settling } from './settling.message.js';
-
-/** What an alchemy request keeps in the content store, for its workers and for its requester to tell its forms apart. */
-export interface StoredAlchemy {
-  /** Where the source image lies. */
-  readonly source: string;
-  /** Of each form in its order; null where none was sent. */
-  readonly payloads: readonly (Readonly<Record<string, string>> | null)[];
-}
 
 interface Checked {
   readonly payer: KnownUser;

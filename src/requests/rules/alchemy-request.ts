@@ -12,6 +12,14 @@ export interface AskedForm {
   readonly payload?: Readonly<Record<string, string>>;
 }
 
+/** What an alchemy request keeps in the content store, for its workers and for its requester to tell its forms apart. */
+export interface StoredAlchemy {
+  /** Where the source image lies. */
+  readonly source: string;
+  /** Of each form in its order; null where none was sent. */
+  readonly payloads: readonly (Readonly<Record<string, string>> | null)[];
+}
+
 const ANNOTATORS: ReadonlySet<string> = new Set(ANNOTATION_TYPES);
 const controlTypeOf = ({ payload }: AskedForm): string => payload?.['control_type'] ?? '';
 
