@@ -49,6 +49,12 @@ export interface TransferKudos extends Spending {
   readonly parties: TransferParties;
 }
 
+export interface StyleUsed {
+  readonly style: string;
+  readonly owner: UserId;
+  readonly surcharge: Kudos;
+}
+
 export interface OpenAuthorization extends Spending {
   readonly type: 'OpenAuthorization';
   readonly request: string;
@@ -62,6 +68,8 @@ export interface OpenAuthorization extends Spending {
   /** Balances above it have no more say in the queue (design.md §6). */
   readonly priorityCap: Kudos;
   readonly reference: number;
+  /** The style that is used, and what of the activation price is for its owner. */
+  readonly style?: StyleUsed;
 }
 
 export interface SettleJob extends Spending {

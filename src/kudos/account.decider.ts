@@ -1,6 +1,6 @@
 import { accept, refuse, type Decider, type Decision } from '../kernel/decider.js';
 import { transactionId } from '../kernel/ids.js';
-import { centikudos, kudos, least, minus, most, NO_KUDOS, roundHalfEven, type Kudos } from '../kernel/kudos.js';
+import { centikudos, kudos, least, minus, most, negated, NO_KUDOS, roundHalfEven, type Kudos } from '../kernel/kudos.js';
 import { balanced, balancedOrNothing, posting, spendable, type Posting } from '../kernel/ledger.js';
 import { unreachable } from '../kernel/unreachable.js';
 import type {
@@ -10,6 +10,7 @@ import type { AccountEvent } from './account.events.js';
 import { availableOf, balanceOf, evolve, floorOf, newAccount, type Account, type Authorization } from './account.state.js';
 import { closed } from './authorization-closed.js';
 import { settle } from './settle-job.js';
+import { activationBurned, styleOf } from './style-reward.js';
 
 export type AccountRc =
   | 'KudosTransferFromAnon' | 'KudosTransferToAnon' | 'KudosTransferToSelf' | 'TooFastKudosTransfers' | 'FaultWhenKudosSending'
@@ -97,8 +98,10 @@ const authorize = (command: OpenAuthorization, account: Account): Decided => {
   const paid = least(command.activation, most(NO_KUDOS, minus(balance, floorOf(account.accountClass!))));
   if (paid < command.activation && !command.creditsComplete) return refuse('CreditsBehind');
   const hold = most(NO_KUDOS, minus(required, command.activation));
+  const used = styleOf(command.style, account.user, paid);
   const legs: Posting[] = [
-    posting(spendable(account.user), -paid), posting('issue:floor', -(command.activation - paid)), posting('burn:activation', command.activation),
+    posting(spendable(account.user), -paid), posting('issue:floor', -(command.activation - paid)),
+    ...activationBurned(command.activation, used.style?.reward),
   ];
   const ledger = balancedOrNothing(
     { txId: transactionId('activation', request), kind: 'activation', effectiveAt: command.at, policy: command.policy }, legs,
@@ -106,6 +109,7 @@ const authorize = (command: OpenAuthorization, account: Account): Decided => {
   return accept({ type: 'AuthorizationOpened.v1', data: {
     user: account.user, request, kind: command.kind, jobs, quote, activation: command.activation, hold,
     priority: priorityOf(balance, command), policy: command.policy, reference: command.reference, openedAt: command.at,
+    ...used,
     ...(ledger ? { ledger } : {}),
   } });
 };
@@ -144,7 +148,7 @@ const abandon = ({ request, at, policy }: AbandonAuthorization, account: Account
   const { paid } = authorization;
   const ledger = balanced(
     { txId: transactionId('abandoned', request), kind: 'reversal', effectiveAt: at, policy, reverses: authorization.activationTx },
-    [posting('burn:activation', -paid), posting(spendable(account.user), paid)],
+    [...activationBurned(negated(paid), negated(authorization.style?.reward ?? NO_KUDOS)), posting(spendable(account.user), paid)],
   );
   return accept({ type: 'TransactionReversed.v1', data: { user: account.user, request, reason: 'abandoned', ledger } }, closing);
 };
@@ -162,5 +166,5 @@ const adjust = ({ txId, amount, by, at, policy, creditsElsewhere, creditsComplet
 };
 
 export const accountDecider: Decider<Account, AccountCommand, AccountEvent, AccountRc> = {
-  category: 'account', stateVersion: 2, initialState: newAccount, evolve, decide,
+  category: 'account', stateVersion: 3, initialState: newAccount, evolve, decide,
 };

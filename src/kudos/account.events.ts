@@ -34,6 +34,8 @@ export type AuthorizationOpened = Stored<'AuthorizationOpened.v1', {
   policy: number;
   reference: number;
   openedAt: string;
+  /** Somebody else's style is used. `reward` is what the payer really gave for it: it waits at burn:style for the first settlement. */
+  style?: { style: string; owner: UserId; reward: Kudos };
   ledger?: LedgerTransaction;
 }>;
 
@@ -61,6 +63,8 @@ export type JobSettled = Stored<'JobSettled.v1', {
   things: number;
   settledAt: string;
   policy: number;
+  /** Only in the first settlement of a request: what the owner of its style gets of the activation price (horde-rules §2.9). */
+  style?: { style: string; owner: UserId; reward: Kudos };
   ledger?: LedgerTransaction;
 }>;
 

@@ -2,7 +2,7 @@ import { centikudos, kudos, minus, negated, NO_KUDOS, plus, type Kudos } from '.
 import { ledgerOf } from '../kernel/event.js';
 import { escrow, spendable, type LedgerTransaction } from '../kernel/ledger.js';
 import { unreachable } from '../kernel/unreachable.js';
-import type { AccountClass, AccountEvent, UserId } from './account.events.js';
+import type { AccountClass, AccountEvent, AuthorizationOpened, UserId } from './account.events.js';
 
 /** An admitted request that may still cost its payer something. Bounded: closed ones are forgotten. */
 export interface Authorization {
@@ -21,6 +21,8 @@ export interface Authorization {
   /** Debited so far, activation included: never above the quote (I26). */
   debited: Kudos;
   readonly settled: Set<string>;
+  /** Whose style it uses, and what waits at burn:style for that owner. */
+  readonly style: AuthorizationOpened['data']['style'];
 }
 
 /** A transfer as it was asked for, so that a repeated key can be told from a reused one. */
@@ -95,11 +97,11 @@ export const evolve = (account: Account, event: AccountEvent): Account => {
 
 type DataOf<Type extends AccountEvent['type']> = Extract<AccountEvent, { type: Type }>['data'];
 
-const openAuthorization = (account: Account, { request, quote, activation, jobs, hold, ledger }: DataOf<'AuthorizationOpened.v1'>): Account => {
+const openAuthorization = (account: Account, { request, quote, activation, jobs, hold, style, ledger }: DataOf<'AuthorizationOpened.v1'>): Account => {
   const leg = ledger?.postings.find(({ account: name }) => name === spendable(account.user));
   const paid = centikudos(-(leg?.amount ?? 0));
   account.authorizations.set(request, {
-    quote, activation, activationTx: ledger?.txId ?? '', paid, jobs, hold, held: hold, released: NO_KUDOS, debited: activation, settled: new Set(),
+    quote, activation, activationTx: ledger?.txId ?? '', paid, jobs, hold, held: hold, released: NO_KUDOS, debited: activation, settled: new Set(), style,
   });
   account.held = plus(account.held, hold);
   return account;
