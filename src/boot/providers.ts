@@ -26,6 +26,8 @@ import { AnonymousUse } from '../requests/gate.js';
 import { LatestOfRequests } from '../requests/latest-of-requests.js';
 import { OpenWork } from '../requests/open-work.js';
 import { StatusRows } from '../requests/status.js';
+import { StyleRows } from '../styles/catalogue.message.js';
+import { AssignableKeys, NoAssignableKeys } from '../styles/shared-keys.message.js';
 import { PastMinute } from '../status/past-minute.js';
 import { DevAccess } from '../users/dev-access.js';
 import { UserDirectory } from '../users/directory.message.js';
@@ -38,6 +40,7 @@ import type { Platform } from './platform.js';
 import {
   creditRows, giftRows, jobRows, openWorkRows, PostgresStatusRows, PostgresTransferIndex, PostgresUserFigures, PostgresWorkerFigures, queueRows, userIdRows, userRows, workerRows,
 } from './read-models.js';
+import { PostgresStyleRows } from './style-rows.js';
 
 /** Everything that is made by hand, by the class that features ask for: abstract ports, views in memory, settings. */
 export const platformProviders = (platform: Platform): Provider[] => {
@@ -54,7 +57,8 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [JobFinder, new JobFinder(queue, jobRows(platform), feed)], [WorkerViews, new WorkerViews(pricing)], [Matcher, new Matcher(pricing)],
     [PopEdge, new PopEdge(ids, blobs, pricing)],
     [LatestOfRequests, new LatestOfRequests(feed)], [StatusRows, new PostgresStatusRows(platform)], [TransferIndex, new PostgresTransferIndex(platform)],
-    [UserFiguresSource, new PostgresUserFigures(platform)],
+    [UserFiguresSource, new PostgresUserFigures(platform)], [StyleRows, new PostgresStyleRows(platform)],
+    [AssignableKeys, new NoAssignableKeys()], // TODO(#9): the shared keys' read model
     [PastMinute, new PastMinute(feed, clock)], [WorkerFiguresSource, new PostgresWorkerFigures(platform)],
     [PriorityCap, new PriorityCap(config.kudosCap)], [AnonymousUse, new AnonymousUse(config.anonymous)],
     [PublishedCheckpoints, new PublishedCheckpoints(platform.database, platform.log.storeId)],

@@ -3,6 +3,7 @@ import { lastHandouts, openAuthorizations, openRequests, unsettledJobs, type Ope
 import { activeGenerations, progressOf, requestOfJob, statusOf } from '../../projections/requests/queries.js';
 import { recordsOf } from '../../projections/records/queries.js';
 import { giftsSince, lastIndexedRevision, transferById } from '../../projections/statement/queries.js';
+import { stylesOf } from '../../projections/styles/queries.js';
 import { findUser, findUserByKeyHash, maxUserId, unopenedUsers, type User } from '../../projections/users/queries.js';
 import { findWorker, findWorkerByName, findWorkers, workerPage, workersOf, type Worker } from '../../projections/workers/queries.js';
 import { NO_KUDOS } from '../kernel/kudos.js';
@@ -188,14 +189,14 @@ export class PostgresUserFigures extends UserFiguresSource {
   }
   async of(user: KnownUser): Promise<UserFigures> {
     const { database, clock } = this.platform;
-    const [balance, row, workers, active, records] = await Promise.all([
+    const [balance, row, workers, active, records, styles] = await Promise.all([
       this.#balanceOf(user), findUser(database, user.id), workersOf(database, user.id), activeGenerations(database, user.id, clock.now()),
-      recordsOf(database, user.id),
+      recordsOf(database, user.id), stylesOf(database, user.id),
     ]);
     return {
       spendable: balance?.spendable ?? NO_KUDOS, escrow: balance?.escrow ?? NO_KUDOS, details: balance?.details ?? NO_DETAILS,
       workerIds: workers.map(({ id }) => id), concurrency: concurrencyOf(user), lastFour: row?.lastFour ?? null, activeGenerations: active,
-      records,
+      records, styles,
     };
   }
 

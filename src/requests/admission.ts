@@ -9,10 +9,12 @@ import { upfrontRefusals } from '../kudos/kudos.refusals.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
 import { refusedBy } from '../platform/http/refusals.js';
 import { RetryLater } from '../platform/retry-later.js';
+import { styleReward } from '../pricing/activation.js';
 import type { KnownUser } from '../users/directory.message.js';
 import { AdmissionParts } from './admission-parts.js';
 import type { RequestFacts } from './request.events.js';
 import { OnRequest } from './request.message.js';
+import type { UsedStyle } from './style-use.js';
 
 /** A checked, priced request, ready to be paid for. */
 export interface Candidate {
@@ -20,6 +22,7 @@ export interface Candidate {
   readonly facts: Omit<RequestFacts, 'request' | 'priority' | 'contentHash' | 'acceptedAt' | 'policy' | 'reference' | 'payer' | 'payerTrusted'>;
   /** What must be available upfront; 0 when nothing has to. */
   readonly required: Kudos;
+  readonly used: UsedStyle | undefined;
   /** What workers and the requester will be told; it never enters an event. */
   readonly content: object;
 }
@@ -49,7 +52,7 @@ export class Admission {
     const salt = ids.bytes(16).toString('hex');
     const text = JSON.stringify({ salt, ...candidate.content });
     await contents.put({ id: request, kind: 'request', text, expiresAt: clock.now() + CONTENT_LIFE_MS });
-    const facts = { request, ...candidate.facts, ...this.#versions(), contentHash: contents.hash(text) };
+    const facts = { request, ...candidate.facts, ...this.#versions(), contentHash: contents.hash(text), ...usedIn(candidate) };
     return candidate.payer.id === 0 ? this.#anonymous(facts, context) : this.#registered(candidate, facts, context);
   }
 
@@ -58,7 +61,7 @@ export class Admission {
     const { request, kind, jobs, quote, activation } = facts;
     const outcome = await this.spending.spend(payer.id, (seen) => ({
       type: 'OpenAuthorization', request, kind, jobs, quote, activation, required, flagged: payer.roles.has('flagged'),
-      priorityCap: this.parts.priorityCap.kudos, ...this.#versions(), ...seen, at: this.#now(),
+      priorityCap: this.parts.priorityCap.kudos, ...this.#versions(), ...seen, ...this.#paysStyle(candidate), at: this.#now(),
     }), context);
     if (outcome.outcome === 'refused') throw refusedBy(upfrontRefusals, outcome.rc as 'KudosUpfront', outcome.detail);
     const opened = outcome.outcome === 'appended' ? outcome.events[0] : undefined;
@@ -91,9 +94,16 @@ export class Admission {
     return { policy: policy.version, reference: reference.version };
   }
 
+  #paysStyle({ used }: Candidate): { style?: { style: string; owner: number; surcharge: Kudos } } {
+    return used ? { style: { style: used.id, owner: used.owner, surcharge: styleReward(this.parts.pricing.policy) } } : {};
+  }
+
   #now(): string {
     return iso(this.parts.ports.clock.now());
   }
 }
+
+const usedIn = ({ used }: Candidate): Pick<RequestFacts, 'style'> =>
+  (used ? { style: { style: used.id, ...(used.collection === undefined ? {} : { collection: used.collection }) } } : {});
 
 type Unplaced = Omit<RequestFacts, 'priority' | 'acceptedAt' | 'payer' | 'payerTrusted'>;

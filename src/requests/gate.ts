@@ -10,6 +10,7 @@ import { WorkerRegistry } from '../workers/registry.message.js';
 import type { RequestKind } from './request.events.js';
 import { admissionRefusals, ruleRefusals } from './request.refusals.js';
 import type { RequestRuleRc, RuleCaller } from './rules/rule.js';
+import { StyleUse } from './style-use.js';
 
 /** Whether the horde takes anonymous requests. */
 export class AnonymousUse {
@@ -26,7 +27,7 @@ const CONCURRENCY_EDUCATION = 200;
 
 @Injectable()
 export class GateParts {
-  constructor(readonly ids: Ids, readonly feed: NodeFeed, readonly anonymousUse: AnonymousUse) {}
+  constructor(readonly ids: Ids, readonly feed: NodeFeed, readonly anonymousUse: AnonymousUse, readonly styles: StyleUse) {}
 }
 
 /** The checks of a request that ask who is calling, in the order that is contract (horde-api C1.1). */
@@ -36,9 +37,9 @@ export class Gate {
     private readonly directory: UserDirectory, private readonly queue: LiveQueue, private readonly workers: WorkerRegistry, private readonly parts: GateParts,
   ) {}
 
-  /** Row 2: nobody can make styles yet, so that none is found. */
-  style(name: string | undefined): void {
-    if (name !== undefined) throw refusedBy(admissionRefusals, 'StyleNotFound');
+  /** Rows 2 and 3. */
+  get styles(): StyleUse {
+    return this.parts.styles;
   }
 
   /** Rows 5 to 11: webhook, key, proxy, deletion. */

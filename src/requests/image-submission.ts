@@ -18,6 +18,7 @@ import { splitPrompt } from './rules/prompt.js';
 import type { ImageRequestBody } from './rules/request-body.js';
 import { STAGE_BATCHING, STAGE_CALLER, STAGE_ENVELOPE, STAGE_PARAMETERS, STAGE_SOURCES } from './rules/rule.js';
 import { imageWarnings, type RequestWarning } from './rules/warnings.js';
+import { shownStyle, type UsedStyle } from './style-use.js';
 
 export interface Asked {
   readonly apiKey: string;
@@ -28,6 +29,7 @@ interface Priced {
   readonly request: NormalisedImageRequest;
   readonly quote: Quote;
   readonly required: Kudos;
+  readonly used: UsedStyle | undefined;
 }
 
 /** Image requests from the body to the queue (horde-api C1.1). */
@@ -37,9 +39,10 @@ export class ImageSubmission {
     private readonly gate: Gate, private readonly admission: Admission, private readonly availability: Availability, private readonly pricing: Pricing,
   ) {}
 
-  async submit(body: ImageRequestBody, asked: Asked): Promise<ImageAccepted | ImageQuoted> {
-    const { payer, request } = await this.#check(body, asked);
-    const priced = this.#price(request);
+  async submit(sent: ImageRequestBody, asked: Asked): Promise<ImageAccepted | ImageQuoted> {
+    const { body, used, sharedKey } = await this.gate.styles.image(sent);
+    const { payer, request } = await this.#check(body, { ...asked, apiKey: sharedKey ?? asked.apiKey });
+    const priced = this.#price(request, used);
     if (request.dryRun) return this.#quoted(body, priced);
     const admitted = await this.#admit(payer, priced, asked);
     const { policy, reference } = this.pricing;
@@ -57,7 +60,6 @@ export class ImageSubmission {
 
   async #check(body: ImageRequestBody, { apiKey, clientAgent }: Asked): Promise<{ payer: KnownUser; request: NormalisedImageRequest }> {
     const nobody = imageSubject(body, { username: '', trusted: false, patron: false, special: false }, this.pricing.reference);
-    this.gate.style(body.style);
     this.gate.obey(imageRefusal(nobody, STAGE_ENVELOPE));
     const payer = await this.gate.caller(apiKey, body);
     const subject = imageSubject(body, ruleCaller(payer), this.pricing.reference);
@@ -73,12 +75,12 @@ export class ImageSubmission {
     return { payer, request };
   }
 
-  #price(request: NormalisedImageRequest): Priced {
+  #price(request: NormalisedImageRequest, used: UsedStyle | undefined): Priced {
     const { policy, reference } = this.pricing;
     const asked = this.#quoteRequest(request);
     const quote = imageQuote(asked, policy, reference);
     const upfront = imageUpfrontRequired({ ...asked, chargedWorkerList: false }, this.availability.load('image'), reference);
-    return { request, quote, required: upfront.required ? imageUpfrontAmount(asked, quote, policy, reference) : NO_KUDOS };
+    return { request, quote, used, required: upfront.required ? imageUpfrontAmount(asked, quote, policy, reference) : NO_KUDOS };
   }
 
   #quoteRequest({ features, jobs, models, slowWorkers, workerBlacklist }: NormalisedImageRequest): ImageQuoteRequest {
@@ -92,7 +94,7 @@ export class ImageSubmission {
     } catch (error) {
       const lesser = error instanceof Refused && error.rc === 'KudosUpfront' ? this.#downgraded(priced.request) : undefined;
       if (!lesser) throw error;
-      const smaller = candidateOf(payer, this.#price(lesser), clientAgent);
+      const smaller = candidateOf(payer, this.#price(lesser, priced.used), clientAgent);
       return { ...(await this.admission.admit(smaller, this.gate.context(payer))), candidate: smaller, quote: smaller.facts.quote };
     }
   }
@@ -105,14 +107,14 @@ export class ImageSubmission {
     return features && { ...request, slowWorkers: true, features, payload: withSizeOf(request.payload, features) };
   }
 
-  #quoted(body: ImageRequestBody, { request, quote }: Priced): ImageQuoted {
+  #quoted(body: ImageRequestBody, { request, quote, used }: Priced): ImageQuoted {
     const { positive, negative } = splitPrompt(body.prompt);
     const { prompt: _prompt, ...params } = request.payload;
     return {
       status: 200,
       answer: {
         kudos: Math.round(inKudos(quote.total)), kudos_quote: inKudos(quote.total),
-        resolved: { prompt: positive, negative_prompt: negative ?? null, params: { ...params, n: request.jobs }, models: request.models, style: null },
+        resolved: { prompt: positive, negative_prompt: negative ?? null, params: { ...params, n: request.jobs }, models: request.models, style: shownStyle(used) },
       },
     };
   }
@@ -136,8 +138,8 @@ export interface ImageQuoted {
 const schooled = (body: ImageRequestBody, payer: KnownUser): ImageRequestBody =>
   payer.roles.has('education') ? { ...body, nsfw: false, censor_nsfw: true, trusted_workers: true, shared: false, replacement_filter: true } : body;
 
-const candidateOf = (payer: KnownUser, { request, quote, required }: Priced, clientAgent: string): Candidate => ({
-  payer, required,
+const candidateOf = (payer: KnownUser, { request, quote, required, used }: Priced, clientAgent: string): Candidate => ({
+  payer, required, used,
   facts: {
     kind: 'image', jobs: request.jobs, models: request.models, features: request.features, nsfw: request.nsfw, censorNsfw: request.censorNsfw,
     trustedWorkers: request.trustedWorkers, validatedBackends: request.validatedBackends, slowWorkers: request.slowWorkers,

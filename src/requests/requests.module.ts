@@ -11,6 +11,7 @@ import { Results } from './results.js';
 import { Settling } from './settling.message.js';
 import { Status } from './status.js';
 import { StatusController } from './status.controller.js';
+import { StyleUse } from './style-use.js';
 import { TextSubmission } from './text-submission.js';
 
 @Global()
@@ -18,7 +19,7 @@ import { TextSubmission } from './text-submission.js';
   controllers: [AsyncController, StatusController],
   providers: [
     RequestHandler, Admission, AdmissionParts, Cancel, Gate, GateParts, ImageSubmission, TextSubmission, Repairs, RepairParts, Results,
-    Settling, Status,
+    Settling, Status, StyleUse,
   ],
   exports: [Settling, Repairs],
 })

@@ -14,11 +14,13 @@ import type { TextRequestBody } from './rules/request-body.js';
 import { STAGE_BATCHING, STAGE_CALLER, STAGE_ENVELOPE, STAGE_PARAMETERS, STAGE_SOURCES } from './rules/rule.js';
 import { normaliseText, withLengthOf, type NormalisedTextRequest } from './rules/text-request.js';
 import { textRefusal, textSubject } from './rules/text-rules.js';
+import { shownStyle, type UsedStyle } from './style-use.js';
 
 interface Priced {
   readonly request: NormalisedTextRequest;
   readonly quote: Quote;
   readonly required: Kudos;
+  readonly used: UsedStyle | undefined;
 }
 
 export interface TextAccepted {
@@ -40,9 +42,10 @@ export class TextSubmission {
     private readonly gate: Gate, private readonly admission: Admission, private readonly availability: Availability, private readonly pricing: Pricing,
   ) {}
 
-  async submit(body: TextRequestBody, asked: Asked): Promise<TextAccepted | TextQuoted> {
-    const { payer, request } = await this.#check(body, asked);
-    const priced = this.#price(request);
+  async submit(sent: TextRequestBody, asked: Asked): Promise<TextAccepted | TextQuoted> {
+    const { body, used, sharedKey } = await this.gate.styles.text(sent);
+    const { payer, request } = await this.#check(body, { ...asked, apiKey: sharedKey ?? asked.apiKey });
+    const priced = this.#price(request, { used, payer });
     if (request.dryRun) return quoted(priced);
     const { id, position, candidate } = await this.#admit(payer, priced, asked.clientAgent);
     const possible = this.availability.possible(candidate.facts);
@@ -57,7 +60,6 @@ export class TextSubmission {
 
   async #check(body: TextRequestBody, { apiKey, clientAgent }: Asked): Promise<{ payer: KnownUser; request: NormalisedTextRequest }> {
     const nobody = textSubject(body, { username: '', trusted: false, patron: false, special: false });
-    this.gate.style(body.style);
     this.gate.obey(textRefusal(nobody, STAGE_ENVELOPE));
     const payer = await this.gate.caller(apiKey, body);
     const subject = textSubject(body, ruleCaller(payer));
@@ -72,13 +74,14 @@ export class TextSubmission {
     return { payer, request };
   }
 
-  #price(request: NormalisedTextRequest): Priced {
+  /** A style costs extra only when it is somebody else's (horde-rules §2.5). */
+  #price(request: NormalisedTextRequest, { used, payer }: { used: UsedStyle | undefined; payer: KnownUser }): Priced {
     const { policy, reference } = this.pricing;
     const { features, jobs, models, slowWorkers } = request;
     const offered = models.length > 0 ? [] : this.availability.offeredModels('text');
-    const quote = textQuote({ features, jobs, models, offered, styled: false }, policy, reference);
+    const quote = textQuote({ features, jobs, models, offered, styled: used !== undefined && used.owner !== payer.id }, policy, reference);
     const upfront = textUpfrontRequired({ features, models, slowWorkers, chargedWorkerList: false }, this.availability.load('text'));
-    return { request, quote, required: upfront.required ? textUpfrontAmount(models, quote, policy) : NO_KUDOS };
+    return { request, quote, used, required: upfront.required ? textUpfrontAmount(models, quote, policy) : NO_KUDOS };
   }
 
   async #admit(payer: KnownUser, priced: Priced, clientAgent: string): Promise<{ id: string; position: number; candidate: Candidate }> {
@@ -89,7 +92,7 @@ export class TextSubmission {
     } catch (error) {
       const lesser = error instanceof Refused && error.rc === 'KudosUpfront' ? this.#downgraded(priced.request) : undefined;
       if (!lesser) throw error;
-      const smaller = candidateOf(payer, this.#price(lesser), clientAgent);
+      const smaller = candidateOf(payer, this.#price(lesser, { used: priced.used, payer }), clientAgent);
       const { request: id, position } = await this.admission.admit(smaller, this.gate.context(payer));
       return { id, position, candidate: smaller };
     }
@@ -104,22 +107,22 @@ export class TextSubmission {
   }
 }
 
-const quoted = ({ request, quote }: Priced): TextQuoted => {
+const quoted = ({ request, quote, used }: Priced): TextQuoted => {
   const { prompt, ...params } = request.payload;
   return {
     status: 200,
     answer: {
       kudos: Math.round(inKudos(quote.total)), kudos_quote: inKudos(quote.total),
       resolved: {
-        prompt, params: { ...params, n: request.jobs }, models: request.models, style: null,
+        prompt, params: { ...params, n: request.jobs }, models: request.models, style: shownStyle(used),
         estimated_prompt_tokens: request.features.promptTokens, context_fit: 'ignore',
       },
     },
   };
 };
 
-const candidateOf = (payer: KnownUser, { request, quote, required }: Priced, clientAgent: string): Candidate => ({
-  payer, required,
+const candidateOf = (payer: KnownUser, { request, quote, required, used }: Priced, clientAgent: string): Candidate => ({
+  payer, required, used,
   facts: {
     kind: 'text', jobs: request.jobs, models: request.models, features: request.features, nsfw: false, censorNsfw: false,
     trustedWorkers: request.trustedWorkers, validatedBackends: request.validatedBackends, slowWorkers: request.slowWorkers,
