@@ -13,7 +13,6 @@ interface ExpectedStyle {
   public: boolean;
   nsfw: boolean;
   models: readonly string[];
-  tags: number;
   uses: number;
   /** In the order in which they were added. */
   readonly examples: string[];
@@ -38,14 +37,13 @@ export class ExpectedStyles {
   }
 
   private readonly handlers = {
-    'StyleCreated.v1': ({ style, kind, owner, nameHash, nsfw, models, tags, ...rest }: StyleCreated['data']) => {
-      this.styles.set(style, { kind, owner, nameHash, public: rest.public, nsfw, models, tags: tags.length, uses: 0, examples: [], primary: null });
+    'StyleCreated.v1': ({ style, kind, owner, nameHash, nsfw, models, ...rest }: StyleCreated['data']) => {
+      this.styles.set(style, { kind, owner, nameHash, public: rest.public, nsfw, models, uses: 0, examples: [], primary: null });
     },
     'StyleChanged.v1': (data: StyleChanged['data']) => {
       const style = this.styles.get(data.style);
       if (!style) return;
       for (const member of ['nameHash', 'public', 'nsfw', 'models'] as const) if (data[member] !== undefined) Object.assign(style, { [member]: data[member] });
-      if (data.tags) style.tags = data.tags.length;
     },
     'StyleDeleted.v1': ({ style }: { style: string }) => void this.styles.delete(style),
     'StyleExampleAdded.v1': ({ style: id, example, primary }: StyleExampleAdded['data']) => {
@@ -83,10 +81,10 @@ export class ExpectedStyles {
 
 export const compareStyles = async (queries: Queries, drifts: Drifts, { styles, collections }: ExpectedStyles): Promise<void> => {
   const expected = new Map<string, Columns>();
-  for (const [id, { kind, owner, nameHash, nsfw, models, tags, uses, examples, primary, ...rest }] of styles)
-    expected.set(id, { kind, owner, name_hash: nameHash, public: rest.public, nsfw, models: [...models], tags, use_count: uses, examples: examples.join(), primary });
+  for (const [id, { kind, owner, nameHash, nsfw, models, uses, examples, primary, ...rest }] of styles)
+    expected.set(id, { kind, owner, name_hash: nameHash, public: rest.public, nsfw, models: [...models], use_count: uses, examples: examples.join(), primary });
   drifts.compareAll('rm.style', expected, keyed(await queries.query<{ id: string }>(`
-    SELECT id, kind, owner, name_hash, public, nsfw, models, cardinality(tags) AS tags, use_count,
+    SELECT id, kind, owner, name_hash, public, nsfw, models, use_count,
       coalesce((SELECT string_agg(e.id::text, ',' ORDER BY e.position) FROM rm.style_example e WHERE e.style = s.id), '') AS examples,
       (SELECT e.id FROM rm.style_example e WHERE e.style = s.id AND e."primary") AS "primary"
     FROM rm.style s`)));
