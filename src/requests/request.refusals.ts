@@ -1,5 +1,6 @@
 import type { Refusals } from '../platform/http/refusals.js';
 import type { RequestRuleRc } from './rules/rule.js';
+import type { SourceImageRc } from './rules/source-image.js';
 import type { StyleUseRc } from './rules/style.js';
 import type { RequestRc } from './request.decider.js';
 
@@ -30,6 +31,14 @@ export const styleUseRefusals: Refusals<StyleUseRc | 'BadRequest' | 'StyleNotFou
   TemplateFieldMissing: [400, 'This style needs a template field that was not sent.'],
   InvalidPromptSize: [400, 'The template_fields are too long: at most 7500 words are accepted.'],
   StyleParameterAboveCeiling: [400, 'One of the parameters is above what this style allows.'],
+};
+
+/** What is wrong with an image that came with the request (horde-api C1.1, rows 55 to 59). */
+export const sourceRefusals: Refusals<SourceImageRc> = {
+  ImageValidationFailed: [400, 'One of the source images is not a PNG, JPEG, WebP or GIF image in base64. This server does not fetch source images by URL.'],
+  SourceImageResolutionExceeded: [400, 'A source image may have 3072×3072 pixels at most.'],
+  SourceImageSizeExceeded: [400, 'One of the source images has too many bytes.'],
+  InpaintingMissingMask: [400, 'Inpainting needs a source_mask, or a source_image with an alpha channel.'],
 };
 
 /** What is wrong with a request in itself. */
