@@ -25,7 +25,7 @@ export interface Candidate {
   readonly facts: Omit<RequestFacts, 'request' | 'priority' | 'contentHash' | 'acceptedAt' | 'policy' | 'reference' | 'payer' | 'payerTrusted'>;
   /** What must be available upfront; 0 when nothing has to. */
   readonly required: Kudos;
-  readonly used: UsedStyle | undefined;
+  readonly used?: UsedStyle | undefined;
   /** What workers and the requester will be told; it never enters an event. */
   readonly content: object;
   /** Images that came with it. */
