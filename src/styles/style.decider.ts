@@ -72,6 +72,7 @@ const change = ({ changes, at }: Command<'ChangeStyle'>, style: Style): Decided 
 
 const addExample = ({ example, url, urlHash, primary, at }: Command<'AddExample'>, style: Style): Decided => {
   if (style.kind !== 'image') return refuse('StyleGetMistmatch');
+  if (style.examples.some(({ id }) => id === example)) return accept(); // added before
   if (style.examples.length >= EXAMPLES_MAX) return refuse('TooManyStyleExamples');
   if (style.examples.some((other) => other.urlHash === urlHash)) return refuse('ExampleURLAlreadyInUse');
   const isFirst = style.examples.length === 0;

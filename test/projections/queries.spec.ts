@@ -15,7 +15,7 @@ import { deliver, emptied, history } from './delivery.js';
 type Data = Readonly<Record<string, unknown>>;
 
 describe('what the read models answer', () => {
-  const { raw, events } = history({ seed: 31, events: 3_000 });
+  const { raw, events } = history({ seed: 31, events: 4_500 });
   const log = new Refold();
   let test: TestDatabase;
   let db: Database;
@@ -110,7 +110,8 @@ describe('what the read models answer', () => {
   });
 
   it('users: by key, by id, in pages; only the newest key counts', async () => {
-    const { user, keyHash } = last('ApiKeyIssued.v1').data as { user: number; keyHash: string };
+    const keysOf = (owner: unknown): number => events.filter(({ type, data }) => type === 'ApiKeyIssued.v1' && (data as Data)['user'] === owner).length;
+    const { user, keyHash } = last('ApiKeyIssued.v1', ({ user: owner }) => keysOf(owner) > 1).data as { user: number; keyHash: string };
     const { keyHash: former } = events.find(({ type, data }) => type === 'ApiKeyIssued.v1' && (data as Data)['user'] === user)!.data as { keyHash: string };
     expect(await findUserByKeyHash(db, keyHash)).toMatchObject({ id: user, name: `Volunteer ${user}` });
     expect(former).not.toBe(keyHash);

@@ -10,6 +10,7 @@ import type { UserCommand } from '../../src/users/user.decider.js';
 import { userDecider } from '../../src/users/user.decider.js';
 import { workerDecider, type WorkerCommand } from '../../src/workers/worker.decider.js';
 import { RequestLife, type HistoryWorker, type Surroundings, type World } from './history-request.js';
+import { HistoryStyles } from './history-styles.js';
 import { declaration } from './request-facts.js';
 import { Seeded } from './seeded.js';
 
@@ -29,6 +30,7 @@ export interface HistoryOptions {
 export class Economy implements Surroundings {
   readonly random: Seeded;
   private readonly firstUser: number;
+  readonly styles: HistoryStyles;
   readonly workers: HistoryWorker[] = [];
   private readonly accounts = new Map<number, Account>();
   private readonly users = new Map<number, ReturnType<typeof userDecider.initialState>>();
@@ -39,6 +41,7 @@ export class Economy implements Surroundings {
   constructor(private readonly options: HistoryOptions, readonly world: World) {
     this.random = new Seeded(options.seed);
     this.firstUser = options.firstUser ?? 1;
+    this.styles = new HistoryStyles(options.seed, this);
   }
 
   step(): void {
@@ -52,6 +55,7 @@ export class Economy implements Surroundings {
     if (this.random.chance(0.3)) this.grant();
     if (this.random.chance(0.1)) this.changeUser();
     if (this.random.chance(0.1)) this.changeWorker();
+    this.styles.step([...this.users.keys()]);
   }
 
   credit(income: ReadonlyMap<number, number>): void {
