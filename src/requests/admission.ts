@@ -5,9 +5,8 @@ import { centikudos, kudos, NO_KUDOS, type Kudos } from '../kernel/kudos.js';
 import { transactionId } from '../kernel/ids.js';
 import { balanced, posting } from '../kernel/ledger.js';
 import { Spending } from '../kudos/spending.message.js';
-import { upfrontRefusals } from '../kudos/kudos.refusals.js';
+import { admissionRefused } from '../kudos/kudos.refusals.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
-import { refusedBy } from '../platform/http/refusals.js';
 import { RetryLater } from '../platform/retry-later.js';
 import type { KnownUser } from '../users/directory.message.js';
 import { AdmissionParts } from './admission-parts.js';
@@ -17,9 +16,11 @@ import { OnRequest } from './request.message.js';
 /** A checked, priced request, ready to be paid for. */
 export interface Candidate {
   readonly payer: KnownUser;
-  readonly facts: Omit<RequestFacts, 'request' | 'priority' | 'contentHash' | 'acceptedAt' | 'policy' | 'reference' | 'payer' | 'payerTrusted'>;
+  readonly facts: Omit<RequestFacts, 'request' | 'priority' | 'contentHash' | 'acceptedAt' | 'policy' | 'reference' | 'payer' | 'payerTrusted' | 'sharedKey'>;
   /** What must be available upfront; 0 when nothing has to. */
   readonly required: Kudos;
+  /** The payer's shared key that it was sent with, and what the key's limits look at; a key that a style brought has none. */
+  readonly sharedKey?: { readonly key: string; readonly asks: { readonly pixels: number; readonly steps: number; readonly tokens: number } | undefined } | undefined;
   /** What workers and the requester will be told; it never enters an event. */
   readonly content: object;
 }
@@ -50,24 +51,29 @@ export class Admission {
     const text = JSON.stringify({ salt, ...candidate.content });
     await contents.put({ id: request, kind: 'request', text, expiresAt: clock.now() + CONTENT_LIFE_MS });
     const facts = { request, ...candidate.facts, ...this.#versions(), contentHash: contents.hash(text) };
-    return candidate.payer.id === 0 ? this.#anonymous(facts, context) : this.#registered(candidate, facts, context);
+    return candidate.payer.id === 0 ? this.#anonymous(candidate, facts, context) : this.#registered(candidate, facts, context);
   }
 
   async #registered(candidate: Candidate, facts: Unplaced, context: CommandContext): Promise<Admitted> {
-    const { payer, required } = candidate;
+    const { payer, required, sharedKey: use } = candidate;
     const { request, kind, jobs, quote, activation } = facts;
     const outcome = await this.spending.spend(payer.id, (seen) => ({
       type: 'OpenAuthorization', request, kind, jobs, quote, activation, required, flagged: payer.roles.has('flagged'),
       priorityCap: this.parts.priorityCap.kudos, ...this.#versions(), ...seen, at: this.#now(),
+      ...(use ? { sharedKey: { ...use, credited: this.parts.sharedKeys.sentTo(use.key) } } : {}),
     }), context);
-    if (outcome.outcome === 'refused') throw refusedBy(upfrontRefusals, outcome.rc as 'KudosUpfront', outcome.detail);
+    if (outcome.outcome === 'refused') throw admissionRefused(outcome.rc, outcome.detail);
     const opened = outcome.outcome === 'appended' ? outcome.events[0] : undefined;
     if (opened?.type !== 'AuthorizationOpened.v1') throw new Error(`request ${request} was authorized twice`);
     const { priority } = opened.data as { priority: Kudos };
-    return this.#accept({ ...facts, payer: payer.id, payerTrusted: payer.roles.has('trusted'), priority, acceptedAt: this.#now() }, undefined, context);
+    return this.#accept({
+      ...facts, ...(use ? { sharedKey: use.key } : {}), payer: payer.id, payerTrusted: payer.roles.has('trusted'), priority, acceptedAt: this.#now(),
+    }, undefined, context);
   }
 
-  #anonymous(facts: Unplaced, context: CommandContext): Promise<Admitted> {
+  /** Nobody's kudos are there to be held: what needs some upfront needs an account (horde-rules §3). */
+  #anonymous({ required }: Candidate, facts: Unplaced, context: CommandContext): Promise<Admitted> {
+    if (required > 0) throw admissionRefused('KudosUpfront', { required, available: NO_KUDOS });
     const at = this.#now();
     const { activation } = facts;
     const ledger = activation === NO_KUDOS ? undefined : balanced(

@@ -10,6 +10,7 @@ import { imageUpfrontAmount, imageUpfrontRequired } from '../pricing/upfront.js'
 import { Refused } from '../platform/http/refusals.js';
 import type { KnownUser } from '../users/directory.message.js';
 import { Admission, type Admitted, type Candidate } from './admission.js';
+import type { RequestCaller } from './caller-keys.js';
 import { Gate, notServed, ruleCaller } from './gate.js';
 import { imageRefusal } from './rules/image-rules.js';
 import { imageSubject } from './rules/image-subject.js';
@@ -30,6 +31,12 @@ interface Priced {
   readonly required: Kudos;
 }
 
+/** Who asks for what. */
+interface Asking {
+  readonly caller: RequestCaller;
+  readonly priced: Priced;
+}
+
 /** Image requests from the body to the queue (horde-api C1.1). */
 @Injectable()
 export class ImageSubmission {
@@ -38,10 +45,10 @@ export class ImageSubmission {
   ) {}
 
   async submit(body: ImageRequestBody, asked: Asked): Promise<ImageAccepted | ImageQuoted> {
-    const { payer, request } = await this.#check(body, asked);
+    const { caller, request } = await this.#check(body, asked);
     const priced = this.#price(request);
     if (request.dryRun) return this.#quoted(body, priced);
-    const admitted = await this.#admit(payer, priced, asked);
+    const admitted = await this.#admit(body, { caller, priced }, asked);
     const { policy, reference } = this.pricing;
     const possible = this.availability.possible(admitted.candidate.facts);
     const warnings: RequestWarning[] = [...imageWarnings(body.params ?? {}, request.models, reference)];
@@ -55,11 +62,12 @@ export class ImageSubmission {
     };
   }
 
-  async #check(body: ImageRequestBody, { apiKey, clientAgent }: Asked): Promise<{ payer: KnownUser; request: NormalisedImageRequest }> {
+  async #check(body: ImageRequestBody, { apiKey, clientAgent }: Asked): Promise<{ caller: RequestCaller; request: NormalisedImageRequest }> {
     const nobody = imageSubject(body, { username: '', trusted: false, patron: false, special: false }, this.pricing.reference);
     this.gate.style(body.style);
     this.gate.obey(imageRefusal(nobody, STAGE_ENVELOPE));
-    const payer = await this.gate.caller(apiKey, body);
+    const caller = await this.gate.caller(apiKey, body);
+    const { payer } = caller;
     const subject = imageSubject(body, ruleCaller(payer), this.pricing.reference);
     this.gate.obey(imageRefusal(subject, STAGE_CALLER));
     await this.gate.knownWorkers(body.workers ?? []);
@@ -70,7 +78,7 @@ export class ImageSubmission {
     this.gate.obey(imageRefusal(subject, STAGE_SOURCES));
     this.gate.clientAgent(clientAgent);
     if ((body.source_image ?? body.extra_source_images?.[0]) !== undefined) throw notServed('Source images', '');
-    return { payer, request };
+    return { caller, request };
   }
 
   #price(request: NormalisedImageRequest): Priced {
@@ -85,16 +93,29 @@ export class ImageSubmission {
     return { features, jobs, models, offered: models.length > 0 ? [] : this.availability.offeredModels('image'), slowWorkers, workerBlacklist };
   }
 
-  async #admit(payer: KnownUser, priced: Priced, { clientAgent }: Asked): Promise<Admitted & { candidate: Candidate; quote: Kudos }> {
-    const candidate = candidateOf(payer, priced, clientAgent);
+  async #admit(body: ImageRequestBody, asking: Asking, { clientAgent }: Asked): Promise<Admitted & { candidate: Candidate; quote: Kudos }> {
+    const candidate = candidateOf(asking, clientAgent);
     try {
-      return { ...(await this.admission.admit(candidate, this.gate.context(payer))), candidate, quote: priced.quote.total };
+      return { ...(await this.admission.admit(candidate, this.gate.context(asking.caller.payer))), candidate, quote: candidate.facts.quote };
     } catch (error) {
-      const lesser = error instanceof Refused && error.rc === 'KudosUpfront' ? this.#downgraded(priced.request) : undefined;
+      const lesser = await this.#lesser(body, asking, error);
       if (!lesser) throw error;
-      const smaller = candidateOf(payer, this.#price(lesser), clientAgent);
-      return { ...(await this.admission.admit(smaller, this.gate.context(payer))), candidate: smaller, quote: smaller.facts.quote };
+      return this.#admit(body, lesser, { apiKey: '', clientAgent });
     }
+  }
+
+  /** What can be taken in place of what was refused, if its sender allows that; each way out is tried once. */
+  async #lesser(body: ImageRequestBody, { caller, priced: { request } }: Asking, error: unknown): Promise<Asking | undefined> {
+    if (!request.allowDowngrade || !(error instanceof Refused)) return undefined;
+    if (error.rc === 'SharedKeyInsufficientKudos') {
+      const anonymous = this.gate.anonymousInstead();
+      if (!anonymous) return undefined;
+      const unpaid = normaliseImage(body, { anonymous: true });
+      await this.gate.concurrency(anonymous.payer, 'image', unpaid);
+      return { caller: anonymous, priced: this.#price(unpaid) };
+    }
+    const smaller = error.rc === 'KudosUpfront' ? this.#downgraded(request) : undefined;
+    return smaller && { caller, priced: this.#price({ ...smaller, allowDowngrade: false }) };
   }
 
   /** The request as it would need nothing upfront, if its sender allows that and it is possible (horde-rules §3.2). */
@@ -136,8 +157,8 @@ export interface ImageQuoted {
 const schooled = (body: ImageRequestBody, payer: KnownUser): ImageRequestBody =>
   payer.roles.has('education') ? { ...body, nsfw: false, censor_nsfw: true, trusted_workers: true, shared: false, replacement_filter: true } : body;
 
-const candidateOf = (payer: KnownUser, { request, quote, required }: Priced, clientAgent: string): Candidate => ({
-  payer, required,
+const candidateOf = ({ caller: { payer, sharedKey }, priced: { request, quote, required } }: Asking, clientAgent: string): Candidate => ({
+  payer, required, sharedKey: sharedKey === undefined ? undefined : { key: sharedKey, asks: asksOf(request.features) },
   facts: {
     kind: 'image', jobs: request.jobs, models: request.models, features: request.features, nsfw: request.nsfw, censorNsfw: request.censorNsfw,
     trustedWorkers: request.trustedWorkers, validatedBackends: request.validatedBackends, slowWorkers: request.slowWorkers,
@@ -147,3 +168,6 @@ const candidateOf = (payer: KnownUser, { request, quote, required }: Priced, cli
   },
   content: { payload: request.payload, clientAgent },
 });
+
+/** Requested steps, whatever a sampler makes of them (horde-api since 5.1.5 §5.1). */
+const asksOf = ({ width, height, steps }: NormalisedImageRequest['features']) => ({ pixels: width * height, steps, tokens: 0 });

@@ -36,6 +36,8 @@ export interface RequestFacts {
   readonly quote: Kudos;
   /** V of the dearest model that was quoted: nothing dearer serves this request (spec/ledger.md §4.5, Quote). */
   readonly unitPriceMax: Kudos;
+  /** The payer's shared key that it was sent with, by its name in events. */
+  readonly sharedKey?: string;
   readonly policy: number;
   readonly reference: number;
   /** SHA-256 of a salt kept with the content, and the content: proves what was asked without saying it. */

@@ -2,7 +2,9 @@ import { Global, Module } from '@nestjs/common';
 import { Admission } from './admission.js';
 import { AdmissionParts } from './admission-parts.js';
 import { AsyncController } from './async.controller.js';
+import { CallerKeys } from './caller-keys.js';
 import { Cancel } from './cancel.js';
+import { DeletedKeys } from './deleted-keys.reactor.js';
 import { Gate, GateParts } from './gate.js';
 import { ImageSubmission } from './image-submission.js';
 import { RepairParts, Repairs } from './repairs.reactor.js';
@@ -17,9 +19,9 @@ import { TextSubmission } from './text-submission.js';
 @Module({
   controllers: [AsyncController, StatusController],
   providers: [
-    RequestHandler, Admission, AdmissionParts, Cancel, Gate, GateParts, ImageSubmission, TextSubmission, Repairs, RepairParts, Results,
+    RequestHandler, Admission, AdmissionParts, CallerKeys, Cancel, DeletedKeys, Gate, GateParts, ImageSubmission, TextSubmission, Repairs, RepairParts, Results,
     Settling, Status,
   ],
-  exports: [Settling, Repairs],
+  exports: [Settling, Repairs, DeletedKeys],
 })
 export class RequestsModule {}

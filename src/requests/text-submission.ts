@@ -6,8 +6,8 @@ import { downgradeText } from '../pricing/downgrade.js';
 import { Pricing } from '../pricing/pricing.js';
 import { firstTextPrice, textQuote, type Quote } from '../pricing/quote.js';
 import { textUpfrontAmount, textUpfrontRequired } from '../pricing/upfront.js';
-import type { KnownUser } from '../users/directory.message.js';
 import { Admission, type Candidate } from './admission.js';
+import type { RequestCaller } from './caller-keys.js';
 import { Gate, ruleCaller } from './gate.js';
 import type { Asked } from './image-submission.js';
 import type { TextRequestBody } from './rules/request-body.js';
@@ -19,6 +19,12 @@ interface Priced {
   readonly request: NormalisedTextRequest;
   readonly quote: Quote;
   readonly required: Kudos;
+}
+
+/** Who asks for what. */
+interface Asking {
+  readonly caller: RequestCaller;
+  readonly priced: Priced;
 }
 
 export interface TextAccepted {
@@ -41,10 +47,10 @@ export class TextSubmission {
   ) {}
 
   async submit(body: TextRequestBody, asked: Asked): Promise<TextAccepted | TextQuoted> {
-    const { payer, request } = await this.#check(body, asked);
+    const { caller, request } = await this.#check(body, asked);
     const priced = this.#price(request);
     if (request.dryRun) return quoted(priced);
-    const { id, position, candidate } = await this.#admit(payer, priced, asked.clientAgent);
+    const { id, position, candidate } = await this.#admit({ caller, priced }, asked.clientAgent);
     const possible = this.availability.possible(candidate.facts);
     return {
       status: 202, position,
@@ -55,11 +61,12 @@ export class TextSubmission {
     };
   }
 
-  async #check(body: TextRequestBody, { apiKey, clientAgent }: Asked): Promise<{ payer: KnownUser; request: NormalisedTextRequest }> {
+  async #check(body: TextRequestBody, { apiKey, clientAgent }: Asked): Promise<{ caller: RequestCaller; request: NormalisedTextRequest }> {
     const nobody = textSubject(body, { username: '', trusted: false, patron: false, special: false });
     this.gate.style(body.style);
     this.gate.obey(textRefusal(nobody, STAGE_ENVELOPE));
-    const payer = await this.gate.caller(apiKey, body);
+    const caller = await this.gate.caller(apiKey, body);
+    const { payer } = caller;
     const subject = textSubject(body, ruleCaller(payer));
     this.gate.obey(textRefusal(subject, STAGE_CALLER));
     await this.gate.knownWorkers(body.workers ?? []);
@@ -69,7 +76,7 @@ export class TextSubmission {
     this.gate.obey(textRefusal(subject, STAGE_PARAMETERS));
     this.gate.obey(textRefusal(subject, STAGE_SOURCES));
     this.gate.clientAgent(clientAgent);
-    return { payer, request };
+    return { caller, request };
   }
 
   #price(request: NormalisedTextRequest): Priced {
@@ -81,18 +88,29 @@ export class TextSubmission {
     return { request, quote, required: upfront.required ? textUpfrontAmount(models, quote, policy) : NO_KUDOS };
   }
 
-  async #admit(payer: KnownUser, priced: Priced, clientAgent: string): Promise<{ id: string; position: number; candidate: Candidate }> {
-    const candidate = candidateOf(payer, priced, clientAgent);
+  async #admit(asking: Asking, clientAgent: string): Promise<{ id: string; position: number; candidate: Candidate }> {
+    const candidate = candidateOf(asking, clientAgent);
     try {
-      const { request: id, position } = await this.admission.admit(candidate, this.gate.context(payer));
+      const { request: id, position } = await this.admission.admit(candidate, this.gate.context(asking.caller.payer));
       return { id, position, candidate };
     } catch (error) {
-      const lesser = error instanceof Refused && error.rc === 'KudosUpfront' ? this.#downgraded(priced.request) : undefined;
+      const lesser = await this.#lesser(asking, error);
       if (!lesser) throw error;
-      const smaller = candidateOf(payer, this.#price(lesser), clientAgent);
-      const { request: id, position } = await this.admission.admit(smaller, this.gate.context(payer));
-      return { id, position, candidate: smaller };
+      return this.#admit(lesser, clientAgent);
     }
+  }
+
+  /** What can be taken in place of what was refused, if its sender allows that; each way out is tried once. */
+  async #lesser({ caller, priced }: Asking, error: unknown): Promise<Asking | undefined> {
+    if (!priced.request.allowDowngrade || !(error instanceof Refused)) return undefined;
+    if (error.rc === 'SharedKeyInsufficientKudos') {
+      const anonymous = this.gate.anonymousInstead();
+      if (!anonymous) return undefined;
+      await this.gate.concurrency(anonymous.payer, 'text', priced.request);
+      return { caller: anonymous, priced };
+    }
+    const smaller = error.rc === 'KudosUpfront' ? this.#downgraded(priced.request) : undefined;
+    return smaller && { caller, priced: this.#price({ ...smaller, allowDowngrade: false }) };
   }
 
   /** The request as it would need nothing upfront, if its sender allows that (horde-rules §3.3). */
@@ -118,8 +136,9 @@ const quoted = ({ request, quote }: Priced): TextQuoted => {
   };
 };
 
-const candidateOf = (payer: KnownUser, { request, quote, required }: Priced, clientAgent: string): Candidate => ({
+const candidateOf = ({ caller: { payer, sharedKey }, priced: { request, quote, required } }: Asking, clientAgent: string): Candidate => ({
   payer, required,
+  sharedKey: sharedKey === undefined ? undefined : { key: sharedKey, asks: { pixels: 0, steps: 0, tokens: request.features.maxLength } },
   facts: {
     kind: 'text', jobs: request.jobs, models: request.models, features: request.features, nsfw: false, censorNsfw: false,
     trustedWorkers: request.trustedWorkers, validatedBackends: request.validatedBackends, slowWorkers: request.slowWorkers,

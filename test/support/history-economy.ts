@@ -127,7 +127,7 @@ export class Economy implements Surroundings {
       type: 'TransferKudos', ...this.spending(from), txId: this.random.uuid(), keyed: false, indexedThrough: 0, to: this.anybody(),
       amount: centikudos(this.random.between(1, 3_000)),
       parties: {
-        reversesRecentGift: false, senderSuspicious: false, senderFlagged: false, senderEducation: false, recipientSuspicious: false,
+        recipientUnknown: false, recipientKeyExpired: false, reversesRecentGift: false, senderSuspicious: false, senderFlagged: false, senderEducation: false, recipientSuspicious: false,
         recipientFlagged: false, recipientEducation: this.random.chance(0.2), recipientDeleted: false, senderDeleted: false,
       },
     });
