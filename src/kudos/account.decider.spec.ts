@@ -62,6 +62,12 @@ describe('a transfer', () => {
   ] as const)('%s comes before them all', (rc, sender, target) => {
     given(accountDecider, String(sender), opened('oauth', sender)).when({ ...asked({}), ...target }).thenRefused(rc);
   });
+  it.each([
+    ['KudosTransferFromAnon', 0, {}], ['InvalidTargetUsername', ME, {}], ['SharedKeyExpired', ME, { recipientUnknown: false }],
+  ] as const)('%s comes before all that asks who the recipient is', (rc, sender, fixed) => {
+    const parties = { ...faulty, recipientUnknown: true, recipientKeyExpired: true, ...fixed };
+    given(accountDecider, String(sender), opened('oauth', sender)).when({ ...asked({}), to: 0, parties }).thenRefused(rc);
+  });
   it.each([['InvalidKudosTransferAmount', 0], ['KudosTransferNotEnough', 101]] as const)('%s comes after them all', (rc, amount) => {
     account(opened()).when(send(kudos(amount))).thenRefused(rc);
   });
