@@ -110,8 +110,9 @@ describe('what the read models answer', () => {
   });
 
   it('users: by key, by id, in pages; only the newest key counts', async () => {
-    const { user, keyHash } = last('ApiKeyIssued.v1').data as { user: number; keyHash: string };
-    const { keyHash: former } = events.find(({ type, data }) => type === 'ApiKeyIssued.v1' && (data as Data)['user'] === user)!.data as { keyHash: string };
+    const issued = events.filter(({ type }) => type === 'ApiKeyIssued.v1').map(({ data }) => data as { user: number; keyHash: string });
+    const { user, keyHash } = issued.findLast((one, at) => issued.slice(0, at).some((earlier) => earlier.user === one.user))!;
+    const { keyHash: former } = issued.find((one) => one.user === user)!;
     expect(await findUserByKeyHash(db, keyHash)).toMatchObject({ id: user, name: `Volunteer ${user}` });
     expect(former).not.toBe(keyHash);
     expect(await findUserByKeyHash(db, former)).toBeUndefined();
