@@ -116,11 +116,15 @@ export class SharedKeyBooks {
 
   private closed(event: Recorded, { request, settled, sharedKey }: AuthorizationClosed['data']): void {
     const promise = this.promised.get(request);
-    this.unless(sharedKey?.key === promise?.key.key && sharedKey?.released === promise?.left, event, () => `ends ${request} with ${String(promise?.left)} reserved, and says ${JSON.stringify(sharedKey)}`);
-    if (!promise || !sharedKey) return;
-    const mayReturn = settled === 0 && promise.counts && sharedKey.returned === promise.activation;
-    this.unless(sharedKey.returned === 0 || mayReturn, event, () => `takes back ${sharedKey.returned} of what a shared key has used`);
+    const isSame = sharedKey?.key === promise?.key.key && sharedKey?.released === promise?.left;
+    this.unless(isSame, event, () => `ends ${request} with ${String(promise?.left)} reserved, and says ${JSON.stringify(sharedKey)}`);
     this.promised.delete(request);
+    if (promise && sharedKey) this.ended(event, promise, { ...sharedKey, settled });
+  }
+
+  private ended(event: Recorded, promise: Promised, sharedKey: { released: number; returned: number; settled: number }): void {
+    const mayReturn = sharedKey.settled === 0 && promise.counts && sharedKey.returned === promise.activation;
+    this.unless(sharedKey.returned === 0 || mayReturn, event, () => `takes back ${sharedKey.returned} of what a shared key has used`);
     this.move(event, promise.key, { used: -sharedKey.returned, utilised: -sharedKey.returned, reserved: -sharedKey.released });
   }
 

@@ -1,5 +1,4 @@
-import type { Detail, Refusals } from '../platform/http/refusals.js';
-import { Refused, refusedBy } from '../platform/http/refusals.js';
+import { refusedBy, type Detail, type Refusals, type Refused } from '../platform/http/refusals.js';
 import { inKudos, centikudos } from '../kernel/kudos.js';
 import type { TransferRc } from './transfer.js';
 
@@ -48,12 +47,12 @@ export const sharedKeyUseRefusals: Refusals<'InvalidAPIKey' | 'SharedKeyEmpty' |
 };
 
 /** What the owner's account refuses under names of its own. */
-const WIRE_RC = { SharedKeyUnknown: 'InvalidAPIKey', SharedKeyLimits: 'BadRequest' } as const;
+const WIRE_RC: Readonly<Partial<Record<string, keyof typeof sharedKeyUseRefusals>>> = { SharedKeyUnknown: 'InvalidAPIKey', SharedKeyLimits: 'BadRequest' };
 
 /** The refusal of a request by its payer's account. */
 export const admissionRefused = (rc: string, detail: Detail): Refused => {
   if (rc === 'KudosUpfront') return refusedBy(upfrontRefusals, rc, detail);
-  return refusedBy(sharedKeyUseRefusals, WIRE_RC[rc as keyof typeof WIRE_RC] ?? (rc as keyof typeof sharedKeyUseRefusals), detail);
+  return refusedBy(sharedKeyUseRefusals, WIRE_RC[rc] ?? (rc as keyof typeof sharedKeyUseRefusals), detail);
 };
 
 /** horde-api C5. An unknown key is answered as one that opens nothing, not as a missing page: whoever tries ids learns nothing. */

@@ -26,8 +26,7 @@ const remove = { type: 'DeleteSharedKey', key: KEY, at: AT, policy: POLICY } as 
 const removed: AccountEvent = { type: 'SharedKeyDeleted.v1', data: { user: ME, key: KEY, deletedAt: AT } };
 
 /** The event with what it says about the key, in the place where it stands. */
-const about = <Type extends AccountEvent['type']>(event: AccountEvent, sharedKey: object): Extract<AccountEvent, { type: Type }> =>
-  ({ ...event, data: { ...event.data, sharedKey } }) as Extract<AccountEvent, { type: Type }>;
+const about = (event: AccountEvent, sharedKey: object): AccountEvent => ({ ...event, data: { ...event.data, sharedKey } }) as AccountEvent;
 
 const use = (parts: Partial<SharedKeyUse> = {}): SharedKeyUse => ({ key: KEY, credited: NO_KUDOS, asks: { pixels: 262_144, steps: 30, tokens: 0 }, ...parts });
 /** Two jobs for at most 10 each; the activation price is 3. */

@@ -21,15 +21,7 @@ const PIXELS_MAX = 4_194_304;
 const STEPS_MAX = 500;
 const TOKENS_MAX = 500;
 
-class CreateSharedKeyFields {
-  @Int({ default: KUDOS_DEFAULT, min: -1, max: KUDOS_MAX }) kudos!: number;
-  @Optional() @Int({ min: -1, max: EXPIRY_DAYS_MAX }) expiry?: number;
-  @Optional() @Str({ min: NAME_MIN, max: NAME_MAX }) name?: string;
-  @Optional() @Int({ min: -1, max: PIXELS_MAX }) max_image_pixels?: number;
-  @Optional() @Int({ min: -1, max: STEPS_MAX }) max_image_steps?: number;
-  @Optional() @Int({ min: -1, max: TOKENS_MAX }) max_text_tokens?: number;
-}
-class ChangeSharedKeyFields {
+class SharedKeyFields {
   @Optional() @Int({ min: -1, max: KUDOS_MAX }) kudos?: number;
   @Optional() @Int({ min: -1, max: EXPIRY_DAYS_MAX }) expiry?: number;
   @Optional() @Str({ min: NAME_MIN, max: NAME_MAX }) name?: string;
@@ -44,26 +36,26 @@ export class SharedKeysController {
   constructor(private readonly sharedKeys: SharedKeys) {}
 
   @Put() @HttpCode(200) @Callers('user') @RateLimit('RL-5m')
-  async create(@LooseBody(CreateSharedKeyFields) body: CreateSharedKeyFields, @ApiKey() apiKey: string, @Res({ passthrough: true }) reply: FastifyReply) {
-    const { id, position } = await this.sharedKeys.create(apiKey, wishesOf(body));
+  async create(@LooseBody(SharedKeyFields) body: SharedKeyFields, @ApiKey() apiKey: string, @Res({ passthrough: true }) reply: FastifyReply) {
+    const { shown, position } = await this.sharedKeys.create(apiKey, { ...wishesOf(body), kudos: body.kudos ?? KUDOS_DEFAULT });
     setKudosPosition(reply, position);
-    return this.#shown(id, position);
+    return viewOf(shown);
   }
 
   @Get(':sharedkey_id') @Callers('capability') @RateLimit('RL-D')
   async one(@Param('sharedkey_id') id: string, @OptionalApiKey() _apiKey: string | undefined, @Res({ passthrough: true }) reply: FastifyReply) {
     void reply.header('Cache-Control', 'private, no-store');
-    return this.#shown(id);
+    return viewOf(await this.sharedKeys.show(id));
   }
 
   @Patch(':sharedkey_id') @Callers('owner') @RateLimit('RL-D')
   async change(
-    @Param('sharedkey_id') id: string, @LooseBody(ChangeSharedKeyFields) body: ChangeSharedKeyFields, @ApiKey() apiKey: string,
+    @Param('sharedkey_id') id: string, @LooseBody(SharedKeyFields) body: SharedKeyFields, @ApiKey() apiKey: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const position = await this.sharedKeys.change(apiKey, id, wishesOf(body));
     setKudosPosition(reply, position);
-    return this.#shown(id, position);
+    return viewOf(await this.sharedKeys.show(id, position));
   }
 
   @Delete(':sharedkey_id') @Callers('owner') @RateLimit('RL-D')
@@ -71,18 +63,15 @@ export class SharedKeysController {
     setKudosPosition(reply, await this.sharedKeys.delete(apiKey, id));
     return { message: 'OK' };
   }
-
-  async #shown(id: string, after?: number): Promise<object> {
-    const { alias, name, remaining, utilised, expiresAt, limits } = await this.sharedKeys.show(id, after);
-    return {
-      id: id.toLowerCase(), username: aliasOf(alias), ...(name === null ? {} : { name }), kudos: remaining === null ? -1 : whole(remaining),
-      ...(expiresAt === null ? {} : { expiry: rfc822(expiresAt) }), utilized: whole(utilised),
-      max_image_pixels: limits.maxImagePixels, max_image_steps: limits.maxImageSteps, max_text_tokens: limits.maxTextTokens,
-    };
-  }
 }
 
-const wishesOf = (body: ChangeSharedKeyFields): SharedKeyWishes => ({
+const viewOf = ({ id, alias, name, remaining, utilised, expiresAt, limits }: Awaited<ReturnType<SharedKeys['show']>>): object => ({
+  id, username: aliasOf(alias), ...(name === null ? {} : { name }), kudos: remaining === null ? -1 : whole(remaining),
+  ...(expiresAt === null ? {} : { expiry: rfc822(expiresAt) }), utilized: whole(utilised),
+  max_image_pixels: limits.maxImagePixels, max_image_steps: limits.maxImageSteps, max_text_tokens: limits.maxTextTokens,
+});
+
+const wishesOf = (body: SharedKeyFields): SharedKeyWishes => ({
   kudos: body.kudos, expiry: body.expiry, name: body.name === undefined ? undefined : sanitised(body.name, NAME_MAX),
   maxImagePixels: body.max_image_pixels, maxImageSteps: body.max_image_steps, maxTextTokens: body.max_text_tokens,
 });

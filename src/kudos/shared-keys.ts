@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { iso } from '../kernel/clock.js';
-import { kudos, type Kudos } from '../kernel/kudos.js';
+import { kudos, NO_KUDOS, type Kudos } from '../kernel/kudos.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
 import { refusedBy } from '../platform/http/refusals.js';
 import { Ports } from '../platform/ports.js';
@@ -64,17 +64,23 @@ export class SharedKeys {
     private readonly parts: SharedKeyParts,
   ) {}
 
-  async create(apiKey: string, wishes: SharedKeyWishes): Promise<{ id: string; position: number }> {
+  async create(apiKey: string, wishes: SharedKeyWishes): Promise<{ shown: SharedKeyShown & { readonly alias: KnownUser }; position: number }> {
     const owner = await this.directory.byKey(apiKey);
     if (!owner) throw refusedBy(sharedKeyRefusals, 'InvalidAPIKey');
     if (owner.id === 0) throw refusedBy(sharedKeyRefusals, 'AnonForbidden');
     const id = this.parts.ports.ids.uuid();
     const { name = null, kudos: budget = -1, expiry = -1, maxImagePixels = -1, maxImageSteps = -1, maxTextTokens = -1 } = wishes;
+    const limits = { maxImagePixels, maxImageSteps, maxTextTokens };
+    const expiresAt = expiry > 0 ? this.#in(expiry) : null;
     const position = await this.#ask(owner, {
-      type: 'CreateSharedKey', key: this.registry.hashOf(id)!, id, name, budget: budgetOf(budget), expiresAt: expiry > 0 ? this.#in(expiry) : null,
-      limits: { maxImagePixels, maxImageSteps, maxTextTokens }, keysMax: keysMaxOf(owner), ...this.#given(),
+      type: 'CreateSharedKey', key: this.registry.hashOf(id)!, id, name, budget: budgetOf(budget), expiresAt, limits, keysMax: keysMaxOf(owner),
+      ...this.#given(),
     });
-    return { id, position };
+    // Said from what was written: a read model that lags must not make its owner ask for a second key.
+    return { position, shown: {
+      id, owner: owner.id, alias: owner, name, remaining: budgetOf(budget), utilised: NO_KUDOS, expiresAt: expiresAt === null ? null : Date.parse(expiresAt),
+      limits, isDeleted: false,
+    } };
   }
 
   async change(apiKey: string, id: string, wishes: SharedKeyWishes): Promise<number> {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { iso } from '../kernel/clock.js';
 import { Ports } from '../platform/ports.js';
 import { idOfAlias, UserDirectory, type KnownUser } from '../users/directory.message.js';
-import { isSuspicious } from '../users/suspicion.js';
+import { isSuspicious } from '../users/suspicion.message.js';
 import type { TransferParties } from './account.commands.js';
 import { RecentGifts } from './recent-gifts.js';
 import { SharedKeyRegistry } from './shared-key-registry.message.js';

@@ -15,7 +15,7 @@ type Decided = Decision<AccountEvent, TransferRc | 'IndexBehind' | 'CreditsBehin
 // (horde-rules §5). One rule stands before all that depend on the state: a repeated key is answered as the first time
 // (spec/ledger.md §4.7), even if the account has been emptied or flagged, or the recipient is gone since.
 export const transfer = (command: TransferKudos, account: Account): Decided => {
-  const { to, amount, txId, keyed, sharedKey, bulk } = command;
+  const { to, amount, txId, keyed } = command;
   const earlier = account.transfers.get(txId);
   if (earlier) return isSame(command, earlier) ? accept() : refuse('IdempotencyKeyConflict');
   if (keyed && account.forgottenThrough > command.indexedThrough) return refuse('IndexBehind');
@@ -26,10 +26,11 @@ export const transfer = (command: TransferKudos, account: Account): Decided => {
     [posting(spendable(account.user), -amount), posting(spendable(to), amount)],
   );
   const booked = command.parties.recipientEducation ? 'donated' : 'gifted';
-  return accept({ type: 'FundsTransferred.v1', data: {
-    from: account.user, to, amount, booked, ...(sharedKey === undefined ? {} : { sharedKey }), ...(bulk === undefined ? {} : { bulk }), ledger,
-  } });
+  return accept({ type: 'FundsTransferred.v1', data: { from: account.user, to, amount, booked, ...purposeOf(command), ledger } });
 };
+
+const purposeOf = ({ sharedKey, bulk }: TransferKudos): Pick<TransferKudos, 'sharedKey' | 'bulk'> =>
+  ({ ...(sharedKey === undefined ? {} : { sharedKey }), ...(bulk === undefined ? {} : { bulk }) });
 
 /** Whether a repeated key asks for what it did before. */
 export const isSame = ({ to, amount, sharedKey, bulk }: Omit<RememberedTransfer, 'revision'>, earlier: Omit<RememberedTransfer, 'revision'>): boolean =>

@@ -38,10 +38,10 @@ describe('a bulk transfer', () => {
     const list = Array.from({ length: 256 }, (_, index) => to(receivers[index % 16]!, 1 + (index % 7)));
     const appends = (): number => horde.server.platform.commanding.counts.figures.appends.find(({ category }) => category === 'account')!.appends;
     const before = appends();
-    const { answer, events } = await horde.appendedBy(() => bulk(payer!.key, list));
+    const { answer, events } = await horde.appendedBy(() => bulk(payer.key, list));
     expect(answer.body.results.every(({ rc }) => rc === undefined)).toBe(true);
     expect([events.length, appends() - before]).toEqual([256, 1]);
-    expect(await horde.kudosOf(payer!)).toBe(10_000 - list.reduce((sum, { amount }) => sum + amount, 0));
+    expect(await horde.kudosOf(payer)).toBe(10_000 - list.reduce((sum, { amount }) => sum + amount, 0));
   });
 
   it('refuses each by itself, on what those before it have left', async () => {
