@@ -2,6 +2,7 @@
 // Stream: account-{userId}; KudosGranted.v1 and credits by BalanceAdjusted.v1: grant-{key}
 import type { Personal, Stored } from '../kernel/event.js';
 import type { Kudos } from '../kernel/kudos.js';
+import type { RequestKind } from '../kernel/request-kind.js';
 import type { LedgerTransaction } from '../kernel/ledger.js';
 
 export type UserId = number;
@@ -26,7 +27,7 @@ export type FundsTransferred = Stored<'FundsTransferred.v1', {
 export type AuthorizationOpened = Stored<'AuthorizationOpened.v1', {
   user: UserId;
   request: string;
-  kind: 'image' | 'text';
+  kind: RequestKind;
   jobs: number;
   /** What this request can cost at most: its activation price and every job at its dearest (spec/ledger.md §4.5, Quote). */
   quote: Kudos;
@@ -47,7 +48,7 @@ export type AuthorizationOpened = Stored<'AuthorizationOpened.v1', {
 export type JobSettled = Stored<'JobSettled.v1', {
   request: string;
   job: string;
-  kind: 'image' | 'text';
+  kind: RequestKind;
   payer: UserId;
   owner: UserId;
   worker: string;
@@ -72,6 +73,7 @@ export type JobSettled = Stored<'JobSettled.v1', {
   ledger?: LedgerTransaction;
 }>;
 
+/** With a `job`: the hold of that form of alchemy (`FormHoldPlaced`), which was given back or never handed out. */
 export type HoldReleased = Stored<'HoldReleased.v1', {
   user: UserId;
   request: string;
@@ -79,7 +81,10 @@ export type HoldReleased = Stored<'HoldReleased.v1', {
   amount: Kudos;
   sharedKey?: { key: string; released: Kudos };
   releasedAt: string;
+  job?: string;
 }>;
+/** Set aside at the hand-out of a form, because its worker asked for upfront kudos (horde-rules §3.4). Its settlement captures it. */
+export type FormHoldPlaced = Stored<'FormHoldPlaced.v1', { user: UserId; request: string; job: string; amount: Kudos; placedAt: string }>;
 export type AuthorizationClosed = Stored<'AuthorizationClosed.v1', {
   user: UserId;
   request: string;
@@ -129,10 +134,10 @@ export type SharedKeyChanged = Stored<'SharedKeyChanged.v1', {
 export type SharedKeyDeleted = Stored<'SharedKeyDeleted.v1', { user: UserId; key: string; deletedAt: string }>;
 
 export type AccountEvent =
-  | AccountOpened | FundsTransferred | AuthorizationOpened | JobSettled | HoldReleased | AuthorizationClosed | TransactionReversed | BalanceAdjusted
+  | AccountOpened | FundsTransferred | AuthorizationOpened | JobSettled | HoldReleased | FormHoldPlaced | AuthorizationClosed | TransactionReversed | BalanceAdjusted
   | SharedKeyCreated | SharedKeyChanged | SharedKeyDeleted;
 
 export const ACCOUNT_EVENT_TYPES = [
-  'AccountOpened.v1', 'FundsTransferred.v1', 'AuthorizationOpened.v1', 'JobSettled.v1', 'HoldReleased.v1', 'AuthorizationClosed.v1',
+  'AccountOpened.v1', 'FundsTransferred.v1', 'AuthorizationOpened.v1', 'JobSettled.v1', 'HoldReleased.v1', 'FormHoldPlaced.v1', 'AuthorizationClosed.v1',
   'TransactionReversed.v1', 'BalanceAdjusted.v1', 'SharedKeyCreated.v1', 'SharedKeyChanged.v1', 'SharedKeyDeleted.v1',
 ] as const satisfies readonly AccountEvent['type'][];

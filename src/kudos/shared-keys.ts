@@ -69,8 +69,8 @@ export class SharedKeys {
     if (!owner) throw refusedBy(sharedKeyRefusals, 'InvalidAPIKey');
     if (owner.id === 0) throw refusedBy(sharedKeyRefusals, 'AnonForbidden');
     const id = this.parts.ports.ids.uuid();
-    const { name = null, kudos: budget = -1, expiry = -1, maxImagePixels = -1, maxImageSteps = -1, maxTextTokens = -1 } = wishes;
-    const limits = { maxImagePixels, maxImageSteps, maxTextTokens };
+    const { name = null, kudos: budget = -1, expiry = -1 } = wishes;
+    const limits = { ...NO_LIMITS, ...limitsIn(wishes) };
     const expiresAt = expiry > 0 ? this.#in(expiry) : null;
     const position = await this.#ask(owner, {
       type: 'CreateSharedKey', key: this.registry.hashOf(id)!, id, name, budget: budgetOf(budget), expiresAt, limits, keysMax: keysMaxOf(owner),
@@ -85,8 +85,8 @@ export class SharedKeys {
 
   async change(apiKey: string, id: string, wishes: SharedKeyWishes): Promise<number> {
     const { owner, known } = await this.#own(apiKey, id);
-    const { name, kudos: budget, expiry, maxImagePixels, maxImageSteps, maxTextTokens } = wishes;
-    const limits = defined({ maxImagePixels, maxImageSteps, maxTextTokens });
+    const { name, kudos: budget, expiry } = wishes;
+    const limits = limitsIn(wishes);
     if ([name, budget, expiry].every((wish) => wish === undefined) && Object.keys(limits).length === 0) throw refusedBy(sharedKeyRefusals, 'NoSharedKeyModSelected');
     if (budget !== undefined) await this.#caughtUp(); // a new budget counts all that was sent before
     return this.#ask(owner, {
@@ -161,5 +161,8 @@ const keysMaxOf = ({ roles }: KnownUser): number => {
   return roles.has('education') ? KEYS_MAX_EDUCATION : KEYS_MAX;
 };
 
-const defined = <Value>(members: Readonly<Record<keyof SharedKeyLimits, Value | undefined>>): Partial<Record<keyof SharedKeyLimits, Value>> =>
-  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+const NO_LIMITS: SharedKeyLimits = { maxImagePixels: -1, maxImageSteps: -1, maxTextTokens: -1 };
+
+/** Those that are given. */
+const limitsIn = ({ maxImagePixels, maxImageSteps, maxTextTokens }: SharedKeyWishes): Partial<SharedKeyLimits> =>
+  Object.fromEntries(Object.entries({ maxImagePixels, maxImageSteps, maxTextTokens }).filter(([, value]) => value !== undefined));

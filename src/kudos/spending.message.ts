@@ -35,9 +35,15 @@ export class Spending {
     return orRetry(await this.commands.execute(new OnAccount(user, command({ creditsElsewhere: this.credits.of(user), creditsComplete: true }), context)));
   }
 
-  /** What a refusable debit could use, all credits up to now included. @throws RetryLater */
-  async available(user: number): Promise<Kudos> {
+  /** What a refusable debit of `wanted` may use; when that would not do, as of everything that was written before the call. @throws RetryLater */
+  async available(user: number, wanted: Kudos): Promise<Kudos> {
+    const early = await this.#availableNow(user);
+    if (early >= wanted) return early;
     if (!(await this.feed.waitFor(await this.feed.head(), CATCH_UP_MAX_MS))) throw new RetryLater('the account views are catching up with the log');
+    return this.#availableNow(user);
+  }
+
+  async #availableNow(user: number): Promise<Kudos> {
     return availableOf(await this.account(user), this.credits.of(user));
   }
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { kudos, type Kudos } from '../kernel/kudos.js';
+import { kudos, times, type Kudos } from '../kernel/kudos.js';
 import { Spending } from '../kudos/spending.message.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
@@ -11,8 +11,10 @@ import { ANONYMOUS, aliasOf, type KnownUser } from '../users/directory.message.j
 import { WorkerRegistry } from '../workers/registry.message.js';
 import { CallerKeys, type RequestCaller } from './caller-keys.js';
 import type { RequestKind } from './request.events.js';
-import { admissionRefusals, ruleRefusals } from './request.refusals.js';
+import { admissionRefusals, ruleRefusals, sourceRefusals } from './request.refusals.js';
+import type { ImageSources } from './rules/image-request.js';
 import type { RequestRuleRc, RuleCaller } from './rules/rule.js';
+import { hasSources, readSources, type ReadSources } from './rules/source-image.js';
 
 /** Whether the horde takes anonymous requests. */
 export class AnonymousUse {
@@ -26,9 +28,13 @@ const EXAMPLE_AGENT = 'My-Project:v0.0.1:My-Contact';
 const CONCURRENCY = 30;
 const CONCURRENCY_ANONYMOUS = 500;
 const CONCURRENCY_EDUCATION = 200;
+/** Of alchemy ten times as many, and those at workers count as well. */
+const FORMS_PER_GENERATION = 10;
 /** design.md §6: one more for every 50 kudos that are available, so that a batch of 50 images is taken at once. */
 const CONCURRENCY_GROWN_MAX = 200;
 const KUDOS_A_JOB = kudos(50);
+/** More than this adds nothing. */
+const GROWN_AVAILABLE = times(KUDOS_A_JOB, CONCURRENCY_GROWN_MAX - CONCURRENCY);
 
 interface CallerFields {
   readonly proxied_account?: string | undefined;
@@ -64,6 +70,12 @@ export class Gate {
     return caller;
   }
 
+  /** As `caller`, where a shared key opens nothing (alchemy). */
+  async personalCaller(apiKey: string, body: CallerFields): Promise<KnownUser> {
+    if (parseUuid(apiKey) !== undefined) throw refusedBy(admissionRefusals, 'InvalidAPIKey');
+    return (await this.caller(apiKey, body)).payer;
+  }
+
   /** What a shared key cannot pay for may run as nobody's, behind everybody else, if its sender allows that (horde-rules §1.10). */
   anonymousInstead(): RequestCaller | undefined {
     return this.parts.anonymousUse.allowed ? { payer: ANONYMOUS, sharedKey: undefined } : undefined;
@@ -79,12 +91,15 @@ export class Gate {
   }
 
   /** Row 17. Of the whole horde; of what other nodes are taking in at this moment some may slip through. */
-  async concurrency(user: KnownUser, kind: RequestKind, { jobs, models }: { readonly jobs: number; readonly models: readonly string[] }): Promise<void> {
-    const early = concurrencyOf(user);
-    if (this.queue.waitingJobsOf(user.id, kind, models) + jobs <= early) return;
+  async concurrency(user: KnownUser, kind: RequestKind, asked: { readonly jobs: number; readonly models: readonly string[] }): Promise<void> {
+    const { jobs, models } = asked;
+    const factor = kind === 'alchemy' ? FORMS_PER_GENERATION : 1;
+    const early = concurrencyOf(user) * factor;
+    const count = (): number => (kind === 'alchemy' ? this.queue.unfinishedJobsOf(user.id, kind) : this.queue.waitingJobsOf(user.id, kind, models));
+    if (count() + jobs <= early) return;
     await this.#caughtUp('the queue'); // another node may have handed them out
-    const waiting = this.queue.waitingJobsOf(user.id, kind, models);
-    const limit = user.id === 0 ? early : grownConcurrency(early, await this.parts.spending.available(user.id));
+    const waiting = count();
+    const limit = user.id === 0 ? early : grownConcurrency(concurrencyOf(user), await this.parts.spending.available(user.id, GROWN_AVAILABLE)) * factor;
     if (waiting + jobs > limit) throw refusedBy(admissionRefusals, 'TooManyPrompts', { waiting, limit });
   }
 
@@ -101,6 +116,14 @@ export class Gate {
 
   obey(rc: RequestRuleRc | undefined): void {
     if (rc) throw refusedBy(ruleRefusals, rc);
+  }
+
+  /** Rows 55 to 59: what the images are that came with it; undefined when none did. */
+  sources(sent: ImageSources): ReadSources | undefined {
+    if (!hasSources(sent)) return undefined;
+    const read = readSources(sent);
+    if ('rc' in read) throw refusedBy(sourceRefusals, read.rc);
+    return read.sources;
   }
 
   context(user: KnownUser): CommandContext {
