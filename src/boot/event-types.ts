@@ -16,6 +16,8 @@ const STYLE_TEXTS = ['name', 'info', 'prompt', 'params', 'tags.*', 'sharedKey', 
 /** Where personal text stands in events: sealed before it is stored (spec/ledger.md §4.12). */
 export const PERSONAL_PATHS: ReadonlyMap<string, readonly string[]> = new Map([
   ['UserRegistered.v1', ['name']],
+  ['SharedKeyCreated.v1', ['id', 'name']],
+  ['SharedKeyChanged.v1', ['name']],
   ['WorkerRegistered.v1', ['name']],
   ['MaintenanceChanged.v1', ['message']],
   ['StyleCreated.v1', STYLE_TEXTS],

@@ -37,6 +37,8 @@ export interface RequestFacts {
   readonly quote: Kudos;
   /** V of the dearest model that was quoted: nothing dearer serves this request (spec/ledger.md §4.5, Quote). */
   readonly unitPriceMax: Kudos;
+  /** The payer's shared key that it was sent with, by its name in events. */
+  readonly sharedKey?: string;
   /** The model that V is of: what another policy would have quoted can be worked out from it. Absent when no model could be asked. */
   readonly dearest?: string;
   readonly policy: number;

@@ -30,6 +30,7 @@ export interface UserFigures {
   readonly workerIds: readonly string[];
   /** Everything that the user has made, private styles included. */
   readonly styles: readonly OwnedStyle[];
+  readonly sharedKeyIds: readonly string[];
   readonly concurrency: number;
   readonly lastFour: string | null;
   readonly activeGenerations: { readonly image: readonly string[]; readonly text: readonly string[] };
@@ -59,10 +60,10 @@ export const userView = (user: KnownUser, figures: UserFigures, privilege: Privi
 const stylesOf = (user: KnownUser, { styles }: UserFigures, privilege: Privilege): readonly object[] =>
   styles.filter((style) => style.public || privilege !== 'public').map(({ name, id, kind }) => ({ name: `${aliasOf(user)}::style::${name}`, id, type: kind }));
 
-const ownerMembers = (user: KnownUser, { workerIds, activeGenerations: { image, text } }: UserFigures): object => {
+const ownerMembers = (user: KnownUser, { workerIds, sharedKeyIds, activeGenerations: { image, text } }: UserFigures): object => {
   const active = { ...(image.length > 0 ? { image } : {}), ...(text.length > 0 ? { text } : {}) };
   return {
-    worker_ids: workerIds, sharedkey_ids: [], vpn: user.roles.has('vpn'), special: user.roles.has('special'),
+    worker_ids: workerIds, sharedkey_ids: sharedKeyIds, vpn: user.roles.has('vpn'), special: user.roles.has('special'),
     ...(Object.keys(active).length > 0 ? { active_generations: active } : {}),
   };
 };
