@@ -1,12 +1,19 @@
-import { personal } from '../../src/kernel/event.js';
+import type { Decider } from '../../src/kernel/decider.js';
+import { personal, type AnyEvent } from '../../src/kernel/event.js';
 import { kudos } from '../../src/kernel/kudos.js';
 import type { RequestFacts } from '../../src/requests/request.events.js';
 import { collectionDecider } from '../../src/styles/collection.decider.js';
 import { styleDecider, type Style, type StyleCommand } from '../../src/styles/style.decider.js';
 import type { StyleContent } from '../../src/styles/style.events.js';
-import type { Surroundings } from './history-request.js';
 import { Seeded } from './seeded.js';
 
+/** What a history offers to those who take part in it. */
+interface Surroundings {
+  readonly world: { now(): string; write(stream: string, events: readonly AnyEvent[]): void };
+  decide<State, Command, Event extends AnyEvent, Rc extends string>(
+    decider: Decider<State, Command, Event, Rc>, stream: string, given: { state: State; command: Command },
+  ): boolean;
+}
 interface Known {
   readonly owner: number;
   readonly state: Style;
@@ -25,7 +32,7 @@ export class HistoryStyles {
   /** Whoever uses a style has seen it in an earlier round. */
   private visible: readonly Known[] = [];
 
-  constructor(seed: number, private readonly economy: Pick<Surroundings, 'world' | 'decide'>) {
+  constructor(seed: number, private readonly economy: Surroundings) {
     this.random = new Seeded(seed + 1);
   }
 
