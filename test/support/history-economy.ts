@@ -9,6 +9,7 @@ import type { Account } from '../../src/kudos/account.state.js';
 import type { UserCommand } from '../../src/users/user.decider.js';
 import { userDecider } from '../../src/users/user.decider.js';
 import { workerDecider, type WorkerCommand } from '../../src/workers/worker.decider.js';
+import { AlchemyLives } from './history-alchemy.js';
 import { RequestLife, type HistoryWorker, type Surroundings, type World } from './history-request.js';
 import { HistoryStyles } from './history-styles.js';
 import { declaration } from './request-facts.js';
@@ -26,11 +27,15 @@ export interface HistoryOptions {
   readonly firstUser?: number;
 }
 
+/** So far from the seed that the ids of the two dice never meet. */
+const ALCHEMY_DICE = 1_000_003;
+
 /** Users, workers and what they do to each other. Registered ids start at 1; 0 is anonymous. */
 export class Economy implements Surroundings {
   readonly random: Seeded;
   private readonly firstUser: number;
   readonly styles: HistoryStyles;
+  readonly alchemy: AlchemyLives;
   readonly workers: HistoryWorker[] = [];
   private readonly accounts = new Map<number, Account>();
   private readonly users = new Map<number, ReturnType<typeof userDecider.initialState>>();
@@ -46,6 +51,7 @@ export class Economy implements Surroundings {
     this.random = new Seeded(options.seed);
     this.firstUser = options.firstUser ?? 1;
     this.styles = new HistoryStyles(options.seed, this);
+    this.alchemy = new AlchemyLives(this, options.seed + ALCHEMY_DICE);
   }
 
   step(): void {
@@ -61,6 +67,7 @@ export class Economy implements Surroundings {
     if (this.random.chance(0.1)) this.changeUser();
     if (this.random.chance(0.1)) this.changeWorker();
     this.styles.step([...this.users.keys()]);
+    this.alchemy.step([...this.users.keys()]);
   }
 
   credit(income: ReadonlyMap<number, number>): void {
