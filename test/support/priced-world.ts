@@ -76,6 +76,7 @@ export class PricedWorld {
 
   transfer(from: number, to: number, amount: number): void {
     const parties = {
+      recipientUnknown: false, recipientKeyExpired: false,
       reversesRecentGift: false, senderSuspicious: false, senderFlagged: false, senderEducation: false, recipientSuspicious: false, recipientFlagged: false,
       recipientEducation: false, recipientDeleted: false, senderDeleted: false,
     };

@@ -2,7 +2,8 @@ import { least, type Kudos } from '../../kernel/kudos.js';
 import { imageActivation, textActivation } from '../../pricing/activation.js';
 import { imageDebit, ownerReward, textDebit } from '../../pricing/burn.js';
 import { imageUnitPrice } from '../../pricing/image-price.js';
-import type { ImageJobFeatures, TextJobFeatures } from '../../pricing/job-features.js';
+import { alchemyDebit, alchemyFormPrice } from '../../pricing/alchemy-price.js';
+import type { AlchemyJobFeatures, ImageJobFeatures, TextJobFeatures } from '../../pricing/job-features.js';
 import type { PricePolicy } from '../../pricing/price-policy.js';
 import { imageQuote, textQuote } from '../../pricing/quote.js';
 import { textReward } from '../../pricing/text-price.js';
@@ -34,35 +35,36 @@ type Delivered = JobSubmitted['data'];
  * another model reference, or before its events told enough): such a job is left as it was, and counted.
  */
 export const repricedJob = (facts: RequestFacts, job: Delivered, policies: Policies, reference: ReferenceSnapshot): Both<JobMoney> | undefined => {
-  const cap = quotedPrice(facts, policies.was, reference);
-  if (cap !== facts.unitPriceMax || facts.reference !== reference.version) return undefined;
-  const was = moneyOf(facts, job, { policy: policies.was, cap }, reference);
+  const of = (policy: PricePolicy): JobMoney | undefined => (facts.kind === 'alchemy' ? formMoney(facts, job, policy) : jobMoney(facts, job, policy, reference));
+  const was = facts.reference === reference.version ? of(policies.was) : undefined;
   if (!was || was.price !== job.price || was.debit !== job.debit || was.reward !== (job.reward ?? job.price)) return undefined;
-  const would = moneyOf(facts, job, { policy: policies.would, cap: quotedPrice(facts, policies.would, reference)! }, reference);
+  const would = of(policies.would);
   return would && { was, would };
 };
 
+/** One form is one job, priced by its kind and the tiles of the source image. */
+const formMoney = ({ features, slowWorkers }: RequestFacts, { form, bridge = '' }: Delivered, policy: PricePolicy): JobMoney | undefined => {
+  const { tiles, forms } = features as AlchemyJobFeatures;
+  const asked = forms[form ?? -1];
+  if (!asked) return undefined;
+  const price = alchemyFormPrice({ form: asked.form, tiles, ...(asked.controlType !== undefined && { controlType: asked.controlType }) }, policy);
+  return { price, reward: ownerReward(price, bridge, policy), debit: alchemyDebit(price, { slowWorkers }, policy) };
+};
+
 /** V of the dearest model under the policy: the bound of what may be charged. */
-const quotedPrice = (facts: RequestFacts, policy: PricePolicy, reference: ReferenceSnapshot): Kudos | undefined => {
-  const { models, dearest, slowWorkers, workerBlacklist } = facts;
-  const kind: string = facts.kind;
+const quotedPrice = (facts: RequestFacts, policy: PricePolicy, reference: ReferenceSnapshot): Kudos => {
+  const { kind, models, dearest, slowWorkers, workerBlacklist } = facts;
   const offered = dearest === undefined ? [] : [dearest];
   if (kind === 'image') {
     return imageQuote({ features: facts.features as ImageJobFeatures, jobs: 1, models, offered, slowWorkers, workerBlacklist }, policy, reference).unitPrice;
   }
-  if (kind !== 'text') return undefined;
   return textQuote({ features: facts.features as TextJobFeatures, jobs: 1, models, offered, styled: false }, policy, reference).unitPrice;
 };
 
-interface Under {
-  readonly policy: PricePolicy;
-  readonly cap: Kudos;
-}
-
-const moneyOf = (facts: RequestFacts, job: Delivered, { policy, cap }: Under, reference: ReferenceSnapshot): JobMoney | undefined => {
+const jobMoney = (facts: RequestFacts, job: Delivered, policy: PricePolicy, reference: ReferenceSnapshot): JobMoney | undefined => {
   const value = valueOf(facts, job, policy, reference);
   if (value === undefined) return undefined;
-  const price = least(value, cap);
+  const price = least(value, quotedPrice(facts, policy, reference));
   return { price, reward: ownerReward(price, job.bridge ?? '', policy), debit: debitOf(facts, job, price, policy) };
 };
 

@@ -2,6 +2,7 @@ import { ledgerOf, type Recorded } from '../../kernel/event.js';
 import { centikudos, minus, NO_KUDOS, type Kudos } from '../../kernel/kudos.js';
 import { escrow, posting, spendable, userOf, type Posting } from '../../kernel/ledger.js';
 import type { AccountOpened, AuthorizationOpened, JobSettled } from '../../kudos/account.events.js';
+import { styleReward } from '../../pricing/activation.js';
 import { patchedPolicy, type PolicyPatch } from '../../pricing/policy-patch.js';
 import type { PricePolicy } from '../../pricing/price-policy.js';
 import { settlementOf } from '../../pricing/settlement.js';
@@ -30,10 +31,16 @@ export interface ModelFigures {
 interface OpenRequest {
   readonly policies: Policies | undefined;
   facts: RequestFacts | undefined;
-  /** What its payer gave for the activation. */
+  /** What its payer gave for the activation, and what of it is for the owner of the style, until the first job passes it on. */
   readonly activation: Both<Kudos>;
+  style: StyleShare | undefined;
   readonly payer: number;
   abandoned: boolean;
+}
+
+interface StyleShare {
+  readonly owner: number;
+  readonly reward: Both<Kudos>;
 }
 
 export const ACTIVATION = '(activation)';
@@ -89,15 +96,17 @@ export class WhatIf {
     return recorded;
   }
 
-  #authorized({ user, request, kind, activation, policy, openedAt, ledger }: AuthorizationOpened['data'], recorded: readonly Posting[]): readonly Posting[] {
+  #authorized({ user, request, kind, activation, policy, openedAt, ledger, style: used }: AuthorizationOpened['data'], recorded: readonly Posting[]): readonly Posting[] {
     const policies = this.#policiesFor(policy, openedAt);
     const paid = centikudos(-(ledger?.postings.find(({ account }) => account === spendable(user))?.amount ?? 0));
     const due = (policies && repricedActivation(kind, activation, policies)) ?? activation;
     const would = this.books.payable(user, { due: activation, paid }, due);
-    this.#requests.set(request, { policies, facts: undefined, activation: { was: paid, would }, payer: user, abandoned: false });
+    const style = used && { owner: used.owner, reward: { was: used.reward, would: styleShare(used.reward, policies, { was: paid, would }) } };
+    this.#requests.set(request, { policies, facts: undefined, activation: { was: paid, would }, style, payer: user, abandoned: false });
     this.books.spend(user, { was: paid, would });
     this.#countActivation(kind, { was: paid, would });
-    return replaced(recorded, activationLegs(spendable(user), activation, paid), activationLegs(spendable(user), due, would));
+    const legs = (of: 'was' | 'would', owed: Kudos, given: Kudos): readonly Posting[] => activationLegs(spendable(user), { owed, given, reward: style?.reward[of] ?? NO_KUDOS });
+    return replaced(recorded, legs('was', activation, paid), legs('would', due, would));
   }
 
   #accepted({ ledger: _ledger, ...facts }: RequestAccepted['data'], recorded: readonly Posting[]): readonly Posting[] {
@@ -107,9 +116,10 @@ export class WhatIf {
     const { request, kind, activation, policy, acceptedAt } = facts;
     const policies = this.#policiesFor(policy, acceptedAt);
     const due = (policies && repricedActivation(kind, activation, policies)) ?? activation;
-    this.#requests.set(request, { policies, facts, activation: { was: activation, would: due }, payer: 0, abandoned: false });
+    this.#requests.set(request, { policies, facts, activation: { was: activation, would: due }, style: undefined, payer: 0, abandoned: false });
     this.#countActivation(kind, { was: activation, would: due });
-    return replaced(recorded, activationLegs('issue:anonymous', activation, activation), activationLegs('issue:anonymous', due, due));
+    const legs = (owed: Kudos): readonly Posting[] => activationLegs('issue:anonymous', { owed, given: owed, reward: NO_KUDOS });
+    return replaced(recorded, legs(activation), legs(due));
   }
 
   #submitted(data: JobSubmitted['data'], recorded: readonly Posting[]): readonly Posting[] {
@@ -124,11 +134,24 @@ export class WhatIf {
     const paid = minus(settled.debit, settled.forgiven);
     const would = settled.payer === 0 ? money.would.debit : this.books.payable(settled.payer, { due: settled.debit, paid }, money.would.debit);
     this.#countJob(settled, money, { was: paid, would });
+    const passedOn = this.#passedOn(settled.request);
     if (!delivered) return recorded;
-    const legs = (of: JobMoney, given: Kudos): readonly Posting[] => settlementOf(
-      { job: settled.job, owner: settled.owner, ownerTrusted: delivered.ownerTrusted, ...of, at: settled.settledAt, policy: settled.policy }, settled.payer, given,
+    const { job, kind, owner, settledAt, policy } = settled;
+    const legs = (of: 'was' | 'would', given: Kudos): readonly Posting[] => settlementOf(
+      { job, kind, owner, ownerTrusted: delivered.ownerTrusted, ...money[of], at: settledAt, policy, ...(passedOn && { style: { owner: passedOn.owner, reward: passedOn.reward[of] } }) },
+      settled.payer, given,
     ).ledger?.postings ?? [];
-    return replaced(recorded, legs(money.was, paid), legs(money.would, would));
+    return replaced(recorded, legs('was', paid), legs('would', would));
+  }
+
+  /** The first job of a request that is paid brings the owner of its style their share (horde-rules §2.9). */
+  #passedOn(request: string): StyleShare | undefined {
+    const open = this.#requests.get(request);
+    const style = open?.style;
+    if (!open || !style) return undefined;
+    open.style = undefined;
+    this.books.earn(style.owner, style.reward);
+    return style;
   }
 
   /** What the job cost and would have; the same where it cannot be told, or is not asked. */
@@ -181,11 +204,14 @@ export class WhatIf {
     return would;
   }
 
-  #givenBack(request: string, { payer, activation: { was, would } }: OpenRequest, recorded: readonly Posting[]): readonly Posting[] {
+  #givenBack(request: string, { payer, activation: { was, would }, style }: OpenRequest, recorded: readonly Posting[]): readonly Posting[] {
     this.#requests.delete(request);
     this.books.spend(payer, { was: -was, would: -would });
-    const legs = (amount: Kudos): readonly Posting[] => [posting('burn:activation', -amount), posting(spendable(payer), amount)];
-    return replaced(recorded, legs(was), legs(would));
+    const legs = (of: 'was' | 'would', amount: Kudos): readonly Posting[] => {
+      const reward = style?.reward[of] ?? NO_KUDOS;
+      return [posting('burn:activation', reward - amount), posting('burn:style', -reward), posting(spendable(payer), amount)];
+    };
+    return replaced(recorded, legs('was', was), legs('would', would));
   }
 
   #completed({ request, payer }: { request: string; payer: number }, recorded: readonly Posting[]): readonly Posting[] {
@@ -230,5 +256,17 @@ const add = (to: Record<'was' | 'would', number>, { was, would }: Both<number>):
   to.would += would;
 };
 
-const activationLegs = (payer: Posting['account'], due: Kudos, paid: Kudos): readonly Posting[] =>
-  [posting(payer, -paid), posting('issue:floor', -(due - paid)), posting('burn:activation', due)].filter(({ amount }) => amount !== NO_KUDOS);
+/** As the account decides it: the reward is set aside only where the payer really gives so much. One that another rule explains is left. */
+const styleShare = (was: Kudos, policies: Policies | undefined, paid: Both<Kudos>): Kudos => {
+  const under = (policy: PricePolicy, given: Kudos): Kudos => (given >= styleReward(policy) ? styleReward(policy) : NO_KUDOS);
+  return policies && under(policies.was, paid.was) === was ? under(policies.would, paid.would) : was;
+};
+
+interface ActivationPaid {
+  readonly owed: Kudos;
+  readonly given: Kudos;
+  readonly reward: Kudos;
+}
+const activationLegs = (payer: Posting['account'], { owed, given, reward }: ActivationPaid): readonly Posting[] => [
+  posting(payer, -given), posting('issue:floor', -(owed - given)), posting('burn:activation', owed - reward), posting('burn:style', reward),
+].filter(({ amount }) => amount !== NO_KUDOS);
