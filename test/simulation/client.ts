@@ -1,0 +1,224 @@
+import { Adjusting } from '../../src/kudos/adjusting.message.js';
+import { Transfers, type TransferAsked } from '../../src/kudos/transfers.js';
+import { Deliver, type Delivery } from '../../src/dispatch/deliver.js';
+import { Pop, type PopAsked } from '../../src/dispatch/pop.js';
+import { transactionId } from '../../src/kernel/ids.js';
+import { iso } from '../../src/kernel/clock.js';
+import { Refused } from '../../src/platform/http/refusals.js';
+import { Cancel } from '../../src/requests/cancel.js';
+import { ImageSubmission } from '../../src/requests/image-submission.js';
+import type { ImageRequestBody, TextRequestBody } from '../../src/requests/rules/request-body.js';
+import { TextSubmission } from '../../src/requests/text-submission.js';
+import { ANONYMOUS_KEY } from '../../src/users/directory.message.js';
+import { Registration } from '../../src/users/registration.message.js';
+import { OnUser } from '../../src/users/user.message.js';
+import type { Role } from '../../src/users/user.events.js';
+import type { AccountClass } from '../../src/kudos/account.events.js';
+import type { Kudos } from '../../src/kernel/kudos.js';
+import { CommandBus } from '@nestjs/cqrs';
+import type { SimNode } from './node.js';
+import { count, isPassing, type World } from './world.js';
+
+export interface SimUser {
+  readonly id: number;
+  key: string;
+}
+export interface SimJob {
+  readonly id: string;
+  readonly kind: 'image' | 'text';
+  readonly owner: SimUser;
+  delivered: boolean;
+}
+
+/** Kudos transfers that were asked for with a key: the same key again must mean the same transfer. */
+interface Keyed {
+  readonly asked: Omit<TransferAsked, 'key'> & { readonly key: string };
+  readonly txId: string;
+  readonly from: number;
+}
+
+const anonymous: SimUser = { id: 0, key: ANONYMOUS_KEY };
+
+/** Everybody outside: asks nodes for things, remembers what they were answered, and holds them to it (I9, I14, I15). */
+export class Clients {
+  readonly users: SimUser[] = [];
+  readonly requests: { readonly id: string; readonly payer: SimUser }[] = [];
+  readonly jobs: SimJob[] = [];
+  readonly keyed: Keyed[] = [];
+  /** What was answered, line by line: part of the history that a seed repeats. */
+  readonly answers: string[] = [];
+  /** Return codes that reached a client. */
+  readonly refused = new Map<string, number>();
+  /** Calls that are not answered yet, by the node that has them. */
+  readonly open = new Map<number, number>();
+  #calls = 0;
+
+  constructor(private readonly world: World) {}
+
+  user(at: number): SimUser {
+    return at === 0 || this.users.length === 0 ? anonymous : this.users[at % this.users.length]!;
+  }
+
+  register(node: SimNode, name: string, accountClass: AccountClass): void {
+    const context = { actor: { kind: 'anonymous' as const }, correlationId: `register-${this.#calls}` };
+    void this.#call(node, 'register', node.get(Registration).register(name, accountClass, context), ({ id, apiKey }) => {
+      this.#acknowledged(this.world.store.stream(`user-${id}`).length > 0 && this.world.store.stream(`account-${id}`).length > 0, `user ${id} was registered`);
+      this.users.push({ id, key: apiKey });
+      return `user ${id}`;
+    });
+  }
+
+  transfer(node: SimNode, from: SimUser, to: SimUser, amount: Kudos, key: string | undefined): void {
+    const asked = { apiKey: from.key, key, username: `user#${to.id}`, amount };
+    const txId = key === undefined ? undefined : transactionId('transfer', from.id, key);
+    if (txId !== undefined && key !== undefined && !this.keyed.some((each) => each.txId === txId)) this.keyed.push({ asked: { ...asked, key }, txId, from: from.id });
+    const known = txId !== undefined && this.world.checks.transactions.has(txId);
+    const others = txId !== undefined && this.keyed.filter((each) => each.txId === txId).length > 0 && this.#sent.has(txId);
+    if (txId !== undefined) this.#sent.add(txId);
+    void this.#call(node, 'transfer', node.get(Transfers).transfer(asked), ({ position, replayed }) => {
+      const written = txId === undefined ? this.world.store.all.some((event) => event.position === position) : this.world.checks.transactions.has(txId);
+      this.#acknowledged(written, `transfer ${txId ?? 'without a key'}`);
+      return `transferred ${amount}${replayed ? ' before' : ''}`;
+    }, (rc) => {
+      const hidden = txId !== undefined && !known && !others && this.world.checks.transactions.has(txId);
+      this.world.unless(!hidden, 'I15', () => `transfer ${txId ?? ''} was refused with ${rc}, and is in the log`);
+    });
+  }
+  readonly #sent = new Set<string>();
+
+  /** The same call again, with the same key; now and then for another amount, which must be told apart. */
+  again(node: SimNode, at: number, amount: Kudos | undefined): void {
+    const earlier = this.keyed[at % Math.max(1, this.keyed.length)];
+    if (!earlier) return;
+    const { asked, txId } = earlier;
+    const before = this.world.checks.transactions.has(txId);
+    void this.#call(node, 'transfer again', node.get(Transfers).transfer({ ...asked, amount: amount ?? asked.amount }), ({ replayed }) => {
+      this.world.unless(amount === undefined || amount === asked.amount || !before, 'I9', () => `key of ${txId} was used for another amount`);
+      this.#acknowledged(this.world.checks.transactions.has(txId), `transfer ${txId}`);
+      return `repeated${replayed ? ' before' : ''}`;
+    });
+  }
+
+  async image(node: SimNode, payer: SimUser, body: ImageRequestBody): Promise<void> {
+    return this.#submit(node, payer, () => node.get(ImageSubmission).submit(body, { apiKey: payer.key, clientAgent: 'simulated:1:nobody' }));
+  }
+  async text(node: SimNode, payer: SimUser, body: TextRequestBody): Promise<void> {
+    return this.#submit(node, payer, () => node.get(TextSubmission).submit(body, { apiKey: payer.key, clientAgent: 'simulated:1:nobody' }));
+  }
+
+  #submit(node: SimNode, payer: SimUser, submit: () => ReturnType<TextSubmission['submit']> | ReturnType<ImageSubmission['submit']>): Promise<void> {
+    return this.#call(node, 'request', submit() as ReturnType<TextSubmission['submit']>, (answered) => {
+      if (answered.status === 200) return 'quoted';
+      const { id } = answered.answer;
+      this.#acknowledged(this.world.store.stream(`request-${id}`).length > 0, `request ${id}`);
+      this.requests.push({ id, payer });
+      return `request ${id} for ${answered.answer.kudos_quote}`;
+    });
+  }
+
+  pop(node: SimNode, owner: SimUser, asked: PopAsked): void {
+    const user = this.world.models.users.get(owner.id);
+    if (!user) return;
+    void this.#call(node, 'pop', node.get(Pop).pop(user, asked), (answered) => {
+      if (answered.outcome === 'nothing') return 'nothing to do';
+      for (const id of answered.jobs) this.jobs.push({ id, kind: answered.facts.kind as 'image' | 'text', owner, delivered: false });
+      const stream = this.world.store.stream(`request-${answered.facts.request}`);
+      this.#acknowledged(stream.length > answered.jobs.length, `jobs of ${answered.facts.request}`);
+      return `jobs ${answered.jobs.join()}`;
+    });
+  }
+
+  deliver(node: SimNode, job: SimJob, delivery: Omit<Delivery, 'id' | 'kind'>): void {
+    void this.#call(node, 'deliver', node.get(Deliver).deliver({ ...delivery, id: job.id, kind: job.kind }, job.owner.key), ({ reward, position }) => {
+      if (delivery.state !== 'faulted') {
+        this.world.unless(!job.delivered, 'I18', () => `job ${job.id} was taken twice`);
+        job.delivered = true;
+        this.#acknowledged(position >= 0 && position <= this.world.head, `result of ${job.id}`);
+      }
+      return `rewarded ${reward}`;
+    });
+  }
+
+  cancel(node: SimNode, id: string): void {
+    void this.#call(node, 'cancel', node.get(Cancel).cancel({ id }), (position) => {
+      const isOver = this.world.store.stream(`request-${id}`).some(({ type }) => type === 'RequestCancelled.v1' || type === 'RequestCompleted.v1' || type === 'RequestFaulted.v1' || type === 'RequestExpired.v1');
+      this.#acknowledged(isOver, `cancellation of ${id}`);
+      if (position >= 0) this.#isFreed(id);
+      return 'cancelled';
+    });
+  }
+
+  /** What was withdrawn holds nothing any more: at most the parts of jobs that somebody has. */
+  #isFreed(id: string): void {
+    const payer = this.requests.find((request) => request.id === id)?.payer.id ?? 0;
+    const hold = this.world.checks.purse(payer).holds.get(id) ?? 0;
+    const open = this.world.checks.audit.authorizations.open.get(id);
+    const request = this.world.checks.audit.jobs.requests.get(id);
+    if (hold === 0 || !open || !request) return;
+    const jobs = request.waiting + request.pending.size + request.unsettled;
+    const parts = this.world.checks.jobsOf(id);
+    const most = Math.floor(open.hold / parts) * jobs + (open.hold - Math.floor(open.hold / parts) * parts);
+    this.world.unless(hold <= most, 'I6', () => `request ${id} is cancelled with ${jobs} jobs left, and still holds ${hold}`);
+  }
+
+  adjust(node: SimNode, user: SimUser, amount: Kudos): void {
+    if (user.id === 0) return;
+    const context = { actor: { kind: 'user' as const, user: 1 }, correlationId: `adjust-${this.#calls}` };
+    void this.#call(node, 'adjust', node.get(Adjusting).adjust(user.id, amount, context), (position) => {
+      this.#acknowledged(position < 0 || this.world.checks.writtenFor(context.correlationId) > 0, `adjustment of user ${user.id}`);
+      return `adjusted ${position >= 0 ? amount : 0}`;
+    });
+  }
+
+  roles(node: SimNode, user: SimUser, role: Role, on: boolean): void {
+    if (user.id === 0) return;
+    const context = { actor: { kind: 'user' as const, user: 1 }, correlationId: `roles-${this.#calls}` };
+    const command = { type: 'ChangeRoles' as const, roles: { [role]: on }, at: iso(this.world.time.nowMs) };
+    void this.#call(node, 'roles', node.get(CommandBus).execute(new OnUser(user.id, command, context)), ({ outcome }) => outcome);
+  }
+
+  newKey(node: SimNode, user: SimUser): void {
+    if (user.id === 0) return;
+    const context = { actor: { kind: 'user' as const, user: user.id }, correlationId: `key-${this.#calls}` };
+    void this.#call(node, 'new key', node.get(Registration).issueKey(user.id, context), ({ apiKey }) => {
+      user.key = apiKey;
+      return 'new key';
+    });
+  }
+
+  /** A reactor's turn is a call like any other, only that nobody waits for it. */
+  round(node: SimNode, name: string): void {
+    void this.#call(node, name, node.reactors.get(name)!.round(), () => 'done');
+  }
+
+  #acknowledged(isTrue: boolean, what: string): void {
+    this.world.unless(isTrue, 'I14', () => `${what} was acknowledged, and is not in the log`);
+  }
+
+  async #call<Answer>(node: SimNode, what: string, answer: Promise<Answer>, check: (answer: Answer) => string, onRefused?: (rc: string) => void): Promise<void> {
+    const call = this.#calls++;
+    this.open.set(node.id, (this.open.get(node.id) ?? 0) + 1);
+    let line: string;
+    try {
+      line = check(await answer);
+    } catch (error) {
+      line = this.#failed(what, error, onRefused);
+    }
+    this.open.set(node.id, this.open.get(node.id)! - 1);
+    this.answers.push(`${call} ${what}: ${line}`);
+  }
+
+  #failed(what: string, error: unknown, onRefused: ((rc: string) => void) | undefined): string {
+    if (error instanceof Refused) {
+      count(this.refused, error.rc);
+      onRefused?.(error.rc);
+      return `refused ${error.rc}`;
+    }
+    if (isPassing(error)) {
+      count(this.refused, 'ServiceUnavailable');
+      return 'not now';
+    }
+    this.world.bug('bug', `${what} met an error`, error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 4).join(' ') : error);
+    return 'bug';
+  }
+}
