@@ -34,6 +34,7 @@ export const atRest = async (simulation: Simulation): Promise<void> => {
     if (world.wrong) return;
   }
   checkEnds(simulation);
+  clients.checkRefused();
   for (const node of nodes) await checkViews(simulation, node!, random);
 };
 

@@ -1,6 +1,6 @@
 import { Refold } from '../../src/audit/refold.js';
 import { ledgerOf, type Recorded } from '../../src/kernel/event.js';
-import { userOf } from '../../src/kernel/ledger.js';
+import { userOf, type LedgerTransaction } from '../../src/kernel/ledger.js';
 import type { AccountOpened, AuthorizationClosed, AuthorizationOpened, HoldReleased, JobSettled } from '../../src/kudos/account.events.js';
 import type { Position, RecordedEvent } from '../../src/platform/event-log/event-log.js';
 
@@ -44,8 +44,8 @@ export class Checks {
   readonly #written = new Map<string, number>();
   /** Request → its jobs, as its authorization counts them. */
   readonly #jobs = new Map<string, number>();
-  /** Transaction ids → position. */
-  readonly transactions = new Map<string, Position>();
+  /** Transaction id → what it moved to whom, if it was a transfer. */
+  readonly transactions = new Map<string, { readonly to?: number; readonly amount?: number }>();
 
   get violations(): readonly Wrong[] {
     return this.#wrong.length > 0 ? this.#wrong : this.audit.violations.kept;
@@ -65,7 +65,8 @@ export class Checks {
     const { $correlationId } = event.metadata;
     this.#written.set($correlationId, this.writtenFor($correlationId) + 1);
     const ledger = ledgerOf(event);
-    if (ledger) this.transactions.set(ledger.txId, event.position);
+    if (ledger?.reverses) this.#takenBack(event, ledger);
+    if (ledger) this.transactions.set(ledger.txId, event.data);
     const before = this.#payerBefore(event);
     this.#book(event);
     this.#hold(event);
@@ -199,6 +200,24 @@ export class Checks {
     const could = Math.min(owed, Math.max(0, own + known - floor));
     if (paid < could) this.#report('I4', event, `forgives user ${user} although ${could - paid} more were there when the call began`);
   }
+
+  /** What is taken back of a transaction was moved by it, the other way, and only once. */
+  #takenBack(event: Recorded, { reverses, postings }: LedgerTransaction): void {
+    const moved = this.#movedBy(reverses!);
+    for (const { account, amount } of postings) {
+      if (account.startsWith('issue:floor')) continue;
+      const left = (moved.get(account) ?? 0) + amount;
+      if (left !== 0 && Math.sign(left) !== Math.sign(moved.get(account) ?? 0)) this.#report('I8', event, `takes back ${-amount} of ${moved.get(account) ?? 0} that ${reverses!} moved at ${account}`);
+      moved.set(account, left);
+    }
+  }
+  #movedBy(txId: string): Map<string, number> {
+    let moved = this.#moved.get(txId);
+    const { ledger } = (this.transactions.get(txId) ?? {}) as { readonly ledger?: LedgerTransaction };
+    if (!moved) this.#moved.set(txId, (moved = new Map(ledger?.postings.map(({ account, amount }) => [account, amount]))));
+    return moved;
+  }
+  readonly #moved = new Map<string, Map<string, number>>();
 
   #report(invariant: string, { stream, revision }: Recorded, text: string): void {
     this.#wrong.push({ invariant, text: `${stream}@${revision}: ${text}` });

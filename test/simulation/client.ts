@@ -34,7 +34,6 @@ export interface SimJob {
 interface Keyed {
   readonly asked: Omit<TransferAsked, 'key'> & { readonly key: string };
   readonly txId: string;
-  readonly from: number;
 }
 
 const anonymous: SimUser = { id: 0, key: ANONYMOUS_KEY };
@@ -70,33 +69,45 @@ export class Clients {
 
   transfer(node: SimNode, from: SimUser, to: SimUser, amount: Kudos, key: string | undefined): void {
     const asked = { apiKey: from.key, key, username: `user#${to.id}`, amount };
-    const txId = key === undefined ? undefined : transactionId('transfer', from.id, key);
-    if (txId !== undefined && key !== undefined && !this.keyed.some((each) => each.txId === txId)) this.keyed.push({ asked: { ...asked, key }, txId, from: from.id });
-    const known = txId !== undefined && this.world.checks.transactions.has(txId);
-    const others = txId !== undefined && this.keyed.filter((each) => each.txId === txId).length > 0 && this.#sent.has(txId);
-    if (txId !== undefined) this.#sent.add(txId);
-    void this.#call(node, 'transfer', node.get(Transfers).transfer(asked), ({ position, replayed }) => {
-      const written = txId === undefined ? this.world.store.all.some((event) => event.position === position) : this.world.checks.transactions.has(txId);
-      this.#acknowledged(written, `transfer ${txId ?? 'without a key'}`);
-      return `transferred ${amount}${replayed ? ' before' : ''}`;
-    }, (rc) => {
-      const hidden = txId !== undefined && !known && !others && this.world.checks.transactions.has(txId);
-      this.world.unless(!hidden, 'I15', () => `transfer ${txId ?? ''} was refused with ${rc}, and is in the log`);
-    });
+    if (key !== undefined) this.keyed.push({ asked: { ...asked, key }, txId: transactionId('transfer', from.id, key) });
+    this.#transfer(node, asked, this.keyed.at(-1)?.txId);
   }
-  readonly #sent = new Set<string>();
 
   /** The same call again, with the same key; now and then for another amount, which must be told apart. */
   again(node: SimNode, at: number, amount: Kudos | undefined): void {
     const earlier = this.keyed[at % Math.max(1, this.keyed.length)];
-    if (!earlier) return;
-    const { asked, txId } = earlier;
-    const before = this.world.checks.transactions.has(txId);
-    void this.#call(node, 'transfer again', node.get(Transfers).transfer({ ...asked, amount: amount ?? asked.amount }), ({ replayed }) => {
-      this.world.unless(amount === undefined || amount === asked.amount || !before, 'I9', () => `key of ${txId} was used for another amount`);
-      this.#acknowledged(this.world.checks.transactions.has(txId), `transfer ${txId}`);
-      return `repeated${replayed ? ' before' : ''}`;
+    if (earlier) this.#transfer(node, { ...earlier.asked, amount: amount ?? earlier.asked.amount }, earlier.txId);
+  }
+
+  /** I9: one key, one transfer, and whoever uses it for another one is told so. */
+  #transfer(node: SimNode, asked: TransferAsked, txId: string | undefined): void {
+    const { transactions } = this.world.checks;
+    const done = () => (asked.key === undefined || txId === undefined ? undefined : transactions.get(txId)?.amount);
+    const before = done();
+    const uses = txId === undefined || asked.key === undefined ? undefined : this.#usesOf(txId);
+    if (uses) uses.calls += 1;
+    void this.#call(node, 'transfer', node.get(Transfers).transfer(asked), ({ position, replayed }) => {
+      if (asked.key === undefined) this.#acknowledged(this.world.store.all[this.world.store.indexAfter(position) - 1]?.position === position, 'a transfer without a key');
+      else this.world.unless(done() === asked.amount, 'I14', () => `transfer ${txId!} of ${asked.amount} was acknowledged, and the log says ${String(done())}`);
+      return `transferred ${asked.amount}${replayed ? ' before' : ''}`;
+    }, (rc) => {
+      if (uses) uses.refused += 1;
+      this.world.unless(before !== asked.amount || rc !== 'IdempotencyKeyConflict', 'I9', () => `the transfer of ${asked.amount} by ${txId!} is not known again`);
+      this.world.unless(rc !== 'KudosTransferNotEnough' || before === undefined, 'I9', () => `${txId!} was refused with ${rc}, and had been done`);
     });
+  }
+
+  #usesOf(txId: string): { calls: number; refused: number } {
+    let uses = this.#uses.get(txId);
+    if (!uses) this.#uses.set(txId, (uses = { calls: 0, refused: 0 }));
+    return uses;
+  }
+  readonly #uses = new Map<string, { calls: number; refused: number }>();
+
+  /** I15, at rest: what was refused as often as it was asked for did not happen. */
+  checkRefused(): void {
+    for (const [txId, { calls, refused }] of this.#uses)
+      this.world.unless(calls > refused || !this.world.checks.transactions.has(txId), 'I15', () => `transfer ${txId} was refused each of ${calls} times, and is in the log`);
   }
 
   async image(node: SimNode, payer: SimUser, body: ImageRequestBody): Promise<void> {
@@ -161,20 +172,18 @@ export class Clients {
     this.world.unless(hold <= most, 'I6', () => `request ${id} is cancelled with ${jobs} jobs left, and still holds ${hold}`);
   }
 
-  adjust(node: SimNode, user: SimUser, amount: Kudos): void {
-    if (user.id === 0) return;
+  adjust(node: SimNode, user: number, amount: Kudos): void {
     const context = { actor: { kind: 'user' as const, user: 1 }, correlationId: `adjust-${this.#calls}` };
-    void this.#call(node, 'adjust', node.get(Adjusting).adjust(user.id, amount, context), (position) => {
-      this.#acknowledged(position < 0 || this.world.checks.writtenFor(context.correlationId) > 0, `adjustment of user ${user.id}`);
+    void this.#call(node, 'adjust', node.get(Adjusting).adjust(user, amount, context), (position) => {
+      this.#acknowledged(position < 0 || this.world.checks.writtenFor(context.correlationId) > 0, `adjustment of user ${user}`);
       return `adjusted ${position >= 0 ? amount : 0}`;
     });
   }
 
-  roles(node: SimNode, user: SimUser, role: Role, on: boolean): void {
-    if (user.id === 0) return;
+  roles(node: SimNode, user: number, role: Role, on: boolean): void {
     const context = { actor: { kind: 'user' as const, user: 1 }, correlationId: `roles-${this.#calls}` };
     const command = { type: 'ChangeRoles' as const, roles: { [role]: on }, at: iso(this.world.time.nowMs) };
-    void this.#call(node, 'roles', node.get(CommandBus).execute(new OnUser(user.id, command, context)), ({ outcome }) => outcome);
+    void this.#call(node, 'roles', node.get(CommandBus).execute(new OnUser(user, command, context)), ({ outcome }) => outcome);
   }
 
   newKey(node: SimNode, user: SimUser): void {

@@ -17,8 +17,8 @@ interface Call {
 /** Every call between the nodes and the log, under way until the simulation lets it happen: in any order, or never. */
 export class Network {
   #calls: Call[] = [];
-  /** Node → fault of its next append. */
-  readonly armed = new Map<number, Fault>();
+  /** Node → fault of its next append, or of its next append that begins with an event of that type. */
+  readonly armed = new Map<number, { readonly fault: Fault; readonly type: string | undefined }>();
   /** `crash before JobSettled.v1` → how often. */
   readonly reached = new Map<string, number>();
   onCrash: (node: number) => void = () => undefined;
@@ -45,12 +45,13 @@ export class Network {
   }
 
   fault(node: number, events: readonly NewEvent[]): Fault | undefined {
-    const fault = this.armed.get(node);
-    if (!fault) return undefined;
+    const armed = this.armed.get(node);
+    const { type } = events[0]!;
+    if (!armed || (armed.type ?? type) !== type) return undefined;
     this.armed.delete(node);
-    const name = `${fault} ${events[0]!.type}`;
+    const name = `${armed.fault} ${type}`;
     this.reached.set(name, (this.reached.get(name) ?? 0) + 1);
-    return fault;
+    return armed.fault;
   }
 }
 

@@ -85,11 +85,14 @@ const pass = ({ random, world }: Scene): void => {
   else world.time.pass(random.between(2, 25) * MINUTE_MS);
 };
 
+/** A moderator deals with everybody whom the list of users knows, also with who was registered only by half, and sometimes errs. */
+const anybody = (random: Seeded, { models }: World): number => (random.chance(0.03) ? 999 : random.pick([...models.users.keys(), 2]));
+
 /** Every kind of operation: how often (of a thousand), and what it does. */
 const KINDS = {
   register: [12, ({ random, clients, node }: Scene) => clients.register(node, 'Ada', random.pick(['oauth', 'pseudonymous'] as const))],
   transfer: [100, ({ random, clients, node }: Scene) => {
-    const amount = random.chance(0.03) ? centikudos(random.between(-100, 0)) : centikudos(random.between(1, random.chance(0.2) ? 100_000 : 4_000));
+    const amount = random.chance(0.04) ? centikudos(random.chance(0.5) ? 0 : -100) : centikudos(random.between(1, random.chance(0.2) ? 100_000 : 4_000));
     clients.transfer(node, clients.user(random.between(0, 40)), clients.user(random.between(0, 40)), amount, random.chance(0.7) ? `key-${random.bits()}` : undefined);
   }],
   'transfer again': [25, ({ random, clients, node }: Scene) => clients.again(node, random.bits(), random.chance(0.2) ? kudos(random.between(1, 9)) : undefined)],
@@ -97,9 +100,13 @@ const KINDS = {
   text: [55, (scene: Scene) => void scene.clients.text(scene.node, scene.clients.user(scene.random.between(0, 9)), text(scene))],
   pop: [190, pop],
   deliver: [190, deliver],
-  cancel: [22, ({ random, clients, node }: Scene) => { if (clients.requests.length > 0) clients.cancel(node, clients.requests[Math.max(0, clients.requests.length - random.between(1, 8))]!.id); }],
-  adjust: [35, ({ random, clients, node }: Scene) => clients.adjust(node, clients.user(random.between(1, 40)), centikudos(random.between(-20_000, random.chance(0.2) ? 500_000 : 20_000) || 1))],
-  roles: [10, ({ random, clients, node }: Scene) => clients.roles(node, clients.user(random.between(1, 40)), random.pick(ROLES), random.chance(0.6))],
+  cancel: [22, ({ random, clients, node }: Scene) => {
+    const { requests } = clients;
+    const known = requests[Math.max(0, requests.length - random.between(1, 8))];
+    clients.cancel(node, known && !random.chance(0.05) ? known.id : random.uuid());
+  }],
+  adjust: [35, ({ random, clients, node, world }: Scene) => clients.adjust(node, random.pick([...world.models.users.keys()]), centikudos(random.between(-20_000, random.chance(0.2) ? 500_000 : 20_000) || 1))],
+  roles: [10, ({ random, clients, node, world }: Scene) => clients.roles(node, anybody(random, world), random.pick(ROLES), random.chance(0.6))],
   'new key': [4, ({ random, clients, node }: Scene) => clients.newKey(node, clients.user(random.between(1, 40)))],
   round: [60, ({ random, clients, node }: Scene) => clients.round(node, random.pick([...node.reactors.keys()]))],
   pass: [70, pass],
@@ -114,7 +121,10 @@ const KINDS = {
     if (random.chance(0.15)) world.crashProjector(name, events);
     else world.models.advance(name, events);
   }],
-  fault: [22, ({ random, world, node }: Scene) => { world.network.armed.set(node.id, random.pick(FAULTS)); }],
+  fault: [22, ({ random, world, node }: Scene) => {
+    const type = random.chance(0.5) ? random.pick(['TransactionReversed.v1', ...world.checks.types.keys()]) : undefined; // some are rare, and would hardly be met
+    world.network.armed.set(node.id, { fault: random.pick(FAULTS), type });
+  }],
   restart: [4, (scene: Scene) => scene.restart(scene.random.between(0, 1))],
 } as const satisfies Readonly<Record<string, readonly [weight: number, perform: (scene: Scene) => void | Promise<void>]>>;
 
