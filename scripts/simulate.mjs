@@ -2,5 +2,6 @@
 import { register } from 'node:module';
 
 register('./lib/typescript-loader.mjs', import.meta.url);
-const { runSimulations } = await import('../test/simulation/cli.ts');
+/** @type {{ runSimulations(args: readonly string[]): Promise<number> }} */
+const { runSimulations } = await import(new URL('../test/simulation/cli.ts', import.meta.url).href);
 process.exitCode = await runSimulations(process.argv.slice(2));

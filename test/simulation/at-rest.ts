@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { types } from 'node:util';
 import { decode } from '../../src/platform/event-log/codec.js';
 import { Credits } from '../../src/kudos/credits.js';
 import { accountDecider } from '../../src/kudos/account.decider.js';
@@ -20,7 +20,7 @@ const ROUNDS_A_STEP_MAX = 6;
 export const atRest = async (simulation: Simulation): Promise<void> => {
   const { world, clients, nodes, options: { seed } } = simulation;
   const random = new Seeded(seedOf(seed, 2));
-  world.network.armed.clear();
+  world.network.heal();
   for (const [place, node] of nodes.entries()) if (!node?.isServing) await simulation.restart(place);
   await calm(simulation, random);
   for (const stepMs of STEPS_MS) {
@@ -78,10 +78,14 @@ const checkViews = async (simulation: Simulation, node: SimNode, random: Seeded)
     const asked = node.get(Spending).account(user);
     await simulation.turn(random, EVERYTHING);
     const events = world.store.stream(`account-${user}`);
-    const folded = events.reduce((state, event) => accountDecider.evolve(state, structuredClone(decode(event)) as unknown as AccountEvent), accountDecider.initialState(String(user)));
+    const folded = events.reduce((state, event) => accountDecider.evolve(state, decode(event) as unknown as AccountEvent), accountDecider.initialState(String(user)));
     const remembered = await asked;
-    world.unless(isDeepStrictEqual(remembered, folded), 'I23', () => `node ${node.id} remembers another account of user ${user} than its events tell`);
+    world.unless(plain(remembered) === plain(folded), 'I23', () => `node ${node.id} remembers another account of user ${user} than its events tell`);
   }
   const { authorizations, unsettled } = node.get(OpenWork).sizes;
   world.unless(authorizations === 0 && unsettled === 0, 'I7', () => `node ${node.id} still means to repair ${authorizations} authorizations and ${unsettled} jobs`);
 };
+
+/** The same for the same state, also for one that comes from a snapshot, whose maps another realm has made. */
+const plain = (state: unknown): string =>
+  JSON.stringify(state, (_name, value: unknown) => (types.isMap(value) ? { map: [...value] } : types.isSet(value) ? { set: [...value] } : value));

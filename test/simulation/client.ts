@@ -4,6 +4,7 @@ import { Deliver, type Delivery } from '../../src/dispatch/deliver.js';
 import { Pop, type PopAsked } from '../../src/dispatch/pop.js';
 import { transactionId } from '../../src/kernel/ids.js';
 import { iso } from '../../src/kernel/clock.js';
+import { decode } from '../../src/platform/event-log/codec.js';
 import { Refused } from '../../src/platform/http/refusals.js';
 import { Cancel } from '../../src/requests/cancel.js';
 import { ImageSubmission } from '../../src/requests/image-submission.js';
@@ -118,7 +119,7 @@ export class Clients {
   }
 
   #submit(node: SimNode, payer: SimUser, submit: () => ReturnType<TextSubmission['submit']> | ReturnType<ImageSubmission['submit']>): Promise<void> {
-    return this.#call(node, 'request', submit() as ReturnType<TextSubmission['submit']>, (answered) => {
+    return this.#call(node, 'request', submit(), (answered) => {
       if (answered.status === 200) return 'quoted';
       const { id } = answered.answer;
       this.#acknowledged(this.world.store.stream(`request-${id}`).length > 0, `request ${id}`);
@@ -132,7 +133,7 @@ export class Clients {
     if (!user) return;
     void this.#call(node, 'pop', node.get(Pop).pop(user, asked), (answered) => {
       if (answered.outcome === 'nothing') return 'nothing to do';
-      for (const id of answered.jobs) this.jobs.push({ id, kind: answered.facts.kind as 'image' | 'text', owner, delivered: false });
+      for (const id of answered.jobs) this.jobs.push({ id, kind: answered.facts.kind, owner, delivered: false });
       const stream = this.world.store.stream(`request-${answered.facts.request}`);
       this.#acknowledged(stream.length > answered.jobs.length, `jobs of ${answered.facts.request}`);
       return `jobs ${answered.jobs.join()}`;
@@ -159,17 +160,15 @@ export class Clients {
     });
   }
 
-  /** What was withdrawn holds nothing any more: at most the parts of jobs that somebody has. */
+  /** What was withdrawn holds nothing any more; the parts of jobs that somebody has follow with the request's end. */
   #isFreed(id: string): void {
-    const payer = this.requests.find((request) => request.id === id)?.payer.id ?? 0;
-    const hold = this.world.checks.purse(payer).holds.get(id) ?? 0;
-    const open = this.world.checks.audit.authorizations.open.get(id);
-    const request = this.world.checks.audit.jobs.requests.get(id);
-    if (hold === 0 || !open || !request) return;
-    const jobs = request.waiting + request.pending.size + request.unsettled;
-    const parts = this.world.checks.jobsOf(id);
-    const most = Math.floor(open.hold / parts) * jobs + (open.hold - Math.floor(open.hold / parts) * parts);
-    this.world.unless(hold <= most, 'I6', () => `request ${id} is cancelled with ${jobs} jobs left, and still holds ${hold}`);
+    const { audit } = this.world.checks;
+    const open = audit.authorizations.open.get(id);
+    const cancelled = this.world.store.stream(`request-${id}`).find(({ type }) => type === 'RequestCancelled.v1');
+    if (!open || !cancelled) return;
+    const { withdrawn } = decode(cancelled).data as { readonly withdrawn: number };
+    const due = Math.floor(open.hold / this.world.checks.jobsOf(id)) * withdrawn;
+    this.world.unless(open.captured + open.released >= due, 'I6', () => `request ${id} is cancelled with ${withdrawn} jobs withdrawn, and has freed ${open.released} and not ${due}`);
   }
 
   adjust(node: SimNode, user: number, amount: Kudos): void {

@@ -6,7 +6,7 @@ import type { Seeded } from '../support/seeded.js';
 import type { SimStore } from './sim-store.js';
 
 /** What may become of an append on its way. The crashes are those of the node that asked. */
-export const FAULTS = ['crash before', 'crash after', 'answer lost', 'question lost', 'lands late', 'sent twice', 'refused by the store'] as const;
+export const FAULTS = ['crash before', 'crash after', 'answer lost', 'question lost', 'lands late', 'delayed', 'sent twice', 'refused by the store'] as const;
 export type Fault = (typeof FAULTS)[number];
 
 interface Call {
@@ -17,14 +17,45 @@ interface Call {
 /** Every call between the nodes and the log, under way until the simulation lets it happen: in any order, or never. */
 export class Network {
   #calls: Call[] = [];
-  /** Node → fault of its next append, or of its next append that begins with an event of that type. */
-  readonly armed = new Map<number, { readonly fault: Fault; readonly type: string | undefined }>();
+  /** Node → faults of its next appends; some wait for one that begins with an event of a certain type. */
+  readonly #armed = new Map<number, { readonly fault: Fault; readonly type: string | undefined }[]>();
   /** `crash before JobSettled.v1` → how often. */
   readonly reached = new Map<string, number>();
   onCrash: (node: number) => void = () => undefined;
 
+  /** Node → turns that its process still stands still: a debugger, a full machine, a pause to collect garbage. */
+  readonly #paused = new Map<number, number>();
+  #delayed: (Call & { turns: number })[] = [];
+
+  /** Calls that can happen now. */
   get waiting(): number {
-    return this.#calls.length;
+    return this.#paused.size === 0 ? this.#calls.length : this.#calls.reduce((sum, { node }) => sum + (this.#paused.has(node) ? 0 : 1), 0);
+  }
+
+  pause(node: number, turns: number): void {
+    this.#paused.set(node, turns);
+  }
+  isPaused(node: number): boolean {
+    return this.#paused.has(node);
+  }
+  /** The call arrives so many turns later. */
+  delay(node: number, turns: number, run: () => void): void {
+    this.#delayed.push({ node, turns, run });
+  }
+
+  passTurn(): void {
+    for (const call of this.#delayed) call.turns -= 1;
+    this.#arrive(({ turns }) => turns <= 0);
+    for (const [node, turns] of this.#paused) {
+      if (turns <= 1) this.#paused.delete(node);
+      else this.#paused.set(node, turns - 1);
+    }
+  }
+
+  #arrive(isDue: (call: { readonly turns: number }) => boolean): void {
+    if (this.#delayed.length === 0) return;
+    this.#calls.push(...this.#delayed.filter(isDue));
+    this.#delayed = this.#delayed.filter((call) => !isDue(call));
   }
 
   send(node: number, run: () => void): void {
@@ -33,7 +64,8 @@ export class Network {
 
   /** Lets one call happen, whichever. */
   step(random: Seeded): void {
-    const at = random.between(0, this.#calls.length - 1);
+    let at = random.between(0, this.#calls.length - 1);
+    while (this.#paused.has(this.#calls[at]!.node)) at = (at + 1) % this.#calls.length;
     const [call] = this.#calls.splice(at, 1);
     call!.run();
   }
@@ -41,21 +73,44 @@ export class Network {
   /** What a dead node asked, nobody asks any more. What has left it already (a late append) still arrives: it has no node. */
   forget(node: number): void {
     this.#calls = this.#calls.filter((call) => call.node !== node);
-    this.armed.delete(node);
+    this.#delayed = this.#delayed.filter((call) => call.node !== node);
+    this.#armed.delete(node);
+    this.#paused.delete(node);
+  }
+
+  arm(node: number, fault: Fault, type: string | undefined): void {
+    const armed = this.#armed.get(node);
+    if (armed) armed.push({ fault, type });
+    else this.#armed.set(node, [{ fault, type }]);
+  }
+  #take(node: number, type: string): Fault | undefined {
+    const armed = this.#armed.get(node);
+    const at = armed?.findIndex((each) => (each.type ?? type) === type) ?? -1;
+    return at < 0 ? undefined : armed!.splice(at, 1)[0]!.fault;
+  }
+
+  /** Nothing goes wrong any more. */
+  heal(): void {
+    this.#paused.clear();
+    this.#armed.clear();
+    this.#arrive(() => true);
   }
 
   fault(node: number, events: readonly NewEvent[]): Fault | undefined {
-    const armed = this.armed.get(node);
     const { type } = events[0]!;
-    if (!armed || (armed.type ?? type) !== type) return undefined;
-    this.armed.delete(node);
-    const name = `${armed.fault} ${type}`;
+    const fault = this.#take(node, type) ?? this.#take(ANYBODY, type);
+    if (!fault) return undefined;
+    const name = `${fault} ${type}`;
     this.reached.set(name, (this.reached.get(name) ?? 0) + 1);
-    return armed.fault;
+    return fault;
   }
 }
 
 const NOBODY = -1;
+/** Faults that wait for a rare event wait for it wherever it is written. */
+export const ANYBODY = -2;
+/** Turns within which others may find the call overdue: half a minute can pass. */
+const DELAY_TURNS = 90;
 
 /** A node's connection to the log. */
 export class NodeLog extends EventLog {
@@ -107,6 +162,7 @@ export class NodeLog extends EventLog {
         network.send(NOBODY, () => { attempt(write, () => undefined, () => undefined); });
         this.unknown(asked, resolve, reject);
         return;
+      case 'delayed': network.delay(node, DELAY_TURNS, () => { attempt(write, resolve, reject); }); return;
       case 'sent twice':
         attempt(write, resolve, reject);
         network.send(NOBODY, () => { attempt(write, () => undefined, () => undefined); });

@@ -12,7 +12,6 @@ import { TransferIndex } from '../../src/kudos/transfers.js';
 import { Commanding } from '../../src/platform/commanding/commanding.js';
 import type { Contents } from '../../src/platform/content/contents.js';
 import { NodeFeed, type NodeFold } from '../../src/platform/event-log/node-feed.js';
-import { Secrets } from '../../src/platform/vault/secrets.js';
 import { PRICE_POLICY_1 } from '../../src/pricing/price-policy.js';
 import { Pricing } from '../../src/pricing/pricing.js';
 import { loadReference } from '../../src/reference/load-reference.js';
@@ -30,14 +29,13 @@ import { Seeded } from '../support/seeded.js';
 import { Injector } from './injector.js';
 import { NodeLog } from './network.js';
 import { seedOf, SimIds } from './randomness.js';
-import { SimSnapshots } from './snapshots.js';
+import type { SimSnapshots } from './snapshots.js';
 import { SimClock, SimTimers } from './virtual-time.js';
 import type { World } from './world.js';
 
 const MODULES = [KudosModule, UsersModule, WorkersModule, RequestsModule, DispatchModule];
 const CONFIG: Config = readConfig({ DATA_DIR: '/nowhere', LOG_LEVEL: 'silent', HORDE_TEST_RATELIMIT_DISABLED: '1' });
 const PRICING = new Pricing(PRICE_POLICY_1, loadReference(), CONFIG.escrow);
-const SECRETS = new Secrets(Buffer.alloc(32, 7));
 
 /** A database in which no read model was ever built: every view that is not simulated apart folds the log from its beginning. */
 const EMPTY = { query: () => Promise.resolve([]), execute: () => Promise.resolve(0), transaction: (work: (db: unknown) => unknown) => Promise.resolve(work(EMPTY)) };
@@ -91,7 +89,7 @@ export class SimNode {
       log, timers, logger: { error: () => undefined }, onFatal: (error) => { world.bug('I23', 'a view cannot follow', error); }, onEvent: (event) => { commanding.follow(event); },
     });
     const platform = {
-      config: CONFIG, clock, timers, ids, log, database: EMPTY, readModels: {}, checkpoints: {}, projector: {}, secrets: SECRETS, contents: world.contents as unknown as Contents,
+      config: CONFIG, clock, timers, ids, log, database: EMPTY, readModels: {}, checkpoints: {}, projector: {}, secrets: world.secrets, contents: world.contents as unknown as Contents,
       blobs: { put: () => Promise.resolve(), deleteOlderThan: () => Promise.resolve(0) }, commanding, feed: this.feed, pricing: PRICING, notary: undefined,
     } as unknown as Platform;
     this.views = this.#provide(platform, world, wiring);
@@ -116,7 +114,7 @@ export class SimNode {
     injector.provide(NextUserId, new NextUserId({ maxUserId: () => Promise.resolve({ id: 1, position: -1 }) }));
     injector.provide(UserDirectory, new UserDirectory({
       byKeyHash: (keyHash) => Promise.resolve(models.users.get(models.keys.get(keyHash) ?? -1)), byId: (id) => Promise.resolve(models.users.get(id)), waitFor: waits('users'),
-    }, feed, (purpose, text) => SECRETS.keyedHash(purpose, text)));
+    }, feed, (purpose, text) => world.secrets.keyedHash(purpose, text)));
     injector.provide(JobFinder, new JobFinder(injector.get(LiveQueue), { waitFor: waits('requests'), job: (id) => Promise.resolve(models.jobs.get(id)) }, feed));
     injector.provide(TransferIndex, {
       find: (txId: string) => Promise.resolve(models.transfers.get(txId)), indexedThrough: (user: number) => Promise.resolve(models.indexed.get(user) ?? -1), waitFor: waits('statement'),

@@ -4,7 +4,7 @@ import type { Role } from '../../src/users/user.events.js';
 import { declaration } from '../support/request-facts.js';
 import { Seeded } from '../support/seeded.js';
 import type { Clients } from './client.js';
-import { FAULTS } from './network.js';
+import { ANYBODY, FAULTS } from './network.js';
 import type { SimNode } from './node.js';
 import { MODELS } from './read-models.js';
 import { seedOf } from './randomness.js';
@@ -32,6 +32,9 @@ export interface Scene {
 const IMAGE_MODELS = ['stable_diffusion', 'SDXL 1.0', 'Flux.1-Schnell fp8 (Compact)', 'Deliberate'];
 const TEXT_MODELS = ['koboldcpp/Mistral-7B', 'aphrodite/Llama-3-70B'];
 const ROLES: readonly Role[] = ['trusted', 'trusted', 'trusted', 'flagged', 'education', 'deleted', 'moderator'];
+/** Few appends begin with these: a fault that did not wait for one would hardly ever meet it. */
+const RARE_EVENTS = ['TransactionReversed.v1', 'HoldReleased.v1', 'RequestAbandoned.v1', 'RequestExpired.v1', 'AuthorizationClosed.v1', 'ApiKeyIssued.v1', 'JobFaulted.v1', 'JobExpired.v1',
+  'RolesChanged.v1', 'AccountOpened.v1', 'WorkerRegistered.v1'];
 const MINUTE_MS = 60_000;
 
 const image = ({ random }: Scene): ImageRequestBody => {
@@ -78,6 +81,14 @@ const deliver = ({ random, clients, node }: Scene): void => {
   });
 };
 
+/** Of those that hold something, or one of the last, or one that nobody has made. */
+const cancel = ({ random, clients, node, world }: Scene): void => {
+  const holding = random.chance(0.5) ? [...world.checks.audit.authorizations.open.values()].filter(({ hold }) => hold > 0).map(({ request }) => request) : [];
+  const latest = clients.requests.slice(-8).map(({ id }) => id);
+  const known = holding.length > 0 ? holding : latest;
+  clients.cancel(node, known.length > 0 && !random.chance(0.05) ? random.pick(known) : random.uuid());
+};
+
 const pass = ({ random, world }: Scene): void => {
   const luck = random.unit();
   if (luck < 0.7) world.time.pass(random.between(50, 1_500));
@@ -100,12 +111,8 @@ const KINDS = {
   text: [55, (scene: Scene) => void scene.clients.text(scene.node, scene.clients.user(scene.random.between(0, 9)), text(scene))],
   pop: [190, pop],
   deliver: [190, deliver],
-  cancel: [22, ({ random, clients, node }: Scene) => {
-    const { requests } = clients;
-    const known = requests[Math.max(0, requests.length - random.between(1, 8))];
-    clients.cancel(node, known && !random.chance(0.05) ? known.id : random.uuid());
-  }],
-  adjust: [35, ({ random, clients, node, world }: Scene) => clients.adjust(node, random.pick([...world.models.users.keys()]), centikudos(random.between(-20_000, random.chance(0.2) ? 500_000 : 20_000) || 1))],
+  cancel: [30, cancel],
+  adjust: [35, ({ random, clients, node, world }: Scene) => clients.adjust(node, random.pick([...world.models.users.keys()]), centikudos(random.between(-20_000, random.chance(0.4) ? 1_000_000 : 20_000) || 1))],
   roles: [10, ({ random, clients, node, world }: Scene) => clients.roles(node, anybody(random, world), random.pick(ROLES), random.chance(0.6))],
   'new key': [4, ({ random, clients, node }: Scene) => clients.newKey(node, clients.user(random.between(1, 40)))],
   round: [60, ({ random, clients, node }: Scene) => clients.round(node, random.pick([...node.reactors.keys()]))],
@@ -121,10 +128,13 @@ const KINDS = {
     if (random.chance(0.15)) world.crashProjector(name, events);
     else world.models.advance(name, events);
   }],
-  fault: [22, ({ random, world, node }: Scene) => {
-    const type = random.chance(0.5) ? random.pick(['TransactionReversed.v1', ...world.checks.types.keys()]) : undefined; // some are rare, and would hardly be met
-    world.network.armed.set(node.id, { fault: random.pick(FAULTS), type });
+  fault: [32, ({ random, world, node }: Scene) => {
+    const fault = random.pick(FAULTS);
+    if (random.chance(0.4)) world.network.arm(node.id, fault, undefined);
+    else if (random.chance(0.15)) world.network.arm(ANYBODY, 'delayed', 'RequestAccepted.v1'); // so late that it is given up
+    else world.network.arm(ANYBODY, fault, random.pick(random.chance(0.8) ? RARE_EVENTS : [...world.checks.types.keys()]));
   }],
+  pause: [6, ({ random, world, node }: Scene) => { world.network.pause(node.id, random.between(5, 60)); }],
   restart: [4, (scene: Scene) => scene.restart(scene.random.between(0, 1))],
 } as const satisfies Readonly<Record<string, readonly [weight: number, perform: (scene: Scene) => void | Promise<void>]>>;
 

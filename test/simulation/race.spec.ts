@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { kudos } from '../../src/kernel/kudos.js';
 import { Adjusting } from '../../src/kudos/adjusting.message.js';
 import { Transfers } from '../../src/kudos/transfers.js';
-import { Refused } from '../../src/platform/http/refusals.js';
+import type { Refused } from '../../src/platform/http/refusals.js';
 import { Seeded } from '../support/seeded.js';
 import { isPassing } from './world.js';
 import { Simulation } from './simulation.js';

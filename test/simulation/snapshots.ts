@@ -2,7 +2,7 @@ import { deserialize, serialize } from 'node:v8';
 import type { Loaded, Snapshots } from '../../src/platform/commanding/load-stream.js';
 
 /** Production saves every 200 events of a stream; here a snapshot is met often. */
-const EVENTS_BETWEEN = 5;
+const EVENTS_BETWEEN = 8;
 
 interface Stored {
   readonly stateVersion: number;

@@ -6,6 +6,7 @@ import { isRetryLater } from '../../src/platform/http/refusals.js';
 import { LogUnavailable, OutcomeUnknown, type Position } from '../../src/platform/event-log/event-log.js';
 import { Checks } from './checks.js';
 import { Network } from './network.js';
+import { RememberingSecrets } from './randomness.js';
 import { ReadModels, type ModelName } from './read-models.js';
 import { SimStore } from './sim-store.js';
 import { SimSnapshots } from './snapshots.js';
@@ -44,6 +45,7 @@ export class World {
   readonly network = new Network();
   readonly models = new ReadModels(this.store, this.time);
   readonly contents = new SimContents();
+  readonly secrets = new RememberingSecrets(Buffer.alloc(32, 7));
   readonly checks = new Checks();
   /** `account KudosUpfront` → how often it was decided. */
   readonly refusals = new Map<string, number>();
@@ -71,7 +73,7 @@ export class World {
   }
 
   bug(invariant: string, text: string, error?: unknown): void {
-    const words = error instanceof AggregateError ? error.errors.map(String).join('; ') : error === undefined ? '' : String(error);
+    const words = error === undefined ? '' : wordsOf(error);
     this.found.push({ invariant, text: words === '' ? text : `${text}: ${words}` });
   }
   unless(holds: boolean, invariant: string, text: () => string): void {
@@ -96,8 +98,9 @@ export class World {
   watched(bus: CommandBus): CommandBus {
     return { execute: async (message: { readonly context?: { readonly correlationId: string } }) => {
       if (message.context) this.checks.began(message.context.correlationId, this.store.headPosition);
-      const outcome: unknown = await bus.execute(message as never);
-      if (message instanceof OnAccount) this.#refusedRightly(message, outcome as AccountOutcome);
+      if (!(message instanceof OnAccount)) return bus.execute<never, unknown>(message as never);
+      const outcome = await bus.execute(message);
+      this.#refusedRightly(message, outcome);
       return outcome;
     } } as unknown as CommandBus;
   }
@@ -123,6 +126,11 @@ export class World {
     return this.store.headPosition;
   }
 }
+
+const wordsOf = (error: unknown): string => {
+  if (error instanceof AggregateError) return error.errors.map(wordsOf).join('; ');
+  return error instanceof Error ? error.message : JSON.stringify(error);
+};
 
 export const count = (counts: Map<string, number>, name: string, by = 1): void => void counts.set(name, (counts.get(name) ?? 0) + by);
 
