@@ -13,6 +13,8 @@ export const EVENT_TYPES: readonly string[] = [
 /** Where personal text stands in events: sealed before it is stored (spec/ledger.md §4.12). */
 export const PERSONAL_PATHS: ReadonlyMap<string, readonly string[]> = new Map([
   ['UserRegistered.v1', ['name']],
+  ['SharedKeyCreated.v1', ['id', 'name']],
+  ['SharedKeyChanged.v1', ['name']],
   ['WorkerRegistered.v1', ['name']],
   ['MaintenanceChanged.v1', ['message']],
 ]);

@@ -27,6 +27,7 @@ export interface UserFigures {
   readonly details: KudosDetails;
   readonly records: UserRecords;
   readonly workerIds: readonly string[];
+  readonly sharedKeyIds: readonly string[];
   readonly concurrency: number;
   readonly lastFour: string | null;
   readonly activeGenerations: { readonly image: readonly string[]; readonly text: readonly string[] };
@@ -52,10 +53,10 @@ export const userView = (user: KnownUser, figures: UserFigures, privilege: Privi
   };
 };
 
-const ownerMembers = (user: KnownUser, { workerIds, activeGenerations: { image, text } }: UserFigures): object => {
+const ownerMembers = (user: KnownUser, { workerIds, sharedKeyIds, activeGenerations: { image, text } }: UserFigures): object => {
   const active = { ...(image.length > 0 ? { image } : {}), ...(text.length > 0 ? { text } : {}) };
   return {
-    worker_ids: workerIds, sharedkey_ids: [], vpn: user.roles.has('vpn'), special: user.roles.has('special'),
+    worker_ids: workerIds, sharedkey_ids: sharedKeyIds, vpn: user.roles.has('vpn'), special: user.roles.has('special'),
     ...(Object.keys(active).length > 0 ? { active_generations: active } : {}),
   };
 };

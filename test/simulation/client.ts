@@ -13,6 +13,7 @@ import { TextSubmission } from '../../src/requests/text-submission.js';
 import { ANONYMOUS_KEY } from '../../src/users/directory.message.js';
 import { Registration } from '../../src/users/registration.message.js';
 import { OnUser } from '../../src/users/user.message.js';
+import type { RequestKind } from '../../src/kernel/request-kind.js';
 import type { Role } from '../../src/users/user.events.js';
 import type { AccountClass } from '../../src/kudos/account.events.js';
 import type { Kudos } from '../../src/kernel/kudos.js';
@@ -26,7 +27,7 @@ export interface SimUser {
 }
 export interface SimJob {
   readonly id: string;
-  readonly kind: 'image' | 'text';
+  readonly kind: RequestKind;
   readonly owner: SimUser;
   delivered: boolean;
 }
@@ -141,7 +142,7 @@ export class Clients {
   }
 
   deliver(node: SimNode, job: SimJob, delivery: Omit<Delivery, 'id' | 'kind'>): void {
-    void this.#call(node, 'deliver', node.get(Deliver).deliver({ ...delivery, id: job.id, kind: job.kind }, job.owner.key), ({ reward, position }) => {
+    void this.#call(node, 'deliver', node.get(Deliver).deliver({ ...delivery, id: job.id, kind: job.kind } as Delivery, job.owner.key), ({ reward, position }) => {
       if (delivery.state !== 'faulted') {
         this.world.unless(!job.delivered, 'I18', () => `job ${job.id} was taken twice`);
         job.delivered = true;

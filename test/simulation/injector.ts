@@ -2,6 +2,11 @@ import 'reflect-metadata';
 import type { CommandBus } from '@nestjs/cqrs';
 
 type Token = abstract new (...args: never[]) => unknown;
+/** `{ provide, useExisting }`, the one other way in which our modules name a provider. */
+interface Alias {
+  readonly provide: Token;
+  readonly useExisting: Token;
+}
 interface Handler {
   execute(message: object): Promise<unknown>;
 }
@@ -19,7 +24,11 @@ export class Injector {
   readonly #made = new Map<Token, unknown>();
   readonly #handlers = new Map<unknown, Handler>();
 
-  constructor(private readonly modules: readonly object[]) {}
+  readonly #aliases: ReadonlyMap<Token, Token>;
+
+  constructor(private readonly modules: readonly object[]) {
+    this.#aliases = new Map(this.#listed.flatMap((provider) => (typeof provider === 'function' ? [] : [[provider.provide, provider.useExisting] as const])));
+  }
 
   /** Before anything is made of it. */
   provide(token: Token, value: unknown): void {
@@ -32,6 +41,8 @@ export class Injector {
   get<Value>(type: abstract new (...args: never[]) => Value): Value {
     const known = this.#made.get(type);
     if (known !== undefined) return known as Value;
+    const alias = this.#aliases.get(type);
+    if (alias) return this.get(alias) as Value;
     const parameters = Reflect.getMetadata(PARAMETERS, type) as readonly Token[] | undefined;
     if (!parameters && type.length > 0) throw new Error(`nobody provides ${type.name}`);
     const make = type as unknown as new (...args: readonly unknown[]) => Value;
@@ -42,7 +53,10 @@ export class Injector {
 
   /** What the modules list. */
   get providers(): readonly Token[] {
-    return this.modules.flatMap((module) => Reflect.getMetadata(PROVIDERS, module) as readonly Token[]);
+    return this.#listed.filter((provider) => typeof provider === 'function');
+  }
+  get #listed(): readonly (Token | Alias)[] {
+    return this.modules.flatMap((module) => (Reflect.getMetadata(PROVIDERS, module) ?? []) as readonly (Token | Alias)[]);
   }
 
   /** The bus: each message to the handler of its class. */

@@ -1,13 +1,12 @@
+import { AppModule } from '../../src/app.module.js';
 import { platformProviders } from '../../src/boot/providers.js';
 import type { Platform } from '../../src/boot/platform.js';
 import { readConfig, type Config } from '../../src/config.js';
-import { DispatchModule } from '../../src/dispatch/dispatch.module.js';
 import { JobFinder } from '../../src/dispatch/job-finder.js';
 import { LiveQueue } from '../../src/dispatch/live-queue.message.js';
 import type { Decider } from '../../src/kernel/decider.js';
 import { categoryOf, type AnyEvent } from '../../src/kernel/event.js';
 import { Credits, type CreditsSource } from '../../src/kudos/credits.js';
-import { KudosModule } from '../../src/kudos/kudos.module.js';
 import { TransferIndex } from '../../src/kudos/transfers.js';
 import { Commanding } from '../../src/platform/commanding/commanding.js';
 import type { Contents } from '../../src/platform/content/contents.js';
@@ -17,13 +16,10 @@ import { Pricing } from '../../src/pricing/pricing.js';
 import { loadReference } from '../../src/reference/load-reference.js';
 import { LatestOfRequests } from '../../src/requests/latest-of-requests.js';
 import { OpenWork } from '../../src/requests/open-work.js';
-import { RequestsModule } from '../../src/requests/requests.module.js';
 import { StatusRows } from '../../src/requests/status.js';
 import { UserDirectory } from '../../src/users/directory.message.js';
 import { NextUserId } from '../../src/users/next-user-id.js';
-import { UsersModule } from '../../src/users/users.module.js';
 import { WorkerRegistry } from '../../src/workers/registry.message.js';
-import { WorkersModule } from '../../src/workers/workers.module.js';
 import { CommandBus } from '@nestjs/cqrs';
 import { Seeded } from '../support/seeded.js';
 import { Injector } from './injector.js';
@@ -33,7 +29,6 @@ import type { SimSnapshots } from './snapshots.js';
 import { SimClock, SimTimers } from './virtual-time.js';
 import type { World } from './world.js';
 
-const MODULES = [KudosModule, UsersModule, WorkersModule, RequestsModule, DispatchModule];
 const CONFIG: Config = readConfig({ DATA_DIR: '/nowhere', LOG_LEVEL: 'silent', HORDE_TEST_RATELIMIT_DISABLED: '1' });
 const PRICING = new Pricing(PRICE_POLICY_1, loadReference(), CONFIG.escrow);
 
@@ -67,7 +62,7 @@ class SimCommanding extends Commanding {
 /** One server: production's deciders, runners, flows, views and reactors, wired as production wires them, without HTTP. */
 export class SimNode {
   readonly log: NodeLog;
-  readonly injector = new Injector(MODULES);
+  readonly injector: Injector;
   readonly feed: NodeFeed;
   readonly views: readonly NodeFold[];
   /** Everything that runs in rounds, by name. */
@@ -89,9 +84,10 @@ export class SimNode {
       log, timers, logger: { error: () => undefined }, onFatal: (error) => { world.bug('I23', 'a view cannot follow', error); }, onEvent: (event) => { commanding.follow(event); },
     });
     const platform = {
-      config: CONFIG, clock, timers, ids, log, database: EMPTY, readModels: {}, checkpoints: {}, projector: {}, secrets: world.secrets, contents: world.contents as unknown as Contents,
+      config: CONFIG, clock, timers, ids, log, database: EMPTY, readModels: { waitFor: (position: number, timeoutMs: number) => world.models.waitFor('requests', position, timeoutMs) }, checkpoints: {}, projector: {}, secrets: world.secrets, contents: world.contents as unknown as Contents,
       blobs: { put: () => Promise.resolve(), deleteOlderThan: () => Promise.resolve(0) }, commanding, feed: this.feed, pricing: PRICING, notary: undefined,
     } as unknown as Platform;
+    this.injector = new Injector(AppModule.with(platform).imports!.filter((module) => typeof module === 'function'));
     this.views = this.#provide(platform, world, wiring);
     this.reactors = this.#connect(world, wiring);
   }
@@ -108,7 +104,7 @@ export class SimNode {
       position: models.position('balances'), rows: [...models.credits].map(([user, credits]) => ({ user, credits })),
     }) }));
     injector.provide(OpenWork, new OpenWork({ openWork: () => Promise.resolve({
-      position: models.position('queue'), authorizations: [...models.authorizations.values()].map((each) => ({ ...each })), unsettled: [...models.unsettled.values()],
+      position: models.position('queue'), authorizations: [...models.authorizations.values()].map((each) => ({ ...each })), unsettled: [...models.unsettled.values()], formHolds: [...models.formHolds.values()],
       unopened: [...models.unopened].map(([user, accountClass]) => ({ user, accountClass })),
     }) }, platform.clock));
     injector.provide(NextUserId, new NextUserId({ maxUserId: () => Promise.resolve({ id: 1, position: -1 }) }));
@@ -117,7 +113,7 @@ export class SimNode {
     }, feed, (purpose, text) => world.secrets.keyedHash(purpose, text)));
     injector.provide(JobFinder, new JobFinder(injector.get(LiveQueue), { waitFor: waits('requests'), job: (id) => Promise.resolve(models.jobs.get(id)) }, feed));
     injector.provide(TransferIndex, {
-      find: (txId: string) => Promise.resolve(models.transfers.get(txId)), indexedThrough: (user: number) => Promise.resolve(models.indexed.get(user) ?? -1), waitFor: waits('statement'),
+      find: (txIds: readonly string[]) => Promise.resolve(new Map(txIds.flatMap((txId) => { const known = models.transfers.get(txId); return known ? [[txId, known] as const] : []; }))), indexedThrough: (user: number) => Promise.resolve(models.indexed.get(user) ?? -1), waitFor: waits('statement'),
     });
     injector.provide(StatusRows, { waitFor: waits('requests') });
     wiring.provide?.(injector, world);

@@ -112,7 +112,7 @@ const KINDS = {
   pop: [190, pop],
   deliver: [190, deliver],
   cancel: [30, cancel],
-  adjust: [35, ({ random, clients, node, world }: Scene) => clients.adjust(node, random.pick([...world.models.users.keys()]), centikudos(random.between(-20_000, random.chance(0.4) ? 1_000_000 : 20_000) || 1))],
+  adjust: [35, ({ random, clients, node, world }: Scene) => clients.adjust(node, random.pick([2, ...world.models.users.keys()]), centikudos(random.between(-20_000, random.chance(0.4) ? 1_000_000 : 20_000) || 1))],
   roles: [10, ({ random, clients, node, world }: Scene) => clients.roles(node, anybody(random, world), random.pick(ROLES), random.chance(0.6))],
   'new key': [4, ({ random, clients, node }: Scene) => clients.newKey(node, clients.user(random.between(1, 40)))],
   round: [60, ({ random, clients, node }: Scene) => clients.round(node, random.pick([...node.reactors.keys()]))],

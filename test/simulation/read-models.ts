@@ -34,6 +34,7 @@ export class ReadModels {
   readonly indexed = new Map<number, number>();
   readonly authorizations = new Map<string, { request: string; payer: number; kind: RequestKind; stage: Stage }>();
   readonly unsettled = new Map<string, Owed>();
+  readonly formHolds = new Map<string, { request: string; payer: number; job: string }>();
   readonly jobs = new Map<string, Omit<FoundJob, 'facts'>>();
   readonly requests = new Map<string, { kind: RequestKind; payer: number }>();
   /** Rows and checkpoint in one transaction. */
@@ -109,8 +110,8 @@ export class ReadModels {
     const user = Number(stream.slice('account-'.length));
     this.indexed.set(user, Math.max(revision, this.indexed.get(user) ?? -1));
     if (type !== 'FundsTransferred.v1') return;
-    const { to, amount, ledger } = data as FundsTransferred['data'];
-    this.transfers.set(ledger.txId, { to, amount, position });
+    const { to, amount, sharedKey, bulk, ledger } = data as FundsTransferred['data'];
+    this.transfers.set(ledger.txId, { to, amount, position, ...(sharedKey === undefined ? {} : { sharedKey }), ...(bulk === undefined ? {} : { bulk }) });
   }
 
   #queue({ type, data: stored }: Recorded): void {
@@ -121,11 +122,19 @@ export class ReadModels {
       case 'RequestAccepted.v1': if (known) known.stage = 'accepted'; return;
       case 'RequestAbandoned.v1': if (known) known.stage = 'abandoned'; return;
       case 'RequestCompleted.v1': if (known) known.stage = 'ended'; return;
-      case 'AuthorizationClosed.v1': this.authorizations.delete(data.request); return;
+      case 'AuthorizationClosed.v1':
+        this.authorizations.delete(data.request);
+        for (const { job, request } of this.formHolds.values()) if (request === data.request) this.formHolds.delete(job);
+        return;
       case 'JobSubmitted.v1':
         if (known) this.unsettled.set(data.job, { ...(stored as Owed), payer: known.payer, kind: known.kind });
         return;
-      case 'JobSettled.v1': this.unsettled.delete(data.job); return;
+      case 'FormHoldPlaced.v1': this.formHolds.set(data.job, { request: data.request, payer: data.user, job: data.job }); return;
+      case 'HoldReleased.v1': this.formHolds.delete(data.job); return;
+      case 'JobSettled.v1':
+        this.formHolds.delete(data.job);
+        this.unsettled.delete(data.job);
+        return;
       default: // nothing is begun or ended
     }
   }
