@@ -97,6 +97,7 @@ export const workerRows = (platform: Platform) => ({
 const workerRow = (row: Worker): WorkerRow[] => (row.declaration === null ? [] : [{
   id: row.id, kind: row.kind, owner: row.owner, nameHash: row.nameHash, registeredAtMs: row.registeredAt, declaration: row.declaration,
   maintenance: row.maintenance, maintenanceMessage: row.maintenanceMessage ?? undefined, paused: row.paused, samples: row.samples,
+  uptimeThroughMs: row.uptimeThrough,
 }]);
 
 const stageOf = ({ accepted, abandoned, completedAt }: OpenAuthorization): 'opened' | 'accepted' | 'abandoned' | 'ended' => {

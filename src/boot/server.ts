@@ -16,6 +16,7 @@ import { Repairs } from '../requests/repairs.reactor.js';
 import { PastMinute } from '../status/past-minute.js';
 import { UserDirectory } from '../users/directory.message.js';
 import { NextUserId } from '../users/next-user-id.js';
+import { WorkerPresence } from '../workers/presence.js';
 import { WorkerRegistry } from '../workers/registry.message.js';
 import { ensureGenesis, type Genesis } from './genesis.js';
 import { Housekeeping } from './housekeeping.js';
@@ -37,6 +38,8 @@ const ANSWERS_PATIENCE_MS = 4_000;
 const REAPER_MS = 1_000;
 const REPAIRS_MS = 1_000;
 const HOUSEKEEPING_MS = 60_000;
+/** Well below the 300 s after which a worker counts as gone. */
+const PRESENCE_MS = 30_000;
 const NEEDED_BESIDE_EMBEDDED_LOG = ['api', 'projector'] as const;
 
 /** Opens everything in order and listens; whatever fails on the way is closed again. */
@@ -104,6 +107,7 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding }: Pla
   const latest = get(LatestOfRequests);
   for (const fold of [get(Credits), get(RecentGifts), get(UserDirectory), get(NextUserId), registry, queue, get(OpenWork), get(PastMinute), latest]) feed.register(fold);
   await feed.start();
+  await get(WorkerPresence).load();
   commanding.onAppended((events) => {
     for (const event of events) {
       const category = categoryOf(event.stream);
@@ -119,14 +123,21 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding }: Pla
 const startTimers = (app: NestFastifyApplication, { timers, logger, contents, blobs, clock }: Platform): { stop(): Promise<void> } => {
   const reaper = app.get(Reaper, { strict: false });
   const repairs = app.get(Repairs, { strict: false });
+  const presence = app.get(WorkerPresence, { strict: false });
   const housekeeping = new Housekeeping(contents, blobs, clock);
   const loops = [
     { name: 'reaper', everyMs: REAPER_MS, round: () => reaper.round() },
     { name: 'repairs', everyMs: REPAIRS_MS, round: () => repairs.round() },
     { name: 'housekeeping', everyMs: HOUSEKEEPING_MS, round: () => housekeeping.round() },
+    { name: 'presence', everyMs: PRESENCE_MS, round: () => presence.round() },
   ].map(({ name, everyMs, round }) =>
     repeatedly(round, { everyMs, timers, onError: (error) => logger.error({ err: loggable(error), loop: name }, 'a round failed and will be tried again') }));
-  return { stop: async () => { await Promise.all(loops.map((loop) => loop.stop())); } };
+  return {
+    stop: async () => {
+      await Promise.all(loops.map((loop) => loop.stop()));
+      await presence.round().catch(() => undefined); // a last word to those who go on; without it nothing but time is lost
+    },
+  };
 };
 
 /** No new requests, those under way are answered, timers end, then the platform from the top down. */

@@ -1,4 +1,4 @@
-import { inKudos, type Kudos } from '../kernel/kudos.js';
+import { inKudos, plus, type Kudos } from '../kernel/kudos.js';
 import type { Declaration, WorkerKind } from './worker.events.js';
 
 export interface WorkerFigures {
@@ -13,6 +13,8 @@ export interface WorkerFigures {
   readonly kudosGenerated: Kudos;
   readonly things: number;
   readonly uncompletedJobs: number;
+  readonly uptimeMs: number;
+  readonly uptimeKudos: Kudos;
   readonly speed: number | undefined;
 }
 
@@ -31,14 +33,16 @@ const UNDECLARED = {
 } satisfies Partial<Declaration>;
 type Shown = Pick<Declaration, keyof typeof UNDECLARED>;
 
-/** The worker object of the API (horde-api C6.0). Uptime is counted with the workers' other rules. TODO(#10) */
+/** The worker object of the API (horde-api C6.0). */
 export const workerView = (worker: WorkerFigures, { online, trusted, flagged, owner }: WorkerStanding): object => {
   const declared: Shown = worker.declaration ?? UNDECLARED;
   return {
     type: worker.kind, name: worker.name ?? '', id: worker.id, online,
-    requests_fulfilled: worker.fulfilled, uncompleted_jobs: worker.uncompletedJobs, threads: declared.threads, uptime: 0,
-    kudos_rewards: inKudos(worker.kudosGenerated),
-    kudos_details: { generated: worker.fulfilled > 0 ? inKudos(worker.kudosGenerated) : null, uptime: null },
+    requests_fulfilled: worker.fulfilled, uncompleted_jobs: worker.uncompletedJobs, threads: declared.threads, uptime: Math.floor(worker.uptimeMs / 1_000),
+    kudos_rewards: inKudos(plus(worker.kudosGenerated, worker.uptimeKudos)),
+    kudos_details: {
+      generated: worker.fulfilled > 0 ? inKudos(worker.kudosGenerated) : null, uptime: worker.uptimeKudos > 0 ? inKudos(worker.uptimeKudos) : null,
+    },
     performance: performanceOf(worker), maintenance_mode: worker.maintenance, nsfw: declared.nsfw, trusted, flagged,
     bridge_agent: declared.agent, models: declared.models, team: { name: null, id: null },
     ...(worker.kind === 'image' ? imageMembers(declared, worker.things) : {}), ...(worker.kind === 'text' ? textMembers(declared) : {}),

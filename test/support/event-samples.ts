@@ -102,5 +102,10 @@ export const eventSamples: Specimens = {
     maxContextLength: 2_048, softprompts: [],
   } } },
   'MaintenanceChanged.v1': { type: 'MaintenanceChanged.v1', data: { worker, on: true, message: sealed(`worker:${worker}`), changedAt: at(30) } },
+  'UptimeAccrued.v1': { type: 'UptimeAccrued.v1', data: { worker, from: at(0), through: '2026-03-01T12:05:03.000Z', accruedMs: 303_000, uptimeMs: 903_000, carriedMs: 3_000 } },
+  'UptimeRewarded.v1': { type: 'UptimeRewarded.v1', data: {
+    worker, owner: OWNER, kind: 'image', number: 1, amount: kudos(84), spendable: kudos(0), escrow: kudos(84), rewardedAt: '2026-03-01T12:05:03.000Z', policy: 1,
+    ledger: balanced({ txId: transactionId('uptime', worker, 1), kind: 'uptime_reward', effectiveAt: '2026-03-01T12:05:03.000Z', policy: 1 }, [posting('issue:uptime', -8_400), posting(escrow(OWNER), 8_400)]),
+  } },
   'WorkerNameReserved.v1': { type: 'WorkerNameReserved.v1', data: { worker, kind: 'image', owner: OWNER, reservedAt: at(0) } },
 };

@@ -1,14 +1,14 @@
 import type { Decider } from '../../src/kernel/decider.js';
 import { personal, type AnyEvent } from '../../src/kernel/event.js';
 import { transactionId } from '../../src/kernel/ids.js';
-import { centikudos, type Kudos } from '../../src/kernel/kudos.js';
+import { centikudos, kudos, type Kudos } from '../../src/kernel/kudos.js';
 import { balanced, posting, spendable } from '../../src/kernel/ledger.js';
 import type { AccountCommand } from '../../src/kudos/account.commands.js';
 import { accountDecider } from '../../src/kudos/account.decider.js';
 import type { Account } from '../../src/kudos/account.state.js';
 import type { UserCommand } from '../../src/users/user.decider.js';
 import { userDecider } from '../../src/users/user.decider.js';
-import { workerDecider, type WorkerCommand } from '../../src/workers/worker.decider.js';
+import { workerDecider, type Worker, type WorkerCommand } from '../../src/workers/worker.decider.js';
 import { RequestLife, type HistoryWorker, type Surroundings, type World } from './history-request.js';
 import { declaration } from './request-facts.js';
 import { Seeded } from './seeded.js';
@@ -34,6 +34,7 @@ export class Economy implements Surroundings {
   private readonly users = new Map<number, ReturnType<typeof userDecider.initialState>>();
   /** Credits from elsewhere, of rounds that are over. */
   private readonly income = new Map<number, number>();
+  private readonly workerStates = new Map<string, Worker>();
   private lives: RequestLife[] = [];
 
   constructor(private readonly options: HistoryOptions, readonly world: World) {
@@ -52,6 +53,7 @@ export class Economy implements Surroundings {
     if (this.random.chance(0.3)) this.grant();
     if (this.random.chance(0.1)) this.changeUser();
     if (this.random.chance(0.1)) this.changeWorker();
+    for (const worker of this.workers) if (this.random.chance(0.2)) this.call(worker);
   }
 
   credit(income: ReadonlyMap<number, number>): void {
@@ -111,7 +113,8 @@ export class Economy implements Surroundings {
       type: 'RegisterWorker', kind: 'image', owner: worker.owner, name: personal(`user-${worker.owner}`, `Dreamer ${this.workers.length}`),
       nameHash: this.keyHash(), declaration: declaration({ extraSlow: worker.extraSlow }), at: this.world.now(),
     };
-    this.decide(workerDecider, `worker-${worker.id}`, { state: workerDecider.initialState(worker.id), command });
+    this.workerStates.set(worker.id, workerDecider.initialState(worker.id));
+    this.worker(worker.id, command);
     this.world.write(`workername-${random.uuid()}`, [
       { type: 'WorkerNameReserved.v1', data: { worker: worker.id, kind: 'image', owner: worker.owner, reservedAt: this.world.now() } },
     ]);
@@ -162,11 +165,20 @@ export class Economy implements Surroundings {
     const { id, owner } = this.random.pick(this.workers);
     const at = this.world.now();
     const message = this.random.chance(0.5) ? personal(`user-${owner}`, 'Back after "lunch", I hope\u0000') : null;
-    this.world.write(`worker-${id}`, [
-      this.random.chance(0.5)
-        ? { type: 'MaintenanceChanged.v1', data: { worker: id, on: this.random.chance(0.5), message, changedAt: at } }
-        : { type: 'WorkerDeclared.v1', data: { worker: id, declaration: declaration({ threads: this.random.between(1, 4), models: ['\ud800 {"odd"}'] }), declaredAt: at } },
-    ]);
+    this.worker(id, this.random.chance(0.5)
+      ? { type: 'ChangeMaintenance', on: this.random.chance(0.5), message, at }
+      : { type: 'DeclareWorker', declaration: declaration({ threads: this.random.between(1, 4), models: ['\ud800 {"odd"}'] }), at });
+  }
+
+  /** A worker asks for a job; now and then after it has been away. */
+  private call({ id, ownerTrusted }: HistoryWorker): void {
+    const at = this.world.now();
+    const presentSince = this.random.chance(0.1) ? at : '2026-01-01T00:00:00.000Z';
+    this.worker(id, { type: 'AccrueUptime', presentSince, reward: kudos(this.random.between(52, 600)), ownerTrusted, at, policy: 1 });
+  }
+
+  private worker(id: string, command: WorkerCommand): void {
+    this.decide(workerDecider, `worker-${id}`, { state: this.workerStates.get(id)!, command });
   }
 
   private keyHash(): string {
