@@ -1,4 +1,5 @@
 import { allCreditsElsewhere, findBalance } from '../../projections/balances/queries.js';
+import { allThanks, unrepaidGrants } from '../../projections/grants/queries.js';
 import { lastHandouts, openAuthorizations, openRequests, unsettledJobs, type OpenAuthorization, type OpenRequest } from '../../projections/queue/queries.js';
 import { activeGenerations, progressOf, requestOfJob, statusOf } from '../../projections/requests/queries.js';
 import { recordsOf } from '../../projections/records/queries.js';
@@ -67,6 +68,20 @@ export const creditRows = (platform: Platform) => ({
   creditsElsewhere: async () => {
     const { position, answer } = await atCheckpoint(platform, 'balances', allCreditsElsewhere);
     return { position, rows: [...answer].map(([user, { spendable }]) => ({ user, credits: spendable })) };
+  },
+});
+
+export const claimRows = (platform: Platform) => ({
+  claims: async () => {
+    const { position, answer } = await atCheckpoint(platform, 'grants', allThanks);
+    return { position, rows: answer };
+  },
+});
+
+export const unrepaidRows = (platform: Platform) => ({
+  unrepaid: async () => {
+    const { position, answer } = await atCheckpoint(platform, 'grants', unrepaidGrants);
+    return { position, rows: answer };
   },
 });
 

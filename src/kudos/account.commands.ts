@@ -107,10 +107,19 @@ export interface AdjustBalance extends Spending {
   readonly by: UserId | 'system';
 }
 
+/** The account of DONATION_SOURCE_USER repays what was issued as thanks for donations, as far as it can. */
+export interface OffsetDonation extends Spending {
+  readonly type: 'OffsetDonation';
+  readonly grant: string;
+  readonly month: string;
+  readonly amount: Kudos;
+}
+
 /** Changes nothing: the answer is in the state, which is confirmed at the head of the log. */
 export interface ReadAccount {
   readonly type: 'ReadAccount';
 }
 
 export type AccountCommand =
+  | OffsetDonation
   | ReadAccount | OpenAccount | TransferKudos | OpenAuthorization | SettleJob | ReleaseHold | CloseAuthorization | AbandonAuthorization | AdjustBalance;

@@ -9,6 +9,7 @@ import type {
 import type { AccountEvent } from './account.events.js';
 import { availableOf, balanceOf, evolve, floorOf, newAccount, type Account, type Authorization } from './account.state.js';
 import { closed } from './authorization-closed.js';
+import { offsetDonation } from './donation-offset.js';
 import { settle } from './settle-job.js';
 
 export type AccountRc =
@@ -33,6 +34,7 @@ const decide = (command: AccountCommand, account: Account): Decided => {
     case 'CloseAuthorization': return close(command, account);
     case 'AbandonAuthorization': return abandon(command, account);
     case 'AdjustBalance': return adjust(command, account);
+    case 'OffsetDonation': return offsetDonation(command, account);
     default: return unreachable(command);
   }
 };
@@ -162,5 +164,5 @@ const adjust = ({ txId, amount, by, at, policy, creditsElsewhere, creditsComplet
 };
 
 export const accountDecider: Decider<Account, AccountCommand, AccountEvent, AccountRc> = {
-  category: 'account', stateVersion: 2, initialState: newAccount, evolve, decide,
+  category: 'account', stateVersion: 3, initialState: newAccount, evolve, decide,
 };

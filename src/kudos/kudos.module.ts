@@ -1,5 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { AccountHandler } from './account.handler.js';
+import { AwardController } from './award.controller.js';
+import { AwardParts, Awards } from './awards.js';
 import { Adjusting, AdjustingParts } from './adjusting.message.js';
 import { GrantHandler } from './grant.handler.js';
 import { PolicyHandler } from './policy.handler.js';
@@ -9,8 +11,8 @@ import { TransferParts, Transfers } from './transfers.js';
 
 @Global()
 @Module({
-  controllers: [TransferController],
-  providers: [AccountHandler, PolicyHandler, GrantHandler, Spending, Adjusting, AdjustingParts, Transfers, TransferParts],
+  controllers: [TransferController, AwardController],
+  providers: [AccountHandler, PolicyHandler, GrantHandler, Spending, Adjusting, AdjustingParts, Transfers, TransferParts, Awards, AwardParts],
   exports: [Spending, Adjusting],
 })
 export class KudosModule {}

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
+import { Members } from '../donations/members.message.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
 import { Ids, parseUuid } from '../kernel/ids.js';
 import { NodeFeed } from '../platform/event-log/node-feed.js';
@@ -26,7 +27,7 @@ const CONCURRENCY_EDUCATION = 200;
 
 @Injectable()
 export class GateParts {
-  constructor(readonly ids: Ids, readonly feed: NodeFeed, readonly anonymousUse: AnonymousUse) {}
+  constructor(readonly ids: Ids, readonly feed: NodeFeed, readonly anonymousUse: AnonymousUse, readonly members: Members) {}
 }
 
 /** The checks of a request that ask who is calling, in the order that is contract (horde-api C1.1). */
@@ -81,6 +82,12 @@ export class Gate {
     if (agent === EXAMPLE_AGENT) throw refusedBy(admissionRefusals, 'BadClientAgent');
   }
 
+  ruleCaller(user: KnownUser): RuleCaller {
+    return {
+      username: aliasOf(user), trusted: user.roles.has('trusted'), patron: this.parts.members.isPatron(user.id), special: user.roles.has('special'),
+    };
+  }
+
   obey(rc: RequestRuleRc | undefined): void {
     if (rc) throw refusedBy(ruleRefusals, rc);
   }
@@ -96,10 +103,6 @@ export const concurrencyOf = (user: KnownUser): number => {
   if (user.id === 0) return CONCURRENCY_ANONYMOUS;
   return user.roles.has('education') ? CONCURRENCY_EDUCATION : CONCURRENCY;
 };
-
-export const ruleCaller = (user: KnownUser): RuleCaller => ({
-  username: aliasOf(user), trusted: user.roles.has('trusted'), patron: false, special: user.roles.has('special'),
-});
 
 /** A part of the API that this server does not serve yet says so, instead of taking a request it would not honour. */
 export const notServed = (what: string, value: string): Refused => {

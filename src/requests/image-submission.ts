@@ -10,7 +10,7 @@ import { imageUpfrontAmount, imageUpfrontRequired } from '../pricing/upfront.js'
 import { Refused } from '../platform/http/refusals.js';
 import type { KnownUser } from '../users/directory.message.js';
 import { Admission, type Admitted, type Candidate } from './admission.js';
-import { Gate, notServed, ruleCaller } from './gate.js';
+import { Gate, notServed } from './gate.js';
 import { imageRefusal } from './rules/image-rules.js';
 import { imageSubject } from './rules/image-subject.js';
 import { normaliseImage, withSizeOf, type NormalisedImageRequest } from './rules/image-request.js';
@@ -60,7 +60,7 @@ export class ImageSubmission {
     this.gate.style(body.style);
     this.gate.obey(imageRefusal(nobody, STAGE_ENVELOPE));
     const payer = await this.gate.caller(apiKey, body);
-    const subject = imageSubject(body, ruleCaller(payer), this.pricing.reference);
+    const subject = imageSubject(body, this.gate.ruleCaller(payer), this.pricing.reference);
     this.gate.obey(imageRefusal(subject, STAGE_CALLER));
     await this.gate.knownWorkers(body.workers ?? []);
     this.gate.obey(imageRefusal(subject, STAGE_BATCHING));

@@ -5,6 +5,8 @@ import { AsyncController } from './async.controller.js';
 import { Cancel } from './cancel.js';
 import { Gate, GateParts } from './gate.js';
 import { ImageSubmission } from './image-submission.js';
+import { RateController } from './rate.controller.js';
+import { RatingParts, Ratings } from './ratings.js';
 import { RepairParts, Repairs } from './repairs.reactor.js';
 import { RequestHandler } from './request.handler.js';
 import { Results } from './results.js';
@@ -15,10 +17,10 @@ import { TextSubmission } from './text-submission.js';
 
 @Global()
 @Module({
-  controllers: [AsyncController, StatusController],
+  controllers: [AsyncController, StatusController, RateController],
   providers: [
     RequestHandler, Admission, AdmissionParts, Cancel, Gate, GateParts, ImageSubmission, TextSubmission, Repairs, RepairParts, Results,
-    Settling, Status,
+    Settling, Status, Ratings, RatingParts,
   ],
   exports: [Settling, Repairs],
 })

@@ -8,7 +8,7 @@ import { firstTextPrice, textQuote, type Quote } from '../pricing/quote.js';
 import { textUpfrontAmount, textUpfrontRequired } from '../pricing/upfront.js';
 import type { KnownUser } from '../users/directory.message.js';
 import { Admission, type Candidate } from './admission.js';
-import { Gate, ruleCaller } from './gate.js';
+import { Gate } from './gate.js';
 import type { Asked } from './image-submission.js';
 import type { TextRequestBody } from './rules/request-body.js';
 import { STAGE_BATCHING, STAGE_CALLER, STAGE_ENVELOPE, STAGE_PARAMETERS, STAGE_SOURCES } from './rules/rule.js';
@@ -60,7 +60,7 @@ export class TextSubmission {
     this.gate.style(body.style);
     this.gate.obey(textRefusal(nobody, STAGE_ENVELOPE));
     const payer = await this.gate.caller(apiKey, body);
-    const subject = textSubject(body, ruleCaller(payer));
+    const subject = textSubject(body, this.gate.ruleCaller(payer));
     this.gate.obey(textRefusal(subject, STAGE_CALLER));
     await this.gate.knownWorkers(body.workers ?? []);
     this.gate.obey(textRefusal(subject, STAGE_BATCHING));

@@ -3,6 +3,7 @@ import { transactionId } from '../../src/kernel/ids.js';
 import { centikudos, kudos } from '../../src/kernel/kudos.js';
 import { balanced, escrow, posting, spendable } from '../../src/kernel/ledger.js';
 import type { AccountEvent } from '../../src/kudos/account.events.js';
+import type { KudosGranted } from '../../src/kudos/grant.events.js';
 import type { PolicyEvent } from '../../src/kudos/policy.events.js';
 import type { LedgerEvent } from '../../src/platform/event-log/ledger.events.js';
 import type { RequestEvent } from '../../src/requests/request.events.js';
@@ -10,7 +11,7 @@ import type { SubjectReserved, UserEvent } from '../../src/users/user.events.js'
 import type { WorkerEvent, WorkerNameReserved } from '../../src/workers/worker.events.js';
 
 /** Add the union of a new feature here, and the compiler asks for its specimens. */
-type AllEvents = AccountEvent | LedgerEvent | PolicyEvent | RequestEvent | UserEvent | SubjectReserved | WorkerEvent | WorkerNameReserved;
+type AllEvents = AccountEvent | KudosGranted | LedgerEvent | PolicyEvent | RequestEvent | UserEvent | SubjectReserved | WorkerEvent | WorkerNameReserved;
 type Specimens = { readonly [Type in AllEvents['type']]: Extract<AllEvents, { readonly type: Type }> };
 
 // One story: user 7 asks for two images, user 12's worker makes one of them.
@@ -64,6 +65,17 @@ export const eventSamples: Specimens = {
   'BalanceAdjusted.v1': { type: 'BalanceAdjusted.v1', data: {
     user: PAYER, by: 1,
     ledger: balanced({ txId: transactionId('adjustment', PAYER, 'test'), kind: 'admin_adjustment', effectiveAt: at(12), policy: 1 }, [posting(spendable(PAYER), -50), posting('burn:adjustment', 50)]),
+  } },
+
+  'KudosGranted.v1': { type: 'KudosGranted.v1', data: {
+    user: PAYER, kind: 'monthly', amount: kudos(310_000), by: 'system',
+    month: { month: '202602', since: '2026-01-31T08:00:00.000Z', cursor: '2026-02-28T08:00:00.000Z', entitlement: kudos(0), moderator: kudos(300_000), donations: kudos(10_000) },
+    grantedAt: at(0), policy: 1,
+    ledger: balanced({ txId: transactionId('monthly', PAYER, '202602'), kind: 'monthly', effectiveAt: at(0), policy: 1 }, [posting('issue:monthly', -31_000_000), posting(spendable(PAYER), 31_000_000)]),
+  } },
+  'DonationOffset.v1': { type: 'DonationOffset.v1', data: {
+    user: OWNER, grant: `monthly-${PAYER}-202602`, month: '202603', amount: kudos(310_000), repaid: kudos(200_000), shortfall: kudos(110_000), offsetAt: at(1), policy: 1,
+    ledger: balanced({ txId: transactionId('offset', `monthly-${PAYER}-202602`), kind: 'monthly_offset', effectiveAt: at(1), policy: 1 }, [posting(spendable(OWNER), -20_000_000), posting('issue:monthly', 20_000_000)]),
   } },
 
   'RequestAccepted.v1': { type: 'RequestAccepted.v1', data: {
