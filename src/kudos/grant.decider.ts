@@ -81,7 +81,7 @@ const decide = (command: GrantCommand, { granted }: Grant): Decided => {
 const adjust = ({ txId, user, amount, by, at, policy }: GrantAdjustment, granted: Grant['granted']): Decided => {
   if (granted) return granted.user === user && granted.amount === amount ? accept() : refuse('GrantConflict');
   // A debit belongs to the account's own stream, where its floor is guarded (R1, spec/ledger.md §4.2).
-  if (amount <= 0) throw new RangeError(`${amount} is nothing to grant`);
+  if (amount <= 0 || user === 0) throw new RangeError(`${amount} is nothing to grant to ${user}`);
   const ledger = balanced({ txId, kind: 'admin_adjustment', effectiveAt: at, policy }, [posting('issue:adjustment', -amount), posting(spendable(user), amount)]);
   return accept({ type: 'BalanceAdjusted.v1', data: { user, by, ledger } });
 };
