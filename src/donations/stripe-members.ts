@@ -40,7 +40,9 @@ export class StripeMembers implements MemberSource {
 }
 
 const memberOf = (subscription: Json, nameOf: (product: string) => string): Member | undefined => {
-  if (subscription['status'] !== 'active') return undefined;
+  const status = textOf(subscription['status']);
+  if (status === undefined) throw new UnexpectedAnswer('a subscription without a status'); // not ours to take for one that has ended
+  if (status !== 'active') return undefined;
   const holder = holderOf(subscription);
   return holder && { holder, thanks: stripeThanks(nameOf(productOf(subscription))), since: timeOf(subscription['start_date']) };
 };

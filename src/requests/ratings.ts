@@ -7,14 +7,17 @@ import type { RatingGiven } from '../kudos/grant.events.js';
 import { grantKeys, OnGrant } from '../kudos/grant.message.js';
 import { refusedBy } from '../platform/http/refusals.js';
 import { Ports } from '../platform/ports.js';
+import { RetryLater } from '../platform/retry-later.js';
 import { Pricing } from '../pricing/pricing.js';
 import { ratingRefusals } from './request.refusals.js';
 import { ratingRefusal, ratingReward, type RatingAsked } from './rules/rating.js';
-import { Status } from './status.js';
+import { Status, StatusRows } from './status.js';
+
+const CATCH_UP_MAX_MS = 1_000;
 
 @Injectable()
 export class RatingParts {
-  constructor(readonly ports: Ports, readonly pricing: Pricing) {}
+  constructor(readonly ports: Ports, readonly pricing: Pricing, readonly rows: StatusRows) {}
 }
 
 /** Ratings of the images of a shared request, once for each request; whoever knows its id may give them, and its requester earns by them. */
@@ -25,6 +28,7 @@ export class Ratings {
   /** @throws Refused in the order of horde-api C1.7 */
   async rate(text: string, sent: RatingAsked): Promise<{ reward: Kudos; position: number }> {
     const asked = normalised(sent);
+    await this.#settlementsSeen();
     const { row, delivered } = await this.statuses.full(text, 'image');
     const rc = ratingRefusal(asked, { done: row.done, shared: row.shared, images: new Set(delivered.map(({ id }) => id)) });
     if (rc) throw refusedBy(ratingRefusals, rc);
@@ -36,6 +40,12 @@ export class Ratings {
     }, { actor: { kind: 'anonymous' }, correlationId: ids.uuid() }));
     if (outcome.outcome !== 'appended') throw refusedBy(ratingRefusals, 'AestheticsAlreadyExist');
     return { reward: amount, position: outcome.position };
+  }
+
+  /** What a request has consumed stands in its payer's stream, of which its own status does not wait for anything. */
+  async #settlementsSeen(): Promise<void> {
+    const { rows, ports: { feed } } = this.parts;
+    if (!(await rows.waitFor(await feed.head(), CATCH_UP_MAX_MS))) throw new RetryLater('the list of requests is catching up with the log');
   }
 }
 
