@@ -1,10 +1,13 @@
 import { Global, Module } from '@nestjs/common';
 import { Admission } from './admission.js';
 import { AdmissionParts } from './admission-parts.js';
+import { AlchemyStatus } from './alchemy-status.js';
+import { AlchemySubmission } from './alchemy-submission.js';
 import { AsyncController } from './async.controller.js';
 import { Cancel } from './cancel.js';
 import { Gate, GateParts } from './gate.js';
 import { ImageSubmission } from './image-submission.js';
+import { InterrogateController } from './interrogate.controller.js';
 import { RateController } from './rate.controller.js';
 import { RatingParts, Ratings } from './ratings.js';
 import { RepairParts, Repairs } from './repairs.reactor.js';
@@ -17,9 +20,9 @@ import { TextSubmission } from './text-submission.js';
 
 @Global()
 @Module({
-  controllers: [AsyncController, StatusController, RateController],
+  controllers: [AsyncController, InterrogateController, StatusController, RateController],
   providers: [
-    RequestHandler, Admission, AdmissionParts, Cancel, Gate, GateParts, ImageSubmission, TextSubmission, Repairs, RepairParts, Results,
+    RequestHandler, AlchemyStatus, AlchemySubmission, Admission, AdmissionParts, Cancel, Gate, GateParts, ImageSubmission, TextSubmission, Repairs, RepairParts, Results,
     Settling, Status, Ratings, RatingParts,
   ],
   exports: [Settling, Repairs],

@@ -3,8 +3,9 @@
 import type { Personal, Stored } from '../kernel/event.js';
 import type { Kudos } from '../kernel/kudos.js';
 import type { LedgerTransaction } from '../kernel/ledger.js';
+import type { WorkerKind } from '../kernel/request-kind.js';
 
-export type WorkerKind = 'image' | 'text' | 'interrogation';
+export type { WorkerKind } from '../kernel/request-kind.js';
 
 /** What a worker says of itself with every pop; stored when it changes. */
 export interface Declaration {
@@ -27,6 +28,8 @@ export interface Declaration {
   readonly maxLength: number;
   readonly maxContextLength: number;
   readonly softprompts: readonly string[];
+  /** Alchemists: the largest source image, in tiles of 512×512. Their `models` are what they can do (`serviceOf`). */
+  readonly maxTiles?: number;
 }
 
 export type WorkerRegistered = Stored<'WorkerRegistered.v1', { worker: string; kind: WorkerKind; owner: number; name: Personal; nameHash: string; registeredAt: string }>;
