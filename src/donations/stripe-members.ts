@@ -1,4 +1,4 @@
-import { Outbound } from '../platform/outbound/outbound.js';
+import type { Outbound } from '../platform/outbound/outbound.js';
 import { isObject, listAt, objectAt, textOf, timeOf, UnexpectedAnswer, type Json, type Member, type MemberSource } from './member-source.js';
 import { stripeThanks } from './tiers.js';
 

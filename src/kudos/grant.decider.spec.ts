@@ -13,7 +13,7 @@ const key = (...events: GrantEvent[]) => given(grantDecider, 'key', ...events);
 const granted = (parts: Partial<KudosGranted['data']> & Pick<KudosGranted['data'], 'user' | 'kind' | 'amount' | 'by'>, txId: string): KudosGranted => ({
   type: 'KudosGranted.v1', data: {
     ...parts, grantedAt: AT, policy: 3, ...(parts.amount === 0 ? {} : { ledger: {
-      txId, kind: parts.kind as TransactionKind, effectiveAt: AT, policy: 3, reverses: null,
+      txId, kind: parts.kind, effectiveAt: AT, policy: 3, reverses: null,
       postings: [{ account: `issue:${parts.kind as IssueReason}`, amount: centikudos(-parts.amount) }, { account: `user:${parts.user}:spendable`, amount: parts.amount }],
     } }),
   },

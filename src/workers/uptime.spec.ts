@@ -116,7 +116,7 @@ describe('for any calls from any number of nodes', () => {
       }
       const state = folded(workerDecider, 'w', events);
       const rewards = events.filter(({ type }) => type === 'UptimeRewarded.v1').length;
-      const counted = events.reduce((sum, { type, data }) => sum + (type === 'UptimeAccrued.v1' ? (data as UptimeAccrued['data']).accruedMs : 0), 0);
+      const counted = events.reduce((sum, { type, data }) => sum + (type === 'UptimeAccrued.v1' ? (data).accruedMs : 0), 0);
       expect(counted).toBe(state.uptime.countedMs);
       expect(counted / 1_000).toBeLessThanOrEqual(presentS);
       expect(rewards).toBeLessThanOrEqual(Math.floor(counted / 600_000));

@@ -45,14 +45,15 @@ const decide = (command: WorkerCommand, worker: Worker): Decision<WorkerEvent, W
       if (worker.maintenance === command.on && !command.on) return accept();
       return accept({ type: 'MaintenanceChanged.v1', data: { worker: worker.id, on: command.on, message: command.message, changedAt: command.at } });
     }
-    case 'AccrueUptime': {
-      const { id, kind, owner, uptime } = worker;
-      if (!kind || owner === undefined) return refuse('WorkerNotFound');
-      return worker.maintenance ? accept() : accrue(command, { id, kind, owner, uptime });
-    }
+    case 'AccrueUptime': return accrueUptime(command, worker);
     default:
       return unreachable(command);
   }
+};
+
+const accrueUptime = (command: AccrueUptime, { id, kind, owner, maintenance, uptime }: Worker): Decision<WorkerEvent, WorkerRc> => {
+  if (!kind || owner === undefined) return refuse('WorkerNotFound');
+  return maintenance ? accept() : accrue(command, { id, kind, owner, uptime });
 };
 
 const evolve = (worker: Worker, event: WorkerEvent): Worker => {

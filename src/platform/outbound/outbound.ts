@@ -52,7 +52,7 @@ export class FetchOutbound extends Outbound {
   async #text({ body }: Response, place: string): Promise<string> {
     const chunks: Uint8Array[] = [];
     let bytes = 0;
-    for await (const chunk of body ?? []) {
+    for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array> | readonly Uint8Array[]) {
       bytes += chunk.byteLength;
       if (bytes > this.limits.bytesMax) throw new OutboundFailed(place, `answered more than ${this.limits.bytesMax} bytes`);
       chunks.push(chunk);

@@ -6,7 +6,7 @@ const horde = await startHorde('rate');
 const { client } = horde;
 const payer = await client.person('payer', 10_000);
 const owner = await client.person('owner', 25, { trusted: true });
-const rate = (id: string, body: Fields) => client.post<Fields>(`${V2}/generate/rate/${id}`, undefined, body);
+const rate = (id: string, body: Fields) => client.post(`${V2}/generate/rate/${id}`, undefined, body);
 
 /** A request of so many images, as many of them delivered as are asked for. */
 const images = async (n: number, { key = payer.key, shared = true, delivered = n }: { key?: string; shared?: boolean; delivered?: number } = {}) => {
