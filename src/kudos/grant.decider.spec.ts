@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { folded, given } from '../../test/support/given.js';
 import { transactionId } from '../kernel/ids.js';
 import { centikudos, kudos, NO_KUDOS, type Kudos } from '../kernel/kudos.js';
-import type { IssueReason, TransactionKind } from '../kernel/ledger.js';
+import type { IssueReason } from '../kernel/ledger.js';
 import { grantDecider, type GrantAward, type GrantCommand, type GrantEvent, type GrantMonthly, type GrantRating } from './grant.decider.js';
 import type { KudosGranted } from './grant.events.js';
 
