@@ -6,6 +6,7 @@ import { Books, type UserBooks } from './books.js';
 import { Chains } from './chains.js';
 import { Grants } from './grants.js';
 import { Jobs } from './jobs.js';
+import { SharedKeyBooks } from './shared-keys.js';
 import { Uptimes } from './uptimes.js';
 import { Violations, type Violation } from './violations.js';
 
@@ -46,6 +47,7 @@ export class Refold {
   readonly books = new Books(this.violations);
   readonly jobs = new Jobs(this.violations);
   readonly authorizations = new Authorizations(this.violations, this.jobs);
+  readonly sharedKeys = new SharedKeyBooks(this.violations);
   private readonly uptimes = new Uptimes(this.violations);
   readonly grants = new Grants(this.violations);
   private readonly chains = new Chains(this.violations);
@@ -58,6 +60,7 @@ export class Refold {
     this.books.add(event);
     this.jobs.add(event);
     this.authorizations.add(event);
+    this.sharedKeys.add(event);
     this.uptimes.add(event);
     this.grants.add(event);
     this.events += 1;

@@ -9,11 +9,13 @@ import { RepayThanks } from '../donations/repay-thanks.reactor.js';
 import { Unrepaid } from '../donations/unrepaid.js';
 import { Credits } from '../kudos/credits.js';
 import { RecentGifts } from '../kudos/recent-gifts.js';
+import { SharedKeyRegistry } from '../kudos/shared-key-registry.message.js';
 import { categoryOf } from '../kernel/event.js';
 import { registerBlobRoutes } from '../platform/blobs/blob-routes.js';
 import { createHttpApp } from '../platform/http/http-app.js';
 import { loggable } from '../platform/telemetry/logger.js';
 import { VERSION } from '../platform/telemetry/version.js';
+import { DeletedKeys, SharedKeyRequests } from '../requests/deleted-keys.reactor.js';
 import { LatestOfRequests } from '../requests/latest-of-requests.js';
 import { OpenWork } from '../requests/open-work.js';
 import { Repairs } from '../requests/repairs.reactor.js';
@@ -112,7 +114,11 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding }: Pla
   const queue = get(LiveQueue);
   const registry = get(WorkerRegistry);
   const latest = get(LatestOfRequests);
-  for (const fold of [get(Credits), get(RecentGifts), get(UserDirectory), get(NextUserId), registry, queue, get(OpenWork), get(PastMinute), get(Claims), get(Unrepaid), latest]) feed.register(fold);
+  const folds = [
+    get(Credits), get(RecentGifts), get(UserDirectory), get(NextUserId), registry, queue, get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests),
+    get(Claims), get(Unrepaid), latest,
+  ];
+  for (const fold of folds) feed.register(fold);
   await feed.start();
   await get(WorkerPresence).load();
   commanding.onAppended((events) => {
@@ -137,12 +143,14 @@ interface Loop {
 const startTimers = (app: NestFastifyApplication, { timers, logger, contents, blobs, clock }: Platform): { stop(): Promise<void> } => {
   const reaper = app.get(Reaper, { strict: false });
   const repairs = app.get(Repairs, { strict: false });
+  const deletedKeys = app.get(DeletedKeys, { strict: false });
   const [repayments, thanks] = [app.get(RepayThanks, { strict: false }), app.get(MonthlyThanks, { strict: false })];
   const presence = app.get(WorkerPresence, { strict: false });
   const housekeeping = new Housekeeping(contents, blobs, clock);
   const loops = [
     { name: 'reaper', everyMs: REAPER_MS, round: () => reaper.round() },
     { name: 'repairs', everyMs: REPAIRS_MS, round: () => repairs.round() },
+    { name: 'deleted shared keys', everyMs: REPAIRS_MS, round: () => deletedKeys.round() },
     { name: 'housekeeping', everyMs: HOUSEKEEPING_MS, round: () => housekeeping.round() },
     { name: 'repayments', everyMs: REPAIRS_MS, round: () => repayments.round() },
     { name: 'monthly thanks', everyMs: THANKS_MS, firstMs: THANKS_FIRST_MS, round: () => thanks.round() },

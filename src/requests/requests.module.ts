@@ -4,8 +4,10 @@ import { AdmissionParts } from './admission-parts.js';
 import { AlchemyStatus } from './alchemy-status.js';
 import { AlchemySubmission } from './alchemy-submission.js';
 import { AsyncController } from './async.controller.js';
+import { CallerKeys } from './caller-keys.js';
 import { Cancel } from './cancel.js';
-import { Gate, GateParts } from './gate.js';
+import { DeletedKeys } from './deleted-keys.reactor.js';
+import { CallerStanding, Gate, GateParts } from './gate.js';
 import { ImageSubmission } from './image-submission.js';
 import { InterrogateController } from './interrogate.controller.js';
 import { RateController } from './rate.controller.js';
@@ -16,15 +18,16 @@ import { Results } from './results.js';
 import { Settling } from './settling.message.js';
 import { Status } from './status.js';
 import { StatusController } from './status.controller.js';
+import { StyleUse } from './style-use.js';
 import { TextSubmission } from './text-submission.js';
 
 @Global()
 @Module({
   controllers: [AsyncController, InterrogateController, StatusController, RateController],
   providers: [
-    RequestHandler, AlchemyStatus, AlchemySubmission, Admission, AdmissionParts, Cancel, Gate, GateParts, ImageSubmission, TextSubmission, Repairs, RepairParts, Results,
-    Settling, Status, Ratings, RatingParts,
+    RequestHandler, AlchemyStatus, AlchemySubmission, Admission, AdmissionParts, CallerKeys, CallerStanding, Cancel, DeletedKeys, Gate, GateParts, ImageSubmission, TextSubmission,
+    Repairs, RepairParts, Results, Settling, Status, StyleUse, Ratings, RatingParts,
   ],
-  exports: [Settling, Repairs],
+  exports: [Settling, Repairs, DeletedKeys],
 })
 export class RequestsModule {}
