@@ -9,7 +9,18 @@ import { Seeded } from '../support/seeded.js';
 import { MODELS } from './read-models.js';
 import { seedOf } from './randomness.js';
 import type { SimNode } from './node.js';
-import type { Simulation } from './simulation.js';
+import type { Clients } from './client.js';
+import type { World } from './world.js';
+
+/** What is brought to rest. */
+interface Simulation {
+  readonly world: World;
+  readonly clients: Clients;
+  readonly nodes: readonly (SimNode | undefined)[];
+  readonly options: { readonly seed: number };
+  turn(random: Seeded, calls: number): Promise<void>;
+  restart(place: number): Promise<void>;
+}
 
 const EVERYTHING = Number.POSITIVE_INFINITY;
 /** Longer than the longest life of a request, in steps that let jobs and requests expire one after the other. */

@@ -42,7 +42,7 @@ export const runSimulations = async (args: readonly string[]): Promise<number> =
     const result = await simulate({ seed, operations, wiring });
     coverage.add(result);
     if (result.wrong) failed = result;
-    if (seeds === 1 || result.wrong || coverage.seeds % 100 === 0) console.log(lineOf(result));
+    if (seeds === 1 || result.wrong || seed === first + seeds - 1 || coverage.seeds % 100 === 0) console.log(lineOf(result));
   }
   if (table || seeds === 1) console.log(coverage.table());
   if (!failed) return 0;
