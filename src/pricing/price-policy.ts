@@ -16,6 +16,7 @@ export interface PricePolicy {
   /** What a worker's owner gets of a job's price, by bridge name; the whole price when absent (design §6). */
   readonly bridgeMultipliers: ByName;
   readonly upfront: UpfrontPolicy;
+  readonly uptime: UptimePolicy;
 }
 
 export interface ImagePolicy {
@@ -79,6 +80,25 @@ export interface UpfrontPolicy {
   readonly textUnnamedPerJob: number;
 }
 
+/** Kudos for ten minutes of readiness (horde-rules §7.4). */
+export interface UptimePolicy {
+  readonly image: { readonly base: number; readonly perModel: number; readonly loras: number };
+  readonly text: {
+    readonly base: number;
+    /** For each `contextStep` tokens of context, `contextMax` at most. */
+    readonly perContextStep: number;
+    readonly contextStep: number;
+    readonly contextMax: number;
+    /** Factors: of a model that nobody knows, and of a backend that nobody vouches for. */
+    readonly unknownModel: number;
+    readonly unvalidated: number;
+    /** Billions of parameters that count once, and the least that a small model counts. */
+    readonly divisor: number;
+    readonly leastSize: number;
+  };
+  readonly interrogation: number;
+}
+
 const frozen = <Value>(value: Value): Value => {
   if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(frozen);
   return value;
@@ -90,7 +110,7 @@ const GFPGAN_PER_MEGAPIXEL = 2.6;
 
 /**
  * The first policy. Image: our own fit to the published reference points (horde-rules §2.2.4; mean error 6.0 %, worst
- * 20.4 %; 512×512 at 50 steps costs 10.98); factors §2.3 and §2.4; text §2.7; alchemy §2.8 and since-5.1.5 §5.2.
+ * 20.4 %; 512×512 at 50 steps costs 10.98); factors §2.3 and §2.4; text §2.7; alchemy §2.8 and since-5.1.5 §5.2; uptime §7.4.
  */
 export const PRICE_POLICY_1: PricePolicy = frozen({
   version: 1,
@@ -142,6 +162,11 @@ export const PRICE_POLICY_1: PricePolicy = frozen({
   styleReward: 2,
   bridgeMultipliers: {},
   upfront: { textUnnamedPerJob: 20 },
+  uptime: {
+    image: { base: 50, perModel: 2, loras: 30 },
+    text: { base: 25, perContextStep: 15, contextStep: 1_024, contextMax: 262_144, unknownModel: 0.5, unvalidated: 0.3, divisor: 7, leastSize: 0.25 },
+    interrogation: 40,
+  },
 });
 
 /** Every policy that was ever adopted, oldest first; the last is in force. None is ever edited: logs were priced by them. */
