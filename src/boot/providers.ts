@@ -6,6 +6,10 @@ import { JobFinder } from '../dispatch/job-finder.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
 import { Matcher } from '../dispatch/matcher.js';
 import { PopEdge } from '../dispatch/pop.controller.js';
+import { Claims } from '../donations/claims.message.js';
+import { Members } from '../donations/members.message.js';
+import { DonationSource } from '../donations/repay-thanks.reactor.js';
+import { Unrepaid } from '../donations/unrepaid.js';
 import { WorkerViews } from '../dispatch/worker-view.js';
 import { Credits } from '../kudos/credits.js';
 import { RecentGifts } from '../kudos/recent-gifts.js';
@@ -39,9 +43,11 @@ import { OpenRegistration } from '../users/register.controller.js';
 import { UserFiguresSource } from '../users/users.controller.js';
 import { WorkerRegistry } from '../workers/registry.message.js';
 import { WorkerFiguresSource } from '../workers/workers.controller.js';
+import { makeMembers } from './make-members.js';
 import type { Platform } from './platform.js';
 import {
-  creditRows, giftRows, jobRows, openWorkRows, PostgresSharedKeyRows, PostgresStatusRows, PostgresTransferIndex, PostgresUserFigures, PostgresWorkerFigures, queueRows, sharedKeyRequestRows, sharedKeyRows, userIdRows, userRows, workerRows,
+  claimRows, creditRows, giftRows, jobRows, openWorkRows, PostgresSharedKeyRows, PostgresStatusRows, PostgresTransferIndex, PostgresUserFigures, PostgresWorkerFigures, queueRows,
+  sharedKeyRequestRows, sharedKeyRows, unrepaidRows, userIdRows, userRows, workerRows,
 } from './read-models.js';
 import { PostgresStyleRows } from './style-rows.js';
 
@@ -49,12 +55,15 @@ import { PostgresStyleRows } from './style-rows.js';
 export const platformProviders = (platform: Platform): Provider[] => {
   const { config, clock, timers, ids, feed, pricing, secrets, blobs } = platform;
   const keyedHash: Secrets['keyedHash'] = (purpose, text) => secrets.keyedHash(purpose, text);
+  const directory = new UserDirectory(userRows(platform), feed, keyedHash);
   const queue = new LiveQueue(queueRows(platform), pricing.reference);
   const values: readonly (readonly [abstract new (...args: never[]) => object, object])[] = [
     [Ports, { clock, ids, feed, contents: platform.contents, blobs, secrets }],
     [Clock, clock], [Timers, timers], [Ids, ids], [NodeFeed, feed], [Database, platform.database], [Freshness, platform.readModels],
     [Commanding, platform.commanding], [Contents, platform.contents], [BlobStore, blobs], [Secrets, secrets], [Pricing, pricing],
-    [UserDirectory, new UserDirectory(userRows(platform), feed, keyedHash)], [NextUserId, new NextUserId(userIdRows(platform))],
+    [UserDirectory, directory], [Claims, new Claims(claimRows(platform))], [Unrepaid, new Unrepaid(unrepaidRows(platform))],
+    [Members, makeMembers(platform, directory)], [DonationSource, new DonationSource(config.donationSource)],
+    [NextUserId, new NextUserId(userIdRows(platform))],
     [Credits, new Credits(creditRows(platform))], [RecentGifts, new RecentGifts(giftRows(platform), clock)],
     [SharedKeyRegistry, new SharedKeyRegistry(sharedKeyRows(platform), feed, keyedHash, clock)], [SharedKeyRows, new PostgresSharedKeyRows(platform)],
     [SharedKeyRequests, new SharedKeyRequests(sharedKeyRequestRows(platform))], [SharedKeyStyles, { sharedKeyStyles: () => 0 }],

@@ -162,6 +162,14 @@ export interface AdjustBalance extends Spending {
   readonly by: UserId | 'system';
 }
 
+/** The account of DONATION_SOURCE_USER repays what was issued as thanks for donations, as far as it can. */
+export interface OffsetDonation extends Spending {
+  readonly type: 'OffsetDonation';
+  readonly grant: string;
+  readonly month: string;
+  readonly amount: Kudos;
+}
+
 export interface CreateSharedKey extends Given {
   readonly type: 'CreateSharedKey';
   readonly key: string;
@@ -196,5 +204,5 @@ export interface ReadAccount {
 }
 
 export type AccountCommand =
-  | ReadAccount | OpenAccount | TransferKudos | TransferMany | OpenAuthorization | SettleJob | ReleaseHold | PlaceFormHold | ReleaseFormHold
+  | OffsetDonation | ReadAccount | OpenAccount | TransferKudos | TransferMany | OpenAuthorization | SettleJob | ReleaseHold | PlaceFormHold | ReleaseFormHold
   | CloseAuthorization | AbandonAuthorization | AdjustBalance | CreateSharedKey | ChangeSharedKey | DeleteSharedKey;

@@ -9,6 +9,7 @@ import type {
 import type { AccountEvent } from './account.events.js';
 import { availableOf, balanceOf, evolve, floorOf, newAccount, type Account, type Authorization } from './account.state.js';
 import { closed } from './authorization-closed.js';
+import { offsetDonation } from './donation-offset.js';
 import { placeFormHold, releaseFormHold } from './form-hold.js';
 import { settle } from './settle-job.js';
 import {
@@ -39,6 +40,7 @@ const decide = (command: AccountCommand, account: Account): Decided => {
     case 'CloseAuthorization': return close(command, account);
     case 'AbandonAuthorization': return abandon(command, account);
     case 'AdjustBalance': return adjust(command, account);
+    case 'OffsetDonation': return offsetDonation(command, account);
     case 'CreateSharedKey': return createSharedKey(command, account);
     case 'ChangeSharedKey': return changeSharedKey(command, account);
     case 'DeleteSharedKey': return deleteSharedKey(command, account);
