@@ -17,7 +17,7 @@ const second = (seconds: number): string => new Date(START_MS + seconds * 1_000)
 const form = (name: string, controlType?: string): FormFacts => ({ form: name, ...(controlType ? { controlType } : {}), price: kudos(1), debit: kudos(3) });
 
 const queueOf = (): LiveQueue<AlchemyWorkerFacts> =>
-  new LiveQueue({ match: (facts, worker) => alchemyMatch(facts as typeof facts & AlchemyNeeds, worker), facets: matchFacets(loadReference()) as never });
+  new LiveQueue({ match: (facts, worker) => alchemyMatch(facts as typeof facts & AlchemyNeeds, worker), facets: matchFacets(loadReference()) });
 const workerWith = (models: readonly string[], parts: { maxTiles?: number; trusted?: boolean; speed?: number } = {}): PoppingWorker<AlchemyWorkerFacts> => ({
   kind: 'alchemy', models, ownerIds: [99], facts: alchemyWorkerFacts(declaration({ models, maxTiles: parts.maxTiles ?? 80 }), {
     worker: 'w', owner: 99, ownerTrusted: parts.trusted ?? false, maintenance: false, stale: false, speed: parts.speed ?? 1, prioritised: new Set(), requireUpfrontKudos: false, blacklist: [],
