@@ -6,6 +6,7 @@ import { Reaper } from '../dispatch/reaper.js';
 import { Credits } from '../kudos/credits.js';
 import { RecentGifts } from '../kudos/recent-gifts.js';
 import { SharedKeyRegistry } from '../kudos/shared-key-registry.message.js';
+import { StyleKeys } from '../styles/style-keys.message.js';
 import { categoryOf } from '../kernel/event.js';
 import { registerBlobRoutes } from '../platform/blobs/blob-routes.js';
 import { createHttpApp } from '../platform/http/http-app.js';
@@ -104,7 +105,7 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding }: Pla
   const queue = get(LiveQueue);
   const registry = get(WorkerRegistry);
   const latest = get(LatestOfRequests);
-  for (const fold of [get(Credits), get(RecentGifts), get(UserDirectory), get(NextUserId), registry, queue, get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests), latest]) feed.register(fold);
+  for (const fold of [get(Credits), get(RecentGifts), get(UserDirectory), get(NextUserId), registry, queue, get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests), get(StyleKeys), latest]) feed.register(fold);
   await feed.start();
   commanding.onAppended((events) => {
     for (const event of events) {

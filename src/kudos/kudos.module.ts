@@ -5,8 +5,9 @@ import { BulkTransferController } from './bulk-transfer.controller.js';
 import { BulkTransfers } from './bulk-transfers.js';
 import { GrantHandler } from './grant.handler.js';
 import { PolicyHandler } from './policy.handler.js';
-import { SharedKeyOwners } from './shared-key-registry.message.js';
+import { SharedKeyOwners, SharedKeyViews } from './shared-key-registry.message.js';
 import { SharedKeyParts, SharedKeys } from './shared-keys.js';
+import { SharedKeyShows } from './shared-key-shows.js';
 import { SharedKeysController } from './shared-keys.controller.js';
 import { Spending } from './spending.message.js';
 import { TransferController } from './transfer.controller.js';
@@ -18,8 +19,9 @@ import { TransferParts, Transfers } from './transfers.js';
   controllers: [TransferController, BulkTransferController, SharedKeysController],
   providers: [
     AccountHandler, PolicyHandler, GrantHandler, Spending, Adjusting, AdjustingParts, Transfers, TransferParts, TransferTargets, BulkTransfers,
-    SharedKeys, SharedKeyParts, { provide: SharedKeyOwners, useExisting: SharedKeys },
+    SharedKeys, SharedKeyParts, { provide: SharedKeyOwners, useExisting: SharedKeys }, SharedKeyShows,
+    { provide: SharedKeyViews, useExisting: SharedKeyShows },
   ],
-  exports: [Spending, Adjusting, SharedKeyOwners],
+  exports: [Spending, Adjusting, SharedKeyOwners, SharedKeyViews],
 })
 export class KudosModule {}

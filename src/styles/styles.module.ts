@@ -1,4 +1,5 @@
 import { Global, Module } from '@nestjs/common';
+import { AssignableKeys } from './assignable-keys.js';
 import { StyleCatalogue } from './catalogue.message.js';
 import { CollectionEditing } from './collection-editing.js';
 import { CollectionsController } from './collections.controller.js';
@@ -16,7 +17,7 @@ import { TextStylesController } from './text-styles.controller.js';
 @Module({
   controllers: [ImageStylesController, TextStylesController, StyleExamplesController, CollectionsController],
   providers: [
-    StyleHandler, CollectionHandler, StyleNameHandler, StyleCatalogue, StyleNames, StyleChecks, EditingParts, StyleEditing, StyleExamples, CollectionEditing,
+    StyleHandler, CollectionHandler, StyleNameHandler, AssignableKeys, StyleCatalogue, StyleNames, StyleChecks, EditingParts, StyleEditing, StyleExamples, CollectionEditing,
     StyleAnswers,
   ],
   exports: [StyleCatalogue],
