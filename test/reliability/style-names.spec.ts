@@ -4,7 +4,7 @@ import { personal } from '../../src/kernel/event.js';
 import type { CommandContext } from '../../src/platform/commanding/outcome.js';
 import { OnCollection, OnStyle, OnStyleName } from '../../src/styles/style.message.js';
 import { startHorde } from '../support/app.js';
-import { V2, type Fields } from '../support/client.js';
+import { V2 } from '../support/client.js';
 
 const horde = await startHorde('style_names');
 const { client, server: { platform } } = horde;
@@ -20,7 +20,7 @@ const only = async (message: OnStyle | OnCollection | OnStyleName): Promise<void
 const reserve = (name: string, holder: string, thing?: 'collection'): Promise<void> =>
   only(new OnStyleName(hashOf(name, thing), { type: 'ReserveStyleName', holder, owner: author.id, at: at() }, CONTEXT));
 
-const post = (name: string) => client.post<Fields>(`${V2}/styles/image`, author.key, { name, info: 'An info that is long enough', models: ['Deliberate'] });
+const post = (name: string) => client.post(`${V2}/styles/image`, author.key, { name, info: 'An info that is long enough', models: ['Deliberate'] });
 const made = async (name: string): Promise<string> => {
   const { status, body } = await post(name);
   expect(status).toBe(200);
@@ -70,7 +70,7 @@ describe('the name of a style whose maker died', () => {
 
 it('the name of a collection whose maker died is taken up, too', async () => {
   const style = await made('member');
-  const collect = (name: string) => client.post<Fields>(`${V2}/collections`, author.key, { name, styles: [style] });
+  const collect = (name: string) => client.post(`${V2}/collections`, author.key, { name, styles: [style] });
   const id = platform.ids.uuid();
   await reserve('gallery', id, 'collection');
   expect(await collect('gallery')).toMatchObject({ status: 200, body: { id } });

@@ -160,6 +160,22 @@ describe('DELETE /styles/image/{id}', () => {
   });
 });
 
+it('says what a style may declare (since-5.1.5 §2.2)', async () => {
+  const { status, body: contract } = await client.get(`${V2}/status/style_contract`);
+  expect({ status, contract }).toMatchObject({ status: 200, contract: {
+    schema_version: 1,
+    image: { placeholders: ['p', 'np'], ceiling_parameters: { width: { minimum: 64, maximum: 3072 }, n: { minimum: 1, maximum: 20 } }, protected_patterns: [], context_fit_modes: null },
+    text: { placeholders: ['p'], protected_patterns: [{ pattern: '\\{\\{\\[[A-Z_]+\\]\\}\\}' }], ceiling_parameters: { max_length: { minimum: 16, maximum: 4096 } }, context_fit_modes: ['ignore'] },
+  } });
+  for (const kind of ['image', 'text'] as const) {
+    const { overridable_parameters: listed, ...rest } = contract[kind] as Fields;
+    expect(listed).toEqual([...(listed as string[])].sort());
+    expect(Object.keys(rest).sort()).toEqual([
+      'brace_handling', 'ceiling_parameters', 'context_fit_modes', 'declared_fields_are_placeholders', 'placeholders', 'protected_patterns', 'style_create_rate_limits', 'style_modify_rate_limits',
+    ]);
+  }
+});
+
 describe('the examples of a style', () => {
   const example = (id: string, sent: unknown, key = author.key) => client.post<Fields & Refusal>(`${PATH}/${id}/example`, key, sent);
   const changed = (id: string, of: string, sent: unknown) => client.send<Fields & Refusal>('PATCH', `${PATH}/${id}/example/${of}`, { key: author.key, body: sent });
