@@ -9,13 +9,17 @@ import type {
 import type { AccountEvent } from './account.events.js';
 import { availableOf, balanceOf, evolve, floorOf, newAccount, type Account, type Authorization } from './account.state.js';
 import { closed } from './authorization-closed.js';
+import { sweepExcess } from './cap-sweep.js';
+import { releaseEscrow } from './escrow-release.js';
+import { reconcileBalance } from './reconciliation.js';
+import { reverse, type ReversalRc } from './reversal.js';
 import { settle } from './settle-job.js';
 
 export type AccountRc =
   | 'KudosTransferFromAnon' | 'KudosTransferToAnon' | 'KudosTransferToSelf' | 'TooFastKudosTransfers' | 'FaultWhenKudosSending'
   | 'SourceAccountFlagged' | 'EducationCannotSendKudos' | 'FaultWhenKudosReceiving' | 'TargetAccountFlagged' | 'DeletedUser'
-  | 'NegativeKudosTransfer' | 'InvalidKudosTransferAmount' | 'IdempotencyKeyConflict' | 'KudosTransferNotEnough'
-  | 'KudosUpfront'
+  | 'NegativeKudosTransfer' | 'InvalidKudosTransferAmount' | 'KudosTransferAboveCap' | 'IdempotencyKeyConflict' | 'KudosTransferNotEnough'
+  | 'KudosUpfront' | ReversalRc | 'NothingToReconcile'
   // Never seen by a client: the caller has to look further and ask again.
   | 'AccountNotOpen' | 'IndexBehind' | 'CreditsBehind' | 'JobsUnsettled';
 
@@ -33,6 +37,10 @@ const decide = (command: AccountCommand, account: Account): Decided => {
     case 'CloseAuthorization': return close(command, account);
     case 'AbandonAuthorization': return abandon(command, account);
     case 'AdjustBalance': return adjust(command, account);
+    case 'ReleaseEscrow': return releaseEscrow(command, account);
+    case 'SweepExcess': return sweepExcess(command, account);
+    case 'ReverseTransaction': return reverse(command, account);
+    case 'ReconcileBalance': return reconcileBalance(command, account);
     default: return unreachable(command);
   }
 };
@@ -57,7 +65,7 @@ const transfer = (command: TransferKudos, account: Account): Decided => {
   if (earlier) return earlier.to === to && earlier.amount === amount ? accept() : refuse('IdempotencyKeyConflict');
   if (keyed && account.forgottenThrough > command.indexedThrough) return refuse('IndexBehind');
   const rc = transferRefusal(command, account);
-  if (rc) return refuse(rc === 'KudosTransferNotEnough' && !command.creditsComplete ? 'CreditsBehind' : rc);
+  if (rc) return refuse(DEPEND_ON_BALANCES.has(rc) && !command.creditsComplete ? 'CreditsBehind' : rc);
   const ledger = balanced(
     { txId, kind: 'transfer', effectiveAt: command.at, policy: command.policy },
     [posting(spendable(account.user), -amount), posting(spendable(to), amount)],
@@ -65,6 +73,9 @@ const transfer = (command: TransferKudos, account: Account): Decided => {
   const booked = command.parties.recipientEducation ? 'donated' : 'gifted';
   return accept({ type: 'FundsTransferred.v1', data: { from: account.user, to, amount, booked, ledger } });
 };
+
+/** Taken from views that may lag: said only once those have reached the head. */
+const DEPEND_ON_BALANCES: ReadonlySet<AccountRc> = new Set(['KudosTransferAboveCap', 'KudosTransferNotEnough']);
 
 const transferRefusal = (command: TransferKudos, account: Account): AccountRc | undefined => {
   const { to, amount, parties, creditsElsewhere } = command;
@@ -81,6 +92,7 @@ const transferRefusal = (command: TransferKudos, account: Account): AccountRc | 
     [parties.recipientDeleted || parties.senderDeleted, 'DeletedUser'],
     [amount < 0, 'NegativeKudosTransfer'],
     [amount === 0, 'InvalidKudosTransferAmount'],
+    [amount > parties.recipientRoom, 'KudosTransferAboveCap'],
     [amount > availableOf(account, creditsElsewhere), 'KudosTransferNotEnough'],
   ];
   return rules.find(([fails]) => fails)?.[1];
@@ -162,5 +174,5 @@ const adjust = ({ txId, amount, by, at, policy, creditsElsewhere, creditsComplet
 };
 
 export const accountDecider: Decider<Account, AccountCommand, AccountEvent, AccountRc> = {
-  category: 'account', stateVersion: 2, initialState: newAccount, evolve, decide,
+  category: 'account', stateVersion: 3, initialState: newAccount, evolve, decide,
 };
