@@ -1,14 +1,15 @@
-import { allCreditsElsewhere, findBalance } from '../../projections/balances/queries.js';
+import { allCreditsElsewhere, allPockets, findBalance } from '../../projections/balances/queries.js';
 import { lastHandouts, openAuthorizations, openRequests, unsettledJobs, type OpenAuthorization, type OpenRequest } from '../../projections/queue/queries.js';
 import { activeGenerations, progressOf, requestOfJob, statusOf } from '../../projections/requests/queries.js';
 import { recordsOf } from '../../projections/records/queries.js';
-import { giftsSince, lastIndexedRevision, transferById } from '../../projections/statement/queries.js';
-import { findUser, findUserByKeyHash, maxUserId, unopenedUsers, type User } from '../../projections/users/queries.js';
+import { giftsSince, lastIndexedRevision, reversalByKey, reversalOf, transactionById, transferById } from '../../projections/statement/queries.js';
+import { findUser, findUserByKeyHash, maxUserId, trustedUsers, unopenedUsers, type User } from '../../projections/users/queries.js';
 import { findWorker, findWorkerByName, findWorkers, workerPage, workersOf, type Worker } from '../../projections/workers/queries.js';
 import { NO_KUDOS } from '../kernel/kudos.js';
 import type { Queries } from '../platform/postgres/database.js';
 import type { Position } from '../platform/event-log/event-log.js';
 import { RetryLater } from '../platform/retry-later.js';
+import { LedgerIndex } from '../kudos/ledger-index.js';
 import { TransferIndex } from '../kudos/transfers.js';
 import type { Owed } from '../requests/settling.message.js';
 import { StatusRows } from '../requests/status.js';
@@ -67,6 +68,20 @@ export const creditRows = (platform: Platform) => ({
   creditsElsewhere: async () => {
     const { position, answer } = await atCheckpoint(platform, 'balances', allCreditsElsewhere);
     return { position, rows: [...answer].map(([user, { spendable }]) => ({ user, credits: spendable })) };
+  },
+});
+
+export const pocketRows = (platform: Platform) => ({
+  pockets: async () => {
+    const { position, answer } = await atCheckpoint(platform, 'balances', allPockets);
+    return { position, rows: answer };
+  },
+});
+
+export const trustedRows = (platform: Platform) => ({
+  trustedUsers: async () => {
+    const { position, answer } = await atCheckpoint(platform, 'users', trustedUsers);
+    return { position, users: answer };
   },
 });
 
@@ -150,6 +165,27 @@ export class PostgresTransferIndex extends TransferIndex {
   }
   find(txId: string) {
     return transferById(this.platform.database, txId);
+  }
+  indexedThrough(user: number): Promise<number> {
+    return lastIndexedRevision(this.platform.database, user);
+  }
+  waitFor(position: Position, timeoutMs: number): Promise<boolean> {
+    return waits(this.platform, 'statement')(position, timeoutMs);
+  }
+}
+
+export class PostgresLedgerIndex extends LedgerIndex {
+  constructor(private readonly platform: Platform) {
+    super();
+  }
+  find(txId: string) {
+    return transactionById(this.platform.database, txId);
+  }
+  reversalOf(txId: string) {
+    return reversalOf(this.platform.database, txId);
+  }
+  reversalByKey(idem: string) {
+    return reversalByKey(this.platform.database, idem);
   }
   indexedThrough(user: number): Promise<number> {
     return lastIndexedRevision(this.platform.database, user);

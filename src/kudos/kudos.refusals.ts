@@ -1,11 +1,14 @@
 import type { Refusals } from '../platform/http/refusals.js';
 import { inKudos, centikudos } from '../kernel/kudos.js';
 import type { AccountRc } from './account.decider.js';
+import type { ReversalRc } from './reversal.js';
 
 type Internal = 'AccountNotOpen' | 'IndexBehind' | 'CreditsBehind' | 'JobsUnsettled';
+/** What a transfer can be refused for by the account that pays. */
+export type TransferRc = Exclude<AccountRc, Internal | 'KudosUpfront' | ReversalRc | 'NothingToReconcile'>;
 
 /** horde-api C9.1; statuses as the API documents them for this route. */
-export const transferRefusals: Refusals<Exclude<AccountRc, Internal | 'KudosUpfront'> | 'InvalidTargetUsername' | 'InvalidAPIKey'> = {
+export const transferRefusals: Refusals<TransferRc | 'InvalidTargetUsername' | 'InvalidAPIKey'> = {
   InvalidAPIKey: [401, 'No user matching sent API Key. Have you remembered to register at /register ?'],
   KudosTransferFromAnon: [400, 'You cannot transfer kudos from the anonymous account.'],
   InvalidTargetUsername: [400, 'There is no user with this name and number to receive the kudos.'],
@@ -20,6 +23,7 @@ export const transferRefusals: Refusals<Exclude<AccountRc, Internal | 'KudosUpfr
   DeletedUser: [400, 'One of the two accounts is scheduled for deletion.'],
   NegativeKudosTransfer: [400, 'You cannot transfer a negative amount of kudos.'],
   InvalidKudosTransferAmount: [400, 'The amount to transfer must be more than 0.'],
+  KudosTransferAboveCap: [400, 'The receiving account would have more kudos than one can accumulate.'],
   IdempotencyKeyConflict: [400, 'This Idempotency-Key was used before for another transfer.'],
   KudosTransferNotEnough: [400, 'Not enough kudos available for this transfer.'],
 };
@@ -28,4 +32,17 @@ export const upfrontRefusals: Refusals<'KudosUpfront'> = {
   KudosUpfront: [403, ({ required, available }) =>
     `This request needs ${inKudos(centikudos(Number(required)))} kudos upfront and ${Math.max(0, inKudos(centikudos(Number(available))))} are available. `
     + 'Ask for less, allow slow workers or a downgrade, or earn kudos with a worker.'],
+};
+
+/** Of taking a transaction back; statuses are ours (docs/decisions/0018). */
+export const reversalRefusals: Refusals<ReversalRc | 'InvalidAPIKey' | 'NotModerator' | 'NotAdmin' | 'TransactionNotFound' | 'IdempotencyKeyConflict'> = {
+  InvalidAPIKey: [401, 'No user matching sent API Key. Have you remembered to register at /register ?'],
+  NotModerator: [403, 'Only moderators can take a transaction back.'],
+  NotAdmin: [403, 'Only admins can force an account below its floor.'],
+  TransactionNotFound: [404, 'There is no such transaction.'],
+  IdempotencyKeyConflict: [422, 'This Idempotency-Key was used before to take another transaction back.'],
+  TransactionAlreadyReversed: [409, 'This transaction has been taken back already.'],
+  TransactionIrreversible: [409, ({ kind }) => `A transaction of the kind ${String(kind)} cannot be taken back.`],
+  TransactionUnfinished: [409, 'Its request is still under way. Please try again when it has ended.'],
+  NothingToReverse: [409, 'There is nothing left that could be taken back without going below the floor.'],
 };

@@ -7,7 +7,7 @@ import { Rounds } from '../platform/commanding/rounds.js';
 import { Ports } from '../platform/ports.js';
 import { Pricing } from '../pricing/pricing.js';
 import { UserDirectory } from '../users/directory.message.js';
-import { isSuspicious } from '../users/suspicion.js';
+import { isSuspicious } from '../users/suspicion.message.js';
 import { TrustedUsers } from '../users/trusted-users.message.js';
 import { OnUser } from '../users/user.message.js';
 import { OnAccount } from './account.message.js';

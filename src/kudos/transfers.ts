@@ -8,10 +8,11 @@ import { Ports } from '../platform/ports.js';
 import { RetryLater } from '../platform/retry-later.js';
 import { Pricing } from '../pricing/pricing.js';
 import { UserDirectory, type KnownUser } from '../users/directory.message.js';
-import { isSuspicious } from '../users/suspicion.js';
+import { isSuspicious } from '../users/suspicion.message.js';
 import type { TransferParties } from './account.commands.js';
-import type { AccountRc } from './account.decider.js';
-import { transferRefusals } from './kudos.refusals.js';
+import { KudosCap } from './kudos-cap.message.js';
+import { transferRefusals, type TransferRc } from './kudos.refusals.js';
+import { Pockets } from './pockets.js';
 import { RecentGifts } from './recent-gifts.js';
 import { CATCH_UP_MAX_MS, Spending } from './spending.message.js';
 
@@ -40,7 +41,12 @@ export abstract class TransferIndex {
 /** What transfers need besides the two accounts. */
 @Injectable()
 export class TransferParts {
-  constructor(readonly ports: Ports, readonly pricing: Pricing, readonly gifts: RecentGifts) {}
+  constructor(readonly ports: Ports, readonly pricing: Pricing, readonly gifts: RecentGifts, private readonly cap: KudosCap, private readonly pockets: Pockets) {}
+
+  /** What may be sent to this user; of a view that may lag (spec/ledger.md §4.5, Cap). */
+  roomOf(user: number): Kudos {
+    return this.cap.roomOf(user, this.pockets.of(user).spendable);
+  }
 }
 
 /** Moves kudos between users (horde-rules §5). With an Idempotency-Key, once, however often it is asked. */
@@ -83,7 +89,7 @@ export class Transfers {
     }), this.#context(sender, asked));
     if (outcome.outcome === 'refused') {
       if (outcome.rc === 'IndexBehind') return 'IndexBehind' as const;
-      throw refusedBy(transferRefusals, outcome.rc as Exclude<AccountRc, 'KudosUpfront' | 'AccountNotOpen' | 'IndexBehind' | 'CreditsBehind' | 'JobsUnsettled'>);
+      throw refusedBy(transferRefusals, outcome.rc as TransferRc);
     }
     if (outcome.outcome === 'unchanged') return { position: await this.parts.ports.feed.head(), replayed: true };
     return { position: outcome.position, replayed: false };
@@ -96,6 +102,7 @@ export class Transfers {
       senderFlagged: sender.roles.has('flagged'), recipientFlagged: recipient.roles.has('flagged'),
       senderEducation: sender.roles.has('education'), recipientEducation: recipient.roles.has('education'),
       senderDeleted: sender.roles.has('deleted'), recipientDeleted: recipient.roles.has('deleted'),
+      recipientRoom: this.parts.roomOf(recipient.id),
     };
   }
 
