@@ -46,3 +46,12 @@ export const reversalRefusals: Refusals<ReversalRc | 'InvalidAPIKey' | 'NotModer
   TransactionUnfinished: [409, 'Its request is still under way. Please try again when it has ended.'],
   NothingToReverse: [409, 'There is nothing left that could be taken back without going below the floor.'],
 };
+
+/** Of the operator's compensations. */
+export const reconciliationRefusals: Refusals<'InvalidAPIKey' | 'NotOperator' | 'UserNotFound' | 'IdempotencyKeyConflict' | 'NothingToReconcile'> = {
+  InvalidAPIKey: [401, 'No user matching sent API Key. Have you remembered to register at /register ?'],
+  NotOperator: [403, 'Only the operator can compensate for an error.'],
+  UserNotFound: [404, 'There is no such account.'],
+  IdempotencyKeyConflict: [422, 'This reference was used before for another amount.'],
+  NothingToReconcile: [409, 'There is nothing that could be taken without going below the floor.'],
+};

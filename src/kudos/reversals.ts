@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { iso } from '../kernel/clock.js';
 import { parseUuid, reversalId } from '../kernel/ids.js';
-import { minus, plus, type Kudos } from '../kernel/kudos.js';
+import { minus, NO_KUDOS, plus, type Kudos } from '../kernel/kudos.js';
 import { userOf } from '../kernel/ledger.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
 import { refusedBy } from '../platform/http/refusals.js';
 import { RetryLater } from '../platform/retry-later.js';
 import type { KnownUser } from '../users/directory.message.js';
+import type { TransactionReversed } from './account.events.js';
 import { AdminIds, CompensationParts } from './compensation.js';
 import { reversalRefusals } from './kudos.refusals.js';
 import { LedgerIndex, type IndexedTransaction } from './ledger-index.js';
@@ -86,7 +87,7 @@ export class Reversals {
     if (outcome.outcome === 'appended') {
       const [event] = outcome.events;
       if (event?.type !== 'TransactionReversed.v1') throw new Error(`a reversal appended ${String(event?.type)}`);
-      const { taken, receivable } = event.data as { taken: Kudos; receivable: Kudos };
+      const { taken = NO_KUDOS, receivable = NO_KUDOS } = event.data as TransactionReversed['data'];
       return { transaction: original.txId, reversal: reversalId(original.txId), account, taken, receivable, position: outcome.position };
     }
     const rc = outcome.outcome === 'refused' ? outcome.rc : 'TransactionAlreadyReversed';
@@ -109,6 +110,6 @@ export class Reversals {
 /** The first answer once more, from what the index says of both. */
 const reversedBy = (original: IndexedTransaction, { txId, receivable, position }: IndexedTransaction): Omit<Reversed, 'replayed'> => {
   const won = plus(...original.postings.filter(({ account, amount }) => amount > 0 && userOf(account)).map(({ amount }) => amount));
-  const left = receivable ?? (0 as Kudos);
+  const left = receivable ?? NO_KUDOS;
   return { transaction: original.txId, reversal: txId, account: reversalAccountOf(original)!, taken: minus(won, left), receivable: left, position };
 };
