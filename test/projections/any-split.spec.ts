@@ -26,7 +26,8 @@ describe('every read model', () => {
   it('meets everything that can happen to a request', () => {
     const { events } = history({ seed: 7, events: 3_000 });
     const types = new Set(events.map(({ type }) => type));
-    for (const type of ['JobFaulted.v1', 'JobExpired.v1', 'RequestCancelled.v1', 'RequestFaulted.v1', 'RequestExpired.v1', 'RequestAbandoned.v1', 'TransactionReversed.v1', 'HoldReleased.v1'])
+    for (const type of ['JobFaulted.v1', 'JobExpired.v1', 'RequestCancelled.v1', 'RequestFaulted.v1', 'RequestExpired.v1', 'RequestAbandoned.v1', 'TransactionReversed.v1', 'HoldReleased.v1', 'TrustGranted.v1', 'EscrowReleased.v1', 'CapExcessSwept.v1',
+      'BalanceReconciled.v1'])
       expect(types).toContain(type);
   });
 });

@@ -9,6 +9,7 @@ import type { Account } from '../../src/kudos/account.state.js';
 import type { UserCommand } from '../../src/users/user.decider.js';
 import { userDecider } from '../../src/users/user.decider.js';
 import { workerDecider, type WorkerCommand } from '../../src/workers/worker.decider.js';
+import { Compensations } from './history-compensations.js';
 import { RequestLife, type HistoryWorker, type Surroundings, type World } from './history-request.js';
 import { declaration } from './request-facts.js';
 import { Seeded } from './seeded.js';
@@ -34,11 +35,18 @@ export class Economy implements Surroundings {
   private readonly users = new Map<number, ReturnType<typeof userDecider.initialState>>();
   /** Credits from elsewhere, of rounds that are over. */
   private readonly income = new Map<number, number>();
+  private readonly escrow = new Map<number, number>();
+  private readonly compensations: Compensations;
   private lives: RequestLife[] = [];
 
   constructor(private readonly options: HistoryOptions, readonly world: World) {
     this.random = new Seeded(options.seed);
     this.firstUser = options.firstUser ?? 1;
+    this.compensations = new Compensations(options.seed + 1, {
+      anybody: (random) => this.firstUser + random.between(0, this.users.size - 1), account: (user, command) => this.account(user, command),
+      user: (user, command) => this.decide(userDecider, `user-${user}`, { state: this.users.get(user)!, command }),
+      spending: (user) => this.spending(user), escrowed: () => [...this.escrow.keys()], escrowElsewhere: (user) => centikudos(this.escrow.get(user) ?? 0),
+    });
   }
 
   step(): void {
@@ -52,10 +60,14 @@ export class Economy implements Surroundings {
     if (this.random.chance(0.3)) this.grant();
     if (this.random.chance(0.1)) this.changeUser();
     if (this.random.chance(0.1)) this.changeWorker();
+    this.compensations.step();
   }
 
-  credit(income: ReadonlyMap<number, number>): void {
+  /** What the round has put into accounts from outside their own streams. */
+  credit(income: ReadonlyMap<number, number>, escrow: ReadonlyMap<number, number>): void {
     for (const [user, amount] of income) this.income.set(user, this.creditsOf(user) + amount);
+    for (const [user, amount] of escrow) this.escrow.set(user, (this.escrow.get(user) ?? 0) + amount);
+    this.compensations.endOfRound();
   }
 
   /** Decides, folds and plans; false when refused or nothing was left to do. */
@@ -73,6 +85,7 @@ export class Economy implements Surroundings {
     if (decision.outcome === 'refused' || decision.events.length === 0) return false;
     for (const event of decision.events) decider.evolve(state, event);
     this.world.write(stream, decision.events);
+    this.compensations.saw(decision.events);
     return true;
   }
 
