@@ -75,12 +75,13 @@ describe('a source image', () => {
 
   it('has a place that says what it is, apart from results', () => {
     const image = { bytes: pngOf(8, 8), header: imageHeader(pngOf(8, 8))! };
+    const sha256 = expect.stringMatching(/^[0-9a-f]{64}$/);
     const stored = storedSources(REQUEST, { processing: 'remix', image, mask: image, extra: [{ image, strength: 0.5 }, { image, strength: 1 }] });
     expect(stored).toEqual({
-      processing: 'remix', image: `${REQUEST}_src.webp`, mask: `${REQUEST}_msk.webp`,
-      extra: [{ key: `${REQUEST}_exra_src_0.webp`, strength: 0.5 }, { key: `${REQUEST}_exra_src_1.webp`, strength: 1 }],
+      processing: 'remix', image: { key: `${REQUEST}_src.webp`, sha256 }, mask: { key: `${REQUEST}_msk.webp`, sha256 },
+      extra: [{ key: `${REQUEST}_exra_src_0.webp`, sha256, strength: 0.5 }, { key: `${REQUEST}_exra_src_1.webp`, sha256, strength: 1 }],
     });
-    expect([stored.image!, stored.mask!, ...stored.extra.map(({ key }) => key)].every(isSourceKey)).toBe(true);
+    expect([stored.image!, stored.mask!, ...stored.extra].every(({ key }) => isSourceKey(key))).toBe(true);
     expect(isSourceKey(`${REQUEST}.webp`)).toBe(false);
   });
 });

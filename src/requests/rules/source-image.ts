@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { SourceProcessing } from '../../pricing/job-features.js';
 import { defined } from './defined.js';
 import { imageHeader, type ImageHeader } from './image-header.js';
@@ -50,17 +51,23 @@ export const readSources = (sent: ImageSources): { readonly sources: ReadSources
 export const hasSources = ({ image, extra }: ImageSources): boolean => image !== undefined || extra.length > 0;
 
 /** Where the images of a request lie, in names of the blob store (horde-rules App. C). */
+export interface StoredSource {
+  readonly key: string;
+  /** Of its bytes: the content's hash, which the event names, so proves the images as well. */
+  readonly sha256: string;
+}
 export interface StoredSources {
   readonly processing: SourceProcessing;
-  readonly image?: string;
-  readonly mask?: string;
-  readonly extra: readonly { readonly key: string; readonly strength: number }[];
+  readonly image?: StoredSource;
+  readonly mask?: StoredSource;
+  readonly extra: readonly (StoredSource & { readonly strength: number })[];
 }
 
 export const storedSources = (request: string, { processing, image, mask, extra }: ReadSources): StoredSources => ({
-  processing, ...(image && { image: `${request}_src.webp` }), ...(mask && { mask: `${request}_msk.webp` }),
-  extra: extra.map(({ strength }, at) => ({ key: `${request}_exra_src_${at}.webp`, strength })),
+  processing, ...defined({ image: image && storedAs(`${request}_src.webp`, image), mask: mask && storedAs(`${request}_msk.webp`, mask) }),
+  extra: extra.map(({ image: each, strength }, at) => ({ ...storedAs(`${request}_exra_src_${at}.webp`, each), strength })),
 });
+const storedAs = (key: string, { bytes }: SourceImage): StoredSource => ({ key, sha256: createHash('sha256').update(bytes).digest('hex') });
 
 /** Blobs that wait with their request, and not only for its requester to fetch them. */
 export const isSourceKey = (key: string): boolean => /_(src|msk|exra_src_\d+)\.webp$/.test(key);
