@@ -59,27 +59,35 @@ export class Books {
   }
 
   private book(event: Recorded, ledger: LedgerTransaction): void {
-    const { violations } = this;
     this.transactions += 1;
-    const fault = faultOf(ledger);
-    if (fault) violations.report('I1', event, `transaction ${ledger.txId} ${fault}`);
-    const stray = strayPosting(ledger);
-    if (stray) violations.report('I3', event, `transaction ${ledger.txId} is a ${ledger.kind}, which moves nothing ${stray.amount < 0 ? 'from' : 'to'} ${stray.account}`);
-    violations.unless(this.ids.add(ledger.txId), 'I8', event, () => `transaction ${ledger.txId} is in the log already`);
-    if (ledger.reverses !== null) this.takenBack(event, ledger.reverses);
+    this.checkShape(event, ledger);
     this.decreases.add(event, ledger);
     for (const { account, amount } of ledger.postings) {
       const entry = this.entry(account);
       if (entry.pocket) this.bookUser(event, entry, amount);
       else this.bookSystem(event, entry.of, amount);
     }
-    // Floors hold after the whole transaction: between two legs of it nobody has spent anything.
+    this.checkFloors(event, ledger);
+  }
+
+  private checkShape(event: Recorded, ledger: LedgerTransaction): void {
+    const { violations } = this;
+    const fault = faultOf(ledger);
+    if (fault) violations.report('I1', event, `transaction ${ledger.txId} ${fault}`);
+    const stray = strayPosting(ledger);
+    if (stray) violations.report('I3', event, `transaction ${ledger.txId} is a ${ledger.kind}, which moves nothing ${stray.amount < 0 ? 'from' : 'to'} ${stray.account}`);
+    violations.unless(this.ids.add(ledger.txId), 'I8', event, () => `transaction ${ledger.txId} is in the log already`);
+    if (ledger.reverses !== null) this.takenBack(event, ledger.reverses);
+  }
+
+  /** Floors hold after the whole transaction: between two legs of it nobody has spent anything. */
+  private checkFloors(event: Recorded, { postings }: LedgerTransaction): void {
     const isForced = event.type === 'TransactionReversed.v1' && (event.data as { forced?: true }).forced === true;
-    for (const { account, amount } of ledger.postings) {
+    for (const { account, amount } of postings) {
       const entry = this.entry(account);
       if (!entry.pocket) continue;
       if (isForced) entry.of.ground = entry.of.spendable;
-      else if (amount < 0) this.checkFloor(event, entry.of);
+      if (amount < 0) this.checkFloor(event, entry.of);
       if (entry.of.ground !== undefined) risen(entry.of);
     }
   }

@@ -3,7 +3,7 @@ import { centikudos, NO_KUDOS, type Kudos } from '../kernel/kudos.js';
 import { userOf } from '../kernel/ledger.js';
 import type { Position } from '../platform/event-log/event-log.js';
 import type { NodeFold } from '../platform/event-log/node-feed.js';
-import { KudosCap } from './kudos-cap.message.js';
+import type { KudosCap } from './kudos-cap.message.js';
 
 export interface Pocket {
   readonly spendable: Kudos;
@@ -59,6 +59,11 @@ export class Pockets implements NodeFold {
   of(user: number): Pocket {
     const pocket = this.#pockets.get(user);
     return pocket ? { spendable: centikudos(pocket.spendable), escrow: centikudos(pocket.escrow), escrowElsewhere: centikudos(pocket.escrowElsewhere) } : EMPTY;
+  }
+
+  /** What may still be sent to this user; of a view that may lag (spec/ledger.md §4.5, Cap). */
+  roomOf(user: number): Kudos {
+    return this.cap.roomOf(user, this.of(user).spendable);
   }
 
   /** Users with something in escrow. */

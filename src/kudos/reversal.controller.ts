@@ -3,8 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { inKudos } from '../kernel/kudos.js';
 import { Bool } from '../platform/http/body/body-decorators.js';
 import { setKudosPosition } from '../platform/http/kudos-position.js';
-import { ApiKey, IdempotencyKey, StrictBody } from '../platform/http/parameters.js';
-import { missingHeader } from '../platform/http/refusals.js';
+import { MoneyKeysOf, StrictBody, type MoneyKeys } from '../platform/http/parameters.js';
 import { Callers, RateLimit } from '../platform/http/route-spec.js';
 import { Reversals } from './reversals.js';
 
@@ -19,10 +18,9 @@ export class ReversalController {
 
   @Post(':txId/reversal') @HttpCode(200) @Callers('moderator', 'admin') @RateLimit('RL-D')
   async reverse(
-    @Param('txId') txId: string, @ApiKey() apiKey: string, @IdempotencyKey() key: string | undefined, @StrictBody(ReversalBody) { force }: ReversalBody,
+    @Param('txId') txId: string, @MoneyKeysOf() { apiKey, idempotencyKey: key }: MoneyKeys, @StrictBody(ReversalBody) { force }: ReversalBody,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    if (key === undefined) throw missingHeader('Idempotency-Key');
     const { transaction, reversal, account, taken, receivable, position, replayed } = await this.reversals.reverse({ apiKey, key, txId, force });
     setKudosPosition(reply, position);
     if (replayed) void reply.header('Idempotency-Replayed', 'true');

@@ -35,19 +35,26 @@ export const reversalAccountOf = ({ postings }: Pick<Original, 'postings'>): num
 export const reverse = (command: ReverseTransaction, account: Account): Decision<TransactionReversed, ReversalRc | 'IndexBehind' | 'CreditsBehind'> => {
   const { original, by, force, at, policy } = command;
   const txId = reversalId(original.txId);
-  if (account.transfers.has(txId)) return refuse('TransactionAlreadyReversed');
-  if (account.forgottenThrough > command.indexedThrough) return refuse('IndexBehind');
-  if (!REVERSIBLE[original.kind] || reversalAccountOf(original) !== account.user) return refuse('TransactionIrreversible');
-  // Its request may still be abandoned, which gives the price back as well.
-  if ([...account.authorizations.values()].some(({ activationTx }) => activationTx === original.txId)) return refuse('TransactionUnfinished');
+  const rc = reversalRefusal(command, account, txId);
+  if (rc) return refuse(rc);
   const { taken, receivable, legs } = legsOf(command, account);
   if (receivable > 0 && !command.creditsComplete) return refuse('CreditsBehind');
   const ledger = balancedOrNothing({ txId, kind: 'reversal', effectiveAt: at, policy, reverses: original.txId }, legs);
   if (!ledger || (taken === 0 && receivable > 0)) return refuse('NothingToReverse');
   return accept({ type: 'TransactionReversed.v1', data: {
-    user: account.user, reason: 'moderator', ...(original.request ? { request: original.request } : {}), ...(original.job ? { job: original.job } : {}),
-    by, taken, receivable, ...(force ? { forced: true as const } : {}), ledger,
+    user: account.user, reason: 'moderator', ...workOf(original), by, taken, receivable, ...(force ? { forced: true as const } : {}), ledger,
   } });
+};
+
+const workOf = ({ request, job }: Original): { request?: string; job?: string } => ({ ...(request ? { request } : {}), ...(job ? { job } : {}) });
+
+const reversalRefusal = ({ original, indexedThrough }: ReverseTransaction, account: Account, txId: string): ReversalRc | 'IndexBehind' | undefined => {
+  if (account.transfers.has(txId)) return 'TransactionAlreadyReversed';
+  if (account.forgottenThrough > indexedThrough) return 'IndexBehind';
+  if (!REVERSIBLE[original.kind] || reversalAccountOf(original) !== account.user) return 'TransactionIrreversible';
+  // Its request may still be abandoned, which gives the price back as well.
+  const isOpen = [...account.authorizations.values()].some(({ activationTx }) => activationTx === original.txId);
+  return isOpen ? 'TransactionUnfinished' : undefined;
 };
 
 /** Escrow is taken first where the kudos still wait; what has been released since comes from what can be spent. Fees come back whole. */

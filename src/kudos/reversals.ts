@@ -84,16 +84,14 @@ export class Reversals {
       type: 'ReverseTransaction', original, by: moderator.id, force: asked.force, escrowElsewhere: pockets.of(account).escrowElsewhere, indexedThrough,
       ...seen, at: iso(ports.clock.now()), policy: pricing.policy.version,
     }), this.#context(moderator, asked));
-    if (outcome.outcome === 'appended') {
-      const [event] = outcome.events;
-      if (event?.type !== 'TransactionReversed.v1') throw new Error(`a reversal appended ${String(event?.type)}`);
-      const { taken = NO_KUDOS, receivable = NO_KUDOS } = event.data as TransactionReversed['data'];
-      return { transaction: original.txId, reversal: reversalId(original.txId), account, taken, receivable, position: outcome.position };
+    if (outcome.outcome === 'refused') {
+      // Somebody else was faster, or more has happened than the account remembers: the index tells which, once it has caught up.
+      if (outcome.rc === 'IndexBehind' || outcome.rc === 'TransactionAlreadyReversed') return 'look again';
+      throw refusedBy(reversalRefusals, outcome.rc as ReversalRc, { kind: original.kind });
     }
-    const rc = outcome.outcome === 'refused' ? outcome.rc : 'TransactionAlreadyReversed';
-    // Somebody else was faster, or more has happened than the account remembers: the index tells which, once it has caught up.
-    if (rc === 'IndexBehind' || rc === 'TransactionAlreadyReversed') return 'look again';
-    throw refusedBy(reversalRefusals, rc as ReversalRc, { kind: original.kind });
+    if (outcome.outcome !== 'appended') throw new Error(`the reversal of ${original.txId} changed nothing`);
+    const { taken = NO_KUDOS, receivable = NO_KUDOS } = outcome.events[0]!.data as TransactionReversed['data'];
+    return { transaction: original.txId, reversal: reversalId(original.txId), account, taken, receivable, position: outcome.position };
   }
 
   #keyHash({ id }: KnownUser, { key }: ReversalAsked): string {

@@ -10,7 +10,6 @@ import { Pricing } from '../pricing/pricing.js';
 import { UserDirectory, type KnownUser } from '../users/directory.message.js';
 import { isSuspicious } from '../users/suspicion.message.js';
 import type { TransferParties } from './account.commands.js';
-import { KudosCap } from './kudos-cap.message.js';
 import { transferRefusals, type TransferRc } from './kudos.refusals.js';
 import { Pockets } from './pockets.js';
 import { RecentGifts } from './recent-gifts.js';
@@ -41,12 +40,7 @@ export abstract class TransferIndex {
 /** What transfers need besides the two accounts. */
 @Injectable()
 export class TransferParts {
-  constructor(readonly ports: Ports, readonly pricing: Pricing, readonly gifts: RecentGifts, private readonly cap: KudosCap, private readonly pockets: Pockets) {}
-
-  /** What may be sent to this user; of a view that may lag (spec/ledger.md §4.5, Cap). */
-  roomOf(user: number): Kudos {
-    return this.cap.roomOf(user, this.pockets.of(user).spendable);
-  }
+  constructor(readonly ports: Ports, readonly pricing: Pricing, readonly gifts: RecentGifts, readonly pockets: Pockets) {}
 }
 
 /** Moves kudos between users (horde-rules §5). With an Idempotency-Key, once, however often it is asked. */
@@ -102,7 +96,7 @@ export class Transfers {
       senderFlagged: sender.roles.has('flagged'), recipientFlagged: recipient.roles.has('flagged'),
       senderEducation: sender.roles.has('education'), recipientEducation: recipient.roles.has('education'),
       senderDeleted: sender.roles.has('deleted'), recipientDeleted: recipient.roles.has('deleted'),
-      recipientRoom: this.parts.roomOf(recipient.id),
+      recipientRoom: this.parts.pockets.roomOf(recipient.id),
     };
   }
 
