@@ -9,6 +9,7 @@ import { NotaryModule } from './notary/notary.module.js';
 import { RequestsModule } from './requests/requests.module.js';
 import { HealthModule } from './status/health.module.js';
 import { StatusModule } from './status/status.module.js';
+import { StylesModule } from './styles/styles.module.js';
 import { UsersModule } from './users/users.module.js';
 import { WorkersModule } from './workers/workers.module.js';
 
@@ -29,7 +30,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         CqrsModule.forRoot(), PlatformModule.with(platformProviders(platform)),
-        KudosModule, UsersModule, WorkersModule, RequestsModule, DispatchModule, StatusModule, HealthModule, AuditModule, NotaryModule,
+        KudosModule, UsersModule, WorkersModule, StylesModule, RequestsModule, DispatchModule, StatusModule, HealthModule, AuditModule, NotaryModule,
       ],
     };
   }

@@ -61,13 +61,22 @@ class Batch {
       }
       case 'AuthorizationOpened.v1': return this.hold(event.data as HoldData, (event.data as { hold: number }).hold);
       case 'JobSettled.v1': {
-        const { payer, captured } = event.data as Extract<AccountEvent, { type: 'JobSettled.v1' }>['data'];
+        const { payer, captured, style } = event.data as Extract<AccountEvent, { type: 'JobSettled.v1' }>['data'];
+        if (style) this.explainReward(style);
         return this.hold({ user: payer }, -captured);
       }
+      case 'FormHoldPlaced.v1': return this.hold(event.data as HoldData, (event.data as { amount: number }).amount);
       case 'HoldReleased.v1': return this.hold(event.data as HoldData, -(event.data as { amount: number }).amount);
       case 'AuthorizationClosed.v1': return this.hold(event.data as HoldData, -(event.data as { released: number }).released);
       default: // Nothing but its ledger block matters of any other event.
     }
+  }
+
+  /** Booked with the job as accumulated; its owner sees what a style has earned by itself. */
+  private explainReward({ owner, reward }: { readonly owner: number; readonly reward: number }): void {
+    const { details } = this.user(owner);
+    details.accumulated -= reward;
+    details.styled += reward;
   }
 
   private hold({ user }: HoldData, amount: number): void {

@@ -2,7 +2,7 @@ import type { Recorded } from '../../src/kernel/event.js';
 import { roundHalfEven } from '../../src/kernel/kudos.js';
 import type { Projection, Statement } from '../../src/kernel/projection.js';
 import type { JobSettled } from '../../src/kudos/account.events.js';
-import type { RequestAccepted } from '../../src/requests/request.events.js';
+import type { RequestAccepted, RequestKind } from '../../src/requests/request.events.js';
 import { numbers, plain } from '../columns.js';
 import { schemaBeside } from '../load-schema.js';
 
@@ -10,11 +10,12 @@ const HANDLED: ReadonlySet<string> = new Set<(RequestAccepted | JobSettled)['typ
 
 /**
  * The records of the user object (horde-rules §8.5, horde-api C4.0); user 0 is everybody who asked without a key. A request
- * counts once when it is accepted and once for each job that is settled, as clients know it (Q21).
+ * counts once when it is accepted and once for each job that is settled, as clients know it (Q21); a style, when it has earned its
+ * owner something.
  */
 export const records: Projection = {
   name: 'records',
-  version: 1,
+  version: 2,
   schema: schemaBeside(import.meta.url),
   tables: ['record'],
   handles: (type) => HANDLED.has(type),
@@ -25,7 +26,7 @@ export const records: Projection = {
   },
 };
 
-type RecordName = 'request' | 'usage' | 'fulfillment' | 'contribution';
+type RecordName = 'request' | 'usage' | 'fulfillment' | 'contribution' | 'style';
 interface Change {
   readonly user: number;
   readonly record: RecordName;
@@ -40,19 +41,21 @@ class Batch {
     switch (event.type) {
       case 'RequestAccepted.v1': {
         const { payer, kind } = event.data as RequestAccepted['data'];
-        return this.count(payer, 'request', kind, 1);
+        return this.count(payer, 'request', nameOf(kind), 1);
       }
       case 'JobSettled.v1': return this.settled(event.data as JobSettled['data']);
       default: // The runner asks `handles` first.
     }
   }
 
-  private settled({ payer, owner, kind, things }: JobSettled['data']): void {
+  private settled({ payer, owner, kind: asked, things, style }: JobSettled['data']): void {
+    const kind = nameOf(asked);
     const amount = kind === 'image' ? roundHalfEven(things / PIXELSTEPS_PER_HUNDREDTH) : roundHalfEven(things);
     this.count(payer, 'request', kind, 1);
     this.count(payer, 'usage', kind, amount);
     this.count(owner, 'fulfillment', kind, 1);
     this.count(owner, 'contribution', kind, amount);
+    if (style) this.count(style.owner, 'style', kind, 1);
   }
 
   private count(user: number, record: RecordName, kind: string, amount: number): void {
@@ -62,6 +65,9 @@ class Batch {
     else this.changes.set(key, { user, record, kind, amount });
   }
 }
+
+/** Alchemy bears the API's old name in records. */
+const nameOf = (kind: RequestKind): string => (kind === 'alchemy' ? 'interrogation' : kind);
 
 /** Each job is rounded to hundredths of a megapixelstep, then they are added (horde-rules §8.5). */
 const PIXELSTEPS_PER_HUNDREDTH = 10_000;

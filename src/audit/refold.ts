@@ -7,6 +7,7 @@ import { CapAndTrust } from './cap-and-trust.js';
 import { Chains } from './chains.js';
 import type { Decrease } from './decreases.js';
 import { Jobs } from './jobs.js';
+import { SharedKeyBooks } from './shared-keys.js';
 import { Violations, type Violation } from './violations.js';
 
 /** Read at once: as many as a store gives. */
@@ -52,6 +53,7 @@ export class Refold {
   readonly jobs = new Jobs(this.violations);
   readonly authorizations = new Authorizations(this.violations, this.jobs);
   readonly capAndTrust = new CapAndTrust(this.violations, this.books);
+  readonly sharedKeys = new SharedKeyBooks(this.violations);
   private readonly chains = new Chains(this.violations);
   events = 0;
   position: Position = BEGINNING;
@@ -63,6 +65,7 @@ export class Refold {
     this.capAndTrust.add(event);
     this.jobs.add(event);
     this.authorizations.add(event);
+    this.sharedKeys.add(event);
     this.events += 1;
     this.position = raw.position;
     return event;

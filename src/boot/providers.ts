@@ -16,6 +16,8 @@ import { KudosCap } from '../kudos/kudos-cap.message.js';
 import { Pockets } from '../kudos/pockets.js';
 import { TrustThreshold } from '../kudos/promote-trusted.reactor.js';
 import { RecentGifts } from '../kudos/recent-gifts.js';
+import { SharedKeyRegistry, SharedKeyStyles } from '../kudos/shared-key-registry.message.js';
+import { SharedKeyRows } from '../kudos/shared-keys.js';
 import { TransferIndex } from '../kudos/transfers.js';
 import { BlobStore } from '../platform/blobs/blob-store.js';
 import { Commanding } from '../platform/commanding/commanding.js';
@@ -30,9 +32,12 @@ import { Secrets } from '../platform/vault/secrets.js';
 import { Pricing } from '../pricing/pricing.js';
 import { PriorityCap } from '../requests/admission-parts.js';
 import { AnonymousUse } from '../requests/gate.js';
+import { SharedKeyRequests } from '../requests/deleted-keys.reactor.js';
 import { LatestOfRequests } from '../requests/latest-of-requests.js';
 import { OpenWork } from '../requests/open-work.js';
 import { StatusRows } from '../requests/status.js';
+import { StyleRows } from '../styles/catalogue.message.js';
+import { AssignableKeys, NoAssignableKeys } from '../styles/shared-keys.message.js';
 import { PastMinute } from '../status/past-minute.js';
 import { DevAccess } from '../users/dev-access.js';
 import { UserDirectory } from '../users/directory.message.js';
@@ -44,8 +49,10 @@ import { WorkerRegistry } from '../workers/registry.message.js';
 import { WorkerFiguresSource } from '../workers/workers.controller.js';
 import type { Platform } from './platform.js';
 import {
-  creditRows, giftRows, jobRows, openWorkRows, pocketRows, PostgresLedgerIndex, PostgresStatusRows, PostgresTransferIndex, PostgresUserFigures, PostgresWorkerFigures, queueRows, trustedRows, userIdRows, userRows, workerRows,
+  creditRows, giftRows, jobRows, openWorkRows, pocketRows, PostgresLedgerIndex, PostgresSharedKeyRows, PostgresStatusRows, PostgresTransferIndex, PostgresUserFigures,
+  PostgresWorkerFigures, queueRows, sharedKeyRequestRows, sharedKeyRows, trustedRows, userIdRows, userRows, workerRows,
 } from './read-models.js';
+import { PostgresStyleRows } from './style-rows.js';
 
 /** Everything that is made by hand, by the class that features ask for: abstract ports, views in memory, settings. */
 export const platformProviders = (platform: Platform): Provider[] => {
@@ -60,12 +67,15 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [UserDirectory, new UserDirectory(userRows(platform), feed, keyedHash)], [NextUserId, new NextUserId(userIdRows(platform))],
     [Credits, new Credits(creditRows(platform))], [RecentGifts, new RecentGifts(giftRows(platform), clock)],
     [KudosCap, cap], [Pockets, new Pockets(pocketRows(platform), cap)], [TrustThreshold, new TrustThreshold(config.trustThreshold)],
-    [TrustedUsers, new TrustedUsers(trustedRows(platform))],
+    [TrustedUsers, new TrustedUsers(trustedRows(platform))], [LedgerIndex, new PostgresLedgerIndex(platform)], [AdminIds, new AdminIds(new Set(config.admins))],
+    [SharedKeyRegistry, new SharedKeyRegistry(sharedKeyRows(platform), feed, keyedHash, clock)], [SharedKeyRows, new PostgresSharedKeyRows(platform)],
+    [SharedKeyRequests, new SharedKeyRequests(sharedKeyRequestRows(platform))], [SharedKeyStyles, { sharedKeyStyles: () => 0 }],
     [WorkerRegistry, new WorkerRegistry(workerRows(platform))], [LiveQueue, queue], [OpenWork, new OpenWork(openWorkRows(platform), clock)],
     [JobFinder, new JobFinder(queue, jobRows(platform), feed)], [WorkerViews, new WorkerViews(pricing)], [Matcher, new Matcher(pricing)],
     [PopEdge, new PopEdge(ids, blobs, pricing)],
-    [LatestOfRequests, new LatestOfRequests(feed)], [StatusRows, new PostgresStatusRows(platform)], [TransferIndex, new PostgresTransferIndex(platform)], [LedgerIndex, new PostgresLedgerIndex(platform)], [AdminIds, new AdminIds(new Set(config.admins))],
-    [UserFiguresSource, new PostgresUserFigures(platform)],
+    [LatestOfRequests, new LatestOfRequests(feed)], [StatusRows, new PostgresStatusRows(platform)], [TransferIndex, new PostgresTransferIndex(platform)],
+    [UserFiguresSource, new PostgresUserFigures(platform)], [StyleRows, new PostgresStyleRows(platform)],
+    [AssignableKeys, new NoAssignableKeys()], // TODO(#9): the shared keys' read model
     [PastMinute, new PastMinute(feed, clock)], [WorkerFiguresSource, new PostgresWorkerFigures(platform)],
     [PriorityCap, new PriorityCap(config.kudosCap)], [AnonymousUse, new AnonymousUse(config.anonymous)],
     [PublishedCheckpoints, new PublishedCheckpoints(platform.database, platform.log.storeId)],

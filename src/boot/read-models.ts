@@ -1,11 +1,16 @@
-import { allCreditsElsewhere, allPockets, findBalance } from '../../projections/balances/queries.js';
-import { lastHandouts, openAuthorizations, openRequests, unsettledJobs, type OpenAuthorization, type OpenRequest } from '../../projections/queue/queries.js';
-import { activeGenerations, progressOf, requestOfJob, statusOf } from '../../projections/requests/queries.js';
+import { allCreditsElsewhere, allPockets, findBalance, type Balance } from '../../projections/balances/queries.js';
+import { formHolds, lastHandouts, openAuthorizations, openRequests, unsettledJobs, type OpenAuthorization, type OpenRequest } from '../../projections/queue/queries.js';
+import { activeGenerations, formsOfRequest, progressOf, requestOfJob, statusOf } from '../../projections/requests/queries.js';
 import { recordsOf } from '../../projections/records/queries.js';
-import { giftsSince, lastIndexedRevision, reversalByKey, reversalOf, transactionById, transferById } from '../../projections/statement/queries.js';
+import { findSharedKey, sharedKeyIdsOf, sharedKeyPage } from '../../projections/shared-keys/queries.js';
+import { giftsSince, lastIndexedRevision, reversalByKey, reversalOf, transactionById, transfersById } from '../../projections/statement/queries.js';
+import { stylesOf } from '../../projections/styles/queries.js';
 import { findUser, findUserByKeyHash, maxUserId, trustedUsers, unopenedUsers, type User } from '../../projections/users/queries.js';
 import { findWorker, findWorkerByName, findWorkers, workerPage, workersOf, type Worker } from '../../projections/workers/queries.js';
-import { NO_KUDOS } from '../kernel/kudos.js';
+import { iso } from '../kernel/clock.js';
+import { centikudos, NO_KUDOS } from '../kernel/kudos.js';
+import { SharedKeyRows } from '../kudos/shared-keys.js';
+import type { SharedKeyRow } from '../kudos/shared-key-registry.message.js';
 import type { Queries } from '../platform/postgres/database.js';
 import type { Position } from '../platform/event-log/event-log.js';
 import { RetryLater } from '../platform/retry-later.js';
@@ -16,7 +21,8 @@ import { StatusRows } from '../requests/status.js';
 import type { KnownUser, UserRows } from '../users/directory.message.js';
 import { UserFiguresSource } from '../users/users.controller.js';
 import type { UserFigures } from '../users/user-view.js';
-import { concurrencyOf } from '../requests/gate.js';
+import { concurrencyOf, grownConcurrency } from '../requests/gate.js';
+import { floorOf } from '../kudos/account.state.js';
 import type { WorkerRow } from '../workers/registry.message.js';
 import { WorkerFiguresSource } from '../workers/workers.controller.js';
 import type { Platform } from './platform.js';
@@ -92,6 +98,27 @@ export const giftRows = (platform: Platform) => ({
   },
 });
 
+export const sharedKeyRows = (platform: Platform) => ({
+  sharedKeys: async () => {
+    const { position, answer } = await atCheckpoint(platform, 'shared-keys', (db) => allPages((after) => sharedKeyPage(db, after, PAGE), ({ key }) => key));
+    const rows = answer.map(({ expiresAt, ...row }): SharedKeyRow => ({ ...row, expiresAt: expiresAt === null ? null : iso(expiresAt) }));
+    return { position, rows };
+  },
+});
+
+/** Of two read models, so the fold goes on from the one that has read less: what it sees a second time changes nothing. */
+export const sharedKeyRequestRows = (platform: Platform) => ({
+  sharedKeyRequests: async () => {
+    const queue = await atCheckpoint(platform, 'queue', (db) => allPages((after) => openAuthorizations(db, after, PAGE), ({ request }) => request));
+    const keys = await atCheckpoint(platform, 'shared-keys', (db) => allPages((after) => sharedKeyPage(db, after, PAGE), ({ key }) => key));
+    return {
+      position: Math.min(queue.position, keys.position),
+      open: queue.answer.flatMap(({ request, data: { sharedKey } }) => (sharedKey ? [{ request, key: sharedKey.key }] : [])),
+      deletedKeys: keys.answer.filter(({ isDeleted }) => isDeleted).map(({ key }) => key),
+    };
+  },
+});
+
 export const queueRows = (platform: Platform) => ({
   queue: async () => {
     const { position, answer } = await atCheckpoint(platform, 'queue', async (db) => ({
@@ -125,11 +152,12 @@ export const openWorkRows = (platform: Platform) => ({
     const { position, answer } = await atCheckpoint(platform, 'queue', async (db) => ({
       authorizations: await allPages((after) => openAuthorizations(db, after, PAGE), ({ request }) => request),
       unsettled: await unsettledJobs(db, Number.MAX_SAFE_INTEGER),
+      formHolds: await formHolds(db),
     }));
     const kinds = new Map(answer.authorizations.map(({ request, data }) => [request, data.kind]));
     const unsettled = answer.unsettled.map(({ payer, data }) => owedFor(data, { payer, kind: kinds.get(data.request)! }));
     const authorizations = answer.authorizations.map((each) => ({ request: each.request, payer: each.payer, kind: each.data.kind, stage: stageOf(each) }));
-    return { position, authorizations, unsettled, unopened: await unopenedUsers(platform.database) };
+    return { position, authorizations, unsettled, formHolds: answer.formHolds, unopened: await unopenedUsers(platform.database) };
   },
 });
 
@@ -151,6 +179,9 @@ export class PostgresStatusRows extends StatusRows {
   status(id: string) {
     return statusOf(this.platform.database, id);
   }
+  forms(id: string) {
+    return formsOfRequest(this.platform.database, id);
+  }
   waitFor(position: Position, timeoutMs: number): Promise<boolean> {
     return waits(this.platform, 'requests')(position, timeoutMs);
   }
@@ -160,8 +191,8 @@ export class PostgresTransferIndex extends TransferIndex {
   constructor(private readonly platform: Platform) {
     super();
   }
-  find(txId: string) {
-    return transferById(this.platform.database, txId);
+  find(txIds: readonly string[]) {
+    return transfersById(this.platform.database, txIds);
   }
   indexedThrough(user: number): Promise<number> {
     return lastIndexedRevision(this.platform.database, user);
@@ -192,6 +223,18 @@ export class PostgresLedgerIndex extends LedgerIndex {
   }
 }
 
+export class PostgresSharedKeyRows extends SharedKeyRows {
+  constructor(private readonly platform: Platform) {
+    super();
+  }
+  find(key: string) {
+    return findSharedKey(this.platform.database, key);
+  }
+  waitFor(position: Position, timeoutMs: number): Promise<boolean> {
+    return waits(this.platform, 'shared-keys')(position, timeoutMs);
+  }
+}
+
 export class PostgresWorkerFigures extends WorkerFiguresSource {
   constructor(private readonly platform: Platform) {
     super();
@@ -211,6 +254,12 @@ export class PostgresWorkerFigures extends WorkerFiguresSource {
   }
 }
 
+/** As a request of this user would find it (design.md §6). */
+const concurrencyShown = (user: KnownUser, balance: Balance | undefined): number => {
+  if (user.id === 0 || !balance) return concurrencyOf(user);
+  return grownConcurrency(concurrencyOf(user), centikudos(balance.spendable - balance.held - floorOf(user.accountClass)));
+};
+
 const NO_DETAILS = {
   accumulated: NO_KUDOS, gifted: NO_KUDOS, donated: NO_KUDOS, admin: NO_KUDOS, received: NO_KUDOS, recurring: NO_KUDOS, awarded: NO_KUDOS, styled: NO_KUDOS,
 };
@@ -221,14 +270,14 @@ export class PostgresUserFigures extends UserFiguresSource {
   }
   async of(user: KnownUser): Promise<UserFigures> {
     const { database, clock } = this.platform;
-    const [balance, row, workers, active, records] = await Promise.all([
+    const [balance, row, workers, active, records, sharedKeyIds, styles] = await Promise.all([
       this.#balanceOf(user), findUser(database, user.id), workersOf(database, user.id), activeGenerations(database, user.id, clock.now()),
-      recordsOf(database, user.id),
+      recordsOf(database, user.id), sharedKeyIdsOf(database, user.id), stylesOf(database, user.id),
     ]);
     return {
       spendable: balance?.spendable ?? NO_KUDOS, escrow: balance?.escrow ?? NO_KUDOS, details: balance?.details ?? NO_DETAILS,
-      workerIds: workers.map(({ id }) => id), concurrency: concurrencyOf(user), lastFour: row?.lastFour ?? null, activeGenerations: active,
-      records,
+      workerIds: workers.map(({ id }) => id), concurrency: concurrencyShown(user, balance), lastFour: row?.lastFour ?? null, activeGenerations: active,
+      records, sharedKeyIds, styles,
     };
   }
 

@@ -1,6 +1,8 @@
 import { Global, Module } from '@nestjs/common';
 import { AccountHandler } from './account.handler.js';
 import { Adjusting, AdjustingParts } from './adjusting.message.js';
+import { BulkTransferController } from './bulk-transfer.controller.js';
+import { BulkTransfers } from './bulk-transfers.js';
 import { GrantHandler } from './grant.handler.js';
 import { PolicyHandler } from './policy.handler.js';
 import { PromoteTrusted, PromotionParts } from './promote-trusted.reactor.js';
@@ -9,18 +11,23 @@ import { Reconciliations } from './reconciliations.js';
 import { ReversalController } from './reversal.controller.js';
 import { Reversals } from './reversals.js';
 import { CompensationParts } from './compensation.js';
+import { SharedKeyOwners } from './shared-key-registry.message.js';
+import { SharedKeyParts, SharedKeys } from './shared-keys.js';
+import { SharedKeysController } from './shared-keys.controller.js';
 import { Spending } from './spending.message.js';
 import { SweepExcess, SweepParts } from './sweep-excess.reactor.js';
 import { TransferController } from './transfer.controller.js';
+import { RecipientViews, TransferTargets } from './transfer-targets.js';
 import { TransferParts, Transfers } from './transfers.js';
 
 @Global()
 @Module({
-  controllers: [TransferController, ReversalController, ReconciliationController],
+  controllers: [TransferController, ReversalController, ReconciliationController, BulkTransferController, SharedKeysController],
   providers: [
-    AccountHandler, PolicyHandler, GrantHandler, Spending, Adjusting, AdjustingParts, Transfers, TransferParts, PromoteTrusted,
-    PromotionParts, SweepExcess, SweepParts, Reversals, Reconciliations, CompensationParts,
+    AccountHandler, PolicyHandler, GrantHandler, Spending, Adjusting, AdjustingParts, Transfers, TransferParts, TransferTargets, RecipientViews, BulkTransfers,
+    SharedKeys, SharedKeyParts, { provide: SharedKeyOwners, useExisting: SharedKeys },
+    PromoteTrusted, PromotionParts, SweepExcess, SweepParts, Reversals, Reconciliations, CompensationParts,
   ],
-  exports: [Spending, Adjusting],
+  exports: [Spending, Adjusting, SharedKeyOwners],
 })
 export class KudosModule {}

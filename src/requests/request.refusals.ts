@@ -1,16 +1,16 @@
 import type { Refusals } from '../platform/http/refusals.js';
 import type { RequestRuleRc } from './rules/rule.js';
 import type { SourceImageRc } from './rules/source-image.js';
+import type { StyleUseRc } from './rules/style.js';
 import type { RequestRc } from './request.decider.js';
 
 export type AdmissionRc =
-  | 'InvalidAPIKey' | 'StyleNotFound' | 'OnlyServiceAccountProxy' | 'DeletedUser' | 'WorkerNotFound' | 'TooManyPrompts' | 'BadClientAgent'
+  | 'InvalidAPIKey' | 'OnlyServiceAccountProxy' | 'DeletedUser' | 'WorkerNotFound' | 'TooManyPrompts' | 'BadClientAgent'
   | 'AnonForbidden';
 
 /** Who may ask, and how much at once (horde-api C1.1). */
 export const admissionRefusals: Refusals<AdmissionRc> = {
   InvalidAPIKey: [401, 'No user matching sent API Key. Have you remembered to register at /register ?'],
-  StyleNotFound: [404, 'There is no style with this name or id.'],
   OnlyServiceAccountProxy: [400, 'Only service accounts can send a proxied_account.'],
   DeletedUser: [403, 'This account is scheduled for deletion and cannot generate.'],
   WorkerNotFound: [404, ({ worker }) => `There is no worker with the id ${worker}.`],
@@ -18,6 +18,19 @@ export const admissionRefusals: Refusals<AdmissionRc> = {
     `You have ${waiting} generations waiting; together with this request that is more than the ${limit} that your account may have waiting.`],
   BadClientAgent: [403, 'This Client-Agent was taken from an example. Please send the name, version and contact of your own client.'],
   AnonForbidden: [403, 'Anonymous use is switched off on this server. Please register to get an API key.'],
+};
+
+/** What is wrong with the style of a request, or with what was sent for its template. */
+export const styleUseRefusals: Refusals<StyleUseRc | 'BadRequest' | 'StyleNotFound' | 'StyleMismatch' | 'TemplateFieldsRequireStyle' | 'TemplateFieldsMatchNoCollectionStyle'> = {
+  TemplateFieldsRequireStyle: [400, 'template_fields are only used together with a style.'],
+  BadRequest: [400, 'template_fields must be texts by name.'],
+  StyleNotFound: [404, 'There is no style with this name or id.'],
+  StyleMismatch: [400, 'This is a style of the other type.'],
+  TemplateFieldsMatchNoCollectionStyle: [400, 'No style of this collection takes these template_fields.'],
+  TemplateFieldUnknown: [400, 'This style has no template field with one of the names that were sent.'],
+  TemplateFieldMissing: [400, 'This style needs a template field that was not sent.'],
+  InvalidPromptSize: [400, 'The template_fields are too long: at most 7500 words are accepted.'],
+  StyleParameterAboveCeiling: [400, 'One of the parameters is above what this style allows.'],
 };
 
 /** What is wrong with an image that came with the request (horde-api C1.1, rows 55 to 59). */
@@ -78,6 +91,15 @@ export const ruleRefusals: Refusals<RequestRuleRc> = {
   TooManyStopSequences: [400, 'At most 128 stop sequences are accepted.'],
   ExcessiveStopSequence: [400, 'All stop sequences together are limited to 2000 characters.'],
   NulByteInPayload: [400, 'The request contains a NUL character, which cannot be stored.'],
+};
+
+/** What is wrong with an alchemy request in itself (horde-api C3.1, since-5.1.5 §3.5). */
+export const alchemyRefusals: Refusals<'InvalidControlType' | 'SourceImageUrlInvalid' | 'ImageValidationFailed' | 'SourceImageSizeExceeded' | 'SourceImageResolutionExceeded'> = {
+  InvalidControlType: [400, 'An annotation form needs a control_type that alchemists know in its payload.'],
+  SourceImageUrlInvalid: [400, 'This server does not fetch source images from URLs. Please send the image itself, as base64.'],
+  ImageValidationFailed: [400, 'The source_image is not an image in base64.'],
+  SourceImageSizeExceeded: [400, 'The source_image has too many bytes.'],
+  SourceImageResolutionExceeded: [400, 'The source_image has too many pixels: at most 3072×3072 in area, and 255 tiles of 512×512.'],
 };
 
 /** Fragments of these messages are matched by workers and must stay (horde-api B.10). */
