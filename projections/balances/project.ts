@@ -8,7 +8,7 @@ import { schemaBeside } from '../load-schema.js';
 /** Every event with a `ledger` block moves balances, whatever its type: this is the only place that says how. */
 export const balances: Projection = {
   name: 'balances',
-  version: 2,
+  version: 3,
   schema: schemaBeside(import.meta.url),
   tables: ['balance', 'system_account'],
   handles: () => true,
