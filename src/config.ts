@@ -28,6 +28,10 @@ export interface Config {
   readonly kudosCap: Kudos;
   /** Undefined: nobody is trusted by what was earned. */
   readonly trustThreshold: Kudos | undefined;
+  /** Undefined: nothing is fetched from there. Always undefined on a private horde. */
+  readonly patreon: { readonly url: string; readonly token: string } | undefined;
+  readonly stripe: { readonly url: string; readonly key: string } | undefined;
+  readonly donationSource: number | undefined;
   readonly upfrontOnWorkerList: boolean;
   readonly matchedTargeting: boolean;
   readonly testApiKeys: boolean;
@@ -118,6 +122,12 @@ const admins = (text: string): readonly number[] => {
   });
 };
 
+/** One alias `name#id`, or the number alone. */
+const account = (text: string): number | undefined => {
+  const [id] = text === '' ? [] : admins(JSON.stringify([text]));
+  return id;
+};
+
 const KEYS = {
   port: { key: 'PORT', default: '7001', help: 'TCP port of the HTTP API', read: whole(0, 65_535) },
   host: { key: 'HOST', default: '127.0.0.1', help: 'address to listen on; 0.0.0.0 opens the horde to the network', read: String },
@@ -173,6 +183,20 @@ const KEYS = {
     key: 'KUDOS_TRUST_THRESHOLD', default: 'profile', read: String,
     help: 'kudos in escrow beyond which a user of a week or more is trusted; 0 or nothing: never (public: 10000, private: never)',
   },
+  patreonToken: {
+    key: 'PATREON_CREATOR_ACCESS_TOKEN', default: '', read: optional,
+    help: 'creator\'s access token: patrons are thanked with monthly kudos (public profile only)',
+  },
+  patreonUrl: { key: 'PATREON_URL', default: 'https://www.patreon.com', help: 'where Patreon\'s API is', read: url('http:', 'https:') },
+  stripeKey: {
+    key: 'STRIPE_API_KEY', default: '', read: optional,
+    help: 'restricted key that may read subscriptions, customers and products: subscribers are thanked with monthly kudos (public profile only)',
+  },
+  stripeUrl: { key: 'STRIPE_URL', default: 'https://api.stripe.com', help: 'where Stripe\'s API is', read: url('http:', 'https:') },
+  donationSource: {
+    key: 'DONATION_SOURCE_USER', default: '', read: account,
+    help: 'alias or number of the account that repays monthly thanks from what the operators\' workers earn; default: nobody',
+  },
   upfrontOnWorkerList: {
     key: 'HORDE_UPFRONT_KUDOS_ON_WORKERLIST', default: '0', read: flag,
     help: 'on: requests that name workers need their price upfront, and are not downgraded',
@@ -222,12 +246,27 @@ export const readConfig = (environment: Environment = process.env): Config => {
     databaseUrl: read('databaseUrl'), masterKey: read('masterKey'), notaryKey: read('notaryKey'), publicUrl: read('publicUrl'), admins: read('admins'),
     anonymous: byProfile('anonymous'), registration: byProfile('registration'), escrow: byProfile('escrow'), kudosCap: capOf(cap, profile),
     trustThreshold: thresholdOf(read('trustThreshold'), profile),
+    ...supporters({ profile, patreonToken: read('patreonToken'), patreonUrl: read('patreonUrl'), stripeKey: read('stripeKey'), stripeUrl: read('stripeUrl') }),
+    donationSource: read('donationSource'),
     upfrontOnWorkerList: read('upfrontOnWorkerList'), matchedTargeting: read('matchedTargeting'),
     testApiKeys: read('testApiKeys'), rateLimits: !read('rateLimitsOff'), rateLimitWhitelist: read('rateLimitWhitelist'),
     trustProxyHops: read('trustProxyHops'), bodyLimitBytes: read('bodyLimitMiB') * 2 ** 20, blobLimitBytes: read('blobLimitMiB') * 2 ** 20,
     logLevel: read('logLevel'), node: read('node'),
   });
 };
+
+interface SupporterKeys {
+  readonly profile: Config['profile'];
+  readonly patreonToken: string | undefined;
+  readonly patreonUrl: string | undefined;
+  readonly stripeKey: string | undefined;
+  readonly stripeUrl: string | undefined;
+}
+/** A private horde fetches nothing from outside, whatever is set (design.md §6). */
+const supporters = ({ profile, patreonToken, patreonUrl, stripeKey, stripeUrl }: SupporterKeys): Pick<Config, 'patreon' | 'stripe'> => ({
+  patreon: profile === 'public' && patreonToken !== undefined && patreonUrl !== undefined ? { url: patreonUrl, token: patreonToken } : undefined,
+  stripe: profile === 'public' && stripeKey !== undefined && stripeUrl !== undefined ? { url: stripeUrl, key: stripeKey } : undefined,
+});
 
 /** design.md §6: 10,000,000 on the public horde, none on a private one. */
 const PUBLIC_CAP = 10_000_000;

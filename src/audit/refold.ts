@@ -6,8 +6,10 @@ import { Books, type UserBooks } from './books.js';
 import { CapAndTrust } from './cap-and-trust.js';
 import { Chains } from './chains.js';
 import type { Decrease } from './decreases.js';
+import { Grants } from './grants.js';
 import { Jobs } from './jobs.js';
 import { SharedKeyBooks } from './shared-keys.js';
+import { Uptimes } from './uptimes.js';
 import { Violations, type Violation } from './violations.js';
 
 /** Read at once: as many as a store gives. */
@@ -54,6 +56,8 @@ export class Refold {
   readonly authorizations = new Authorizations(this.violations, this.jobs);
   readonly capAndTrust = new CapAndTrust(this.violations, this.books);
   readonly sharedKeys = new SharedKeyBooks(this.violations);
+  private readonly uptimes = new Uptimes(this.violations);
+  readonly grants = new Grants(this.violations);
   private readonly chains = new Chains(this.violations);
   events = 0;
   position: Position = BEGINNING;
@@ -66,6 +70,8 @@ export class Refold {
     this.jobs.add(event);
     this.authorizations.add(event);
     this.sharedKeys.add(event);
+    this.uptimes.add(event);
+    this.grants.add(event);
     this.events += 1;
     this.position = raw.position;
     return event;

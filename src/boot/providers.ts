@@ -6,6 +6,10 @@ import { JobFinder } from '../dispatch/job-finder.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
 import { Matcher } from '../dispatch/matcher.js';
 import { PopEdge } from '../dispatch/pop.controller.js';
+import { Claims } from '../donations/claims.message.js';
+import { Members } from '../donations/members.message.js';
+import { DonationSource } from '../donations/repay-thanks.reactor.js';
+import { Unrepaid } from '../donations/unrepaid.js';
 import { WorkerViews } from '../dispatch/worker-view.js';
 import { NO_CAP } from '../config.js';
 import { kudos } from '../kernel/kudos.js';
@@ -47,10 +51,11 @@ import { TrustedUsers } from '../users/trusted-users.message.js';
 import { UserFiguresSource } from '../users/users.controller.js';
 import { WorkerRegistry } from '../workers/registry.message.js';
 import { WorkerFiguresSource } from '../workers/workers.controller.js';
+import { makeMembers } from './make-members.js';
 import type { Platform } from './platform.js';
 import {
-  creditRows, giftRows, jobRows, openWorkRows, pocketRows, PostgresLedgerIndex, PostgresSharedKeyRows, PostgresStatusRows, PostgresTransferIndex, PostgresUserFigures,
-  PostgresWorkerFigures, queueRows, sharedKeyRequestRows, sharedKeyRows, trustedRows, userIdRows, userRows, workerRows,
+  claimRows, creditRows, giftRows, jobRows, openWorkRows, pocketRows, PostgresLedgerIndex, PostgresSharedKeyRows, PostgresStatusRows, PostgresTransferIndex, PostgresUserFigures,
+  PostgresWorkerFigures, queueRows, sharedKeyRequestRows, sharedKeyRows, trustedRows, unrepaidRows, userIdRows, userRows, workerRows,
 } from './read-models.js';
 import { PostgresStyleRows } from './style-rows.js';
 
@@ -58,13 +63,16 @@ import { PostgresStyleRows } from './style-rows.js';
 export const platformProviders = (platform: Platform): Provider[] => {
   const { config, clock, timers, ids, feed, pricing, secrets, blobs } = platform;
   const keyedHash: Secrets['keyedHash'] = (purpose, text) => secrets.keyedHash(purpose, text);
-  const cap = new KudosCap(config.kudosCap < kudos(NO_CAP) ? config.kudosCap : undefined);
+  const cap = new KudosCap(config.kudosCap < kudos(NO_CAP) ? config.kudosCap : undefined, new Set(config.donationSource === undefined ? [] : [config.donationSource]));
+  const directory = new UserDirectory(userRows(platform), feed, keyedHash);
   const queue = new LiveQueue(queueRows(platform), pricing.reference);
   const values: readonly (readonly [abstract new (...args: never[]) => object, object])[] = [
     [Ports, { clock, ids, feed, contents: platform.contents, blobs, secrets }],
     [Clock, clock], [Timers, timers], [Ids, ids], [NodeFeed, feed], [Database, platform.database], [Freshness, platform.readModels],
     [Commanding, platform.commanding], [Contents, platform.contents], [BlobStore, blobs], [Secrets, secrets], [Pricing, pricing],
-    [UserDirectory, new UserDirectory(userRows(platform), feed, keyedHash)], [NextUserId, new NextUserId(userIdRows(platform))],
+    [UserDirectory, directory], [Claims, new Claims(claimRows(platform))], [Unrepaid, new Unrepaid(unrepaidRows(platform))],
+    [Members, makeMembers(platform, directory)], [DonationSource, new DonationSource(config.donationSource)],
+    [NextUserId, new NextUserId(userIdRows(platform))],
     [Credits, new Credits(creditRows(platform))], [RecentGifts, new RecentGifts(giftRows(platform), clock)],
     [KudosCap, cap], [Pockets, new Pockets(pocketRows(platform), cap)], [TrustThreshold, new TrustThreshold(config.trustThreshold)],
     [TrustedUsers, new TrustedUsers(trustedRows(platform))], [LedgerIndex, new PostgresLedgerIndex(platform)], [AdminIds, new AdminIds(new Set(config.admins))],

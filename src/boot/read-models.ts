@@ -1,4 +1,5 @@
 import { allCreditsElsewhere, allPockets, findBalance, type Balance } from '../../projections/balances/queries.js';
+import { allThanks, unrepaidGrants } from '../../projections/grants/queries.js';
 import { formHolds, lastHandouts, openAuthorizations, openRequests, unsettledJobs, type OpenAuthorization, type OpenRequest } from '../../projections/queue/queries.js';
 import { activeGenerations, formsOfRequest, progressOf, requestOfJob, statusOf } from '../../projections/requests/queries.js';
 import { recordsOf } from '../../projections/records/queries.js';
@@ -84,10 +85,24 @@ export const pocketRows = (platform: Platform) => ({
   },
 });
 
+export const claimRows = (platform: Platform) => ({
+  claims: async () => {
+    const { position, answer } = await atCheckpoint(platform, 'grants', allThanks);
+    return { position, rows: answer };
+  },
+});
+
 export const trustedRows = (platform: Platform) => ({
   trustedUsers: async () => {
     const { position, answer } = await atCheckpoint(platform, 'users', trustedUsers);
     return { position, users: answer };
+  },
+});
+
+export const unrepaidRows = (platform: Platform) => ({
+  unrepaid: async () => {
+    const { position, answer } = await atCheckpoint(platform, 'grants', unrepaidGrants);
+    return { position, rows: answer };
   },
 });
 
@@ -139,6 +154,7 @@ export const workerRows = (platform: Platform) => ({
 const workerRow = (row: Worker): WorkerRow[] => (row.declaration === null ? [] : [{
   id: row.id, kind: row.kind, owner: row.owner, nameHash: row.nameHash, registeredAtMs: row.registeredAt, declaration: row.declaration,
   maintenance: row.maintenance, maintenanceMessage: row.maintenanceMessage ?? undefined, paused: row.paused, samples: row.samples,
+  uptimeThroughMs: row.uptimeThrough,
 }]);
 
 const stageOf = ({ accepted, abandoned, completedAt }: OpenAuthorization): 'opened' | 'accepted' | 'abandoned' | 'ended' => {

@@ -209,6 +209,14 @@ export interface ReconcileBalance extends Spending {
   readonly indexedThrough: number;
 }
 
+/** The account of DONATION_SOURCE_USER repays what was issued as thanks for donations, as far as it can. */
+export interface OffsetDonation extends Spending {
+  readonly type: 'OffsetDonation';
+  readonly grant: string;
+  readonly month: string;
+  readonly amount: Kudos;
+}
+
 export interface CreateSharedKey extends Given {
   readonly type: 'CreateSharedKey';
   readonly key: string;
@@ -243,6 +251,7 @@ export interface ReadAccount {
 }
 
 export type AccountCommand =
+  | OffsetDonation
   | ReadAccount | OpenAccount | TransferKudos | TransferMany | OpenAuthorization | SettleJob | ReleaseHold | PlaceFormHold | ReleaseFormHold
   | CloseAuthorization | AbandonAuthorization | AdjustBalance | CreateSharedKey | ChangeSharedKey | DeleteSharedKey
   | ReleaseEscrow | SweepExcess | ReverseTransaction | ReconcileBalance;

@@ -13,6 +13,7 @@ import { sweepExcess } from './cap-sweep.js';
 import { releaseEscrow } from './escrow-release.js';
 import { reconcileBalance } from './reconciliation.js';
 import { reverse, type ReversalRc } from './reversal.js';
+import { offsetDonation } from './donation-offset.js';
 import { placeFormHold, releaseFormHold } from './form-hold.js';
 import { settle } from './settle-job.js';
 import {
@@ -47,6 +48,7 @@ const decide = (command: AccountCommand, account: Account): Decided => {
     case 'SweepExcess': return sweepExcess(command, account);
     case 'ReverseTransaction': return reverse(command, account);
     case 'ReconcileBalance': return reconcileBalance(command, account);
+    case 'OffsetDonation': return offsetDonation(command, account);
     case 'CreateSharedKey': return createSharedKey(command, account);
     case 'ChangeSharedKey': return changeSharedKey(command, account);
     case 'DeleteSharedKey': return deleteSharedKey(command, account);

@@ -55,6 +55,8 @@ export interface Account {
   readonly sharedKeys: Map<string, SharedKey>;
   /** The newest transfers and corrections by txId, oldest first; older ones are found in the statement's unique index. */
   readonly transfers: Map<string, RememberedTransfer>;
+  /** Grants that this account has been asked to repay: one has this, all others none. */
+  readonly offsets: Set<string>;
   /** Transfers up to this revision are no longer remembered here. */
   forgottenThrough: number;
   revision: number;
@@ -68,7 +70,7 @@ export const floorOf = (accountClass: AccountClass): Kudos => (accountClass === 
 
 export const newAccount = (id: string): Account => ({
   user: Number(id), accountClass: undefined, own: NO_KUDOS, ownEscrow: NO_KUDOS, held: NO_KUDOS,
-  authorizations: new Map(), sharedKeys: new Map(), transfers: new Map(), forgottenThrough: -1, revision: -1,
+  authorizations: new Map(), sharedKeys: new Map(), transfers: new Map(), offsets: new Set(), forgottenThrough: -1, revision: -1,
 });
 
 /** Spendable kudos, floor included. `creditsElsewhere` may lag: it can only be too small (spec/ledger.md §4.2). */
@@ -102,6 +104,9 @@ export const evolve = (account: Account, event: AccountEvent): Account => {
       return account;
     case 'BalanceAdjusted.v1':
       return rememberAdjustment(account, event.data.ledger);
+    case 'DonationOffset.v1':
+      account.offsets.add(event.data.grant);
+      return account;
     case 'SharedKeyChanged.v1':
       return event.data.budget ? changeReservations(account, event.data.key, outsideBudget) : account;
     case 'SharedKeyDeleted.v1':

@@ -1,5 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { AccountHandler } from './account.handler.js';
+import { AwardController } from './award.controller.js';
+import { AwardParts, Awards } from './awards.js';
 import { Adjusting, AdjustingParts } from './adjusting.message.js';
 import { BulkTransferController } from './bulk-transfer.controller.js';
 import { BulkTransfers } from './bulk-transfers.js';
@@ -22,10 +24,10 @@ import { TransferParts, Transfers } from './transfers.js';
 
 @Global()
 @Module({
-  controllers: [TransferController, ReversalController, ReconciliationController, BulkTransferController, SharedKeysController],
+  controllers: [TransferController, ReversalController, ReconciliationController, BulkTransferController, SharedKeysController, AwardController],
   providers: [
     AccountHandler, PolicyHandler, GrantHandler, Spending, Adjusting, AdjustingParts, Transfers, TransferParts, TransferTargets, RecipientViews, BulkTransfers,
-    SharedKeys, SharedKeyParts, { provide: SharedKeyOwners, useExisting: SharedKeys },
+    SharedKeys, SharedKeyParts, Awards, AwardParts, { provide: SharedKeyOwners, useExisting: SharedKeys },
     PromoteTrusted, PromotionParts, SweepExcess, SweepParts, Reversals, Reconciliations, CompensationParts,
   ],
   exports: [Spending, Adjusting, SharedKeyOwners],
