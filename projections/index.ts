@@ -1,5 +1,6 @@
 import type { Projection } from '../src/kernel/projection.js';
 import { balances } from './balances/project.js';
+import { grants } from './grants/project.js';
 import { queue } from './queue/project.js';
 import { records } from './records/project.js';
 import { requests } from './requests/project.js';
@@ -10,4 +11,4 @@ import { users } from './users/project.js';
 import { workers } from './workers/project.js';
 
 /** Every read model: what the projector keeps up to date and a rebuild fills again. */
-export const projections: readonly Projection[] = [balances, requests, queue, users, workers, statement, records, sharedKeys, styles];
+export const projections: readonly Projection[] = [balances, requests, queue, users, workers, statement, records, sharedKeys, styles, grants];

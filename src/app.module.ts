@@ -4,6 +4,7 @@ import { AuditModule } from './audit/audit.module.js';
 import { healthProviders, platformProviders } from './boot/providers.js';
 import type { Platform } from './boot/platform.js';
 import { DispatchModule } from './dispatch/dispatch.module.js';
+import { DonationsModule } from './donations/donations.module.js';
 import { KudosModule } from './kudos/kudos.module.js';
 import { NotaryModule } from './notary/notary.module.js';
 import { RequestsModule } from './requests/requests.module.js';
@@ -30,7 +31,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         CqrsModule.forRoot(), PlatformModule.with(platformProviders(platform)),
-        KudosModule, UsersModule, WorkersModule, StylesModule, RequestsModule, DispatchModule, StatusModule, HealthModule, AuditModule, NotaryModule,
+        KudosModule, DonationsModule, UsersModule, WorkersModule, StylesModule, RequestsModule, DispatchModule, StatusModule, HealthModule, AuditModule, NotaryModule,
       ],
     };
   }

@@ -1,6 +1,7 @@
 import { BEGINNING, type EventLog, type Position } from '../platform/event-log/event-log.js';
 import type { Database, Queries } from '../platform/postgres/database.js';
 import { compareBalances, compareQueue, compareSharedKeys, compareStatement, compareUsers, compareWorkers } from './compare.js';
+import { compareGrants } from './compare-grants.js';
 import { compareFinalRequests, compareOpenRequests } from './compare-requests.js';
 import { Drifts, type Drift } from './drift.js';
 import { ExpectedPeople } from './expected-people.js';
@@ -25,7 +26,7 @@ export interface ReconcileReport {
   readonly driftTotal: number;
 }
 
-const COMPARED = ['balances', 'statement', 'requests', 'queue', 'users', 'workers', 'records', 'shared-keys', 'styles'] as const;
+const COMPARED = ['balances', 'statement', 'requests', 'queue', 'users', 'workers', 'records', 'shared-keys', 'styles', 'grants'] as const;
 type Compared = (typeof COMPARED)[number];
 /** Finished requests are looked up so many at once. */
 const FINAL_REQUESTS_BATCH = 500;
@@ -114,6 +115,7 @@ class Reconciliation {
       case 'users': await compareUsers(queries, drifts, people.users); break;
       case 'workers': await compareWorkers(queries, drifts, people.workers); break;
       case 'records': await compareRecords(queries, drifts, this.records); break;
+      case 'grants': await compareGrants(queries, drifts, fold.grants); break;
       case 'shared-keys': await compareSharedKeys(queries, drifts, fold.sharedKeys); break;
       case 'styles': await compareStyles(queries, drifts, this.styles); break;
       case 'queue': await compareQueue(queries, drifts, requests); break;

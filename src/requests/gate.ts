@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { kudos, times, type Kudos } from '../kernel/kudos.js';
 import { Spending } from '../kudos/spending.message.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
+import { Members } from '../donations/members.message.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
 import { parseUuid } from '../kernel/ids.js';
 import { refusedBy, Refused } from '../platform/http/refusals.js';
@@ -43,9 +44,15 @@ interface CallerFields {
   readonly allow_downgrade?: boolean | undefined;
 }
 
+/** What is known of callers besides their accounts. */
+@Injectable()
+export class CallerStanding {
+  constructor(readonly anonymousUse: AnonymousUse, readonly members: Members) {}
+}
+
 @Injectable()
 export class GateParts {
-  constructor(readonly ports: Ports, readonly anonymousUse: AnonymousUse, readonly spending: Spending, readonly styles: StyleUse) {}
+  constructor(readonly ports: Ports, readonly standing: CallerStanding, readonly spending: Spending, readonly styles: StyleUse) {}
 }
 
 /** The checks of a request that ask who is calling, in the order that is contract (horde-api C1.1). */
@@ -66,7 +73,7 @@ export class Gate {
     const styles = styleKey === undefined ? undefined : await this.callers.ofStyle(styleKey);
     const caller = styles ?? (await this.callers.callerOf(apiKey, body.allow_downgrade ?? false));
     const { payer } = caller;
-    if (payer.id === 0 && !this.parts.anonymousUse.allowed) throw refusedBy(admissionRefusals, 'AnonForbidden');
+    if (payer.id === 0 && !this.parts.standing.anonymousUse.allowed) throw refusedBy(admissionRefusals, 'AnonForbidden');
     if (body.proxied_account && !payer.roles.has('service')) throw refusedBy(admissionRefusals, 'OnlyServiceAccountProxy');
     if (payer.roles.has('deleted')) throw refusedBy(admissionRefusals, 'DeletedUser');
     return caller;
@@ -80,7 +87,7 @@ export class Gate {
 
   /** What a shared key cannot pay for may run as nobody's, behind everybody else, if its sender allows that (horde-rules §1.10). */
   anonymousInstead(): RequestCaller | undefined {
-    return this.parts.anonymousUse.allowed ? { payer: ANONYMOUS, sharedKey: undefined } : undefined;
+    return this.parts.standing.anonymousUse.allowed ? { payer: ANONYMOUS, sharedKey: undefined } : undefined;
   }
 
   /** Row 15: every named worker must exist, of whatever kind. */
@@ -116,6 +123,12 @@ export class Gate {
     if (agent === EXAMPLE_AGENT) throw refusedBy(admissionRefusals, 'BadClientAgent');
   }
 
+  ruleCaller(user: KnownUser): RuleCaller {
+    return {
+      username: aliasOf(user), trusted: user.roles.has('trusted'), patron: this.parts.standing.members.isPatron(user.id), special: user.roles.has('special'),
+    };
+  }
+
   obey(rc: RequestRuleRc | undefined): void {
     if (rc) throw refusedBy(ruleRefusals, rc);
   }
@@ -143,10 +156,6 @@ export const concurrencyOf = (user: KnownUser): number => {
 /** The account's own, or what its kudos allow if that is more (design.md §6). */
 export const grownConcurrency = (own: number, available: Kudos): number =>
   Math.max(own, Math.min(CONCURRENCY_GROWN_MAX, CONCURRENCY + Math.floor(Math.max(0, available) / KUDOS_A_JOB)));
-
-export const ruleCaller = (user: KnownUser): RuleCaller => ({
-  username: aliasOf(user), trusted: user.roles.has('trusted'), patron: false, special: user.roles.has('special'),
-});
 
 /** A part of the API that this server does not serve yet says so, instead of taking a request it would not honour. */
 export const notServed = (what: string, value: string): Refused => {

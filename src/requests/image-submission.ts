@@ -10,7 +10,7 @@ import { imageUpfrontAmount, imageUpfrontRequired } from '../pricing/upfront.js'
 import type { KnownUser } from '../users/directory.message.js';
 import { Admission, type Admitted, type Candidate } from './admission.js';
 import type { RequestCaller } from './caller-keys.js';
-import { Gate, ruleCaller } from './gate.js';
+import { Gate } from './gate.js';
 import { orLesser } from './or-lesser.js';
 import { defined } from './rules/defined.js';
 import { imageRefusal } from './rules/image-rules.js';
@@ -73,7 +73,7 @@ export class ImageSubmission {
     this.gate.obey(imageRefusal(nobody, STAGE_ENVELOPE));
     const caller = await this.gate.caller(apiKey, body, styleKey);
     const { payer } = caller;
-    const subject = imageSubject(body, ruleCaller(payer), this.pricing.reference);
+    const subject = imageSubject(body, this.gate.ruleCaller(payer), this.pricing.reference);
     this.gate.obey(imageRefusal(subject, STAGE_CALLER));
     await this.gate.knownWorkers(body.workers ?? []);
     this.gate.obey(imageRefusal(subject, STAGE_BATCHING));
@@ -123,7 +123,7 @@ export class ImageSubmission {
     if (rc === 'SharedKeyInsufficientKudos') {
       const anonymous = this.gate.anonymousInstead();
       if (!anonymous) return undefined;
-      const unpaid = normaliseImage(body, { anonymous: true });
+      const unpaid = normaliseImage(body, { anonymous: true, matchedTargeting: this.pricing.matchedTargeting });
       await this.gate.concurrency(anonymous.payer, 'image', unpaid);
       return { caller: anonymous, priced: this.#price(unpaid, priced.used) };
     }

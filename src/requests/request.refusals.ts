@@ -1,4 +1,5 @@
 import type { Refusals } from '../platform/http/refusals.js';
+import type { RatingRc } from './rules/rating.js';
 import type { RequestRuleRc } from './rules/rule.js';
 import type { SourceImageRc } from './rules/source-image.js';
 import type { StyleUseRc } from './rules/style.js';
@@ -110,4 +111,16 @@ export const jobRefusals: Refusals<Extract<RequestRc, 'InvalidJobID' | 'Duplicat
   DuplicateGen: [400, ({ job }) => `Processing Job with ID ${job} was already submitted.`],
   AbortedGen: [400, ({ job }) => `Processing Job with ID ${job} took too long and was given to somebody else. Please check your worker speed.`],
   RequestNotFound: [404, 'There is no such request, or it has expired.'],
+};
+
+/** horde-api C1.7; no other server is asked, so that none of its refusals is among them. */
+export const ratingRefusals: Refusals<RatingRc | 'AestheticsAlreadyExist'> = {
+  AestheticsNotCompleted: [400, 'This request is not completed yet. Please rate its images then.'],
+  AestheticsNotPublic: [400, 'Only the images of shared requests can be rated.'],
+  ProcGenNotFound: [400, 'One of the ids is not that of a delivered image of this request.'],
+  AestheticsDuplicate: [400, 'An image can be rated only once.'],
+  AestheticsMissing: [400, 'Please send ratings, or which image is the best.'],
+  AestheticsSolo: [400, 'A single image cannot be the best of all.'],
+  AestheticsConfused: [400, 'The best image must be one of those with the highest rating.'],
+  AestheticsAlreadyExist: [400, 'The images of this request have been rated already.'],
 };

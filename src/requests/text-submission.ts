@@ -7,7 +7,7 @@ import { firstTextPrice, textQuote, type Quote } from '../pricing/quote.js';
 import { textUpfrontAmount, textUpfrontRequired } from '../pricing/upfront.js';
 import { Admission, type Candidate } from './admission.js';
 import type { RequestCaller } from './caller-keys.js';
-import { Gate, ruleCaller } from './gate.js';
+import { Gate } from './gate.js';
 import type { Asked } from './image-submission.js';
 import { orLesser } from './or-lesser.js';
 import { defined } from './rules/defined.js';
@@ -73,7 +73,7 @@ export class TextSubmission {
     this.gate.obey(textRefusal(nobody, STAGE_ENVELOPE));
     const caller = await this.gate.caller(apiKey, body, styleKey);
     const { payer } = caller;
-    const subject = textSubject(body, ruleCaller(payer));
+    const subject = textSubject(body, this.gate.ruleCaller(payer));
     this.gate.obey(textRefusal(subject, STAGE_CALLER));
     await this.gate.knownWorkers(body.workers ?? []);
     this.gate.obey(textRefusal(subject, STAGE_BATCHING));

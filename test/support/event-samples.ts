@@ -3,6 +3,7 @@ import { transactionId } from '../../src/kernel/ids.js';
 import { centikudos, kudos } from '../../src/kernel/kudos.js';
 import { balanced, escrow, posting, spendable } from '../../src/kernel/ledger.js';
 import type { AccountEvent } from '../../src/kudos/account.events.js';
+import type { KudosGranted } from '../../src/kudos/grant.events.js';
 import type { PolicyEvent } from '../../src/kudos/policy.events.js';
 import type { LedgerEvent } from '../../src/platform/event-log/ledger.events.js';
 import type { RequestEvent } from '../../src/requests/request.events.js';
@@ -12,7 +13,7 @@ import type { WorkerEvent, WorkerNameReserved } from '../../src/workers/worker.e
 
 /** Add the union of a new feature here, and the compiler asks for its specimens. */
 type AllEvents =
-  | AccountEvent | LedgerEvent | PolicyEvent | RequestEvent | StyleEvent | CollectionEvent | StyleNameEvent | UserEvent | SubjectReserved | WorkerEvent | WorkerNameReserved;
+  | AccountEvent | KudosGranted | LedgerEvent | PolicyEvent | RequestEvent | StyleEvent | CollectionEvent | StyleNameEvent | UserEvent | SubjectReserved | WorkerEvent | WorkerNameReserved;
 type Specimens = { readonly [Type in AllEvents['type']]: Extract<AllEvents, { readonly type: Type }> };
 
 // One story: user 7 asks for two images, user 12's worker makes one of them.
@@ -67,11 +68,33 @@ export const eventSamples: Specimens = {
     user: PAYER, request, reason: 'abandoned',
     ledger: balanced({ txId: transactionId('abandoned', request), kind: 'reversal', effectiveAt: at(33), policy: 1, reverses: activation }, [posting('burn:activation', -300), posting(spendable(PAYER), 300)]),
   } },
+  'EscrowReleased.v1': { type: 'EscrowReleased.v1', data: {
+    user: OWNER, amount: kudos(4.5), releasedAt: at(40),
+    ledger: balanced({ txId: transactionId('escrow-release', OWNER, 3), kind: 'evaluation_promotion', effectiveAt: at(40), policy: 1 }, [posting(escrow(OWNER), -450), posting(spendable(OWNER), 450)]),
+  } },
+  'CapExcessSwept.v1': { type: 'CapExcessSwept.v1', data: {
+    user: OWNER, amount: kudos(7), cap: kudos(10_000_000), sweptAt: at(41),
+    ledger: balanced({ txId: transactionId('cap-sweep', OWNER, 4), kind: 'overflow', effectiveAt: at(41), policy: 1 }, [posting(spendable(OWNER), -700), posting('pool:commons', 700)]),
+  } },
+  'BalanceReconciled.v1': { type: 'BalanceReconciled.v1', data: {
+    user: OWNER, by: 1, reference: hash, receivable: kudos(0),
+    ledger: balanced({ txId: transactionId('reconciliation', OWNER, 'INC-7'), kind: 'reconciliation', effectiveAt: at(42), policy: 1 }, [posting('suspense:reconciliation', -150), posting(spendable(OWNER), 150)]),
+  } },
   'BalanceAdjusted.v1': { type: 'BalanceAdjusted.v1', data: {
     user: PAYER, by: 1,
     ledger: balanced({ txId: transactionId('adjustment', PAYER, 'test'), kind: 'admin_adjustment', effectiveAt: at(12), policy: 1 }, [posting(spendable(PAYER), -50), posting('burn:adjustment', 50)]),
   } },
 
+  'KudosGranted.v1': { type: 'KudosGranted.v1', data: {
+    user: PAYER, kind: 'monthly', amount: kudos(310_000), by: 'system',
+    month: { month: '202602', since: '2026-01-31T08:00:00.000Z', cursor: '2026-02-28T08:00:00.000Z', entitlement: kudos(0), moderator: kudos(300_000), donations: kudos(10_000) },
+    grantedAt: at(0), policy: 1,
+    ledger: balanced({ txId: transactionId('monthly', PAYER, '202602'), kind: 'monthly', effectiveAt: at(0), policy: 1 }, [posting('issue:monthly', -31_000_000), posting(spendable(PAYER), 31_000_000)]),
+  } },
+  'DonationOffset.v1': { type: 'DonationOffset.v1', data: {
+    user: OWNER, grant: `monthly-${PAYER}-202602`, month: '202603', amount: kudos(310_000), repaid: kudos(200_000), shortfall: kudos(110_000), offsetAt: at(1), policy: 1,
+    ledger: balanced({ txId: transactionId('offset', `monthly-${PAYER}-202602`), kind: 'monthly_offset', effectiveAt: at(1), policy: 1 }, [posting(spendable(OWNER), -20_000_000), posting('issue:monthly', 20_000_000)]),
+  } },
   'SharedKeyCreated.v1': { type: 'SharedKeyCreated.v1', data: {
     user: PAYER, key: hash, id: sealed(`user:${PAYER}`), name: sealed(`user:${PAYER}`), budget: kudos(5_000), expiresAt: '2026-03-31T12:00:00.000Z',
     limits: { maxImagePixels: 1_048_576, maxImageSteps: -1, maxTextTokens: 0 }, createdAt: at(0),
@@ -108,6 +131,7 @@ export const eventSamples: Specimens = {
   'UserRegistered.v1': { type: 'UserRegistered.v1', data: { user: PAYER, accountClass: 'oauth', name: sealed(`user:${PAYER}`), registeredAt: at(0) } },
   'ApiKeyIssued.v1': { type: 'ApiKeyIssued.v1', data: { user: PAYER, keyHash: hash, lastFour: 'x4Qz', issuedAt: at(0) } },
   'RolesChanged.v1': { type: 'RolesChanged.v1', data: { user: OWNER, granted: ['trusted'], revoked: ['flagged'], changedAt: at(20) } },
+  'TrustGranted.v1': { type: 'TrustGranted.v1', data: { user: OWNER, escrow: kudos(10_000.5), threshold: kudos(10_000), grantedAt: at(39) } },
   'SubjectReserved.v1': { type: 'SubjectReserved.v1', data: { user: PAYER, reservedAt: at(0) } },
 
   'StyleCreated.v1': { type: 'StyleCreated.v1', data: {
@@ -136,5 +160,10 @@ export const eventSamples: Specimens = {
     maxContextLength: 2_048, softprompts: [],
   } } },
   'MaintenanceChanged.v1': { type: 'MaintenanceChanged.v1', data: { worker, on: true, message: sealed(`worker:${worker}`), changedAt: at(30) } },
+  'UptimeAccrued.v1': { type: 'UptimeAccrued.v1', data: { worker, from: at(0), through: '2026-03-01T12:05:03.000Z', accruedMs: 303_000, uptimeMs: 903_000, carriedMs: 3_000 } },
+  'UptimeRewarded.v1': { type: 'UptimeRewarded.v1', data: {
+    worker, owner: OWNER, kind: 'image', number: 1, amount: kudos(84), spendable: kudos(0), escrow: kudos(84), rewardedAt: '2026-03-01T12:05:03.000Z', policy: 1,
+    ledger: balanced({ txId: transactionId('uptime', worker, 1), kind: 'uptime_reward', effectiveAt: '2026-03-01T12:05:03.000Z', policy: 1 }, [posting('issue:uptime', -8_400), posting(escrow(OWNER), 8_400)]),
+  } },
   'WorkerNameReserved.v1': { type: 'WorkerNameReserved.v1', data: { worker, kind: 'image', owner: OWNER, reservedAt: at(0) } },
 };
