@@ -1,6 +1,6 @@
 import { allCreditsElsewhere, findBalance, type Balance } from '../../projections/balances/queries.js';
 import { formHolds, lastHandouts, openAuthorizations, openRequests, unsettledJobs, type OpenAuthorization, type OpenRequest } from '../../projections/queue/queries.js';
-import { activeGenerations, formsOfRequest, progressOf, requestOfJob, statusOf } from '../../projections/requests/queries.js';
+import { activeGenerations, formsOfRequest, progressOf, requestOfJob, statusOf, usageOfSharedKey } from '../../projections/requests/queries.js';
 import { recordsOf } from '../../projections/records/queries.js';
 import { findSharedKey, sharedKeyIdsOf, sharedKeyPage } from '../../projections/shared-keys/queries.js';
 import { giftsSince, lastIndexedRevision, transfersById } from '../../projections/statement/queries.js';
@@ -192,6 +192,9 @@ export class PostgresSharedKeyRows extends SharedKeyRows {
   }
   find(key: string) {
     return findSharedKey(this.platform.database, key);
+  }
+  usage(key: string, nowMs: number) {
+    return usageOfSharedKey(this.platform.database, key, nowMs);
   }
   waitFor(position: Position, timeoutMs: number): Promise<boolean> {
     return waits(this.platform, 'shared-keys')(position, timeoutMs);

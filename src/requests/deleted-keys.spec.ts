@@ -19,7 +19,7 @@ const given = { at: AT, policy: 1 } as const;
 class NoRows extends StatusRows {
   progress = () => Promise.resolve(undefined);
   status = () => Promise.resolve(undefined);
-  forms = () => Promise.resolve([]);
+  forms = () => Promise.resolve(undefined);
   waitFor = () => Promise.resolve(true);
 }
 

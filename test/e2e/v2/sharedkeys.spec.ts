@@ -141,6 +141,17 @@ describe('a request by a shared key', () => {
     expect((await client.get(`${V2}/find_user`, owner.key)).body).not.toHaveProperty('active_generations');
   });
 
+  it('is counted for its owner, and for nobody else', async () => {
+    const [owner, other] = [await client.person('counting', 10_000), await client.person('not counting', 100)];
+    const id = await keyOf(owner);
+    await client.askImage(id, { params: { n: 3 }, models: ['Deliberate'] });
+    await horde.caughtUp();
+    const seen = async (key?: string) => (await client.get(`${V2}/sharedkeys/${id}`, key)).body['active_usage'];
+    const idle = { requests: 0, queued: 0, processing: 0, finished: 0, oldest_queued_age: 0 };
+    expect(await seen(owner.key)).toEqual({ image: { ...idle, requests: 1, queued: 3, oldest_queued_age: expect.any(Number) }, text: idle });
+    expect([await seen(), await seen(other.key), await seen('unknown'), await seen(id)]).toEqual([undefined, undefined, undefined, undefined]);
+  });
+
   it('is refused for want of budget: of thirty at once, the budget of one admits exactly one', async () => {
     const owner = await client.person('guarded', 100_000);
     const quote = await quoteOf();
