@@ -136,5 +136,5 @@ const adjust = ({ txId, amount, by, at, policy, creditsElsewhere, creditsComplet
 };
 
 export const accountDecider: Decider<Account, AccountCommand, AccountEvent, AccountRc> = {
-  category: 'account', stateVersion: 3, initialState: newAccount, evolve, decide,
+  category: 'account', stateVersion: 4, initialState: newAccount, evolve, decide,
 };

@@ -87,7 +87,8 @@ class TransferLoad {
   async #client(): Promise<void> {
     while (!this.#isOver) {
       try {
-        this.#done += await this.call(this.#latencies);
+        const done = await this.call(this.#latencies);
+        this.#done += done; // read after the wait: others have counted meanwhile
       } catch (error) {
         this.options.acknowledged.error(error);
         await this.options.timers.sleep(PROGRESS_MS); // a server in trouble is not asked again at full speed
