@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { OnUser } from '../../../src/users/user.message.js';
 import { startHorde } from '../../support/app.js';
 import { ANONYMOUS, V2, type Answer, type Fields, type Person, type Refusal } from '../../support/client.js';
 
@@ -99,6 +100,14 @@ describe('a shared key', () => {
     const made = await Promise.all(Array.from({ length: max + 2 }, () => create(owner.key)));
     expect(made.filter(({ status }) => status === 200)).toHaveLength(max);
     expect(made.filter((answer) => answer.body.rc === 'Forbidden').map(({ status }) => status)).toEqual([403, 403]);
+  });
+
+  it('of an education account is one of a thousand, unless that is trusted as well', async () => {
+    const [school, trusted] = [await client.person('school', 1_000), await client.person('trusted school', 1_000, { trusted: true })];
+    const at = new Date(0).toISOString();
+    for (const { id } of [school, trusted]) await horde.command(new OnUser(id, { type: 'ChangeRoles', roles: { education: true }, at }, { actor: { kind: 'system' }, correlationId: 'test' }));
+    const made = async (owner: Person) => (await Promise.all(Array.from({ length: 12 }, () => create(owner.key)))).filter(({ status }) => status === 200).length;
+    expect([await made(school), await made(trusted)]).toEqual([12, 10]);
   });
 
   it('tells whose it is, and nothing that only the owner sees', async () => {
