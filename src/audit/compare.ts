@@ -49,11 +49,13 @@ export const compareUsers = async (queries: Queries, drifts: Drifts, users: Read
 
 export const compareWorkers = async (queries: Queries, drifts: Drifts, workers: ReadonlyMap<string, ExpectedWorker>): Promise<void> => {
   const expected = new Map<string, Columns>();
-  for (const { id, owner, maintenance, fulfilled, generated, things, uncompleted, samples } of workers.values()) {
-    expected.set(id, { owner, maintenance, fulfilled, kudos_generated: generated, things, uncompleted_jobs: uncompleted, samples: samples.join(' ') });
+  for (const { id, owner, maintenance, fulfilled, generated, things, uncompleted, uptimeMs, uptimeKudos, samples } of workers.values()) {
+    expected.set(id, {
+      owner, maintenance, fulfilled, kudos_generated: generated, things, uncompleted_jobs: uncompleted, uptime_ms: uptimeMs, uptime_kudos: uptimeKudos, samples: samples.join(' '),
+    });
   }
   const rows = await queries.query<{ id: string }>(`
-    SELECT id, owner, maintenance, fulfilled, kudos_generated, things, uncompleted_jobs, array_to_string(samples, ' ') AS samples FROM rm.worker`);
+    SELECT id, owner, maintenance, fulfilled, kudos_generated, things, uncompleted_jobs, uptime_ms, uptime_kudos, array_to_string(samples, ' ') AS samples FROM rm.worker`);
   drifts.compareAll('rm.worker', expected, keyed(rows, 'id'));
 };
 

@@ -1,8 +1,8 @@
 import type { Recorded } from '../kernel/event.js';
 import type { AuthorizationClosed, AuthorizationOpened, FormHoldPlaced, HoldReleased, JobSettled } from '../kudos/account.events.js';
 import type { JobAssigned, JobSubmitted } from '../requests/request.events.js';
-import type { ApiKeyIssued, RolesChanged, UserRegistered } from '../users/user.events.js';
-import type { MaintenanceChanged, WorkerRegistered } from '../workers/worker.events.js';
+import type { ApiKeyIssued, RolesChanged, TrustGranted, UserRegistered } from '../users/user.events.js';
+import type { MaintenanceChanged, UptimeAccrued, UptimeRewarded, WorkerRegistered } from '../workers/worker.events.js';
 
 export interface ExpectedUser {
   readonly id: number;
@@ -19,6 +19,8 @@ export interface ExpectedWorker {
   generated: number;
   things: number;
   uncompleted: number;
+  uptimeMs: number;
+  uptimeKudos: number;
   /** Tenths of things per second, oldest first. */
   samples: number[];
 }
@@ -59,6 +61,10 @@ export class ExpectedPeople {
         for (const role of revoked) roles?.delete(role);
         return;
       }
+      case 'TrustGranted.v1': {
+        this.users.get((event.data as TrustGranted['data']).user)?.roles.add('trusted');
+        return;
+      }
       default: // No other event is about a user alone.
     }
   }
@@ -70,6 +76,18 @@ export class ExpectedPeople {
         const { worker, on } = event.data as MaintenanceChanged['data'];
         const known = this.workers.get(worker);
         if (known) known.maintenance = on;
+        return;
+      }
+      case 'UptimeAccrued.v1': {
+        const { worker, uptimeMs } = event.data as UptimeAccrued['data'];
+        const known = this.workers.get(worker);
+        if (known) known.uptimeMs = uptimeMs;
+        return;
+      }
+      case 'UptimeRewarded.v1': {
+        const { worker, amount } = event.data as UptimeRewarded['data'];
+        const known = this.workers.get(worker);
+        if (known) known.uptimeKudos += amount;
         return;
       }
       case 'JobAssigned.v1': {
@@ -100,7 +118,7 @@ export class ExpectedPeople {
   }
 
   private registered({ worker: id, owner }: WorkerRegistered['data']): void {
-    this.workers.set(id, { id, owner, maintenance: false, fulfilled: 0, generated: 0, things: 0, uncompleted: 0, samples: [] });
+    this.workers.set(id, { id, owner, maintenance: false, fulfilled: 0, generated: 0, things: 0, uncompleted: 0, uptimeMs: 0, uptimeKudos: 0, samples: [] });
     const user = this.users.get(owner);
     if (user) user.workers += 1;
   }

@@ -5,6 +5,7 @@ import { LogUnavailable } from '../platform/event-log/event-log.js';
 import { DatabaseUnavailable } from '../platform/postgres/database-errors.js';
 import { keepAlive, SystemClock, SystemIds, SystemTimers } from '../platform/system/system.js';
 import { addBench } from './bench/bench.command.js';
+import { addCompensate } from './compensate.command.js';
 import { addDemo } from './demo/demo.command.js';
 import { addDoctor } from './doctor/doctor.command.js';
 import { addLog } from './log.command.js';
@@ -13,6 +14,7 @@ import { addRebuild } from './rebuild.command.js';
 import { addReconcile } from './reconcile.command.js';
 import { addRenewNotary } from './renew-notary.command.js';
 import { FINE, FOUND_SOMETHING, Impossible, USAGE, type ExitCode, type Tools } from './tools.js';
+import { addWhatIf } from './whatif.command.js';
 import { addVerifyCheckpoint } from './verify-checkpoint.command.js';
 
 /** As shells tell it: ended by Ctrl-C. */
@@ -54,10 +56,12 @@ const programOf = (terminal: Terminal, finish: (code: number) => void): Command 
   addDoctor(program, run);
   addReconcile(program, run);
   addRebuild(program, run);
+  addCompensate(program, run);
   addDemo(program, run);
   addBench(program, run);
   addLog(program, run);
   addVerifyCheckpoint(program, run);
+  addWhatIf(program, run);
   addRenewNotary(program, run);
   return program;
 };

@@ -1,6 +1,6 @@
 import { accept, refuse, type Decider, type Decision } from '../kernel/decider.js';
 import { transactionId } from '../kernel/ids.js';
-import { centikudos, kudos, least, minus, most, NO_KUDOS, roundHalfEven, type Kudos } from '../kernel/kudos.js';
+import { centikudos, kudos, least, minus, most, negated, NO_KUDOS, roundHalfEven, type Kudos } from '../kernel/kudos.js';
 import { balanced, balancedOrNothing, posting, spendable, type Posting } from '../kernel/ledger.js';
 import { unreachable } from '../kernel/unreachable.js';
 import type {
@@ -9,15 +9,21 @@ import type {
 import type { AccountEvent } from './account.events.js';
 import { availableOf, balanceOf, evolve, floorOf, newAccount, type Account, type Authorization } from './account.state.js';
 import { closed } from './authorization-closed.js';
+import { sweepExcess } from './cap-sweep.js';
+import { releaseEscrow } from './escrow-release.js';
+import { reconcileBalance } from './reconciliation.js';
+import { reverse, type ReversalRc } from './reversal.js';
+import { offsetDonation } from './donation-offset.js';
 import { placeFormHold, releaseFormHold } from './form-hold.js';
 import { settle } from './settle-job.js';
 import {
   changeSharedKey, createSharedKey, deleteSharedKey, isBeyondLimits, releasedParts, reservation, sharedKeyRefusal, type SharedKeyRc,
 } from './shared-key.js';
+import { activationBurned, styleOf } from './style-reward.js';
 import { transfer, transferMany, type TransferRc } from './transfer.js';
 
 export type AccountRc =
-  | TransferRc | SharedKeyRc | 'KudosUpfront'
+  | TransferRc | SharedKeyRc | ReversalRc | 'NothingToReconcile' | 'KudosUpfront'
   // Never seen by a client: the caller has to look further and ask again.
   | 'AccountNotOpen' | 'IndexBehind' | 'CreditsBehind' | 'JobsUnsettled' | 'AuthorizationOver';
 
@@ -38,6 +44,11 @@ const decide = (command: AccountCommand, account: Account): Decided => {
     case 'CloseAuthorization': return close(command, account);
     case 'AbandonAuthorization': return abandon(command, account);
     case 'AdjustBalance': return adjust(command, account);
+    case 'ReleaseEscrow': return releaseEscrow(command, account);
+    case 'SweepExcess': return sweepExcess(command, account);
+    case 'ReverseTransaction': return reverse(command, account);
+    case 'ReconcileBalance': return reconcileBalance(command, account);
+    case 'OffsetDonation': return offsetDonation(command, account);
     case 'CreateSharedKey': return createSharedKey(command, account);
     case 'ChangeSharedKey': return changeSharedKey(command, account);
     case 'DeleteSharedKey': return deleteSharedKey(command, account);
@@ -70,8 +81,10 @@ const authorize = (command: OpenAuthorization, account: Account): Decided => {
   const paid = least(command.activation, most(NO_KUDOS, minus(balance, floorOf(account.accountClass!))));
   if (paid < command.activation && !command.creditsComplete) return refuse('CreditsBehind');
   const hold = most(NO_KUDOS, minus(required, command.activation));
+  const used = styleOf(command.style, account.user, paid);
   const legs: Posting[] = [
-    posting(spendable(account.user), -paid), posting('issue:floor', -(command.activation - paid)), posting('burn:activation', command.activation),
+    posting(spendable(account.user), -paid), posting('issue:floor', -(command.activation - paid)),
+    ...activationBurned(command.activation, used.style?.reward),
   ];
   const ledger = balancedOrNothing(
     { txId: transactionId('activation', request), kind: 'activation', effectiveAt: command.at, policy: command.policy }, legs,
@@ -79,6 +92,7 @@ const authorize = (command: OpenAuthorization, account: Account): Decided => {
   return accept({ type: 'AuthorizationOpened.v1', data: {
     user: account.user, request, kind: command.kind, jobs, quote, activation: command.activation, hold,
     priority: priorityOf(balance, command), policy: command.policy, reference: command.reference, ...reservation(command, account), openedAt: command.at,
+    ...used,
     ...(ledger ? { ledger } : {}),
   } });
 };
@@ -118,7 +132,7 @@ const abandon = ({ request, at, policy }: AbandonAuthorization, account: Account
   const { paid } = authorization;
   const ledger = balanced(
     { txId: transactionId('abandoned', request), kind: 'reversal', effectiveAt: at, policy, reverses: authorization.activationTx },
-    [posting('burn:activation', -paid), posting(spendable(account.user), paid)],
+    [...activationBurned(negated(paid), negated(authorization.style?.reward ?? NO_KUDOS)), posting(spendable(account.user), paid)],
   );
   return accept({ type: 'TransactionReversed.v1', data: { user: account.user, request, reason: 'abandoned', ledger } }, closing);
 };
@@ -136,5 +150,5 @@ const adjust = ({ txId, amount, by, at, policy, creditsElsewhere, creditsComplet
 };
 
 export const accountDecider: Decider<Account, AccountCommand, AccountEvent, AccountRc> = {
-  category: 'account', stateVersion: 4, initialState: newAccount, evolve, decide,
+  category: 'account', stateVersion: 7, initialState: newAccount, evolve, decide,
 };

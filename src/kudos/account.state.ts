@@ -1,8 +1,9 @@
 import { centikudos, kudos, minus, negated, NO_KUDOS, plus, type Kudos } from '../kernel/kudos.js';
 import { ledgerOf } from '../kernel/event.js';
 import { escrow, spendable, type LedgerTransaction } from '../kernel/ledger.js';
+import { reversalId } from '../kernel/ids.js';
 import { unreachable } from '../kernel/unreachable.js';
-import type { AccountClass, AccountEvent, UserId } from './account.events.js';
+import type { AccountClass, AccountEvent, AuthorizationOpened, UserId } from './account.events.js';
 import { lessParts, lessReserved, newReservation, outsideBudget, type Reservation } from './shared-key-reservation.js';
 import { evolveSharedKeys, type SharedKey } from './shared-key.state.js';
 
@@ -23,6 +24,8 @@ export interface Authorization {
   /** Debited so far, activation included: never above the quote (I26). */
   debited: Kudos;
   readonly settled: Set<string>;
+  /** Whose style it uses, and what waits at burn:style for that owner. */
+  readonly style: AuthorizationOpened['data']['style'];
   /** Asked for with one of the payer's shared keys that still exists. */
   sharedKey: Reservation | undefined;
   /** Alchemy: what is set aside for each form that is at a worker, by job. Part of `held`. */
@@ -61,6 +64,8 @@ export interface Account {
   readonly transfers: Map<string, RememberedTransfer>;
   /** The newest bulk calls, by call. */
   readonly bulks: Map<string, RememberedBulk>;
+  /** Grants that this account has been asked to repay: one has this, all others none. */
+  readonly offsets: Set<string>;
   /** Transfers up to this revision are no longer remembered here. */
   forgottenThrough: number;
   revision: number;
@@ -74,7 +79,7 @@ export const floorOf = (accountClass: AccountClass): Kudos => (accountClass === 
 
 export const newAccount = (id: string): Account => ({
   user: Number(id), accountClass: undefined, own: NO_KUDOS, ownEscrow: NO_KUDOS, held: NO_KUDOS,
-  authorizations: new Map(), sharedKeys: new Map(), transfers: new Map(), bulks: new Map(), forgottenThrough: -1, revision: -1,
+  authorizations: new Map(), sharedKeys: new Map(), transfers: new Map(), bulks: new Map(), offsets: new Set(), forgottenThrough: -1, revision: -1,
 });
 
 /** Spendable kudos, floor included. `creditsElsewhere` may lag: it can only be too small (spec/ledger.md §4.2). */
@@ -108,13 +113,21 @@ export const evolve = (account: Account, event: AccountEvent): Account => {
       return account;
     case 'BalanceAdjusted.v1':
       return rememberAdjustment(account, event.data.ledger);
+    case 'DonationOffset.v1':
+      account.offsets.add(event.data.grant);
+      return account;
     case 'SharedKeyChanged.v1':
       return event.data.budget ? changeReservations(account, event.data.key, outsideBudget) : account;
     case 'SharedKeyDeleted.v1':
       return changeReservations(account, event.data.key, () => undefined);
-    case 'SharedKeyCreated.v1':
     case 'TransactionReversed.v1':
-      return account; // its postings, or its keys, are all there is to it
+      return rememberReversal(account, event.data);
+    case 'BalanceReconciled.v1':
+      return rememberReconciliation(account, event.data);
+    case 'SharedKeyCreated.v1':
+    case 'EscrowReleased.v1':
+    case 'CapExcessSwept.v1':
+      return account; // their postings, or keys, are all there is to them
     default:
       return unreachable(event);
   }
@@ -133,11 +146,12 @@ const changeReservations = (account: Account, key: string, change: (reservation:
 };
 
 const openAuthorization = (account: Account, data: DataOf<'AuthorizationOpened.v1'>): Account => {
-  const { request, quote, activation, jobs, hold, ledger } = data;
+  const { request, quote, activation, jobs, hold, style, ledger } = data;
   const leg = ledger?.postings.find(({ account: name }) => name === spendable(account.user));
   const paid = centikudos(-(leg?.amount ?? 0));
   account.authorizations.set(request, {
     quote, activation, activationTx: ledger?.txId ?? '', paid, jobs, hold, held: hold, released: NO_KUDOS, debited: activation, settled: new Set(), formHolds: new Map(),
+    style,
     sharedKey: newReservation(data),
   });
   account.held = plus(account.held, hold);
@@ -184,6 +198,16 @@ const releaseHold = (account: Account, request: string, amount: Kudos): Account 
 const rememberAdjustment = (account: Account, { txId, postings }: LedgerTransaction): Account => {
   const taken = postings.find(({ account: name }) => name === spendable(account.user))?.amount ?? NO_KUDOS;
   return rememberTransfer(account, txId, { to: account.user, amount: negated(taken), revision: account.revision });
+};
+
+/** Under what it takes back, whoever took it back: an abandoned request's price is not given back a second time. */
+const rememberReversal = (account: Account, { taken, ledger }: DataOf<'TransactionReversed.v1'>): Account =>
+  rememberTransfer(account, reversalId(ledger.reverses ?? ''), { to: account.user, amount: taken ?? NO_KUDOS, revision: account.revision });
+
+/** By the amount that was asked for. */
+const rememberReconciliation = (account: Account, { receivable, ledger }: DataOf<'BalanceReconciled.v1'>): Account => {
+  const moved = ledger.postings.find(({ account: name }) => name === spendable(account.user))?.amount ?? NO_KUDOS;
+  return rememberTransfer(account, ledger.txId, { to: account.user, amount: minus(moved, receivable), revision: account.revision });
 };
 
 const rememberTransfer = (account: Account, txId: string, transfer: RememberedTransfer): Account => {

@@ -46,6 +46,11 @@ describe('many transfers at once', () => {
   it('each has what those before it have left', () =>
     expect(account(opened(), authorized({ hold: kudos(37) })).when(many([item(40, 'a'), item(21, 'b'), item(20, 'c'), item(1, 'd')])).decision)
       .toEqual(decided([moved(40, 'a', 0), moved(20, 'c', 2)], { 1: 'KudosTransferNotEnough', 3: 'KudosTransferNotEnough' })));
+  it('leave the recipient below what one can have, all of them together', () => {
+    const parties = { ...innocent, recipientRoom: kudos(10) };
+    expect(account(opened()).when(many([item(6, 'a', { parties }), item(5, 'b', { parties }), item(4, 'c', { parties }), item(9, 'd', { parties, to: OWNER })])).decision)
+      .toEqual(decided([moved(6, 'a', 0), moved(4, 'c', 2), moved(9, 'd', 3, OWNER)], { 1: 'KudosTransferAboveCap' }));
+  });
   it('are refused one by one, each with the first rule that it breaks', () =>
     expect(account(opened()).when(many([
       item(-1, 'a'), item(0, 'b'), item(1, 'c', { to: ME }), item(1, 'd', { parties: { ...innocent, recipientFlagged: true } }), item(1, 'e'),

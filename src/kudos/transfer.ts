@@ -1,5 +1,5 @@
 import { accept, acceptTelling, refuse, type Decision } from '../kernel/decider.js';
-import { minus } from '../kernel/kudos.js';
+import { minus, NO_KUDOS, plus, type Kudos } from '../kernel/kudos.js';
 import { balanced, posting, spendable } from '../kernel/ledger.js';
 import type { TransferItem, TransferKudos, TransferMany } from './account.commands.js';
 import type { AccountEvent, FundsTransferred } from './account.events.js';
@@ -8,7 +8,7 @@ import { availableOf, isDone, type Account, type RememberedTransfer } from './ac
 export type TransferRc =
   | 'KudosTransferFromAnon' | 'InvalidTargetUsername' | 'SharedKeyExpired' | 'KudosTransferToAnon' | 'KudosTransferToSelf' | 'TooFastKudosTransfers'
   | 'FaultWhenKudosSending' | 'SourceAccountFlagged' | 'EducationCannotSendKudos' | 'FaultWhenKudosReceiving' | 'TargetAccountFlagged' | 'DeletedUser'
-  | 'NegativeKudosTransfer' | 'InvalidKudosTransferAmount' | 'IdempotencyKeyConflict' | 'KudosTransferNotEnough';
+  | 'NegativeKudosTransfer' | 'InvalidKudosTransferAmount' | 'KudosTransferAboveCap' | 'IdempotencyKeyConflict' | 'KudosTransferNotEnough';
 type Decided = Decision<AccountEvent, TransferRc | 'IndexBehind' | 'CreditsBehind'>;
 
 // The order of the checks is contract: the first that fails names the refusal, and clients branch on `rc`
@@ -21,6 +21,9 @@ export const transfer = (command: TransferKudos, account: Account): Decided => {
   return move(command, account);
 };
 
+/** Taken from views that may lag: said only once those have reached the head. */
+const DEPEND_ON_BALANCES: ReadonlySet<TransferRc> = new Set(['KudosTransferAboveCap', 'KudosTransferNotEnough']);
+
 /** Whether a repeated key asks for what it did before. */
 export const isSame = ({ to, amount, sharedKey }: Omit<RememberedTransfer, 'revision'>, earlier: Omit<RememberedTransfer, 'revision'>): boolean =>
   earlier.to === to && earlier.amount === amount && earlier.sharedKey === sharedKey;
@@ -30,7 +33,7 @@ type Moving = TransferItem & Pick<TransferKudos, 'creditsElsewhere' | 'creditsCo
 const move = (asked: Moving, account: Account, bulk?: FundsTransferred['data']['bulk']): Decided => {
   const { to, amount, txId, sharedKey } = asked;
   const rc = transferRefusal(asked, account);
-  if (rc) return refuse(rc === 'KudosTransferNotEnough' && !asked.creditsComplete ? 'CreditsBehind' : rc);
+  if (rc) return refuse(DEPEND_ON_BALANCES.has(rc) && !asked.creditsComplete ? 'CreditsBehind' : rc);
   const ledger = balanced(
     { txId, kind: 'transfer', effectiveAt: asked.at, policy: asked.policy },
     [posting(spendable(account.user), -amount), posting(spendable(to), amount)],
@@ -57,6 +60,7 @@ const transferRefusal = ({ to, amount, parties, creditsElsewhere }: Moving, acco
     [parties.recipientDeleted || parties.senderDeleted, 'DeletedUser'],
     [amount < 0, 'NegativeKudosTransfer'],
     [amount === 0, 'InvalidKudosTransferAmount'],
+    [amount > parties.recipientRoom, 'KudosTransferAboveCap'],
     [amount > availableOf(account, creditsElsewhere), 'KudosTransferNotEnough'],
   ];
   return rules.find(([fails]) => fails)?.[1];
@@ -75,12 +79,16 @@ export const transferMany = (command: TransferMany, account: Account): Decided =
   if (open.length > 0 && account.forgottenThrough > command.indexedThrough) return refuse('IndexBehind');
   const events: AccountEvent[] = [];
   const refused: Record<string, string> = {};
+  const given = new Map<number, Kudos>();
   let left = account;
   for (const { place, ...item } of open) {
-    const decision = move({ ...command, ...item }, left, { call, place, list });
+    const { to, amount, parties } = item;
+    const room = minus(parties.recipientRoom, given.get(to) ?? NO_KUDOS);
+    const decision = move({ ...command, ...item, parties: { ...parties, recipientRoom: room } }, left, { call, place, list });
     if (decision.outcome === 'accepted') {
       events.push(...decision.events);
-      left = { ...left, own: minus(left.own, item.amount) };
+      given.set(to, plus(given.get(to) ?? NO_KUDOS, amount));
+      left = { ...left, own: minus(left.own, amount) };
     } else if (decision.rc === 'CreditsBehind') return decision;
     else refused[place] = decision.rc;
   }

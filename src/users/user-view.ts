@@ -1,4 +1,5 @@
 import type { KudosDetails } from '../../projections/balances/queries.js';
+import type { OwnedStyle } from '../../projections/styles/queries.js';
 import { inKudos, type Kudos } from '../kernel/kudos.js';
 import type { Role } from './user.events.js';
 import type { KnownUser } from './directory.message.js';
@@ -27,6 +28,8 @@ export interface UserFigures {
   readonly details: KudosDetails;
   readonly records: UserRecords;
   readonly workerIds: readonly string[];
+  /** Everything that the user has made, private styles included. */
+  readonly styles: readonly OwnedStyle[];
   readonly sharedKeyIds: readonly string[];
   readonly concurrency: number;
   readonly lastFour: string | null;
@@ -45,13 +48,17 @@ export const userView = (user: KnownUser, figures: UserFigures, privilege: Privi
     moderator: is('moderator'), trusted: is('trusted'), flagged: is('flagged'), pseudonymous: user.accountClass === 'pseudonymous' && user.id !== 0,
     service: is('service'), education: is('education'), customizer: is('customizer'), deleted: is('deleted'),
     worker_count: figures.workerIds.length, account_age: Math.max(0, Math.floor((nowMs - Date.parse(user.registeredAt)) / 1_000)),
-    styles: [],
+    styles: stylesOf(user, figures, privilege),
     records: figures.records,
     usage: { megapixelsteps: null, requests: null }, contributions: { megapixelsteps: null, fulfillments: null },
     ...(privilege === 'public' ? {} : ownerMembers(user, figures)),
     ...(privilege === 'moderator' ? { evaluating_kudos: inKudos(figures.escrow), monthly_kudos: { amount: 0 }, suspicious: 0 } : {}),
   };
 };
+
+/** Under the names by which anybody finds them; private ones are for the owner and for moderators. */
+const stylesOf = (user: KnownUser, { styles }: UserFigures, privilege: Privilege): readonly object[] =>
+  styles.filter((style) => style.public || privilege !== 'public').map(({ name, id, kind }) => ({ name: `${aliasOf(user)}::style::${name}`, id, type: kind }));
 
 const ownerMembers = (user: KnownUser, { workerIds, sharedKeyIds, activeGenerations: { image, text } }: UserFigures): object => {
   const active = { ...(image.length > 0 ? { image } : {}), ...(text.length > 0 ? { text } : {}) };
