@@ -36,7 +36,7 @@ const moved = (amount: number, txId: string, place: number, to = FRIEND): Accoun
   const { ledger, ...rest } = data;
   return { type, data: { ...rest, bulk: { call: 'call', place, list: 'print' }, ledger } };
 };
-const txIdOf = ({ data }: AccountEvent): string | undefined => ('ledger' in data ? data.ledger?.txId : undefined);
+const txIdOf = ({ data }: AccountEvent): string | undefined => (data as { ledger?: { txId: string } }).ledger?.txId;
 const decided = (events: readonly AccountEvent[], detail: object = {}) => ({ outcome: 'accepted', events, detail });
 
 describe('many transfers at once', () => {

@@ -138,7 +138,9 @@ describe('an audit of the log', () => {
       const fact = all[first(all, 'SharedKeyCreated.v1', ({ budget }) => budget !== null)]!;
       fact.data['budget'] = 1;
     }],
-    ['a shared key did not pay for a job of its request', ['HR39'], (all) => void delete all[first(all, 'JobSettled.v1', ({ sharedKey }) => sharedKey !== undefined)]!.data['sharedKey']],
+    ['a shared key did not pay for a job of its request', ['HR39'], (all) => {
+      delete all[first(all, 'JobSettled.v1', ({ sharedKey }) => sharedKey !== undefined)]!.data['sharedKey'];
+    }],
     ['a shared key got more back than was left', ['HR39'], (all) => {
       const fact = all[first(all, 'AuthorizationClosed.v1', ({ sharedKey }) => sharedKey !== undefined)]!;
       (fact.data['sharedKey'] as { released: number }).released += 1;
