@@ -1,14 +1,12 @@
 import { Controller, Delete, Get, HttpCode, Param, Patch, Put, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Clock } from '../kernel/clock.js';
-import { inKudos, type Kudos } from '../kernel/kudos.js';
 import { Int, Optional, Str } from '../platform/http/body/body-decorators.js';
 import { setKudosPosition } from '../platform/http/kudos-position.js';
-import { rfc822 } from '../platform/http/marshal.js';
 import { ApiKey, LooseBody, OptionalApiKey } from '../platform/http/parameters.js';
 import { Callers, RateLimit } from '../platform/http/route-spec.js';
 import { sanitised } from '../platform/sanitised-text.js';
-import { aliasOf } from '../users/directory.message.js';
+import { sharedKeyView } from './shared-key-view.js';
 import { SharedKeys, type SharedKeyUsage, type SharedKeyWishes } from './shared-keys.js';
 
 // horde-rules §1.10; −1 is no limit.
@@ -40,7 +38,7 @@ export class SharedKeysController {
   async create(@LooseBody(SharedKeyFields) body: SharedKeyFields, @ApiKey() apiKey: string, @Res({ passthrough: true }) reply: FastifyReply) {
     const { shown, position } = await this.sharedKeys.create(apiKey, { ...wishesOf(body), kudos: body.kudos ?? KUDOS_DEFAULT });
     setKudosPosition(reply, position);
-    return viewOf(shown);
+    return sharedKeyView(shown);
   }
 
   @Get(':sharedkey_id') @Callers('capability') @RateLimit('RL-D')
@@ -49,7 +47,7 @@ export class SharedKeysController {
     const shown = await this.sharedKeys.show(id);
     const usage = await this.sharedKeys.usageFor(apiKey, shown);
     const nowMs = this.clock.now();
-    return { ...viewOf(shown), ...(usage && { active_usage: { image: usageView(usage.get('image'), nowMs), text: usageView(usage.get('text'), nowMs) } }) };
+    return { ...sharedKeyView(shown), ...(usage && { active_usage: { image: usageView(usage.get('image'), nowMs), text: usageView(usage.get('text'), nowMs) } }) };
   }
 
   @Patch(':sharedkey_id') @Callers('owner') @RateLimit('RL-D')
@@ -59,7 +57,7 @@ export class SharedKeysController {
   ) {
     const position = await this.sharedKeys.change(apiKey, id, wishesOf(body));
     setKudosPosition(reply, position);
-    return viewOf(await this.sharedKeys.show(id, position));
+    return sharedKeyView(await this.sharedKeys.show(id, position));
   }
 
   @Delete(':sharedkey_id') @Callers('owner') @RateLimit('RL-D')
@@ -68,12 +66,6 @@ export class SharedKeysController {
     return { message: 'OK' };
   }
 }
-
-const viewOf = ({ id, alias, name, remaining, utilised, expiresAt, limits }: Awaited<ReturnType<SharedKeys['show']>>): object => ({
-  id, username: aliasOf(alias), ...(name === null ? {} : { name }), kudos: remaining === null ? -1 : whole(remaining),
-  ...(expiresAt === null ? {} : { expiry: rfc822(expiresAt) }), utilized: whole(utilised),
-  max_image_pixels: limits.maxImagePixels, max_image_steps: limits.maxImageSteps, max_text_tokens: limits.maxTextTokens,
-});
 
 const usageView = (usage: SharedKeyUsage | undefined, nowMs: number): object => {
   const { requests = 0, queued = 0, processing = 0, finished = 0, oldestQueuedMs = null } = usage ?? {};
@@ -84,6 +76,3 @@ const wishesOf = (body: SharedKeyFields): SharedKeyWishes => ({
   kudos: body.kudos, expiry: body.expiry, name: body.name === undefined ? undefined : sanitised(body.name, NAME_MAX),
   maxImagePixels: body.max_image_pixels, maxImageSteps: body.max_image_steps, maxTextTokens: body.max_text_tokens,
 });
-
-/** The API shows whole kudos here (horde-api C5). */
-const whole = (amount: Kudos): number => Math.trunc(inKudos(amount));
