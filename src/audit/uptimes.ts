@@ -31,7 +31,6 @@ export class Uptimes {
         this.workers.set(worker, { kind, owner, uptimeMs: 0, carriedMs: 0, throughMs: Date.parse(registeredAt), rewards: 0, owed: 0 });
         return;
       }
-      case 'WorkerPaused.v1':
       case 'MaintenanceChanged.v1': return this.restarted(event.data as { worker: string; changedAt: string });
       case 'UptimeAccrued.v1': return this.accrued(event, event.data as UptimeAccrued['data']);
       case 'UptimeRewarded.v1': return this.rewarded(event, event.data as UptimeRewarded['data']);
