@@ -4,6 +4,7 @@ import { ConfigError, type Config } from '../config.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
 import { Reaper } from '../dispatch/reaper.js';
 import { Claims } from '../donations/claims.message.js';
+import { Members } from '../donations/members.message.js';
 import { MonthlyThanks } from '../donations/monthly-thanks.reactor.js';
 import { RepayThanks } from '../donations/repay-thanks.reactor.js';
 import { Unrepaid } from '../donations/unrepaid.js';
@@ -44,6 +45,8 @@ const ANSWERS_PATIENCE_MS = 4_000;
 const REAPER_MS = 1_000;
 const REPAIRS_MS = 1_000;
 const HOUSEKEEPING_MS = 60_000;
+/** How soon somebody who registers after having begun to support is known as a supporter; the lists themselves are asked for less often. */
+const SUPPORTERS_MS = 5 * 60_000;
 /** horde-rules §10; the first round leaves a server that has just started some time. */
 const THANKS_MS = 60 * 60_000;
 const THANKS_FIRST_MS = 5 * 60_000;
@@ -145,6 +148,7 @@ const startTimers = (app: NestFastifyApplication, { timers, logger, contents, bl
   const repairs = app.get(Repairs, { strict: false });
   const deletedKeys = app.get(DeletedKeys, { strict: false });
   const [repayments, thanks] = [app.get(RepayThanks, { strict: false }), app.get(MonthlyThanks, { strict: false })];
+  const members = app.get(Members, { strict: false });
   const presence = app.get(WorkerPresence, { strict: false });
   const housekeeping = new Housekeeping(contents, blobs, clock);
   const loops = [
@@ -152,6 +156,7 @@ const startTimers = (app: NestFastifyApplication, { timers, logger, contents, bl
     { name: 'repairs', everyMs: REPAIRS_MS, round: () => repairs.round() },
     { name: 'deleted shared keys', everyMs: REPAIRS_MS, round: () => deletedKeys.round() },
     { name: 'housekeeping', everyMs: HOUSEKEEPING_MS, round: () => housekeeping.round() },
+    { name: 'supporters', everyMs: SUPPORTERS_MS, round: () => members.refresh() },
     { name: 'repayments', everyMs: REPAIRS_MS, round: () => repayments.round() },
     { name: 'monthly thanks', everyMs: THANKS_MS, firstMs: THANKS_FIRST_MS, round: () => thanks.round() },
     { name: 'presence', everyMs: PRESENCE_MS, round: () => presence.round() },
