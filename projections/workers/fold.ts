@@ -1,7 +1,8 @@
 import type { Recorded } from '../../src/kernel/event.js';
 import type { JobSettled } from '../../src/kudos/account.events.js';
-import type { JobAssigned, JobSubmitted } from '../../src/requests/request.events.js';
-import type { Declaration, MaintenanceChanged, WorkerDeclared, WorkerRegistered } from '../../src/workers/worker.events.js';
+import type { JobAssigned, JobExpired, JobFaulted, JobSubmitted } from '../../src/requests/request.events.js';
+import type { SuspicionReset, WorkerPaused, WorkerSuspected } from '../../src/users/user.events.js';
+import type { Declaration, MaintenanceChanged, WorkerDeclared, WorkerDeleted, WorkerInfoChanged, WorkerRegistered, WorkerRenamed } from '../../src/workers/worker.events.js';
 
 /** The speed of a worker is the mean of its last 20 samples (horde-rules §7.6). */
 export const SAMPLES_MAX = 20;
@@ -29,6 +30,12 @@ export class WorkerChange {
   registered: WorkerRegistered['data'] | undefined;
   declaration: Declaration | null = null;
   maintenance: MaintenanceChanged['data'] | undefined;
+  renamed: WorkerRenamed['data'] | undefined;
+  info: WorkerInfoChanged['data'] | undefined;
+  paused: boolean | null = null;
+  suspicions = 0;
+  /** The suspicions of earlier batches count no more. */
+  cleared = false;
   fulfilled = 0;
   generated = 0;
   things = 0;
@@ -38,6 +45,14 @@ export class WorkerChange {
   constructor(readonly id: string) {}
 }
 
+/** A job that a worker gave back or lost. */
+export interface Abort {
+  readonly job: string;
+  readonly worker: string;
+  readonly abortedAt: string;
+  readonly position: number;
+}
+
 /** Folds what a batch does to workers. */
 export class WorkerBatch {
   readonly changes = new Map<string, WorkerChange>();
@@ -45,47 +60,64 @@ export class WorkerBatch {
   readonly assigned = new Map<string, string>();
   /** Jobs of earlier batches that are at a worker no more. */
   readonly gone: string[] = [];
+  readonly deleted: string[] = [];
+  aborts: Abort[] = [];
+  /** Workers whose aborts of earlier batches count no more. */
+  readonly calmed = new Set<string>();
+  readonly fast: JobSubmitted['data'][] = [];
+  /** What suspicions were about: of these no fast job is owed any more. */
+  readonly seen: string[] = [];
+  /** Owners and all their workers are suspected of nothing from here on; those of this batch are cleared already. */
+  readonly cleared: number[] = [];
+  readonly #owners = new Map<string, number>();
 
   add(event: Recorded): void {
-    switch (event.type) {
-      case 'WorkerRegistered.v1': {
-        const data = event.data as WorkerRegistered['data'];
-        this.change(data).registered = data;
-        return;
-      }
-      case 'WorkerDeclared.v1': {
-        const data = event.data as WorkerDeclared['data'];
-        this.change(data).declaration = data.declaration;
-        return;
-      }
-      case 'MaintenanceChanged.v1': {
-        const data = event.data as MaintenanceChanged['data'];
-        this.change(data).maintenance = data;
-        return;
-      }
-      case 'JobAssigned.v1': {
-        const { job, assignedAt } = event.data as JobAssigned['data'];
-        this.assigned.set(job, assignedAt);
-        return;
-      }
-      case 'JobSubmitted.v1': return this.submitted(event.data as JobSubmitted['data'], event.position);
-      case 'JobFaulted.v1':
-      case 'JobExpired.v1': {
-        const data = event.data as { worker: string; job: string };
-        this.change(data).uncompleted += 1;
-        this.leave(data.job);
-        return;
-      }
-      case 'JobSettled.v1': {
-        const data = event.data as JobSettled['data'];
-        const change = this.change(data);
-        change.fulfilled += 1;
-        change.generated += data.price;
-        change.things += Math.round(data.things);
-        return;
-      }
-      default: // The runner asks `handles` first.
-    }
+    (this.#handlers as Partial<Record<string, (data: object, event: Recorded) => void>>)[event.type]?.(event.data, event);
+  }
+
+  readonly #handlers = {
+    'WorkerRegistered.v1': (data: WorkerRegistered['data']) => { this.change(data).registered = data; },
+    'WorkerDeclared.v1': (data: WorkerDeclared['data']) => { this.change(data).declaration = data.declaration; },
+    'MaintenanceChanged.v1': (data: MaintenanceChanged['data']) => { this.change(data).maintenance = data; },
+    'WorkerRenamed.v1': (data: WorkerRenamed['data']) => { this.change(data).renamed = data; },
+    'WorkerInfoChanged.v1': (data: WorkerInfoChanged['data']) => { this.change(data).info = data; },
+    'WorkerDeleted.v1': ({ worker }: WorkerDeleted['data']) => { this.deleted.push(worker); },
+    'WorkerPaused.v1': (data: WorkerPaused['data']) => { this.change(data).paused = data.on; },
+    'WorkerSuspected.v1': (data: WorkerSuspected['data']) => this.suspected(data),
+    'SuspicionReset.v1': ({ user }: SuspicionReset['data']) => this.reset(user),
+    'JobAssigned.v1': ({ job, assignedAt }: JobAssigned['data']) => { this.assigned.set(job, assignedAt); },
+    'JobSubmitted.v1': (data: JobSubmitted['data'], { position }: Recorded) => this.submitted(data, position),
+    'JobFaulted.v1': (data: JobFaulted['data'], event: Recorded) => this.aborted(data, data.faultedAt, event),
+    'JobExpired.v1': (data: JobExpired['data'], event: Recorded) => this.aborted(data, data.expiredAt, event),
+    'JobSettled.v1': (data: JobSettled['data']) => {
+      const change = this.change(data);
+      change.fulfilled += 1;
+      change.generated += data.price;
+      change.things += Math.round(data.things);
+    },
+  };
+
+  static readonly types: readonly string[] = Object.keys(new WorkerBatch().#handlers);
+
+  private aborted({ worker, job }: { readonly worker: string; readonly job: string }, abortedAt: string, { position }: Recorded): void {
+    this.change({ worker }).uncompleted += 1;
+    this.leave(job);
+    this.aborts.push({ job, worker, abortedAt, position });
+  }
+
+  private suspected({ worker, owner, reason, cause }: WorkerSuspected['data']): void {
+    this.change({ worker }).suspicions += 1;
+    this.#owners.set(worker, owner);
+    if (cause !== null) this.seen.push(cause);
+    if (reason !== 'TOO_MANY_JOBS_ABORTED') return;
+    this.aborts = this.aborts.filter((abort) => abort.worker !== worker);
+    this.calmed.add(worker);
+  }
+
+  /** Whoever was suspected in this batch is known with its owner. */
+  private reset(user: number): void {
+    this.cleared.push(user);
+    for (const [worker, owner] of this.#owners) if (owner === user) Object.assign(this.change({ worker }), { suspicions: 0, cleared: true });
   }
 
   private submitted(data: JobSubmitted['data'], position: number): void {
@@ -95,6 +127,7 @@ export class WorkerBatch {
     const sample = assignedAt === null ? null : sampleOf(things, assignedAt, data.submittedAt);
     submissions.push({ job: data.job, position, things, submittedAt: data.submittedAt, sample });
     if (submissions.length > SAMPLES_MAX) submissions.shift();
+    if (data.tooFast) this.fast.push(data);
   }
 
   /** When the job was handed out, if that was in this batch. */

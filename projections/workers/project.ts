@@ -4,17 +4,14 @@ import { booleans, jsons, numbers, plain, texts } from '../columns.js';
 import { schemaBeside } from '../load-schema.js';
 import { SAMPLES_MAX, WorkerBatch, type WorkerChange } from './fold.js';
 
-const HANDLED: ReadonlySet<string> = new Set([
-  'WorkerRegistered.v1', 'WorkerDeclared.v1', 'MaintenanceChanged.v1',
-  'JobAssigned.v1', 'JobSubmitted.v1', 'JobFaulted.v1', 'JobExpired.v1', 'JobSettled.v1',
-]);
+const HANDLED: ReadonlySet<string> = new Set(WorkerBatch.types);
 
 /** Workers of all kinds: declaration, maintenance, what they earned and how fast they are. */
 export const workers: Projection = {
   name: 'workers',
-  version: 1,
+  version: 2,
   schema: schemaBeside(import.meta.url),
-  tables: ['worker', 'worker_assignment'],
+  tables: ['worker', 'worker_assignment', 'worker_abort', 'worker_fast_job'],
   handles: (type) => HANDLED.has(type),
   project: (events) => {
     const batch = new WorkerBatch();
@@ -24,17 +21,38 @@ export const workers: Projection = {
 };
 
 const INSERT = `
-INSERT INTO rm.worker (id, kind, owner, name, name_hash, declaration, maintenance, maintenance_message, paused, registered_at,
+INSERT INTO rm.worker (id, kind, owner, name, name_hash, declaration, maintenance, maintenance_message, paused, suspicions, registered_at,
   fulfilled, kudos_generated, things, uncompleted_jobs, samples)
-SELECT n.id, n.kind, n.owner, n.name, n.name_hash, n.declaration, n.maintenance, n.message, false, n.registered_at, 0, 0, 0, 0, '{}'
+SELECT n.id, n.kind, n.owner, n.name, n.name_hash, n.declaration, n.maintenance, n.message, false, 0, n.registered_at, 0, 0, 0, 0, '{}'
 FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::json[], $7::bool[], $8::text[], $9::timestamptz[])
   AS n (id, kind, owner, name, name_hash, declaration, maintenance, message, registered_at)`;
 
 const DECLARE = `
 UPDATE rm.worker AS w SET declaration = coalesce(u.declaration, w.declaration), maintenance = coalesce(u.maintenance, w.maintenance),
-  maintenance_message = CASE WHEN u.maintenance IS NULL THEN w.maintenance_message ELSE u.message END
-FROM unnest($1::uuid[], $2::json[], $3::bool[], $4::text[]) AS u (id, declaration, maintenance, message)
+  maintenance_message = CASE WHEN u.maintenance IS NULL THEN w.maintenance_message ELSE u.message END,
+  name = coalesce(u.name, w.name), name_hash = coalesce(u.name_hash, w.name_hash), info = coalesce(u.info, w.info),
+  paused = coalesce(u.paused, w.paused), suspicions = CASE WHEN u.cleared THEN 0 ELSE w.suspicions END + u.suspicions
+FROM unnest($1::uuid[], $2::json[], $3::bool[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bool[], $9::bool[], $10::int[])
+  AS u (id, declaration, maintenance, message, name, name_hash, info, paused, cleared, suspicions)
 WHERE w.id = u.id`;
+
+// Before what this batch adds: those of the batch that came earlier are left out of it already.
+const CLEAR = 'UPDATE rm.worker SET suspicions = 0 WHERE owner = ANY($1::int[])';
+const CALM = 'DELETE FROM rm.worker_abort WHERE worker = ANY($1::uuid[])';
+const ABORT = `
+INSERT INTO rm.worker_abort (job, worker, aborted_at, position)
+SELECT n.* FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bigint[]) AS n (job, worker, aborted_at, position) JOIN rm.worker w ON w.id = n.worker`;
+/** What is older than an hour before the newest counts no more (horde-rules §7.5). */
+const FORGET = `
+DELETE FROM rm.worker_abort AS a USING (SELECT worker, max(aborted_at) AS newest FROM rm.worker_abort WHERE worker = ANY($1::uuid[]) GROUP BY worker) n
+WHERE a.worker = n.worker AND a.aborted_at <= n.newest - interval '1 hour'`;
+const FAST = `
+INSERT INTO rm.worker_fast_job (job, worker, owner)
+SELECT n.* FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS n (job, worker, owner) JOIN rm.worker w ON w.id = n.worker`;
+const SEEN = 'DELETE FROM rm.worker_fast_job WHERE job::text = ANY($1::text[])';
+const DELETE = `
+WITH gone AS (DELETE FROM rm.worker WHERE id = ANY($1::uuid[])), calm AS (DELETE FROM rm.worker_abort WHERE worker = ANY($1::uuid[]))
+DELETE FROM rm.worker_fast_job WHERE worker = ANY($1::uuid[])`;
 
 const COUNT = `
 UPDATE rm.worker AS w SET fulfilled = w.fulfilled + u.fulfilled, kudos_generated = w.kudos_generated + u.generated,
@@ -60,21 +78,39 @@ FROM sampled s WHERE w.id = s.worker`;
 const ASSIGN = 'INSERT INTO rm.worker_assignment (job, assigned_at) SELECT * FROM unnest($1::uuid[], $2::timestamptz[])';
 const LEAVE = 'DELETE FROM rm.worker_assignment WHERE job = ANY($1::uuid[])';
 
-const statements = ({ changes, assigned, gone }: WorkerBatch): Statement[] => {
+const statements = (batch: WorkerBatch): Statement[] => {
+  const { changes, assigned, gone, cleared, deleted } = batch;
   const all = [...changes.values()];
   const born = all.filter(({ registered }) => registered);
-  const declared = all.filter(({ registered, declaration, maintenance }) => !registered && (declaration || maintenance));
+  const changed = all.filter(isChanged);
   const counted = all.filter(({ fulfilled, uncompleted }) => fulfilled + uncompleted > 0);
   const sampled = all.filter(({ submissions }) => submissions.length > 0);
   return [
+    ...(cleared.length > 0 ? [{ text: CLEAR, values: [numbers(cleared)] }] : []),
     ...(born.length > 0 ? [{ text: INSERT, values: bornColumns(born) }] : []),
-    ...(declared.length > 0 ? [{ text: DECLARE, values: [plain(declared.map(({ id }) => id)), ...declaredColumns(declared)] }] : []),
+    ...(changed.length > 0 ? [{ text: DECLARE, values: changedColumns(changed) }] : []),
     ...(counted.length > 0 ? [{ text: COUNT, values: countedColumns(counted) }] : []),
     ...(sampled.length > 0 ? [{ text: SAMPLE, values: sampledColumns(sampled) }] : []),
     ...(assigned.size > 0 ? [{ text: ASSIGN, values: [plain([...assigned.keys()]), plain([...assigned.values()])] }] : []),
     ...(gone.length > 0 ? [{ text: LEAVE, values: [plain(gone)] }] : []),
+    ...standing(batch),
+    ...(deleted.length > 0 ? [{ text: DELETE, values: [plain(deleted)] }] : []),
   ];
 };
+
+const isChanged = ({ registered, declaration, maintenance, renamed, info, paused, suspicions }: WorkerChange): boolean =>
+  (!registered && (declaration !== null || maintenance !== undefined)) || renamed !== undefined || info !== undefined || paused !== null || suspicions > 0;
+
+/** What workers are to be suspected of. */
+const standing = ({ calmed, aborts, fast, seen }: WorkerBatch): Statement[] => [
+  ...(calmed.size > 0 ? [{ text: CALM, values: [plain([...calmed])] }] : []),
+  ...(aborts.length > 0 ? [
+    { text: ABORT, values: [plain(aborts.map(({ job }) => job)), plain(aborts.map(({ worker }) => worker)), plain(aborts.map(({ abortedAt }) => abortedAt)), numbers(aborts.map(({ position }) => position))] },
+    { text: FORGET, values: [plain([...new Set(aborts.map(({ worker }) => worker))])] },
+  ] : []),
+  ...(fast.length > 0 ? [{ text: FAST, values: [plain(fast.map(({ job }) => job)), plain(fast.map(({ worker }) => worker)), numbers(fast.map(({ owner }) => owner))] }] : []),
+  ...(seen.length > 0 ? [{ text: SEEN, values: [texts(seen)] }] : []),
+];
 
 const bornColumns = (rows: readonly WorkerChange[]): unknown[] => {
   const facts = rows.map(({ registered }) => registered!);
@@ -86,8 +122,11 @@ const bornColumns = (rows: readonly WorkerChange[]): unknown[] => {
   ];
 };
 
-const declaredColumns = (rows: readonly WorkerChange[]): unknown[] => [
-  jsons(rows.map(({ declaration }) => declaration)), booleans(rows.map(({ maintenance }) => maintenance?.on ?? null)), messages(rows),
+const changedColumns = (rows: readonly WorkerChange[]): unknown[] => [
+  plain(rows.map(({ id }) => id)), jsons(rows.map(({ declaration }) => declaration)), booleans(rows.map(({ maintenance }) => maintenance?.on ?? null)), messages(rows),
+  texts(rows.map(({ renamed }) => (renamed && plainText(renamed.name)) ?? null)), texts(rows.map(({ renamed }) => renamed?.nameHash ?? null)),
+  texts(rows.map(({ info }) => (info && plainText(info.info)) ?? null)), booleans(rows.map(({ paused }) => paused)),
+  booleans(rows.map((row) => row.cleared)), numbers(rows.map(({ suspicions }) => suspicions)),
 ];
 
 const messages = (rows: readonly WorkerChange[]): string =>

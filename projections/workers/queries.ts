@@ -14,6 +14,8 @@ export interface Worker {
   readonly maintenance: boolean;
   readonly maintenanceMessage: string | null;
   readonly paused: boolean;
+  readonly suspicions: number;
+  readonly info: string | null;
   /** Ms since 1970. */
   readonly registeredAt: number;
   readonly fulfilled: number;
@@ -57,12 +59,31 @@ export const workerPage = async (db: Queries, after: string | null, limit: numbe
 export const workersOf = async (db: Queries, owner: number): Promise<Worker[]> =>
   (await rowsOf(db, 'SELECT * FROM rm.worker WHERE owner = $1 ORDER BY registered_at, id', [owner])).map(workerOf);
 
+export interface AbortRow {
+  readonly job: string;
+  readonly worker: string;
+  /** Ms since 1970. */
+  readonly abortedAt: number;
+}
+/** Jobs that workers gave back or lost lately, oldest first. */
+export const recentAborts = async (db: Queries): Promise<AbortRow[]> => {
+  const rows = await rowsOf(db, 'SELECT job, worker, aborted_at FROM rm.worker_abort ORDER BY position');
+  return rows.map((row) => ({ job: text(row['job']), worker: text(row['worker']), abortedAt: ms(row['aborted_at']) }));
+};
+
+/** Jobs delivered too fast, of which their worker is not suspected yet. */
+export const fastJobs = async (db: Queries): Promise<{ job: string; worker: string; owner: number }[]> => {
+  const rows = await rowsOf(db, 'SELECT job, worker, owner FROM rm.worker_fast_job');
+  return rows.map((row) => ({ job: text(row['job']), worker: text(row['worker']), owner: num(row['owner']) }));
+};
+
 const workerOf = (row: Row): Worker => {
   const samples = (row['samples'] as unknown[]).map((tenths) => num(tenths) / 10);
   return {
     id: text(row['id']), kind: row['kind'] as WorkerKind, owner: num(row['owner']), name: textOrNull(row['name']),
     nameHash: text(row['name_hash']), declaration: (row['declaration'] ?? null) as Declaration | null,
     maintenance: row['maintenance'] as boolean, maintenanceMessage: textOrNull(row['maintenance_message']), paused: row['paused'] as boolean,
+    suspicions: num(row['suspicions']), info: textOrNull(row['info']),
     registeredAt: ms(row['registered_at']), fulfilled: num(row['fulfilled']), kudosGenerated: centikudos(num(row['kudos_generated'])),
     things: num(row['things']), uncompletedJobs: num(row['uncompleted_jobs']),
     samples, speed: samples.length > 0 ? samples.reduce((sum, sample) => sum + sample, 0) / samples.length : undefined,

@@ -9,6 +9,9 @@ CREATE TABLE rm.worker (
   maintenance         boolean NOT NULL,
   maintenance_message text,
   paused              boolean NOT NULL,
+  -- Of the worker alone.
+  suspicions          integer NOT NULL,
+  info                text,
   registered_at       timestamptz NOT NULL,
   fulfilled           bigint NOT NULL,
   -- Centikudos that its jobs were worth.
@@ -27,4 +30,20 @@ CREATE INDEX worker_by_name_hash ON rm.worker (name_hash);
 CREATE TABLE rm.worker_assignment (
   job         uuid PRIMARY KEY,
   assigned_at timestamptz NOT NULL
+) WITH (fillfactor = 60);
+
+-- Jobs that workers gave back or lost, of the last hour before each one's newest, since it was last put into maintenance for them.
+CREATE TABLE rm.worker_abort (
+  job        uuid PRIMARY KEY,
+  worker     uuid NOT NULL,
+  aborted_at timestamptz NOT NULL,
+  position   bigint NOT NULL
+) WITH (fillfactor = 60);
+CREATE INDEX worker_abort_of ON rm.worker_abort (worker, aborted_at);
+
+-- Jobs delivered faster than anybody can, until their worker is suspected of it.
+CREATE TABLE rm.worker_fast_job (
+  job    uuid PRIMARY KEY,
+  worker uuid NOT NULL,
+  owner  integer NOT NULL
 ) WITH (fillfactor = 60);

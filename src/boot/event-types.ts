@@ -13,6 +13,11 @@ export const EVENT_TYPES: readonly string[] = [
 /** Where personal text stands in events: sealed before it is stored (spec/ledger.md §4.12). */
 export const PERSONAL_PATHS: ReadonlyMap<string, readonly string[]> = new Map([
   ['UserRegistered.v1', ['name']],
+  ['UserRenamed.v1', ['name']],
+  ['UserSettingsChanged.v1', ['contact', 'adminComment']],
+  ['ProxyPasskeyIssued.v1', ['passkey']],
   ['WorkerRegistered.v1', ['name']],
+  ['WorkerRenamed.v1', ['name']],
+  ['WorkerInfoChanged.v1', ['info']],
   ['MaintenanceChanged.v1', ['message']],
 ]);

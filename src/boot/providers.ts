@@ -15,6 +15,7 @@ import { Commanding } from '../platform/commanding/commanding.js';
 import { Contents } from '../platform/content/contents.js';
 import { NodeFeed } from '../platform/event-log/node-feed.js';
 import { Database } from '../platform/postgres/database.js';
+import { Profanity, WordListProfanity } from '../platform/profanity.js';
 import { Readiness } from '../platform/health/readiness.js';
 import { PublishedCheckpoints } from '../notary/published-checkpoints.js';
 import { Freshness } from '../platform/projecting/freshness.js';
@@ -33,10 +34,11 @@ import { NextUserId } from '../users/next-user-id.js';
 import { OpenRegistration } from '../users/register.controller.js';
 import { UserFiguresSource } from '../users/users.controller.js';
 import { WorkerRegistry } from '../workers/registry.message.js';
+import { Suspects } from '../workers/suspects.js';
 import { WorkerFiguresSource } from '../workers/workers.controller.js';
 import type { Platform } from './platform.js';
 import {
-  creditRows, giftRows, jobRows, openWorkRows, PostgresStatusRows, PostgresTransferIndex, PostgresUserFigures, PostgresWorkerFigures, queueRows, userIdRows, userRows, workerRows,
+  creditRows, giftRows, jobRows, openWorkRows, PostgresStatusRows, PostgresTransferIndex, PostgresUserFigures, PostgresWorkerFigures, queueRows, suspectRows, userIdRows, userRows, workerRows,
 } from './read-models.js';
 
 /** Everything that is made by hand, by the class that features ask for: abstract ports, views in memory, settings. */
@@ -50,7 +52,7 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [Commanding, platform.commanding], [Contents, platform.contents], [BlobStore, blobs], [Secrets, secrets], [Pricing, pricing],
     [UserDirectory, new UserDirectory(userRows(platform), feed, keyedHash)], [NextUserId, new NextUserId(userIdRows(platform))],
     [Credits, new Credits(creditRows(platform))], [RecentGifts, new RecentGifts(giftRows(platform), clock)],
-    [WorkerRegistry, new WorkerRegistry(workerRows(platform))], [LiveQueue, queue], [OpenWork, new OpenWork(openWorkRows(platform), clock)],
+    [WorkerRegistry, new WorkerRegistry(workerRows(platform))], [Suspects, new Suspects(suspectRows(platform))], [Profanity, new WordListProfanity()], [LiveQueue, queue], [OpenWork, new OpenWork(openWorkRows(platform), clock)],
     [JobFinder, new JobFinder(queue, jobRows(platform), feed)], [WorkerViews, new WorkerViews(pricing)], [Matcher, new Matcher(pricing)],
     [PopEdge, new PopEdge(ids, blobs, pricing)],
     [LatestOfRequests, new LatestOfRequests(feed)], [StatusRows, new PostgresStatusRows(platform)], [TransferIndex, new PostgresTransferIndex(platform)],

@@ -4,7 +4,7 @@ import { activeGenerations, progressOf, requestOfJob, statusOf } from '../../pro
 import { recordsOf } from '../../projections/records/queries.js';
 import { giftsSince, lastIndexedRevision, transferById } from '../../projections/statement/queries.js';
 import { findUser, findUserByKeyHash, maxUserId, unopenedUsers, type User } from '../../projections/users/queries.js';
-import { findWorker, findWorkerByName, findWorkers, workerPage, workersOf, type Worker } from '../../projections/workers/queries.js';
+import { fastJobs, findWorker, findWorkerByName, findWorkers, recentAborts, workerPage, workersOf, type Worker } from '../../projections/workers/queries.js';
 import { NO_KUDOS } from '../kernel/kudos.js';
 import type { Queries } from '../platform/postgres/database.js';
 import type { Position } from '../platform/event-log/event-log.js';
@@ -51,10 +51,12 @@ export const userRows = (platform: Platform): UserRows => ({
   waitFor: waits(platform, 'users'),
 });
 
-const known = (user: User | undefined): KnownUser | undefined => user && {
-  id: user.id, name: user.name ?? '', accountClass: user.accountClass, roles: user.roles, registeredAt: new Date(user.registeredAt).toISOString(),
-  suspicions: 0, // TODO(#9): counted by the users read model
-};
+/** Nobody finds who was wiped (horde-rules §1.1). */
+const known = (user: User | undefined): KnownUser | undefined => (user && !user.erased ? knownUser(user) : undefined);
+
+const knownUser = ({ id, name, accountClass, roles, registeredAt, suspicions, concurrency, workerInvited, publicWorkers }: User): KnownUser => ({
+  id, name: name ?? '', accountClass, roles, registeredAt: new Date(registeredAt).toISOString(), suspicions, concurrency, workerInvited, publicWorkers,
+});
 
 export const userIdRows = (platform: Platform) => ({
   maxUserId: async () => {
@@ -91,6 +93,13 @@ export const workerRows = (platform: Platform) => ({
   workers: async () => {
     const { position, answer } = await atCheckpoint(platform, 'workers', (db) => allPages<Worker>((after) => workerPage(db, after, PAGE), ({ id }) => id));
     return { position, rows: answer.flatMap(workerRow) };
+  },
+});
+
+export const suspectRows = (platform: Platform) => ({
+  suspects: async () => {
+    const { position, answer } = await atCheckpoint(platform, 'workers', async (db) => ({ aborts: await recentAborts(db), fast: await fastJobs(db) }));
+    return { position, ...answer };
   },
 });
 

@@ -17,6 +17,8 @@ import { PastMinute } from '../status/past-minute.js';
 import { UserDirectory } from '../users/directory.message.js';
 import { NextUserId } from '../users/next-user-id.js';
 import { WorkerRegistry } from '../workers/registry.message.js';
+import { Suspecting } from '../workers/suspecting.reactor.js';
+import { Suspects } from '../workers/suspects.js';
 import { ensureGenesis, type Genesis } from './genesis.js';
 import { Housekeeping } from './housekeeping.js';
 import { readModelsReady } from './read-models-ready.js';
@@ -36,6 +38,7 @@ export interface Server {
 const ANSWERS_PATIENCE_MS = 4_000;
 const REAPER_MS = 1_000;
 const REPAIRS_MS = 1_000;
+const SUSPECTING_MS = 1_000;
 const HOUSEKEEPING_MS = 60_000;
 const NEEDED_BESIDE_EMBEDDED_LOG = ['api', 'projector'] as const;
 
@@ -102,7 +105,8 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding }: Pla
   const queue = get(LiveQueue);
   const registry = get(WorkerRegistry);
   const latest = get(LatestOfRequests);
-  for (const fold of [get(Credits), get(RecentGifts), get(UserDirectory), get(NextUserId), registry, queue, get(OpenWork), get(PastMinute), latest]) feed.register(fold);
+  const directory = get(UserDirectory);
+  for (const fold of [get(Credits), get(RecentGifts), directory, get(NextUserId), registry, get(Suspects), queue, get(OpenWork), get(PastMinute), latest]) feed.register(fold);
   await feed.start();
   commanding.onAppended((events) => {
     for (const event of events) {
@@ -112,6 +116,10 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding }: Pla
         latest.apply(event);
       }
       else if (category === 'worker') registry.apply(event);
+      else if (category === 'user') {
+        directory.apply(event);
+        registry.apply(event);
+      }
     }
   });
 };
@@ -119,10 +127,12 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding }: Pla
 const startTimers = (app: NestFastifyApplication, { timers, logger, contents, blobs, clock }: Platform): { stop(): Promise<void> } => {
   const reaper = app.get(Reaper, { strict: false });
   const repairs = app.get(Repairs, { strict: false });
+  const suspecting = app.get(Suspecting, { strict: false });
   const housekeeping = new Housekeeping(contents, blobs, clock);
   const loops = [
     { name: 'reaper', everyMs: REAPER_MS, round: () => reaper.round() },
     { name: 'repairs', everyMs: REPAIRS_MS, round: () => repairs.round() },
+    { name: 'suspecting', everyMs: SUSPECTING_MS, round: () => suspecting.round() },
     { name: 'housekeeping', everyMs: HOUSEKEEPING_MS, round: () => housekeeping.round() },
   ].map(({ name, everyMs, round }) =>
     repeatedly(round, { everyMs, timers, onError: (error) => logger.error({ err: loggable(error), loop: name }, 'a round failed and will be tried again') }));

@@ -8,7 +8,7 @@ import { Ports } from '../platform/ports.js';
 import { RetryLater } from '../platform/retry-later.js';
 import { Pricing } from '../pricing/pricing.js';
 import { UserDirectory, type KnownUser } from '../users/directory.message.js';
-import { isSuspicious } from '../users/suspicion.js';
+import { isSuspicious } from '../users/suspicion.message.js';
 import type { TransferParties } from './account.commands.js';
 import type { AccountRc } from './account.decider.js';
 import { transferRefusals } from './kudos.refusals.js';

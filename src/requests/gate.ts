@@ -19,11 +19,6 @@ export class AnonymousUse {
 const CATCH_UP_MAX_MS = 1_000;
 /** horde-api C1.1 row 51. */
 const EXAMPLE_AGENT = 'My-Project:v0.0.1:My-Contact';
-/** Jobs that may wait at once (horde-rules §3.5). TODO(#9): grows with kudos as design.md §6 promises. */
-const CONCURRENCY = 30;
-const CONCURRENCY_ANONYMOUS = 500;
-const CONCURRENCY_EDUCATION = 200;
-
 @Injectable()
 export class GateParts {
   constructor(readonly ids: Ids, readonly feed: NodeFeed, readonly anonymousUse: AnonymousUse) {}
@@ -92,10 +87,8 @@ export class Gate {
 }
 
 
-export const concurrencyOf = (user: KnownUser): number => {
-  if (user.id === 0) return CONCURRENCY_ANONYMOUS;
-  return user.roles.has('education') ? CONCURRENCY_EDUCATION : CONCURRENCY;
-};
+/** TODO(#9): grows with kudos as design.md §6 promises. */
+export const concurrencyOf = ({ concurrency }: KnownUser): number => concurrency;
 
 export const ruleCaller = (user: KnownUser): RuleCaller => ({
   username: aliasOf(user), trusted: user.roles.has('trusted'), patron: false, special: user.roles.has('special'),

@@ -38,6 +38,8 @@ export interface SubmitJob extends Given {
   readonly things: number;
   readonly policy: number;
   readonly reference: number;
+  /** Things per second beyond which nobody delivers; without it nobody is too fast. */
+  readonly speedMax?: number;
 }
 
 export interface FaultJob extends Given {

@@ -73,6 +73,8 @@ export type JobSubmitted = Stored<'JobSubmitted.v1', {
   price: Kudos;
   debit: Kudos;
   ownerTrusted: boolean;
+  /** Delivered faster than anybody can (horde-rules §7.6). */
+  tooFast?: true;
   things: number;
   policy: number;
   reference: number;

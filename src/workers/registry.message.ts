@@ -3,20 +3,22 @@ import { categoryOf, plainText, type Recorded } from '../kernel/event.js';
 import type { Position } from '../platform/event-log/event-log.js';
 import type { NodeFold } from '../platform/event-log/node-feed.js';
 import type { JobAssigned, JobSubmitted } from '../requests/request.events.js';
-import type { Declaration, MaintenanceChanged, WorkerDeclared, WorkerKind, WorkerRegistered } from './worker.events.js';
+import type { WorkerPaused } from '../users/user.events.js';
+import type { Declaration, MaintenanceChanged, WorkerDeclared, WorkerKind, WorkerRegistered, WorkerRenamed } from './worker.events.js';
 
 /** A worker as this node knows it: what it declared, how fast it has been, when it was last here. */
 export interface KnownWorker {
   readonly id: string;
   readonly kind: WorkerKind;
   readonly owner: number;
-  readonly nameHash: string;
+  nameHash: string;
   readonly registeredAtMs: number;
   /** Replaced as a whole when it changes: verdicts of the queue are remembered per object. */
   declaration: Declaration;
   maintenance: boolean;
   maintenanceMessage: string | undefined;
-  readonly paused: boolean;
+  /** By a moderator, or as suspicious: it serves nobody but its owner, and is not told (horde-rules §7.5). */
+  paused: boolean;
   /** Things per second of the newest deliveries, 20 at most (horde-rules §7.6). */
   readonly samples: number[];
   /** As of its last pop on this node, or of its last job from another; presence is not an event. */
@@ -60,6 +62,13 @@ export class WorkerRegistry implements NodeFold {
     if (category === 'worker') {
       if (this.#isNews(`${stream} ${type}`, revision)) this.#applyWorker(type, data);
     } else if (category === 'request') this.#applyJob(type, data);
+    else if (type === 'WorkerPaused.v1') this.#paused(data as WorkerPaused['data'], revision);
+  }
+
+  /** In its owner's stream, beside those of the owner's other workers. */
+  #paused({ worker, on }: WorkerPaused['data'], revision: number): void {
+    const known = this.#byId.get(worker);
+    if (known && this.#isNews(`pause ${worker}`, revision)) known.paused = on;
   }
 
   /** Counts what changes who is here and what they serve: views derived from that are void when it moves. */
@@ -120,6 +129,8 @@ export class WorkerRegistry implements NodeFold {
         if (known) Object.assign(known, { maintenance: on, maintenanceMessage: (message && plainText(message)) ?? undefined });
         return;
       }
+      case 'WorkerRenamed.v1': return this.#renamed(data as WorkerRenamed['data']);
+      case 'WorkerDeleted.v1': return this.#deleted((data as { worker: string }).worker);
       default: // other events of a worker do not change what dispatch needs
     }
   }
@@ -139,6 +150,23 @@ export class WorkerRegistry implements NodeFold {
       id: worker, kind, owner, nameHash, registeredAtMs: Date.parse(registeredAt), declaration, maintenance: false, maintenanceMessage: undefined,
       paused: false, samples: [], lastSeenMs: 0, ownerTrusted: false,
     });
+  }
+
+  #renamed({ worker, nameHash }: WorkerRenamed['data']): void {
+    const known = this.#byId.get(worker);
+    if (!known) return;
+    if (this.#byNameHash.get(known.nameHash) === known) this.#byNameHash.delete(known.nameHash);
+    known.nameHash = nameHash;
+    this.#byNameHash.set(nameHash, known);
+  }
+
+  #deleted(id: string): void {
+    const known = this.#byId.get(id);
+    if (!known) return;
+    this.#byId.delete(id);
+    if (this.#byNameHash.get(known.nameHash) === known) this.#byNameHash.delete(known.nameHash);
+    this.#countByOwner.set(known.owner, this.countOf(known.owner) - 1);
+    this.#arrivals += 1;
   }
 
   #add(worker: KnownWorker): void {

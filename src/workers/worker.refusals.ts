@@ -3,7 +3,7 @@ import type { WorkerNameRc } from './worker-name.decider.js';
 
 export type PopRc =
   | WorkerNameRc | 'InvalidAPIKey' | 'InvalidPriorityUsername' | 'DeletedUser' | 'WorkerFlaggedMaintenance' | 'AnonForbiddenWorker'
-  | 'TooManyWorkers' | 'TooManyWorkersTrusted' | 'WorkerMaintenance' | 'BadRequest';
+  | 'ProfaneWorkerName' | 'ProfaneBridgeAgent' | 'TooManyWorkers' | 'TooManyWorkersTrusted' | 'WorkerMaintenance' | 'BadRequest';
 
 /** In the order of horde-api C1.5; fragments of these messages are matched by workers and must stay (B.10). */
 export const popRefusals: Refusals<PopRc> = {
@@ -13,6 +13,8 @@ export const popRefusals: Refusals<PopRc> = {
   WorkerFlaggedMaintenance: [403, 'Your workers have been set to maintenance mode, because your account is flagged. Please contact the moderators.'],
   AnonForbiddenWorker: [403, 'Workers need an account. Please register to get an API key.'],
   PolymorphicNameConflict: [400, 'This worker name is used by a worker of another type. Please choose another name.'],
+  ProfaneWorkerName: [400, 'This worker name contains a word that is not welcome here. Please choose another.'],
+  ProfaneBridgeAgent: [400, 'The bridge agent contains a word that is not welcome here.'],
   TooManyWorkers: [403, 'Untrusted accounts can have 4 workers at most. Please contact the moderators.'],
   TooManyWorkersTrusted: [403, 'Accounts can have 20 workers at most. Please contact the moderators.'],
   WrongCredentials: [403, 'Wrong credentials: this worker name belongs to somebody else.'],

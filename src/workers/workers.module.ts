@@ -1,8 +1,10 @@
 import { Global, Module } from '@nestjs/common';
-import { CheckIn } from './check-in.message.js';
+import { CheckIn, CheckInParts } from './check-in.message.js';
 import { WorkerHandler, WorkerNameHandler } from './worker.handler.js';
+import { Suspecting } from './suspecting.reactor.js';
+import { WorkerNames } from './worker-names.js';
 import { WorkersController } from './workers.controller.js';
 
 @Global()
-@Module({ controllers: [WorkersController], providers: [WorkerHandler, WorkerNameHandler, CheckIn], exports: [CheckIn] })
+@Module({ controllers: [WorkersController], providers: [WorkerHandler, WorkerNameHandler, WorkerNames, CheckIn, CheckInParts, Suspecting], exports: [CheckIn] })
 export class WorkersModule {}

@@ -7,10 +7,10 @@ import type { PolicyEvent } from '../../src/kudos/policy.events.js';
 import type { LedgerEvent } from '../../src/platform/event-log/ledger.events.js';
 import type { RequestEvent } from '../../src/requests/request.events.js';
 import type { SubjectReserved, UserEvent } from '../../src/users/user.events.js';
-import type { WorkerEvent, WorkerNameReserved } from '../../src/workers/worker.events.js';
+import type { WorkerEvent, WorkerNameEvent } from '../../src/workers/worker.events.js';
 
 /** Add the union of a new feature here, and the compiler asks for its specimens. */
-type AllEvents = AccountEvent | LedgerEvent | PolicyEvent | RequestEvent | UserEvent | SubjectReserved | WorkerEvent | WorkerNameReserved;
+type AllEvents = AccountEvent | LedgerEvent | PolicyEvent | RequestEvent | UserEvent | SubjectReserved | WorkerEvent | WorkerNameEvent;
 type Specimens = { readonly [Type in AllEvents['type']]: Extract<AllEvents, { readonly type: Type }> };
 
 // One story: user 7 asks for two images, user 12's worker makes one of them.
@@ -92,6 +92,20 @@ export const eventSamples: Specimens = {
   'UserRegistered.v1': { type: 'UserRegistered.v1', data: { user: PAYER, accountClass: 'oauth', name: sealed(`user:${PAYER}`), registeredAt: at(0) } },
   'ApiKeyIssued.v1': { type: 'ApiKeyIssued.v1', data: { user: PAYER, keyHash: hash, lastFour: 'x4Qz', issuedAt: at(0) } },
   'RolesChanged.v1': { type: 'RolesChanged.v1', data: { user: OWNER, granted: ['trusted'], revoked: ['flagged'], changedAt: at(20) } },
+  'UserRenamed.v1': { type: 'UserRenamed.v1', data: { user: PAYER, by: PAYER, name: sealed(`user-${PAYER}`), renamedAt: at(21) } },
+  'UserSettingsChanged.v1': { type: 'UserSettingsChanged.v1', data: {
+    user: PAYER, by: 1, concurrency: 50, workerInvited: 25, usageMultiplier: 1_500, publicWorkers: true, contact: sealed(`user-${PAYER}`),
+    adminComment: sealed(`user-${PAYER}`), changedAt: at(21),
+  } },
+  'ProxyPasskeyIssued.v1': { type: 'ProxyPasskeyIssued.v1', data: { user: PAYER, by: PAYER, passkey: sealed(`user-${PAYER}`), passkeyHash: hash, issuedAt: at(22) } },
+  'MonthlyEntitlementChanged.v1': { type: 'MonthlyEntitlementChanged.v1', data: {
+    user: PAYER, by: 1, monthly: kudos(1_000), added: kudos(1_000), grant: transactionId('monthly', PAYER, 'test'), changedAt: at(23),
+  } },
+  'UserSuspected.v1': { type: 'UserSuspected.v1', data: { user: OWNER, reason: 'UNREASONABLY_FAST', cause: job, worker, suspectedAt: at(24) } },
+  'WorkerSuspected.v1': { type: 'WorkerSuspected.v1', data: { worker, owner: OWNER, reason: 'UNREASONABLY_FAST', cause: job, suspectedAt: at(24) } },
+  'SuspicionReset.v1': { type: 'SuspicionReset.v1', data: { user: OWNER, by: 1, resetAt: at(25) } },
+  'WorkerPaused.v1': { type: 'WorkerPaused.v1', data: { worker, owner: OWNER, on: true, by: 'suspicion', changedAt: at(24) } },
+  'PersonalDataErased.v1': { type: 'PersonalDataErased.v1', data: { user: PAYER, by: PAYER, erasedAt: at(59) } },
   'SubjectReserved.v1': { type: 'SubjectReserved.v1', data: { user: PAYER, reservedAt: at(0) } },
 
   'WorkerRegistered.v1': { type: 'WorkerRegistered.v1', data: { worker, kind: 'image', owner: OWNER, name: sealed(`worker:${worker}`), nameHash: hash, registeredAt: at(0) } },
@@ -102,5 +116,9 @@ export const eventSamples: Specimens = {
     maxContextLength: 2_048, softprompts: [],
   } } },
   'MaintenanceChanged.v1': { type: 'MaintenanceChanged.v1', data: { worker, on: true, message: sealed(`worker:${worker}`), changedAt: at(30) } },
+  'WorkerRenamed.v1': { type: 'WorkerRenamed.v1', data: { worker, by: OWNER, name: sealed(`user-${OWNER}`), nameHash: hash, renamedAt: at(31) } },
+  'WorkerInfoChanged.v1': { type: 'WorkerInfoChanged.v1', data: { worker, by: OWNER, info: sealed(`user-${OWNER}`), changedAt: at(31) } },
+  'WorkerDeleted.v1': { type: 'WorkerDeleted.v1', data: { worker, owner: OWNER, by: OWNER, nameHash: hash, deletedAt: at(32) } },
+  'WorkerNameReleased.v1': { type: 'WorkerNameReleased.v1', data: { worker, releasedAt: at(32) } },
   'WorkerNameReserved.v1': { type: 'WorkerNameReserved.v1', data: { worker, kind: 'image', owner: OWNER, reservedAt: at(0) } },
 };

@@ -6,7 +6,7 @@ import { balanced, posting, spendable } from '../../src/kernel/ledger.js';
 import type { AccountCommand } from '../../src/kudos/account.commands.js';
 import { accountDecider } from '../../src/kudos/account.decider.js';
 import type { Account } from '../../src/kudos/account.state.js';
-import type { UserCommand } from '../../src/users/user.decider.js';
+import type { UserCommand } from '../../src/users/user.commands.js';
 import { userDecider } from '../../src/users/user.decider.js';
 import { workerDecider, type WorkerCommand } from '../../src/workers/worker.decider.js';
 import { RequestLife, type HistoryWorker, type Surroundings, type World } from './history-request.js';
