@@ -28,6 +28,7 @@ export interface Config {
   readonly kudosCap: Kudos;
   readonly testApiKeys: boolean;
   readonly rateLimits: boolean;
+  readonly speedLimits: boolean;
   readonly rateLimitWhitelist: readonly string[];
   readonly trustProxyHops: number;
   readonly bodyLimitBytes: number;
@@ -169,6 +170,10 @@ const KEYS = {
     key: 'HORDE_TEST_APIKEYS', default: '0', help: 'opens POST /api/v2/dev/test-user to the loopback address; for tests only', read: flag,
   },
   rateLimitsOff: { key: 'HORDE_TEST_RATELIMIT_DISABLED', default: '0', help: 'switches all rate limits off; for tests and benches only', read: flag },
+  speedLimitsOff: {
+    key: 'HORDE_TEST_SPEEDLIMIT_DISABLED', default: '0', read: flag,
+    help: 'suspects no worker of delivering faster than anybody can; for tests and benches only',
+  },
   rateLimitWhitelist: { key: 'RATELIMIT_WHITELIST', default: '', help: 'addresses with the wider limits, separated by commas', read: list },
   trustProxyHops: {
     key: 'TRUST_PROXY_HOPS', default: '0', read: whole(0, 1),
@@ -205,7 +210,7 @@ export const readConfig = (environment: Environment = process.env): Config => {
     roles: read('roles'), profile, eventstoreUrl: read('eventstoreUrl'), eventstoreNamespace: read('eventstoreNamespace'), logListen: read('logListen'),
     databaseUrl: read('databaseUrl'), masterKey: read('masterKey'), notaryKey: read('notaryKey'), publicUrl: read('publicUrl'), admins: read('admins'),
     anonymous: byProfile('anonymous'), registration: byProfile('registration'), escrow: byProfile('escrow'), kudosCap: capOf(cap, profile),
-    testApiKeys: read('testApiKeys'), rateLimits: !read('rateLimitsOff'), rateLimitWhitelist: read('rateLimitWhitelist'),
+    testApiKeys: read('testApiKeys'), rateLimits: !read('rateLimitsOff'), speedLimits: !read('speedLimitsOff'), rateLimitWhitelist: read('rateLimitWhitelist'),
     trustProxyHops: read('trustProxyHops'), bodyLimitBytes: read('bodyLimitMiB') * 2 ** 20, blobLimitBytes: read('blobLimitMiB') * 2 ** 20,
     logLevel: read('logLevel'), node: read('node'),
   });

@@ -57,7 +57,7 @@ export interface Abort {
 export class WorkerBatch {
   readonly changes = new Map<string, WorkerChange>();
   /** Handed out in this batch and still at the worker when it ends. */
-  readonly assigned = new Map<string, string>();
+  readonly assigned = new Map<string, { readonly worker: string; readonly assignedAt: string }>();
   /** Jobs of earlier batches that are at a worker no more. */
   readonly gone: string[] = [];
   readonly deleted: string[] = [];
@@ -85,7 +85,7 @@ export class WorkerBatch {
     'WorkerPaused.v1': (data: WorkerPaused['data']) => { this.change(data).paused = data.on; },
     'WorkerSuspected.v1': (data: WorkerSuspected['data']) => this.suspected(data),
     'SuspicionReset.v1': ({ user }: SuspicionReset['data']) => this.reset(user),
-    'JobAssigned.v1': ({ job, assignedAt }: JobAssigned['data']) => { this.assigned.set(job, assignedAt); },
+    'JobAssigned.v1': ({ job, worker, assignedAt }: JobAssigned['data']) => { this.assigned.set(job, { worker, assignedAt }); },
     'JobSubmitted.v1': (data: JobSubmitted['data'], { position }: Recorded) => this.submitted(data, position),
     'JobFaulted.v1': (data: JobFaulted['data'], event: Recorded) => this.aborted(data, data.faultedAt, event),
     'JobExpired.v1': (data: JobExpired['data'], event: Recorded) => this.aborted(data, data.expiredAt, event),
@@ -132,7 +132,7 @@ export class WorkerBatch {
 
   /** When the job was handed out, if that was in this batch. */
   private leave(job: string): string | null {
-    const assignedAt = this.assigned.get(job);
+    const assignedAt = this.assigned.get(job)?.assignedAt;
     if (assignedAt === undefined) this.gone.push(job);
     else this.assigned.delete(job);
     return assignedAt ?? null;

@@ -75,7 +75,7 @@ UPDATE rm.worker AS w
 SET samples = (w.samples || s.list)[greatest(1, cardinality(w.samples) + cardinality(s.list) - ${SAMPLES_MAX - 1}):]
 FROM sampled s WHERE w.id = s.worker`;
 
-const ASSIGN = 'INSERT INTO rm.worker_assignment (job, assigned_at) SELECT * FROM unnest($1::uuid[], $2::timestamptz[])';
+const ASSIGN = 'INSERT INTO rm.worker_assignment (job, worker, assigned_at) SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[])';
 const LEAVE = 'DELETE FROM rm.worker_assignment WHERE job = ANY($1::uuid[])';
 
 const statements = (batch: WorkerBatch): Statement[] => {
@@ -91,7 +91,7 @@ const statements = (batch: WorkerBatch): Statement[] => {
     ...(changed.length > 0 ? [{ text: DECLARE, values: changedColumns(changed) }] : []),
     ...(counted.length > 0 ? [{ text: COUNT, values: countedColumns(counted) }] : []),
     ...(sampled.length > 0 ? [{ text: SAMPLE, values: sampledColumns(sampled) }] : []),
-    ...(assigned.size > 0 ? [{ text: ASSIGN, values: [plain([...assigned.keys()]), plain([...assigned.values()])] }] : []),
+    ...(assigned.size > 0 ? [{ text: ASSIGN, values: [plain([...assigned.keys()]), plain([...assigned.values()].map(({ worker }) => worker)), plain([...assigned.values()].map(({ assignedAt }) => assignedAt))] }] : []),
     ...(gone.length > 0 ? [{ text: LEAVE, values: [plain(gone)] }] : []),
     ...standing(batch),
     ...(deleted.length > 0 ? [{ text: DELETE, values: [plain(deleted)] }] : []),

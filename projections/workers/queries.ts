@@ -59,6 +59,10 @@ export const workerPage = async (db: Queries, after: string | null, limit: numbe
 export const workersOf = async (db: Queries, owner: number): Promise<Worker[]> =>
   (await rowsOf(db, 'SELECT * FROM rm.worker WHERE owner = $1 ORDER BY registered_at, id', [owner])).map(workerOf);
 
+/** Jobs that are at the worker now. */
+export const jobsAtWorker = async (db: Queries, worker: string): Promise<number> =>
+  num((await firstOf(db, 'SELECT count(*) AS jobs FROM rm.worker_assignment WHERE worker = $1', [worker]))?.['jobs']);
+
 export interface AbortRow {
   readonly job: string;
   readonly worker: string;

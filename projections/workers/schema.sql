@@ -29,8 +29,10 @@ CREATE INDEX worker_by_name_hash ON rm.worker (name_hash);
 -- Jobs at workers: when each was handed out, until its sample of speed is taken.
 CREATE TABLE rm.worker_assignment (
   job         uuid PRIMARY KEY,
+  worker      uuid NOT NULL,
   assigned_at timestamptz NOT NULL
 ) WITH (fillfactor = 60);
+CREATE INDEX worker_assignment_of ON rm.worker_assignment (worker);
 
 -- Jobs that workers gave back or lost, of the last hour before each one's newest, since it was last put into maintenance for them.
 CREATE TABLE rm.worker_abort (

@@ -40,19 +40,25 @@ export const compareStatement = async (queries: Queries, drifts: Drifts, books: 
 
 export const compareUsers = async (queries: Queries, drifts: Drifts, users: ReadonlyMap<number, ExpectedUser>): Promise<void> => {
   const expected = new Map<number, Columns>();
-  for (const { id, accountClass, keyHash, roles, workers } of users.values())
-    expected.set(id, { account_class: accountClass, key_hash: keyHash, roles: [...roles].sort(), worker_count: workers });
-  const rows = await queries.query<{ id: number }>('SELECT id, account_class, key_hash, roles, worker_count FROM rm.user');
+  for (const { id, accountClass, keyHash, roles, workers, ...user } of users.values()) {
+    expected.set(id, {
+      account_class: accountClass, key_hash: keyHash, roles: [...roles].sort(), worker_count: workers, concurrency: user.concurrency,
+      worker_invited: user.workerInvited, usage_multiplier: user.usageMultiplier, public_workers: user.publicWorkers, monthly: user.monthly,
+      suspicions: user.suspicions, erased: user.erased,
+    });
+  }
+  const rows = await queries.query<{ id: number }>(`
+    SELECT id, account_class, key_hash, roles, worker_count, concurrency, worker_invited, usage_multiplier, public_workers, monthly, suspicions, erased FROM rm.user`);
   drifts.compareAll('rm.user', expected, keyed(rows, 'id'));
 };
 
 export const compareWorkers = async (queries: Queries, drifts: Drifts, workers: ReadonlyMap<string, ExpectedWorker>): Promise<void> => {
   const expected = new Map<string, Columns>();
-  for (const { id, owner, maintenance, fulfilled, generated, things, uncompleted, samples } of workers.values()) {
-    expected.set(id, { owner, maintenance, fulfilled, kudos_generated: generated, things, uncompleted_jobs: uncompleted, samples: samples.join(' ') });
+  for (const { id, owner, nameHash, maintenance, paused, suspicions, fulfilled, generated, things, uncompleted, samples } of workers.values()) {
+    expected.set(id, { owner, name_hash: nameHash, maintenance, paused, suspicions, fulfilled, kudos_generated: generated, things, uncompleted_jobs: uncompleted, samples: samples.join(' ') });
   }
   const rows = await queries.query<{ id: string }>(`
-    SELECT id, owner, maintenance, fulfilled, kudos_generated, things, uncompleted_jobs, array_to_string(samples, ' ') AS samples FROM rm.worker`);
+    SELECT id, owner, name_hash, maintenance, paused, suspicions, fulfilled, kudos_generated, things, uncompleted_jobs, array_to_string(samples, ' ') AS samples FROM rm.worker`);
   drifts.compareAll('rm.worker', expected, keyed(rows, 'id'));
 };
 

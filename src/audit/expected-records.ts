@@ -3,11 +3,14 @@ import { roundHalfEven } from '../kernel/kudos.js';
 import type { JobSettled } from '../kudos/account.events.js';
 import type { Queries } from '../platform/postgres/database.js';
 import type { RequestAccepted } from '../requests/request.events.js';
+import type { UserSettingsChanged } from '../users/user.events.js';
 import type { Columns, Drifts } from './drift.js';
 
 /** The records of users, counted one event at a time. */
 export class ExpectedRecords {
   readonly amounts = new Map<string, number>();
+  /** Thousandths. */
+  private readonly multipliers = new Map<number, number>();
 
   add(event: Recorded): void {
     if (event.type === 'RequestAccepted.v1') {
@@ -16,8 +19,11 @@ export class ExpectedRecords {
     } else if (event.type === 'JobSettled.v1') {
       const { payer, owner, kind, things } = event.data as JobSettled['data'];
       const amount = kind === 'image' ? roundHalfEven(things / 10_000) : roundHalfEven(things); // hundredths of a megapixelstep, or tokens
-      for (const [user, record, more] of [[payer, 'request', 1], [payer, 'usage', amount], [owner, 'fulfillment', 1], [owner, 'contribution', amount]] as const)
+      for (const [user, record, more] of [[payer, 'request', 1], [payer, 'usage', amount * (this.multipliers.get(payer) ?? 1_000)], [owner, 'fulfillment', 1], [owner, 'contribution', amount]] as const)
         this.count(user, `${record} ${kind}`, more);
+    } else if (event.type === 'UserSettingsChanged.v1') {
+      const { user, usageMultiplier } = event.data as UserSettingsChanged['data'];
+      if (usageMultiplier !== undefined) this.multipliers.set(user, usageMultiplier);
     }
   }
 

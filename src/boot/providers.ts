@@ -2,6 +2,7 @@ import type { Provider } from '@nestjs/common';
 import { projections } from '../../projections/index.js';
 import { Clock, Timers } from '../kernel/clock.js';
 import { Ids } from '../kernel/ids.js';
+import { SpeedLimits } from '../dispatch/deliver-parts.js';
 import { JobFinder } from '../dispatch/job-finder.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
 import { Matcher } from '../dispatch/matcher.js';
@@ -32,13 +33,20 @@ import { DevAccess } from '../users/dev-access.js';
 import { UserDirectory } from '../users/directory.message.js';
 import { NextUserId } from '../users/next-user-id.js';
 import { OpenRegistration } from '../users/register.controller.js';
-import { UserFiguresSource } from '../users/users.controller.js';
+import { Admins } from '../users/admins.js';
+import { UnfinishedErasures } from '../users/erasures.reactor.js';
+import { MonthlyDues } from '../users/monthly-grants.reactor.js';
+import { LastActivity } from '../users/user-deletions.js';
+import { UserFiguresSource } from '../users/user-figures.js';
+import { UserPages } from '../users/user-page.js';
 import { WorkerRegistry } from '../workers/registry.message.js';
 import { Suspects } from '../workers/suspects.js';
-import { WorkerFiguresSource } from '../workers/workers.controller.js';
+import { WorkerJobs } from '../workers/worker-changes.js';
+import { WorkerFiguresSource } from '../workers/worker-figures.js';
 import type { Platform } from './platform.js';
 import {
-  creditRows, giftRows, jobRows, openWorkRows, PostgresStatusRows, PostgresTransferIndex, PostgresUserFigures, PostgresWorkerFigures, queueRows, suspectRows, userIdRows, userRows, workerRows,
+  creditRows, giftRows, jobRows, openWorkRows, PostgresLastActivity, PostgresMonthlyDues, PostgresStatusRows, PostgresTransferIndex, PostgresUnfinishedErasures,
+  PostgresUserFigures, PostgresUserPages, PostgresWorkerFigures, PostgresWorkerJobs, queueRows, suspectRows, userIdRows, userRows, workerRows,
 } from './read-models.js';
 
 /** Everything that is made by hand, by the class that features ask for: abstract ports, views in memory, settings. */
@@ -56,11 +64,12 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [JobFinder, new JobFinder(queue, jobRows(platform), feed)], [WorkerViews, new WorkerViews(pricing)], [Matcher, new Matcher(pricing)],
     [PopEdge, new PopEdge(ids, blobs, pricing)],
     [LatestOfRequests, new LatestOfRequests(feed)], [StatusRows, new PostgresStatusRows(platform)], [TransferIndex, new PostgresTransferIndex(platform)],
-    [UserFiguresSource, new PostgresUserFigures(platform)],
-    [PastMinute, new PastMinute(feed, clock)], [WorkerFiguresSource, new PostgresWorkerFigures(platform)],
+    [UserFiguresSource, new PostgresUserFigures(platform)], [UserPages, new PostgresUserPages(platform)], [MonthlyDues, new PostgresMonthlyDues(platform)],
+    [LastActivity, new PostgresLastActivity(platform)], [UnfinishedErasures, new PostgresUnfinishedErasures(platform)], [Admins, new Admins(config.admins)],
+    [PastMinute, new PastMinute(feed, clock)], [WorkerFiguresSource, new PostgresWorkerFigures(platform)], [WorkerJobs, new PostgresWorkerJobs(platform)],
     [PriorityCap, new PriorityCap(config.kudosCap)], [AnonymousUse, new AnonymousUse(config.anonymous)],
     [PublishedCheckpoints, new PublishedCheckpoints(platform.database, platform.log.storeId)],
-    [OpenRegistration, new OpenRegistration(config.registration)], [DevAccess, new DevAccess(config.testApiKeys)],
+    [SpeedLimits, new SpeedLimits(config.speedLimits)], [OpenRegistration, new OpenRegistration(config.registration)], [DevAccess, new DevAccess(config.testApiKeys)],
   ];
   return [...values.map(([provide, useValue]) => ({ provide, useValue })), ...healthProviders(platform)];
 };

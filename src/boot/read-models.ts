@@ -1,10 +1,10 @@
 import { allCreditsElsewhere, findBalance } from '../../projections/balances/queries.js';
 import { lastHandouts, openAuthorizations, openRequests, unsettledJobs, type OpenAuthorization, type OpenRequest } from '../../projections/queue/queries.js';
 import { activeGenerations, progressOf, requestOfJob, statusOf } from '../../projections/requests/queries.js';
-import { recordsOf } from '../../projections/records/queries.js';
+import { lastActiveAt, recordsOf } from '../../projections/records/queries.js';
 import { giftsSince, lastIndexedRevision, transferById } from '../../projections/statement/queries.js';
-import { findUser, findUserByKeyHash, maxUserId, unopenedUsers, type User } from '../../projections/users/queries.js';
-import { fastJobs, findWorker, findWorkerByName, findWorkers, recentAborts, workerPage, workersOf, type Worker } from '../../projections/workers/queries.js';
+import { findUser, findUserByKeyHash, maxUserId, monthlyDue, unfinishedErasures, unopenedUsers, userPage, type User } from '../../projections/users/queries.js';
+import { fastJobs, findWorker, findWorkerByName, findWorkers, jobsAtWorker, recentAborts, workerPage, workersOf, type Worker } from '../../projections/workers/queries.js';
 import { NO_KUDOS } from '../kernel/kudos.js';
 import type { Queries } from '../platform/postgres/database.js';
 import type { Position } from '../platform/event-log/event-log.js';
@@ -13,11 +13,16 @@ import { TransferIndex } from '../kudos/transfers.js';
 import type { Owed } from '../requests/settling.message.js';
 import { StatusRows } from '../requests/status.js';
 import type { KnownUser, UserRows } from '../users/directory.message.js';
-import { UserFiguresSource } from '../users/users.controller.js';
+import { UnfinishedErasures } from '../users/erasures.reactor.js';
+import { MonthlyDues } from '../users/monthly-grants.reactor.js';
+import { LastActivity } from '../users/user-deletions.js';
+import { UserFiguresSource } from '../users/user-figures.js';
+import { UserPages, type UserSort } from '../users/user-page.js';
 import type { UserFigures } from '../users/user-view.js';
 import { concurrencyOf } from '../requests/gate.js';
 import type { WorkerRow } from '../workers/registry.message.js';
-import { WorkerFiguresSource } from '../workers/workers.controller.js';
+import { WorkerJobs } from '../workers/worker-changes.js';
+import { WorkerFiguresSource } from '../workers/worker-figures.js';
 import type { Platform } from './platform.js';
 
 const CATCH_UP_MAX_MS = 1_000;
@@ -185,6 +190,19 @@ export class PostgresWorkerFigures extends WorkerFiguresSource {
   byIds(ids: readonly string[]) {
     return findWorkers(this.platform.database, ids);
   }
+  async contactOf(owner: number): Promise<string | null> {
+    return (await findUser(this.platform.database, owner))?.contact ?? null;
+  }
+}
+
+export class PostgresWorkerJobs extends WorkerJobs {
+  constructor(private readonly platform: Platform) {
+    super();
+  }
+  async atWorker(worker: string): Promise<number> {
+    if (await waits(this.platform, 'workers')(await this.platform.log.head(), CATCH_UP_MAX_MS)) return jobsAtWorker(this.platform.database, worker);
+    throw new RetryLater('the list of workers is catching up with the log');
+  }
 }
 
 const NO_DETAILS = {
@@ -203,7 +221,9 @@ export class PostgresUserFigures extends UserFiguresSource {
     ]);
     return {
       spendable: balance?.spendable ?? NO_KUDOS, escrow: balance?.escrow ?? NO_KUDOS, details: balance?.details ?? NO_DETAILS,
-      workerIds: workers.map(({ id }) => id), concurrency: concurrencyOf(user), lastFour: row?.lastFour ?? null, activeGenerations: active,
+      workerIds: workers.map(({ id }) => id), concurrency: concurrencyOf(user), lastFour: row?.lastFour ?? null,
+      contact: row?.contact ?? null, adminComment: row?.adminComment ?? null, proxyPasskey: row?.proxyPasskey ?? null, monthly: row?.monthly ?? NO_KUDOS,
+      activeGenerations: active,
       records,
     };
   }
@@ -216,5 +236,48 @@ export class PostgresUserFigures extends UserFiguresSource {
     if (early || id === 0) return early;
     await waits(this.platform, 'balances')(head, CATCH_UP_MAX_MS);
     return findBalance(database, id);
+  }
+}
+
+export class PostgresUserPages extends UserPages {
+  constructor(private readonly platform: Platform) {
+    super();
+  }
+  async page(page: number, sort: UserSort): Promise<readonly KnownUser[]> {
+    return (await userPage(this.platform.database, page, sort)).map(knownUser);
+  }
+}
+
+export class PostgresMonthlyDues extends MonthlyDues {
+  constructor(private readonly platform: Platform) {
+    super();
+  }
+  due(limit: number) {
+    return monthlyDue(this.platform.database, limit);
+  }
+}
+
+export class PostgresLastActivity extends LastActivity {
+  constructor(private readonly platform: Platform) {
+    super();
+  }
+  async of(user: number): Promise<number | undefined> {
+    if (await waits(this.platform, 'records')(await this.platform.log.head(), CATCH_UP_MAX_MS)) return lastActiveAt(this.platform.database, user);
+    throw new RetryLater('the records of users are catching up with the log');
+  }
+}
+
+export class PostgresUnfinishedErasures extends UnfinishedErasures {
+  constructor(private readonly platform: Platform) {
+    super();
+  }
+  due(limit: number) {
+    return unfinishedErasures(this.platform.database, limit);
+  }
+  eraseKey(user: number): Promise<void> {
+    return this.platform.vault.erase(`user-${user}`);
+  }
+  async workersOf(user: number): Promise<readonly string[]> {
+    return (await workersOf(this.platform.database, user)).map(({ id }) => id);
   }
 }

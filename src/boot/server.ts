@@ -14,6 +14,8 @@ import { LatestOfRequests } from '../requests/latest-of-requests.js';
 import { OpenWork } from '../requests/open-work.js';
 import { Repairs } from '../requests/repairs.reactor.js';
 import { PastMinute } from '../status/past-minute.js';
+import { Erasures } from '../users/erasures.reactor.js';
+import { MonthlyGrants } from '../users/monthly-grants.reactor.js';
 import { UserDirectory } from '../users/directory.message.js';
 import { NextUserId } from '../users/next-user-id.js';
 import { WorkerRegistry } from '../workers/registry.message.js';
@@ -39,6 +41,8 @@ const ANSWERS_PATIENCE_MS = 4_000;
 const REAPER_MS = 1_000;
 const REPAIRS_MS = 1_000;
 const SUSPECTING_MS = 1_000;
+/** What only a dead process leaves. */
+const LEFTOVERS_MS = 30_000;
 const HOUSEKEEPING_MS = 60_000;
 const NEEDED_BESIDE_EMBEDDED_LOG = ['api', 'projector'] as const;
 
@@ -128,11 +132,15 @@ const startTimers = (app: NestFastifyApplication, { timers, logger, contents, bl
   const reaper = app.get(Reaper, { strict: false });
   const repairs = app.get(Repairs, { strict: false });
   const suspecting = app.get(Suspecting, { strict: false });
+  const monthly = app.get(MonthlyGrants, { strict: false });
+  const erasures = app.get(Erasures, { strict: false });
   const housekeeping = new Housekeeping(contents, blobs, clock);
   const loops = [
     { name: 'reaper', everyMs: REAPER_MS, round: () => reaper.round() },
     { name: 'repairs', everyMs: REPAIRS_MS, round: () => repairs.round() },
     { name: 'suspecting', everyMs: SUSPECTING_MS, round: () => suspecting.round() },
+    { name: 'monthly grants', everyMs: LEFTOVERS_MS, round: () => monthly.round() },
+    { name: 'erasures', everyMs: LEFTOVERS_MS, round: () => erasures.round() },
     { name: 'housekeeping', everyMs: HOUSEKEEPING_MS, round: () => housekeeping.round() },
   ].map(({ name, everyMs, round }) =>
     repeatedly(round, { everyMs, timers, onError: (error) => logger.error({ err: loggable(error), loop: name }, 'a round failed and will be tried again') }));

@@ -1,21 +1,20 @@
-import { Controller, Get, Injectable, Param } from '@nestjs/common';
+import { Controller, Get, Param } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
 import { OptionalApiKey } from '../platform/http/parameters.js';
 import { refusedBy } from '../platform/http/refusals.js';
+import { Page, QueryText } from '../platform/http/query.js';
 import { Callers, RateLimit } from '../platform/http/route-spec.js';
 import { ANONYMOUS, UserDirectory, type KnownUser } from './directory.message.js';
-import { userView, type Privilege, type UserFigures } from './user-view.js';
+import { UserFiguresSource } from './user-figures.js';
+import { UserPageViews } from './user-page.js';
+import { userView, type Privilege } from './user-view.js';
 import { userRefusals } from './user.refusals.js';
-
-/** Balances and lists of one user, from the read models. */
-@Injectable()
-export abstract class UserFiguresSource {
-  abstract of(user: KnownUser): Promise<UserFigures>;
-}
 
 @Controller('api/v2')
 export class UsersController {
-  constructor(private readonly directory: UserDirectory, private readonly figures: UserFiguresSource, private readonly clock: Clock) {}
+  constructor(
+    private readonly directory: UserDirectory, private readonly figures: UserFiguresSource, private readonly pages: UserPageViews, private readonly clock: Clock,
+  ) {}
 
   @Get('find_user') @Callers('key') @RateLimit('RL-D')
   async findUser(@OptionalApiKey() apiKey: string | undefined) {
@@ -23,6 +22,11 @@ export class UsersController {
     const user = await this.directory.byKey(apiKey);
     if (!user) throw refusedBy(userRefusals, 'UserNotFound');
     return this.#view(user, user.id === ANONYMOUS.id ? 'public' : 'owner');
+  }
+
+  @Get('users') @Callers('anyone') @RateLimit('RL-90u')
+  list(@Page() page: number, @QueryText('sort') sort: string | undefined) {
+    return this.pages.of(page, sort === 'age' ? 'age' : 'kudos');
   }
 
   @Get('users/:user_id') @Callers('anyone') @RateLimit('RL-60m')

@@ -4,12 +4,20 @@ import { RegisterController } from './register.controller.js';
 import { Registration } from './registration.message.js';
 import { TestUserParts, TestUsers } from './test-users.js';
 import { SubjectHandler, UserHandler } from './user.handler.js';
+import { Erasures } from './erasures.reactor.js';
+import { MonthlyGrants } from './monthly-grants.reactor.js';
+import { UserChangeController } from './user-change.controller.js';
+import { UserChangeParts, UserChanges } from './user-changes.js';
+import { UserDeletions } from './user-deletions.js';
+import { UserPageViews } from './user-page.js';
 import { UsersController } from './users.controller.js';
 
 @Global()
 @Module({
-  controllers: [UsersController, RegisterController, DevUserController],
-  providers: [UserHandler, SubjectHandler, Registration, TestUsers, TestUserParts],
+  controllers: [UsersController, UserChangeController, RegisterController, DevUserController],
+  providers: [
+    UserHandler, SubjectHandler, Registration, TestUsers, TestUserParts, UserChanges, UserChangeParts, UserDeletions, UserPageViews, MonthlyGrants, Erasures,
+  ],
   exports: [Registration],
 })
 export class UsersModule {}

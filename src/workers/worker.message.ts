@@ -4,8 +4,10 @@ import type { NameHolder, WorkerNameCommand, WorkerNameRc } from './worker-name.
 import type { Worker, WorkerCommand, WorkerRc } from './worker.decider.js';
 import type { WorkerEvent, WorkerNameEvent } from './worker.events.js';
 
+export type WorkerOutcome = Outcome<WorkerEvent, Worker, WorkerRc>;
+
 /** Anything that may be asked of one worker. */
-export class OnWorker extends Command<Outcome<WorkerEvent, Worker, WorkerRc>> {
+export class OnWorker extends Command<WorkerOutcome> {
   constructor(readonly worker: string, readonly command: WorkerCommand, readonly context: CommandContext) {
     super();
   }

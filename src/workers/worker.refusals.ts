@@ -1,5 +1,6 @@
 import type { Refusals } from '../platform/http/refusals.js';
 import type { WorkerNameRc } from './worker-name.decider.js';
+import type { WorkerPermissionRc } from './worker-permissions.js';
 
 export type PopRc =
   | WorkerNameRc | 'InvalidAPIKey' | 'InvalidPriorityUsername' | 'DeletedUser' | 'WorkerFlaggedMaintenance' | 'AnonForbiddenWorker'
@@ -23,4 +24,20 @@ export const popRefusals: Refusals<PopRc> = {
     const text = String(message);
     return /maintenance mode/i.test(text) ? text : `${text} (This worker is in maintenance mode.)`;
   }],
+};
+
+/** horde-api C6.3 and C6.4. */
+export const workerChangeRefusals: Refusals<WorkerPermissionRc | 'WorkerNotFound' | 'InvalidAPIKey' | 'WorkerNameAlreadyExists' | 'Locked'> = {
+  WorkerNotFound: [404, 'There is no such worker.'],
+  InvalidAPIKey: popRefusals.InvalidAPIKey,
+  NotOwner: [403, 'Only the owner of a worker or a moderator may change this.'],
+  NotModerator: [403, 'Only a moderator may change this of a worker.'],
+  AnonForbiddenWorker: popRefusals.AnonForbiddenWorker,
+  ProfaneWorkerInfo: [400, 'The info contains a word that is not welcome here.'],
+  TooLongWorkerName: [400, 'A worker name has 100 characters at most.'],
+  ProfaneWorkerName: popRefusals.ProfaneWorkerName,
+  WorkerNameAlreadyExists: [400, 'This worker name is taken. Please choose another.'],
+  TeamNotFound: [404, 'There is no such team.'],
+  NoWorkerModSelected: [400, 'Please name something to change.'],
+  Locked: [423, 'This worker still has jobs. Please try again when they are done.'],
 };

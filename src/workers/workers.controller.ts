@@ -1,4 +1,4 @@
-import { Controller, Get, Injectable, Param } from '@nestjs/common';
+import { Controller, Get, Param } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
 import { parseUuid } from '../kernel/ids.js';
 import { OptionalApiKey } from '../platform/http/parameters.js';
@@ -7,23 +7,15 @@ import { Refused } from '../platform/http/refusals.js';
 import { Callers, RateLimit } from '../platform/http/route-spec.js';
 import { aliasOf, UserDirectory } from '../users/directory.message.js';
 import { ONLINE_MS, WorkerRegistry, type KnownWorker } from './registry.message.js';
+import { WorkerFiguresSource } from './worker-figures.js';
 import { workerView, type WorkerFigures } from './worker-view.js';
-
-/** The workers read model. */
-@Injectable()
-export abstract class WorkerFiguresSource {
-  abstract byId(id: string): Promise<WorkerFigures | undefined>;
-  abstract byName(name: string): Promise<WorkerFigures | undefined>;
-  /** Waits until the read model has seen all that was written before the call. @throws RetryLater */
-  abstract caughtUp(): Promise<true>;
-  abstract byIds(ids: readonly string[]): Promise<readonly WorkerFigures[]>;
-}
 
 /** horde-api C6.1, C6.2. */
 @Controller('api/v2/workers')
 export class WorkersController {
   constructor(
-    private readonly figures: WorkerFiguresSource, private readonly registry: WorkerRegistry, private readonly directory: UserDirectory, private readonly clock: Clock,
+    private readonly figures: WorkerFiguresSource, private readonly registry: WorkerRegistry, private readonly directory: UserDirectory,
+    private readonly clock: Clock,
   ) {}
 
   @Get() @Callers('anyone') @RateLimit('RL-D')
@@ -67,6 +59,10 @@ export class WorkersController {
     const owner = await this.directory.byId(worker.owner);
     const known = this.registry.byId(worker.id);
     const online = known !== undefined && this.clock.now() - known.lastSeenMs <= ONLINE_MS;
-    return workerView(worker, { online, trusted: owner?.roles.has('trusted') ?? false, flagged: owner?.roles.has('flagged') ?? false, ...(moderator && owner ? { owner: aliasOf(owner) } : {}) });
+    return workerView(worker, {
+      online, trusted: owner?.roles.has('trusted') ?? false, flagged: owner?.roles.has('flagged') ?? false, moderated: moderator,
+      ...(owner && (moderator || owner.publicWorkers) ? { owner: aliasOf(owner) } : {}),
+      ...(owner && moderator ? { contact: await this.figures.contactOf(owner.id) } : {}),
+    });
   }
 }
