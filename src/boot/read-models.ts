@@ -209,6 +209,9 @@ const NO_DETAILS = {
   accumulated: NO_KUDOS, gifted: NO_KUDOS, donated: NO_KUDOS, admin: NO_KUDOS, received: NO_KUDOS, recurring: NO_KUDOS, awarded: NO_KUDOS, styled: NO_KUDOS,
 };
 
+const NO_BALANCE = { spendable: NO_KUDOS, escrow: NO_KUDOS, details: NO_DETAILS };
+const NO_TEXTS = { lastFour: null, contact: null, adminComment: null, proxyPasskey: null, monthly: NO_KUDOS };
+
 export class PostgresUserFigures extends UserFiguresSource {
   constructor(private readonly platform: Platform) {
     super();
@@ -220,11 +223,7 @@ export class PostgresUserFigures extends UserFiguresSource {
       recordsOf(database, user.id),
     ]);
     return {
-      spendable: balance?.spendable ?? NO_KUDOS, escrow: balance?.escrow ?? NO_KUDOS, details: balance?.details ?? NO_DETAILS,
-      workerIds: workers.map(({ id }) => id), concurrency: concurrencyOf(user), lastFour: row?.lastFour ?? null,
-      contact: row?.contact ?? null, adminComment: row?.adminComment ?? null, proxyPasskey: row?.proxyPasskey ?? null, monthly: row?.monthly ?? NO_KUDOS,
-      activeGenerations: active,
-      records,
+      ...(balance ?? NO_BALANCE), ...(row ?? NO_TEXTS), workerIds: workers.map(({ id }) => id), concurrency: concurrencyOf(user), activeGenerations: active, records,
     };
   }
 

@@ -12,20 +12,23 @@ const SUSPICIONS_COUNTED_MAX = 100;
 
 /** Whether a worker is suspected of delivering faster than anybody can. */
 export class SpeedLimits {
-  constructor(readonly apply: boolean) {}
+  constructor(readonly pricing: Pricing, private readonly apply: boolean) {}
+
+  /** Things per second beyond which the delivery is held against its worker; nothing where it is not. */
+  of(job: { readonly kind: RequestKind; readonly model: string }, owner: KnownUser): { readonly speedMax?: number } {
+    if (!this.apply || owner.suspicions >= SUSPICIONS_COUNTED_MAX) return {};
+    const limit = speedLimit({ ...job, ownerTrusted: owner.roles.has('trusted') }, this.pricing.reference);
+    return limit === undefined ? {} : { speedMax: limit };
+  }
+
 }
 
 /** What a delivery needs besides the job and the people in it, in one place. */
 @Injectable()
 export class DeliverParts {
-  constructor(
-    readonly ports: Ports, readonly commands: CommandBus, readonly pricing: Pricing, readonly registry: WorkerRegistry, private readonly speedLimits: SpeedLimits,
-  ) {}
+  constructor(readonly ports: Ports, readonly commands: CommandBus, readonly registry: WorkerRegistry, readonly speedLimits: SpeedLimits) {}
 
-  /** Things per second beyond which the delivery is held against its worker; nothing where it is not. */
-  speedMax(job: { readonly kind: RequestKind; readonly model: string }, owner: KnownUser): { readonly speedMax?: number } {
-    if (!this.speedLimits.apply || owner.suspicions >= SUSPICIONS_COUNTED_MAX) return {};
-    const limit = speedLimit({ ...job, ownerTrusted: owner.roles.has('trusted') }, this.pricing.reference);
-    return limit === undefined ? {} : { speedMax: limit };
+  get pricing(): Pricing {
+    return this.speedLimits.pricing;
   }
 }

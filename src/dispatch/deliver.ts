@@ -77,7 +77,7 @@ export class Deliver {
     const { policy, reference } = this.parts.pricing;
     const outcome = await this.#ask(found, {
       type: 'SubmitJob', job: found.job, state, ...result, seed: delivery.seed, ...value, ownerTrusted: this.#isPaidInFull(user),
-      policy: policy.version, reference: reference.version, ...this.parts.speedMax(found, user), at: this.#now(),
+      policy: policy.version, reference: reference.version, ...this.parts.speedLimits.of(found, user), at: this.#now(),
     }, context);
     const position = await this.#settle({ found, facts, user }, value, outcome, context);
     return { reward: inKudos(value.price), position: position ?? positionOf(outcome) };

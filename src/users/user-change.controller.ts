@@ -1,7 +1,7 @@
-import { Controller, Delete, Param, Put, Res } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import { Controller, Delete, Param, Put, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { setKudosPosition } from '../platform/http/kudos-position.js';
-import { IdempotencyKey, OptionalApiKey, StrictBody } from '../platform/http/parameters.js';
+import { idempotencyKeyOf, OptionalApiKey, StrictBody } from '../platform/http/parameters.js';
 import { missingHeader, refusedBy } from '../platform/http/refusals.js';
 import { Callers, RateLimit } from '../platform/http/route-spec.js';
 import { UserDirectory, type KnownUser } from './directory.message.js';
@@ -17,10 +17,11 @@ export class UserChangeController {
 
   @Put() @Callers('owner', 'moderator', 'admin') @RateLimit('RL-60m')
   async change(
-    @Param('user_id') id: string, @StrictBody(ChangeUserFields) fields: ChangeUserFields, @OptionalApiKey() apiKey: string | undefined,
-    @IdempotencyKey() key: string | undefined, @Res({ passthrough: true }) reply: FastifyReply,
+    @StrictBody(ChangeUserFields) fields: ChangeUserFields, @OptionalApiKey() apiKey: string | undefined, @Req() request: FastifyRequest<{ Params: { user_id: string } }>,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { target, caller } = await this.#parties(id, apiKey);
+    const key = idempotencyKeyOf(request);
+    const { target, caller } = await this.#parties(request.params.user_id, apiKey);
     const { answer, position } = await this.changes.change({ target, caller, fields, key });
     setKudosPosition(reply, position);
     return answer;

@@ -64,10 +64,10 @@ export class UserChanges {
     const outcome = await this.commands.execute(new OnUser(wish.target.id, command, context));
     if (outcome.outcome === 'refused') throw refusedBy(changeRefusals, outcome.rc as 'UserNotFound' | 'UserNotDeleted');
     const { concurrency, monthly } = outcome.state;
-    const changed = outcome.outcome === 'appended' ? outcome.events : [];
-    const credited = await this.parts.monthly.grantAll(changed, context);
-    const answer = answerOf(wish.fields, { newKudos, username, passkey, monthly: inKudos(monthly), concurrency: settled(changed)?.concurrency ?? wish.fields.concurrency ?? concurrency, isConcurrencyChanged: settled(changed)?.concurrency !== undefined });
-    return { answer, position: Math.max(outcome.outcome === 'appended' ? outcome.position : -1, credited, newKudos?.position ?? -1) };
+    const { events, position }: typeof NOTHING = outcome.outcome === 'appended' ? outcome : NOTHING;
+    const credited = await this.parts.monthly.grantAll(events, context);
+    const answer = answerOf(wish.fields, { newKudos: newKudos?.balance, username, passkey, monthly: inKudos(monthly), concurrency, isConcurrencyChanged: changesConcurrency(events) });
+    return { answer, position: Math.max(position, credited, newKudos?.position ?? -1) };
   }
 
   #obey({ target, caller, fields }: ChangeWish, username: string | undefined): void {
@@ -92,7 +92,8 @@ export class UserChanges {
     if (fields.kudos === undefined) return undefined;
     const amount = kudos(Math.trunc(fields.kudos));
     const txId = key === undefined ? this.ports.ids.uuid() : transactionId('adjustment', caller.id, key);
-    const position = amount === 0 ? -1 : await this.adjusting.adjust(target.id, amount, context, { txId, by: caller.id });
+    const isNothing = Math.trunc(fields.kudos) === 0;
+    const position = isNothing ? -1 : await this.adjusting.adjust(target.id, amount, context, { txId, by: caller.id });
     if (position === 'conflict') throw refusedBy(changeRefusals, 'IdempotencyKeyConflict');
     return { balance: inKudos(await this.adjusting.balanceOf(target.id)), position };
   }
@@ -125,11 +126,14 @@ const plainSettings = ({ concurrency, worker_invited: workerInvited, usage_multi
   ...(multiplier === undefined ? {} : { usageMultiplier: Math.round(multiplier * 1_000) }), ...(publicWorkers === undefined ? {} : { publicWorkers }),
 });
 
-const settled = (events: readonly { readonly type: string; readonly data: object }[]): { readonly concurrency?: number } | undefined =>
-  events.find(({ type }) => type === 'UserSettingsChanged.v1')?.data;
+type Happened = readonly { readonly type: string; readonly data: object }[];
+const NOTHING: { readonly events: Happened; readonly position: number } = { events: [], position: -1 };
+
+const changesConcurrency = (events: Happened): boolean =>
+  events.some(({ type, data }) => type === 'UserSettingsChanged.v1' && 'concurrency' in data);
 
 interface Results {
-  readonly newKudos: { readonly balance: number } | undefined;
+  readonly newKudos: number | undefined;
   readonly username: string | undefined;
   readonly passkey: string | undefined;
   readonly monthly: number;
@@ -143,7 +147,7 @@ const answerOf = (fields: ChangeUserFields, { newKudos, username, passkey, month
   const { kudos: _kudos, filtered: _filtered, reset_suspicion: reset, generate_proxy_passkey: _passkey, undelete, ...plain } = fields;
   const echoed = Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== undefined));
   return {
-    ...(newKudos ? { new_kudos: newKudos.balance } : {}), ...echoed,
+    ...(newKudos === undefined ? {} : { new_kudos: newKudos }), ...echoed,
     ...(fields.monthly_kudos === undefined ? {} : { monthly_kudos: monthly }),
     ...(fields.concurrency === undefined && !isConcurrencyChanged ? {} : { concurrency }),
     ...(reset === undefined ? {} : { new_suspicion: 0 }),

@@ -1,6 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { DevUserController } from './dev-user.controller.js';
-import { RegisterController } from './register.controller.js';
+import { RegisterController, RegisterParts } from './register.controller.js';
 import { Registration } from './registration.message.js';
 import { TestUserParts, TestUsers } from './test-users.js';
 import { SubjectHandler, UserHandler } from './user.handler.js';
@@ -16,7 +16,7 @@ import { UsersController } from './users.controller.js';
 @Module({
   controllers: [UsersController, UserChangeController, RegisterController, DevUserController],
   providers: [
-    UserHandler, SubjectHandler, Registration, TestUsers, TestUserParts, UserChanges, UserChangeParts, UserDeletions, UserPageViews, MonthlyGrants, Erasures,
+    UserHandler, SubjectHandler, Registration, TestUsers, TestUserParts, RegisterParts, UserChanges, UserChangeParts, UserDeletions, UserPageViews, MonthlyGrants, Erasures,
   ],
   exports: [Registration],
 })

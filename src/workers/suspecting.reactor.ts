@@ -46,7 +46,10 @@ export class Suspecting {
 
   async #tooManyAborts(worker: string, cause: string): Promise<void> {
     const owner = this.registry.byId(worker)?.owner;
-    if (owner === undefined) return this.suspects.calm(worker); // deleted meanwhile
+    if (owner === undefined) {
+      this.suspects.calm(worker); // deleted meanwhile
+      return;
+    }
     const message = personal(`user-${owner}`, ABORTED_TOO_OFTEN);
     await this.commands.execute(new OnWorker(worker, { type: 'EnterMaintenance', message, at: iso(this.ports.clock.now()) }, this.#context()));
     if (!(await this.#suspect(owner, { worker, reason: 'TOO_MANY_JOBS_ABORTED', cause }))) this.suspects.calm(worker);

@@ -20,16 +20,21 @@ export const WORKER_NAME_MAX = 100;
 
 /** The first refusal in the order of the fields (horde-api C6.3): all is looked at before anything is changed. */
 export const refusalOfWorkerChange = (caller: WorkerCaller, asked: WorkerChangeAsked): WorkerPermissionRc | undefined => {
-  const { maintenance, info, paused, team } = asked.fields;
-  const mayChange = caller.owner || caller.moderator;
-  if (maintenance !== undefined && !mayChange) return 'NotOwner';
-  if (info !== undefined) {
-    if (caller.anonymous) return 'AnonForbiddenWorker';
-    if (!mayChange) return 'NotOwner';
-    if (asked.isProfane(info)) return 'ProfaneWorkerInfo';
-  }
+  const { maintenance, paused, team } = asked.fields;
+  if (maintenance !== undefined && !mayChange(caller)) return 'NotOwner';
+  const info = refusalOfInfo(caller, asked);
+  if (info) return info;
   if (paused !== undefined && !caller.moderator) return 'NotModerator';
   return refusalOfName(caller, asked) ?? refusalOfTeam(caller, team) ?? (isEmpty(asked.fields) ? 'NoWorkerModSelected' : undefined);
+};
+
+const mayChange = ({ owner, moderator }: WorkerCaller): boolean => owner || moderator;
+
+const refusalOfInfo = (caller: WorkerCaller, { fields: { info }, isProfane }: WorkerChangeAsked): WorkerPermissionRc | undefined => {
+  if (info === undefined) return undefined;
+  if (caller.anonymous) return 'AnonForbiddenWorker';
+  if (!mayChange(caller)) return 'NotOwner';
+  return isProfane(info) ? 'ProfaneWorkerInfo' : undefined;
 };
 
 const isStranger = ({ owner, moderator, anonymous }: WorkerCaller): 'AnonForbiddenWorker' | 'NotModerator' | undefined => {

@@ -5,10 +5,11 @@ import { OptionalApiKey } from '../platform/http/parameters.js';
 import { QueryText } from '../platform/http/query.js';
 import { Refused } from '../platform/http/refusals.js';
 import { Callers, RateLimit } from '../platform/http/route-spec.js';
-import { aliasOf, UserDirectory } from '../users/directory.message.js';
+import { aliasOf, UserDirectory, type KnownUser } from '../users/directory.message.js';
+import type { Role } from '../users/user.events.js';
 import { ONLINE_MS, WorkerRegistry, type KnownWorker } from './registry.message.js';
 import { WorkerFiguresSource } from './worker-figures.js';
-import { workerView, type WorkerFigures } from './worker-view.js';
+import { workerView, type WorkerFigures, type WorkerStanding } from './worker-view.js';
 
 /** horde-api C6.1, C6.2. */
 @Controller('api/v2/workers')
@@ -55,14 +56,16 @@ export class WorkersController {
     return apiKey ? ((await this.directory.byKey(apiKey))?.roles.has('moderator') ?? false) : false;
   }
 
-  async #view(worker: WorkerFigures, moderator: boolean): Promise<object> {
+  async #view(worker: WorkerFigures, moderated: boolean): Promise<object> {
     const owner = await this.directory.byId(worker.owner);
     const known = this.registry.byId(worker.id);
     const online = known !== undefined && this.clock.now() - known.lastSeenMs <= ONLINE_MS;
-    return workerView(worker, {
-      online, trusted: owner?.roles.has('trusted') ?? false, flagged: owner?.roles.has('flagged') ?? false, moderated: moderator,
-      ...(owner && (moderator || owner.publicWorkers) ? { owner: aliasOf(owner) } : {}),
-      ...(owner && moderator ? { contact: await this.figures.contactOf(owner.id) } : {}),
-    });
+    const isOwner = (role: Role): boolean => owner?.roles.has(role) ?? false;
+    return workerView(worker, { online, trusted: isOwner('trusted'), flagged: isOwner('flagged'), moderated, ...(owner ? await this.#about(owner, moderated) : {}) });
+  }
+
+  async #about(owner: KnownUser, moderated: boolean): Promise<Pick<WorkerStanding, 'owner' | 'contact'>> {
+    if (moderated) return { owner: aliasOf(owner), contact: await this.figures.contactOf(owner.id) };
+    return owner.publicWorkers ? { owner: aliasOf(owner) } : {};
   }
 }
