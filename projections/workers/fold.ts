@@ -32,10 +32,6 @@ export class WorkerChange {
   maintenance: MaintenanceChanged['data'] | undefined;
   renamed: WorkerRenamed['data'] | undefined;
   info: WorkerInfoChanged['data'] | undefined;
-  paused: boolean | null = null;
-  suspicions = 0;
-  /** The suspicions of earlier batches count no more. */
-  cleared = false;
   fulfilled = 0;
   generated = 0;
   things = 0;
@@ -43,6 +39,13 @@ export class WorkerChange {
   /** At most the last 20 of the batch. */
   submissions: Submission[] = [];
   constructor(readonly id: string) {}
+}
+
+/** What a batch does to a worker's standing with the moderators. */
+export interface Standing {
+  readonly owner: number;
+  suspicions: number;
+  paused: boolean | null;
 }
 
 /** A job that a worker gave back or lost. */
@@ -67,9 +70,9 @@ export class WorkerBatch {
   readonly fast: JobSubmitted['data'][] = [];
   /** What suspicions were about: of these no fast job is owed any more. */
   readonly seen: string[] = [];
-  /** Owners and all their workers are suspected of nothing from here on; those of this batch are cleared already. */
+  readonly standings = new Map<string, Standing>();
+  /** Owners whose workers are suspected of nothing from here on; what this batch knew before is forgotten already. */
   readonly cleared: number[] = [];
-  readonly #owners = new Map<string, number>();
 
   add(event: Recorded): void {
     (this.#handlers as Partial<Record<string, (data: object, event: Recorded) => void>>)[event.type]?.(event.data, event);
@@ -82,7 +85,7 @@ export class WorkerBatch {
     'WorkerRenamed.v1': (data: WorkerRenamed['data']) => { this.change(data).renamed = data; },
     'WorkerInfoChanged.v1': (data: WorkerInfoChanged['data']) => { this.change(data).info = data; },
     'WorkerDeleted.v1': ({ worker }: WorkerDeleted['data']) => { this.deleted.push(worker); },
-    'WorkerPaused.v1': (data: WorkerPaused['data']) => { this.change(data).paused = data.on; },
+    'WorkerPaused.v1': (data: WorkerPaused['data']) => { this.standing(data).paused = data.on; },
     'WorkerSuspected.v1': (data: WorkerSuspected['data']) => this.suspected(data),
     'SuspicionReset.v1': ({ user }: SuspicionReset['data']) => this.reset(user),
     'JobAssigned.v1': ({ job, worker, assignedAt }: JobAssigned['data']) => { this.assigned.set(job, { worker, assignedAt }); },
@@ -106,18 +109,22 @@ export class WorkerBatch {
   }
 
   private suspected({ worker, owner, reason, cause }: WorkerSuspected['data']): void {
-    this.change({ worker }).suspicions += 1;
-    this.#owners.set(worker, owner);
+    this.standing({ worker, owner }).suspicions += 1;
     if (cause !== null) this.seen.push(cause);
     if (reason !== 'TOO_MANY_JOBS_ABORTED') return;
     this.aborts = this.aborts.filter((abort) => abort.worker !== worker);
     this.calmed.add(worker);
   }
 
-  /** Whoever was suspected in this batch is known with its owner. */
   private reset(user: number): void {
     this.cleared.push(user);
-    for (const [worker, owner] of this.#owners) if (owner === user) Object.assign(this.change({ worker }), { suspicions: 0, cleared: true });
+    for (const standing of this.standings.values()) if (standing.owner === user) standing.suspicions = 0;
+  }
+
+  private standing({ worker, owner }: { readonly worker: string; readonly owner: number }): Standing {
+    let standing = this.standings.get(worker);
+    if (!standing) this.standings.set(worker, (standing = { owner, suspicions: 0, paused: null }));
+    return standing;
   }
 
   private submitted(data: JobSubmitted['data'], position: number): void {

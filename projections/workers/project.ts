@@ -2,7 +2,7 @@ import { plainText } from '../../src/kernel/event.js';
 import type { Projection, Statement } from '../../src/kernel/projection.js';
 import { booleans, jsons, numbers, plain, texts } from '../columns.js';
 import { schemaBeside } from '../load-schema.js';
-import { SAMPLES_MAX, WorkerBatch, type WorkerChange } from './fold.js';
+import { SAMPLES_MAX, WorkerBatch, type Standing, type WorkerChange } from './fold.js';
 
 const HANDLED: ReadonlySet<string> = new Set(WorkerBatch.types);
 
@@ -11,7 +11,7 @@ export const workers: Projection = {
   name: 'workers',
   version: 2,
   schema: schemaBeside(import.meta.url),
-  tables: ['worker', 'worker_assignment', 'worker_abort', 'worker_fast_job'],
+  tables: ['worker', 'worker_assignment', 'worker_abort', 'worker_fast_job', 'worker_standing'],
   handles: (type) => HANDLED.has(type),
   project: (events) => {
     const batch = new WorkerBatch();
@@ -21,23 +21,27 @@ export const workers: Projection = {
 };
 
 const INSERT = `
-INSERT INTO rm.worker (id, kind, owner, name, name_hash, declaration, maintenance, maintenance_message, paused, suspicions, registered_at,
+INSERT INTO rm.worker (id, kind, owner, name, name_hash, declaration, maintenance, maintenance_message, registered_at,
   fulfilled, kudos_generated, things, uncompleted_jobs, samples)
-SELECT n.id, n.kind, n.owner, n.name, n.name_hash, n.declaration, n.maintenance, n.message, false, 0, n.registered_at, 0, 0, 0, 0, '{}'
+SELECT n.id, n.kind, n.owner, n.name, n.name_hash, n.declaration, n.maintenance, n.message, n.registered_at, 0, 0, 0, 0, '{}'
 FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::json[], $7::bool[], $8::text[], $9::timestamptz[])
   AS n (id, kind, owner, name, name_hash, declaration, maintenance, message, registered_at)`;
 
 const DECLARE = `
 UPDATE rm.worker AS w SET declaration = coalesce(u.declaration, w.declaration), maintenance = coalesce(u.maintenance, w.maintenance),
   maintenance_message = CASE WHEN u.maintenance IS NULL THEN w.maintenance_message ELSE u.message END,
-  name = coalesce(u.name, w.name), name_hash = coalesce(u.name_hash, w.name_hash), info = coalesce(u.info, w.info),
-  paused = coalesce(u.paused, w.paused), suspicions = CASE WHEN u.cleared THEN 0 ELSE w.suspicions END + u.suspicions
-FROM unnest($1::uuid[], $2::json[], $3::bool[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bool[], $9::bool[], $10::int[])
-  AS u (id, declaration, maintenance, message, name, name_hash, info, paused, cleared, suspicions)
+  name = coalesce(u.name, w.name), name_hash = coalesce(u.name_hash, w.name_hash), info = coalesce(u.info, w.info)
+FROM unnest($1::uuid[], $2::json[], $3::bool[], $4::text[], $5::text[], $6::text[], $7::text[])
+  AS u (id, declaration, maintenance, message, name, name_hash, info)
 WHERE w.id = u.id`;
 
-// Before what this batch adds: those of the batch that came earlier are left out of it already.
-const CLEAR = 'UPDATE rm.worker SET suspicions = 0 WHERE owner = ANY($1::int[])';
+// Before what this batch adds: what it had before a reset is left out of it already.
+const CLEAR = 'UPDATE rm.worker_standing SET suspicions = 0 WHERE owner = ANY($1::int[])';
+const STAND = `
+INSERT INTO rm.worker_standing AS w (worker, owner, suspicions, paused)
+SELECT u.worker, u.owner, u.suspicions, coalesce(u.paused, false) FROM unnest($1::uuid[], $2::int[], $3::int[], $4::bool[]) AS u (worker, owner, suspicions, paused)
+ON CONFLICT (worker) DO UPDATE SET suspicions = w.suspicions + excluded.suspicions, paused = w.paused`;
+const PAUSE = 'UPDATE rm.worker_standing AS w SET paused = u.paused FROM unnest($1::uuid[], $2::bool[]) AS u (worker, paused) WHERE w.worker = u.worker';
 const CALM = 'DELETE FROM rm.worker_abort WHERE worker = ANY($1::uuid[])';
 const ABORT = `
 INSERT INTO rm.worker_abort (job, worker, aborted_at, position)
@@ -79,14 +83,13 @@ const ASSIGN = 'INSERT INTO rm.worker_assignment (job, worker, assigned_at) SELE
 const LEAVE = 'DELETE FROM rm.worker_assignment WHERE job = ANY($1::uuid[])';
 
 const statements = (batch: WorkerBatch): Statement[] => {
-  const { changes, assigned, gone, cleared, deleted } = batch;
+  const { changes, assigned, gone, deleted } = batch;
   const all = [...changes.values()];
   const born = all.filter(({ registered }) => registered);
   const changed = all.filter(isChanged);
   const counted = all.filter(({ fulfilled, uncompleted }) => fulfilled + uncompleted > 0);
   const sampled = all.filter(({ submissions }) => submissions.length > 0);
   return [
-    ...(cleared.length > 0 ? [{ text: CLEAR, values: [numbers(cleared)] }] : []),
     ...(born.length > 0 ? [{ text: INSERT, values: bornColumns(born) }] : []),
     ...(changed.length > 0 ? [{ text: DECLARE, values: changedColumns(changed) }] : []),
     ...(counted.length > 0 ? [{ text: COUNT, values: countedColumns(counted) }] : []),
@@ -98,11 +101,13 @@ const statements = (batch: WorkerBatch): Statement[] => {
   ];
 };
 
-const isChanged = ({ registered, declaration, maintenance, renamed, info, paused, suspicions }: WorkerChange): boolean =>
-  (!registered && (declaration !== null || maintenance !== undefined)) || renamed !== undefined || info !== undefined || paused !== null || suspicions > 0;
+const isChanged = ({ registered, declaration, maintenance, renamed, info }: WorkerChange): boolean =>
+  (!registered && (declaration !== null || maintenance !== undefined)) || renamed !== undefined || info !== undefined;
 
-/** What workers are to be suspected of. */
-const standing = ({ calmed, aborts, fast, seen }: WorkerBatch): Statement[] => [
+/** How workers stand, and what they are still to be suspected of. */
+const standing = ({ cleared, standings, calmed, aborts, fast, seen }: WorkerBatch): Statement[] => [
+  ...(cleared.length > 0 ? [{ text: CLEAR, values: [numbers(cleared)] }] : []),
+  ...(standings.size > 0 ? standingStatements([...standings]) : []),
   ...(calmed.size > 0 ? [{ text: CALM, values: [plain([...calmed])] }] : []),
   ...(aborts.length > 0 ? [
     { text: ABORT, values: [plain(aborts.map(({ job }) => job)), plain(aborts.map(({ worker }) => worker)), plain(aborts.map(({ abortedAt }) => abortedAt)), numbers(aborts.map(({ position }) => position))] },
@@ -111,6 +116,19 @@ const standing = ({ calmed, aborts, fast, seen }: WorkerBatch): Statement[] => [
   ...(fast.length > 0 ? [{ text: FAST, values: [plain(fast.map(({ job }) => job)), plain(fast.map(({ worker }) => worker)), numbers(fast.map(({ owner }) => owner))] }] : []),
   ...(seen.length > 0 ? [{ text: SEEN, values: [texts(seen)] }] : []),
 ];
+
+const standingStatements = (rows: readonly (readonly [worker: string, standing: Standing])[]): Statement[] => {
+  const paused = rows.filter(([, standing]) => standing.paused !== null);
+  return [
+    {
+      text: STAND, values: [
+        plain(rows.map(([worker]) => worker)), numbers(rows.map(([, { owner }]) => owner)), numbers(rows.map(([, { suspicions }]) => suspicions)),
+        booleans(rows.map(([, standing]) => standing.paused)),
+      ],
+    },
+    ...(paused.length > 0 ? [{ text: PAUSE, values: [plain(paused.map(([worker]) => worker)), booleans(paused.map(([, standing]) => standing.paused))] }] : []),
+  ];
+};
 
 const bornColumns = (rows: readonly WorkerChange[]): unknown[] => {
   const facts = rows.map(({ registered }) => registered!);
@@ -125,8 +143,7 @@ const bornColumns = (rows: readonly WorkerChange[]): unknown[] => {
 const changedColumns = (rows: readonly WorkerChange[]): unknown[] => [
   plain(rows.map(({ id }) => id)), jsons(rows.map(({ declaration }) => declaration)), booleans(rows.map(({ maintenance }) => maintenance?.on ?? null)), messages(rows),
   texts(rows.map(({ renamed }) => (renamed && plainText(renamed.name)) ?? null)), texts(rows.map(({ renamed }) => renamed?.nameHash ?? null)),
-  texts(rows.map(({ info }) => (info && plainText(info.info)) ?? null)), booleans(rows.map(({ paused }) => paused)),
-  booleans(rows.map((row) => row.cleared)), numbers(rows.map(({ suspicions }) => suspicions)),
+  texts(rows.map(({ info }) => (info && plainText(info.info)) ?? null)),
 ];
 
 const messages = (rows: readonly WorkerChange[]): string =>

@@ -29,35 +29,39 @@ export interface Worker {
   readonly speed: number | undefined;
 }
 
+/** A worker of whom nobody ever thought ill has no standing. */
+const WORKERS = `SELECT w.*, coalesce(s.paused, false) AS paused, coalesce(s.suspicions, 0) AS suspicions
+  FROM rm.worker w LEFT JOIN rm.worker_standing s ON s.worker = w.id`;
+
 export const findWorker = async (db: Queries, id: string): Promise<Worker | undefined> => {
-  const row = await firstOf(db, 'SELECT * FROM rm.worker WHERE id = $1', [id]);
+  const row = await firstOf(db, `${WORKERS} WHERE w.id = $1`, [id]);
   return row && workerOf(row);
 };
 
 /** Exact and case-sensitive (horde-api C6.2). */
 export const findWorkerByName = async (db: Queries, name: string): Promise<Worker | undefined> => {
-  const row = await firstOf(db, 'SELECT * FROM rm.worker WHERE name = $1 ORDER BY registered_at LIMIT 1', [name]);
+  const row = await firstOf(db, `${WORKERS} WHERE w.name = $1 ORDER BY w.registered_at LIMIT 1`, [name]);
   return row && workerOf(row);
 };
 
 /** By the keyed hash of the lower-case name: whatever the case. */
 export const findWorkerByNameHash = async (db: Queries, nameHash: string): Promise<Worker | undefined> => {
-  const row = await firstOf(db, 'SELECT * FROM rm.worker WHERE name_hash = $1 ORDER BY registered_at LIMIT 1', [nameHash]);
+  const row = await firstOf(db, `${WORKERS} WHERE w.name_hash = $1 ORDER BY w.registered_at LIMIT 1`, [nameHash]);
   return row && workerOf(row);
 };
 
 /** In the order of their ids; unknown ones are left out. */
 export const findWorkers = async (db: Queries, ids: readonly string[]): Promise<Worker[]> =>
-  ids.length === 0 ? [] : (await rowsOf(db, 'SELECT * FROM rm.worker WHERE id = ANY($1::uuid[]) ORDER BY id', [ids])).map(workerOf);
+  ids.length === 0 ? [] : (await rowsOf(db, `${WORKERS} WHERE w.id = ANY($1::uuid[]) ORDER BY w.id`, [ids])).map(workerOf);
 
 /** Workers in the order of their ids, a page at a time: start `after` the last id of the page before. */
 export const workerPage = async (db: Queries, after: string | null, limit: number): Promise<Worker[]> => {
-  const rows = await rowsOf(db, 'SELECT * FROM rm.worker WHERE $1::uuid IS NULL OR id > $1::uuid ORDER BY id LIMIT $2', [after, limit]);
+  const rows = await rowsOf(db, `${WORKERS} WHERE $1::uuid IS NULL OR w.id > $1::uuid ORDER BY w.id LIMIT $2`, [after, limit]);
   return rows.map(workerOf);
 };
 
 export const workersOf = async (db: Queries, owner: number): Promise<Worker[]> =>
-  (await rowsOf(db, 'SELECT * FROM rm.worker WHERE owner = $1 ORDER BY registered_at, id', [owner])).map(workerOf);
+  (await rowsOf(db, `${WORKERS} WHERE w.owner = $1 ORDER BY w.registered_at, w.id`, [owner])).map(workerOf);
 
 /** Jobs that are at the worker now. */
 export const jobsAtWorker = async (db: Queries, worker: string): Promise<number> =>

@@ -8,9 +8,6 @@ CREATE TABLE rm.worker (
   declaration         json,
   maintenance         boolean NOT NULL,
   maintenance_message text,
-  paused              boolean NOT NULL,
-  -- Of the worker alone.
-  suspicions          integer NOT NULL,
   info                text,
   registered_at       timestamptz NOT NULL,
   fulfilled           bigint NOT NULL,
@@ -49,3 +46,12 @@ CREATE TABLE rm.worker_fast_job (
   worker uuid NOT NULL,
   owner  integer NOT NULL
 ) WITH (fillfactor = 60);
+
+-- How workers stand with the moderators. A worker is suspected before it is registered, if its name says so, and it is never forgotten.
+CREATE TABLE rm.worker_standing (
+  worker     uuid PRIMARY KEY,
+  owner      integer NOT NULL,
+  suspicions integer NOT NULL,
+  paused     boolean NOT NULL
+) WITH (fillfactor = 60);
+CREATE INDEX worker_standing_of ON rm.worker_standing (owner);

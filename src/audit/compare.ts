@@ -1,7 +1,7 @@
 import type { Queries } from '../platform/postgres/database.js';
 import type { Books } from './books.js';
 import type { Columns, Drifts } from './drift.js';
-import type { ExpectedUser, ExpectedWorker } from './expected-people.js';
+import type { ExpectedPeople, ExpectedUser } from './expected-people.js';
 import type { ExpectedRequests } from './expected-requests.js';
 
 // Columns are named as in SQL, so that a difference can be looked up at once.
@@ -52,14 +52,16 @@ export const compareUsers = async (queries: Queries, drifts: Drifts, users: Read
   drifts.compareAll('rm.user', expected, keyed(rows, 'id'));
 };
 
-export const compareWorkers = async (queries: Queries, drifts: Drifts, workers: ReadonlyMap<string, ExpectedWorker>): Promise<void> => {
+export const compareWorkers = async (queries: Queries, drifts: Drifts, { workers, standings }: Pick<ExpectedPeople, 'workers' | 'standings'>): Promise<void> => {
   const expected = new Map<string, Columns>();
-  for (const { id, owner, nameHash, maintenance, paused, suspicions, fulfilled, generated, things, uncompleted, samples } of workers.values()) {
-    expected.set(id, { owner, name_hash: nameHash, maintenance, paused, suspicions, fulfilled, kudos_generated: generated, things, uncompleted_jobs: uncompleted, samples: samples.join(' ') });
+  for (const { id, owner, nameHash, maintenance, fulfilled, generated, things, uncompleted, samples } of workers.values()) {
+    expected.set(id, { owner, name_hash: nameHash, maintenance, fulfilled, kudos_generated: generated, things, uncompleted_jobs: uncompleted, samples: samples.join(' ') });
   }
   const rows = await queries.query<{ id: string }>(`
-    SELECT id, owner, name_hash, maintenance, paused, suspicions, fulfilled, kudos_generated, things, uncompleted_jobs, array_to_string(samples, ' ') AS samples FROM rm.worker`);
+    SELECT id, owner, name_hash, maintenance, fulfilled, kudos_generated, things, uncompleted_jobs, array_to_string(samples, ' ') AS samples FROM rm.worker`);
   drifts.compareAll('rm.worker', expected, keyed(rows, 'id'));
+  const standing = await queries.query<{ worker: string }>('SELECT worker, owner, suspicions, paused FROM rm.worker_standing');
+  drifts.compareAll('rm.worker_standing', new Map([...standings].map(([worker, { owner, suspicions, paused }]) => [worker, { owner, suspicions, paused }])), keyed(standing, 'worker'));
 };
 
 export const compareQueue = async (queries: Queries, drifts: Drifts, { open, authorizations, unsettled }: ExpectedRequests): Promise<void> => {

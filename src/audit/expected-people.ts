@@ -3,6 +3,7 @@ import type { AuthorizationClosed, AuthorizationOpened, HoldReleased, JobSettled
 import type { JobAssigned, JobSubmitted } from '../requests/request.events.js';
 import type {
   ApiKeyIssued, MonthlyEntitlementChanged, PersonalDataErased, RolesChanged, SuspicionReset, UserRegistered, UserSettingsChanged, UserSuspected, WorkerPaused,
+  WorkerSuspected,
 } from '../users/user.events.js';
 import type { MaintenanceChanged, WorkerDeleted, WorkerRegistered, WorkerRenamed } from '../workers/worker.events.js';
 
@@ -25,14 +26,19 @@ export interface ExpectedWorker {
   readonly owner: number;
   nameHash: string;
   maintenance: boolean;
-  paused: boolean;
-  suspicions: number;
   fulfilled: number;
   generated: number;
   things: number;
   uncompleted: number;
   /** Tenths of things per second, oldest first. */
   samples: number[];
+}
+
+/** Of any worker, registered or not: a name is suspected before it is anybody's. */
+export interface ExpectedStanding {
+  readonly owner: number;
+  paused: boolean;
+  suspicions: number;
 }
 
 /** horde-rules §7.6. */
@@ -42,6 +48,7 @@ const SAMPLES_MAX = 20;
 export class ExpectedPeople {
   readonly users = new Map<number, ExpectedUser>();
   readonly workers = new Map<string, ExpectedWorker>();
+  readonly standings = new Map<string, ExpectedStanding>();
   readonly held = new Map<number, number>();
   private readonly assignedAt = new Map<string, number>();
 
@@ -91,7 +98,7 @@ export class ExpectedPeople {
 
   private trust(owner: number): void {
     this.change({ user: owner }, (user) => { user.suspicions = 0; });
-    for (const worker of this.workers.values()) if (worker.owner === owner) worker.suspicions = 0;
+    for (const standing of this.standings.values()) if (standing.owner === owner) standing.suspicions = 0;
   }
 
   private addToWorkers(event: Recorded): void {
@@ -103,9 +110,15 @@ export class ExpectedPeople {
         if (known) known.maintenance = on;
         return;
       }
-      case 'WorkerRenamed.v1':
-      case 'WorkerPaused.v1':
+      case 'WorkerPaused.v1': {
+        const data = event.data as WorkerPaused['data'];
+        this.standing(data).paused = data.on;
+        return;
+      }
       case 'WorkerSuspected.v1':
+        this.standing(event.data as WorkerSuspected['data']).suspicions += 1;
+        return;
+      case 'WorkerRenamed.v1':
       case 'WorkerDeleted.v1': return this.changedWorker(event);
       case 'JobAssigned.v1': {
         const { job, assignedAt } = event.data as JobAssigned['data'];
@@ -134,12 +147,16 @@ export class ExpectedPeople {
     }
   }
 
+  private standing({ worker, owner }: { readonly worker: string; readonly owner: number }): ExpectedStanding {
+    let standing = this.standings.get(worker);
+    if (!standing) this.standings.set(worker, (standing = { owner, paused: false, suspicions: 0 }));
+    return standing;
+  }
+
   private changedWorker({ type, data }: Recorded): void {
     const known = this.workers.get((data as { worker: string }).worker);
     if (!known) return;
     if (type === 'WorkerRenamed.v1') known.nameHash = (data as WorkerRenamed['data']).nameHash;
-    else if (type === 'WorkerPaused.v1') known.paused = (data as WorkerPaused['data']).on;
-    else if (type === 'WorkerSuspected.v1') known.suspicions += 1;
     else {
       this.workers.delete(known.id);
       this.change({ user: (data as WorkerDeleted['data']).owner }, (user) => { user.workers -= 1; });
@@ -147,7 +164,7 @@ export class ExpectedPeople {
   }
 
   private registered({ worker: id, owner, nameHash }: WorkerRegistered['data']): void {
-    this.workers.set(id, { id, owner, nameHash, maintenance: false, paused: false, suspicions: 0, fulfilled: 0, generated: 0, things: 0, uncompleted: 0, samples: [] });
+    this.workers.set(id, { id, owner, nameHash, maintenance: false, fulfilled: 0, generated: 0, things: 0, uncompleted: 0, samples: [] });
     const user = this.users.get(owner);
     if (user) user.workers += 1;
   }

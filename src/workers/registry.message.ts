@@ -46,6 +46,8 @@ export class WorkerRegistry implements NodeFold {
   readonly #assignedAt = new Map<string, number>();
   /** Revision of the newest event of each type, by stream and type. */
   readonly #newest = new Map<string, number>();
+  /** Suspected for its name before it was registered. */
+  readonly #pausedEarly = new Set<string>();
   /** Names arrive sealed with the feed; they are declared with the registration's second event. */
   readonly #undeclared = new Map<string, WorkerRegistered['data']>();
 
@@ -67,8 +69,11 @@ export class WorkerRegistry implements NodeFold {
 
   /** In its owner's stream, beside those of the owner's other workers. */
   #paused({ worker, on }: WorkerPaused['data'], revision: number): void {
+    if (!this.#isNews(`pause ${worker}`, revision)) return;
     const known = this.#byId.get(worker);
-    if (known && this.#isNews(`pause ${worker}`, revision)) known.paused = on;
+    if (known) known.paused = on;
+    else if (on) this.#pausedEarly.add(worker);
+    else this.#pausedEarly.delete(worker);
   }
 
   /** Counts what changes who is here and what they serve: views derived from that are void when it moves. */
@@ -148,7 +153,7 @@ export class WorkerRegistry implements NodeFold {
     const { kind, owner, nameHash, registeredAt } = registered;
     this.#add({
       id: worker, kind, owner, nameHash, registeredAtMs: Date.parse(registeredAt), declaration, maintenance: false, maintenanceMessage: undefined,
-      paused: false, samples: [], lastSeenMs: 0, ownerTrusted: false,
+      paused: this.#pausedEarly.delete(worker), samples: [], lastSeenMs: 0, ownerTrusted: false,
     });
   }
 
