@@ -21,6 +21,7 @@ import { NextUserId } from '../users/next-user-id.js';
 import { WorkerRegistry } from '../workers/registry.message.js';
 import { Suspecting } from '../workers/suspecting.reactor.js';
 import { Suspects } from '../workers/suspects.js';
+import { ForgetErased } from './forget-erased.js';
 import { ensureGenesis, type Genesis } from './genesis.js';
 import { Housekeeping } from './housekeeping.js';
 import { readModelsReady } from './read-models-ready.js';
@@ -104,13 +105,13 @@ const httpOptions = (platform: Platform) => {
 };
 
 /** One feed for every view; own appends reach the queue and the registry at once, the feed brings them again. */
-const startViews = async (app: NestFastifyApplication, { feed, commanding }: Platform): Promise<void> => {
+const startViews = async (app: NestFastifyApplication, { feed, commanding, vault }: Platform): Promise<void> => {
   const get = <View>(type: abstract new (...args: never[]) => View): View => app.get(type as never, { strict: false });
   const queue = get(LiveQueue);
   const registry = get(WorkerRegistry);
   const latest = get(LatestOfRequests);
   const directory = get(UserDirectory);
-  for (const fold of [get(Credits), get(RecentGifts), directory, get(NextUserId), registry, get(Suspects), queue, get(OpenWork), get(PastMinute), latest]) feed.register(fold);
+  for (const fold of [get(Credits), get(RecentGifts), directory, get(NextUserId), registry, get(Suspects), new ForgetErased(vault, feed), queue, get(OpenWork), get(PastMinute), latest]) feed.register(fold);
   await feed.start();
   commanding.onAppended((events) => {
     for (const event of events) {
