@@ -7,6 +7,7 @@ import { buildIfStale, root } from './lib/build.mjs';
 import { decisionsIndex } from './generate/decisions-index.mjs';
 import { eventFixtures } from './generate/event-fixtures.mjs';
 import { events } from './generate/events.mjs';
+import { kudosFlow } from './generate/kudos-flow.mjs';
 import { returnCodes } from './generate/return-codes.mjs';
 
 /**
@@ -16,7 +17,7 @@ import { returnCodes } from './generate/return-codes.mjs';
  * @property {boolean} [once] written when missing and never again: yesterday's bytes are the point of a fixture
  */
 /** @type {readonly (() => Output[] | Promise<Output[]>)[]} */
-const GENERATORS = [events, returnCodes, decisionsIndex, eventFixtures];
+const GENERATORS = [events, kudosFlow, returnCodes, decisionsIndex, eventFixtures];
 /** Everything in here comes from a generator; what no generator claims is left over from something removed. */
 const GENERATED = 'docs/generated';
 

@@ -2,7 +2,7 @@ import type { Recorded } from '../../src/kernel/event.js';
 import { roundHalfEven } from '../../src/kernel/kudos.js';
 import type { Projection, Statement } from '../../src/kernel/projection.js';
 import type { JobSettled } from '../../src/kudos/account.events.js';
-import type { RequestAccepted } from '../../src/requests/request.events.js';
+import type { RequestAccepted, RequestKind } from '../../src/requests/request.events.js';
 import type { UserSettingsChanged } from '../../src/users/user.events.js';
 import { numbers, plain } from '../columns.js';
 import { schemaBeside } from '../load-schema.js';
@@ -48,7 +48,7 @@ class Batch {
       case 'RequestAccepted.v1': {
         const { payer, kind, acceptedAt } = event.data as RequestAccepted['data'];
         this.active(payer, acceptedAt);
-        return this.count(payer, 'request', kind, 1);
+        return this.count(payer, 'request', nameOf(kind), 1);
       }
       case 'JobSettled.v1': return this.settled(event.data as JobSettled['data']);
       case 'UserSettingsChanged.v1': {
@@ -60,9 +60,10 @@ class Batch {
     }
   }
 
-  private settled({ payer, owner, kind, things, settledAt }: JobSettled['data']): void {
+  private settled({ payer, owner, kind: asked, things, settledAt }: JobSettled['data']): void {
     this.active(payer, settledAt);
     this.active(owner, settledAt);
+    const kind = nameOf(asked);
     const amount = kind === 'image' ? roundHalfEven(things / PIXELSTEPS_PER_HUNDREDTH) : roundHalfEven(things);
     this.count(payer, 'request', kind, 1);
     this.count(payer, 'usage', kind, amount);
@@ -83,6 +84,9 @@ class Batch {
     if (user !== 0 && at > (this.activeAt.get(user) ?? '')) this.activeAt.set(user, at);
   }
 }
+
+/** Alchemy bears the API's old name in records. */
+const nameOf = (kind: RequestKind): string => (kind === 'alchemy' ? 'interrogation' : kind);
 
 /** Each job is rounded to hundredths of a megapixelstep, then they are added (horde-rules §8.5). */
 const PIXELSTEPS_PER_HUNDREDTH = 10_000;

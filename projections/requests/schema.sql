@@ -18,6 +18,8 @@ CREATE TABLE rm.request (
   r2           boolean NOT NULL,
   -- Centikudos: the activation price and the debits of the settled jobs.
   consumed     bigint NOT NULL,
+  -- The shared key that it was asked for with, by its name in events.
+  shared_key   text,
   models       json NOT NULL,
   features     json NOT NULL,
   accepted_at  timestamptz NOT NULL,
@@ -43,6 +45,9 @@ CREATE TABLE rm.job (
   verdict      text,
   seed         bigint,
   result       text,
-  price        bigint
+  price        bigint,
+  -- Alchemy: the form in the request's list, and whether it was given back for the last time.
+  form         integer,
+  final        boolean NOT NULL
 ) WITH (fillfactor = 80);
 CREATE INDEX job_by_request ON rm.job (request, ordinal);

@@ -1,5 +1,6 @@
 import { ledgerOf, type Recorded } from '../kernel/event.js';
 import { kudos } from '../kernel/kudos.js';
+import { strayPosting } from '../kernel/flows.js';
 import { faultOf, userOf, type LedgerTransaction } from '../kernel/ledger.js';
 import type { AccountClass } from '../kudos/account.events.js';
 import { TransactionIds } from './transaction-ids.js';
@@ -55,6 +56,8 @@ export class Books {
     this.transactions += 1;
     const fault = faultOf(ledger);
     if (fault) violations.report('I1', event, `transaction ${ledger.txId} ${fault}`);
+    const stray = strayPosting(ledger);
+    if (stray) violations.report('I3', event, `transaction ${ledger.txId} is a ${ledger.kind}, which moves nothing ${stray.amount < 0 ? 'from' : 'to'} ${stray.account}`);
     violations.unless(this.ids.add(ledger.txId), 'I8', event, () => `transaction ${ledger.txId} is in the log already`);
     for (const { account, amount } of ledger.postings) {
       const entry = this.entry(account);

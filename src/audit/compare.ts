@@ -3,6 +3,7 @@ import type { Books } from './books.js';
 import type { Columns, Drifts } from './drift.js';
 import type { ExpectedPeople, ExpectedUser } from './expected-people.js';
 import type { ExpectedRequests } from './expected-requests.js';
+import type { SharedKeyBooks } from './shared-keys.js';
 
 // Columns are named as in SQL, so that a difference can be looked up at once.
 
@@ -62,6 +63,21 @@ export const compareWorkers = async (queries: Queries, drifts: Drifts, { workers
   drifts.compareAll('rm.worker', expected, keyed(rows, 'id'));
   const standing = await queries.query<{ worker: string }>('SELECT worker, owner, suspicions, paused FROM rm.worker_standing');
   drifts.compareAll('rm.worker_standing', new Map([...standings].map(([worker, { owner, suspicions, paused }]) => [worker, { owner, suspicions, paused }])), keyed(standing, 'worker'));
+};
+
+export const compareSharedKeys = async (queries: Queries, drifts: Drifts, { keys }: SharedKeyBooks): Promise<void> => {
+  const expected = new Map<string, Columns>();
+  for (const { key, owner, budget, credited, sent, reserved, utilised, expiresAt, limits, isDeleted } of keys.values()) {
+    const { maxImagePixels, maxImageSteps, maxTextTokens } = limits;
+    expected.set(key, {
+      owner, budget, credited, sent, reserved, utilised, expires_at: expiresAt, deleted: isDeleted,
+      max_image_pixels: maxImagePixels, max_image_steps: maxImageSteps, max_text_tokens: maxTextTokens,
+    });
+  }
+  const rows = await queries.query<{ key: string }>(`
+    SELECT key, owner, budget, credited, sent, reserved, utilised, expires_at, max_image_pixels, max_image_steps, max_text_tokens,
+      deleted_at IS NOT NULL AS deleted FROM rm.shared_key`);
+  drifts.compareAll('rm.shared_key', expected, keyed(rows, 'key'));
 };
 
 export const compareQueue = async (queries: Queries, drifts: Drifts, { open, authorizations, unsettled }: ExpectedRequests): Promise<void> => {

@@ -1,6 +1,6 @@
 import { BEGINNING, type EventLog, type Position } from '../platform/event-log/event-log.js';
 import type { Database, Queries } from '../platform/postgres/database.js';
-import { compareBalances, compareQueue, compareStatement, compareUsers, compareWorkers } from './compare.js';
+import { compareBalances, compareQueue, compareSharedKeys, compareStatement, compareUsers, compareWorkers } from './compare.js';
 import { compareFinalRequests, compareOpenRequests } from './compare-requests.js';
 import { Drifts, type Drift } from './drift.js';
 import { ExpectedPeople } from './expected-people.js';
@@ -24,7 +24,7 @@ export interface ReconcileReport {
   readonly driftTotal: number;
 }
 
-const COMPARED = ['balances', 'statement', 'requests', 'queue', 'users', 'workers', 'records'] as const;
+const COMPARED = ['balances', 'statement', 'requests', 'queue', 'users', 'workers', 'records', 'shared-keys'] as const;
 type Compared = (typeof COMPARED)[number];
 /** Finished requests are looked up so many at once. */
 const FINAL_REQUESTS_BATCH = 500;
@@ -111,6 +111,7 @@ class Reconciliation {
       case 'users': await compareUsers(queries, drifts, people.users); break;
       case 'workers': await compareWorkers(queries, drifts, people); break;
       case 'records': await compareRecords(queries, drifts, this.records); break;
+      case 'shared-keys': await compareSharedKeys(queries, drifts, fold.sharedKeys); break;
       case 'queue': await compareQueue(queries, drifts, requests); break;
       case 'requests':
         await this.flush(0);

@@ -16,6 +16,8 @@ export const PERSONAL_PATHS: ReadonlyMap<string, readonly string[]> = new Map([
   ['UserRenamed.v1', ['name']],
   ['UserSettingsChanged.v1', ['contact', 'adminComment']],
   ['ProxyPasskeyIssued.v1', ['passkey']],
+  ['SharedKeyCreated.v1', ['id', 'name']],
+  ['SharedKeyChanged.v1', ['name']],
   ['WorkerRegistered.v1', ['name']],
   ['WorkerRenamed.v1', ['name']],
   ['WorkerInfoChanged.v1', ['info']],

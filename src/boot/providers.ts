@@ -10,6 +10,8 @@ import { PopEdge } from '../dispatch/pop.controller.js';
 import { WorkerViews } from '../dispatch/worker-view.js';
 import { Credits } from '../kudos/credits.js';
 import { RecentGifts } from '../kudos/recent-gifts.js';
+import { SharedKeyRegistry, SharedKeyStyles } from '../kudos/shared-key-registry.message.js';
+import { SharedKeyRows } from '../kudos/shared-keys.js';
 import { TransferIndex } from '../kudos/transfers.js';
 import { BlobStore } from '../platform/blobs/blob-store.js';
 import { Commanding } from '../platform/commanding/commanding.js';
@@ -25,6 +27,7 @@ import { Secrets } from '../platform/vault/secrets.js';
 import { Pricing } from '../pricing/pricing.js';
 import { PriorityCap } from '../requests/admission-parts.js';
 import { AnonymousUse } from '../requests/gate.js';
+import { SharedKeyRequests } from '../requests/deleted-keys.reactor.js';
 import { LatestOfRequests } from '../requests/latest-of-requests.js';
 import { OpenWork } from '../requests/open-work.js';
 import { StatusRows } from '../requests/status.js';
@@ -45,8 +48,9 @@ import { WorkerJobs } from '../workers/worker-changes.js';
 import { WorkerFiguresSource } from '../workers/worker-figures.js';
 import type { Platform } from './platform.js';
 import {
-  creditRows, giftRows, jobRows, openWorkRows, PostgresLastActivity, PostgresMonthlyDues, PostgresStatusRows, PostgresTransferIndex, PostgresUnfinishedErasures,
-  PostgresUserFigures, PostgresUserPages, PostgresWorkerFigures, PostgresWorkerJobs, queueRows, suspectRows, userIdRows, userRows, workerRows,
+  creditRows, giftRows, jobRows, openWorkRows, PostgresLastActivity, PostgresMonthlyDues, PostgresSharedKeyRows, PostgresStatusRows, PostgresTransferIndex,
+  PostgresUnfinishedErasures, PostgresUserFigures, PostgresUserPages, PostgresWorkerFigures, PostgresWorkerJobs, queueRows, sharedKeyRequestRows, sharedKeyRows,
+  suspectRows, userIdRows, userRows, workerRows,
 } from './read-models.js';
 
 /** Everything that is made by hand, by the class that features ask for: abstract ports, views in memory, settings. */
@@ -60,7 +64,10 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [Commanding, platform.commanding], [Contents, platform.contents], [BlobStore, blobs], [Secrets, secrets], [Pricing, pricing],
     [UserDirectory, new UserDirectory(userRows(platform), feed, keyedHash)], [NextUserId, new NextUserId(userIdRows(platform))],
     [Credits, new Credits(creditRows(platform))], [RecentGifts, new RecentGifts(giftRows(platform), clock)],
-    [WorkerRegistry, new WorkerRegistry(workerRows(platform))], [Suspects, new Suspects(suspectRows(platform))], [Profanity, new WordListProfanity()], [LiveQueue, queue], [OpenWork, new OpenWork(openWorkRows(platform), clock)],
+    [SharedKeyRegistry, new SharedKeyRegistry(sharedKeyRows(platform), feed, keyedHash, clock)], [SharedKeyRows, new PostgresSharedKeyRows(platform)],
+    [SharedKeyRequests, new SharedKeyRequests(sharedKeyRequestRows(platform))], [SharedKeyStyles, { sharedKeyStyles: () => 0 }],
+    [WorkerRegistry, new WorkerRegistry(workerRows(platform))], [Suspects, new Suspects(suspectRows(platform))], [Profanity, new WordListProfanity()],
+    [LiveQueue, queue], [OpenWork, new OpenWork(openWorkRows(platform), clock)],
     [JobFinder, new JobFinder(queue, jobRows(platform), feed)], [WorkerViews, new WorkerViews(pricing)], [Matcher, new Matcher(pricing)],
     [PopEdge, new PopEdge(ids, blobs, pricing)],
     [LatestOfRequests, new LatestOfRequests(feed)], [StatusRows, new PostgresStatusRows(platform)], [TransferIndex, new PostgresTransferIndex(platform)],

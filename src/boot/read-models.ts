@@ -1,16 +1,20 @@
-import { allCreditsElsewhere, findBalance } from '../../projections/balances/queries.js';
-import { lastHandouts, openAuthorizations, openRequests, unsettledJobs, type OpenAuthorization, type OpenRequest } from '../../projections/queue/queries.js';
-import { activeGenerations, progressOf, requestOfJob, statusOf } from '../../projections/requests/queries.js';
+import { allCreditsElsewhere, findBalance, type Balance } from '../../projections/balances/queries.js';
+import { formHolds, lastHandouts, openAuthorizations, openRequests, unsettledJobs, type OpenAuthorization, type OpenRequest } from '../../projections/queue/queries.js';
+import { activeGenerations, formsOfRequest, progressOf, requestOfJob, statusOf } from '../../projections/requests/queries.js';
 import { lastActiveAt, recordsOf } from '../../projections/records/queries.js';
-import { giftsSince, lastIndexedRevision, transferById } from '../../projections/statement/queries.js';
+import { findSharedKey, sharedKeyIdsOf, sharedKeyPage } from '../../projections/shared-keys/queries.js';
+import { giftsSince, lastIndexedRevision, transfersById } from '../../projections/statement/queries.js';
 import { findUser, findUserByKeyHash, maxUserId, monthlyDue, unfinishedErasures, unopenedUsers, userPage, type User } from '../../projections/users/queries.js';
 import { fastJobs, findWorker, findWorkerByName, findWorkers, jobsAtWorker, recentAborts, workerPage, workersOf, type Worker } from '../../projections/workers/queries.js';
-import { NO_KUDOS } from '../kernel/kudos.js';
+import { iso } from '../kernel/clock.js';
+import { centikudos, NO_KUDOS } from '../kernel/kudos.js';
+import { SharedKeyRows } from '../kudos/shared-keys.js';
+import type { SharedKeyRow } from '../kudos/shared-key-registry.message.js';
 import type { Queries } from '../platform/postgres/database.js';
 import type { Position } from '../platform/event-log/event-log.js';
 import { RetryLater } from '../platform/retry-later.js';
 import { TransferIndex } from '../kudos/transfers.js';
-import type { Owed } from '../requests/settling.message.js';
+import { owedFor } from '../requests/owed.js';
 import { StatusRows } from '../requests/status.js';
 import type { KnownUser, UserRows } from '../users/directory.message.js';
 import { UnfinishedErasures } from '../users/erasures.reactor.js';
@@ -19,7 +23,8 @@ import { LastActivity } from '../users/user-deletions.js';
 import { UserFiguresSource } from '../users/user-figures.js';
 import { UserPages, type UserSort } from '../users/user-page.js';
 import type { UserFigures } from '../users/user-view.js';
-import { concurrencyOf } from '../requests/gate.js';
+import { concurrencyOf, grownConcurrency } from '../requests/gate.js';
+import { floorOf } from '../kudos/account.state.js';
 import type { WorkerRow } from '../workers/registry.message.js';
 import { WorkerJobs } from '../workers/worker-changes.js';
 import { WorkerFiguresSource } from '../workers/worker-figures.js';
@@ -84,6 +89,27 @@ export const giftRows = (platform: Platform) => ({
   },
 });
 
+export const sharedKeyRows = (platform: Platform) => ({
+  sharedKeys: async () => {
+    const { position, answer } = await atCheckpoint(platform, 'shared-keys', (db) => allPages((after) => sharedKeyPage(db, after, PAGE), ({ key }) => key));
+    const rows = answer.map(({ expiresAt, ...row }): SharedKeyRow => ({ ...row, expiresAt: expiresAt === null ? null : iso(expiresAt) }));
+    return { position, rows };
+  },
+});
+
+/** Of two read models, so the fold goes on from the one that has read less: what it sees a second time changes nothing. */
+export const sharedKeyRequestRows = (platform: Platform) => ({
+  sharedKeyRequests: async () => {
+    const queue = await atCheckpoint(platform, 'queue', (db) => allPages((after) => openAuthorizations(db, after, PAGE), ({ request }) => request));
+    const keys = await atCheckpoint(platform, 'shared-keys', (db) => allPages((after) => sharedKeyPage(db, after, PAGE), ({ key }) => key));
+    return {
+      position: Math.min(queue.position, keys.position),
+      open: queue.answer.flatMap(({ request, data: { sharedKey } }) => (sharedKey ? [{ request, key: sharedKey.key }] : [])),
+      deletedKeys: keys.answer.filter(({ isDeleted }) => isDeleted).map(({ key }) => key),
+    };
+  },
+});
+
 export const queueRows = (platform: Platform) => ({
   queue: async () => {
     const { position, answer } = await atCheckpoint(platform, 'queue', async (db) => ({
@@ -124,14 +150,12 @@ export const openWorkRows = (platform: Platform) => ({
     const { position, answer } = await atCheckpoint(platform, 'queue', async (db) => ({
       authorizations: await allPages((after) => openAuthorizations(db, after, PAGE), ({ request }) => request),
       unsettled: await unsettledJobs(db, Number.MAX_SAFE_INTEGER),
+      formHolds: await formHolds(db),
     }));
     const kinds = new Map(answer.authorizations.map(({ request, data }) => [request, data.kind]));
-    const unsettled = answer.unsettled.map(({ payer, data }): Owed => {
-      const { request, job, worker, owner, ownerTrusted, model, price, debit, things } = data;
-      return { request, payer, kind: kinds.get(request)!, job, worker, owner, ownerTrusted, model, price, debit, things };
-    });
+    const unsettled = answer.unsettled.map(({ payer, data }) => owedFor(data, { payer, kind: kinds.get(data.request)! }));
     const authorizations = answer.authorizations.map((each) => ({ request: each.request, payer: each.payer, kind: each.data.kind, stage: stageOf(each) }));
-    return { position, authorizations, unsettled, unopened: await unopenedUsers(platform.database) };
+    return { position, authorizations, unsettled, formHolds: answer.formHolds, unopened: await unopenedUsers(platform.database) };
   },
 });
 
@@ -153,6 +177,9 @@ export class PostgresStatusRows extends StatusRows {
   status(id: string) {
     return statusOf(this.platform.database, id);
   }
+  forms(id: string) {
+    return formsOfRequest(this.platform.database, id);
+  }
   waitFor(position: Position, timeoutMs: number): Promise<boolean> {
     return waits(this.platform, 'requests')(position, timeoutMs);
   }
@@ -162,14 +189,26 @@ export class PostgresTransferIndex extends TransferIndex {
   constructor(private readonly platform: Platform) {
     super();
   }
-  find(txId: string) {
-    return transferById(this.platform.database, txId);
+  find(txIds: readonly string[]) {
+    return transfersById(this.platform.database, txIds);
   }
   indexedThrough(user: number): Promise<number> {
     return lastIndexedRevision(this.platform.database, user);
   }
   waitFor(position: Position, timeoutMs: number): Promise<boolean> {
     return waits(this.platform, 'statement')(position, timeoutMs);
+  }
+}
+
+export class PostgresSharedKeyRows extends SharedKeyRows {
+  constructor(private readonly platform: Platform) {
+    super();
+  }
+  find(key: string) {
+    return findSharedKey(this.platform.database, key);
+  }
+  waitFor(position: Position, timeoutMs: number): Promise<boolean> {
+    return waits(this.platform, 'shared-keys')(position, timeoutMs);
   }
 }
 
@@ -205,6 +244,12 @@ export class PostgresWorkerJobs extends WorkerJobs {
   }
 }
 
+/** As a request of this user would find it (design.md §6). */
+const concurrencyShown = (user: KnownUser, balance: Balance | undefined): number => {
+  if (user.id === 0 || !balance) return concurrencyOf(user);
+  return grownConcurrency(concurrencyOf(user), centikudos(balance.spendable - balance.held - floorOf(user.accountClass)));
+};
+
 const NO_DETAILS = {
   accumulated: NO_KUDOS, gifted: NO_KUDOS, donated: NO_KUDOS, admin: NO_KUDOS, received: NO_KUDOS, recurring: NO_KUDOS, awarded: NO_KUDOS, styled: NO_KUDOS,
 };
@@ -218,12 +263,13 @@ export class PostgresUserFigures extends UserFiguresSource {
   }
   async of(user: KnownUser): Promise<UserFigures> {
     const { database, clock } = this.platform;
-    const [balance, row, workers, active, records] = await Promise.all([
+    const [balance, row, workers, active, records, sharedKeyIds] = await Promise.all([
       this.#balanceOf(user), findUser(database, user.id), workersOf(database, user.id), activeGenerations(database, user.id, clock.now()),
-      recordsOf(database, user.id),
+      recordsOf(database, user.id), sharedKeyIdsOf(database, user.id),
     ]);
     return {
-      ...(balance ?? NO_BALANCE), ...(row ?? NO_TEXTS), workerIds: workers.map(({ id }) => id), concurrency: concurrencyOf(user), activeGenerations: active, records,
+      ...(balance ?? NO_BALANCE), ...(row ?? NO_TEXTS), workerIds: workers.map(({ id }) => id), concurrency: concurrencyShown(user, balance), activeGenerations: active,
+      records, sharedKeyIds,
     };
   }
 

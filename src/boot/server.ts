@@ -5,11 +5,13 @@ import { LiveQueue } from '../dispatch/live-queue.message.js';
 import { Reaper } from '../dispatch/reaper.js';
 import { Credits } from '../kudos/credits.js';
 import { RecentGifts } from '../kudos/recent-gifts.js';
+import { SharedKeyRegistry } from '../kudos/shared-key-registry.message.js';
 import { categoryOf } from '../kernel/event.js';
 import { registerBlobRoutes } from '../platform/blobs/blob-routes.js';
 import { createHttpApp } from '../platform/http/http-app.js';
 import { loggable } from '../platform/telemetry/logger.js';
 import { VERSION } from '../platform/telemetry/version.js';
+import { DeletedKeys, SharedKeyRequests } from '../requests/deleted-keys.reactor.js';
 import { LatestOfRequests } from '../requests/latest-of-requests.js';
 import { OpenWork } from '../requests/open-work.js';
 import { Repairs } from '../requests/repairs.reactor.js';
@@ -111,7 +113,11 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding, vault
   const registry = get(WorkerRegistry);
   const latest = get(LatestOfRequests);
   const directory = get(UserDirectory);
-  for (const fold of [get(Credits), get(RecentGifts), directory, get(NextUserId), registry, get(Suspects), new ForgetErased(vault, feed), queue, get(OpenWork), get(PastMinute), latest]) feed.register(fold);
+  const folds = [
+    get(Credits), get(RecentGifts), directory, get(NextUserId), registry, get(Suspects), new ForgetErased(vault, feed), queue, get(OpenWork), get(PastMinute),
+    get(SharedKeyRegistry), get(SharedKeyRequests), latest,
+  ];
+  for (const fold of folds) feed.register(fold);
   await feed.start();
   commanding.onAppended((events) => {
     for (const event of events) {
@@ -135,6 +141,7 @@ const startTimers = (app: NestFastifyApplication, { timers, logger, contents, bl
   const suspecting = app.get(Suspecting, { strict: false });
   const monthly = app.get(MonthlyGrants, { strict: false });
   const erasures = app.get(Erasures, { strict: false });
+  const deletedKeys = app.get(DeletedKeys, { strict: false });
   const housekeeping = new Housekeeping(contents, blobs, clock);
   const loops = [
     { name: 'reaper', everyMs: REAPER_MS, round: () => reaper.round() },
@@ -142,6 +149,7 @@ const startTimers = (app: NestFastifyApplication, { timers, logger, contents, bl
     { name: 'suspecting', everyMs: SUSPECTING_MS, round: () => suspecting.round() },
     { name: 'monthly grants', everyMs: LEFTOVERS_MS, round: () => monthly.round() },
     { name: 'erasures', everyMs: LEFTOVERS_MS, round: () => erasures.round() },
+    { name: 'deleted shared keys', everyMs: REPAIRS_MS, round: () => deletedKeys.round() },
     { name: 'housekeeping', everyMs: HOUSEKEEPING_MS, round: () => housekeeping.round() },
   ].map(({ name, everyMs, round }) =>
     repeatedly(round, { everyMs, timers, onError: (error) => logger.error({ err: loggable(error), loop: name }, 'a round failed and will be tried again') }));

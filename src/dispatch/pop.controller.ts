@@ -9,16 +9,22 @@ import { refusedBy } from '../platform/http/refusals.js';
 import { Callers, RateLimit } from '../platform/http/route-spec.js';
 import { Pricing } from '../pricing/pricing.js';
 import type { ImagePayload, TextPayload } from '../requests/rules/payload.js';
+import { defined } from '../requests/rules/defined.js';
+import { SOURCE_PROCESSING_DEFAULT } from '../requests/rules/request-defaults.js';
 import { batchSeed } from '../requests/rules/seed.js';
-import { aliasOf, idOfAlias, UserDirectory, type KnownUser } from '../users/directory.message.js';
+import type { StoredSource, StoredSources } from '../requests/rules/source-image.js';
+import { aliasOf, UserDirectory, type KnownUser } from '../users/directory.message.js';
 import type { Declaration } from '../workers/worker.events.js';
 import { popRefusals } from '../workers/worker.refusals.js';
 import { ImagePopFields, TextPopFields } from './bodies/pop.body.js';
 import { blobKey } from './deliver.js';
-import { imagePopAnswer, noImageJob, noTextJob, textPopAnswer } from './matching/pop-answer.js';
+import type { Bridge } from './matching/bridge.js';
+import { takesSourceUrl } from './matching/image-pop-payload.js';
+import { imagePopAnswer, noImageJob, noTextJob, textPopAnswer, type PopSources } from './matching/pop-answer.js';
 import { skippedImages, skippedTexts } from './matching/skipped.js';
 import { Pop, type HandedOut } from './pop.js';
 import { imageDeclaration, textDeclaration } from './declaration.js';
+import { popOwner, prioritised } from './pop-owner.js';
 
 const BLACKLIST_MAX = 200;
 const BLACKLIST_WORD_MAX = 15;
@@ -34,7 +40,7 @@ export class PopController {
 
   @Post('pop') @HttpCode(200) @Callers('user') @RateLimit('RL-60s')
   async image(@StrictBody(ImagePopFields) body: ImagePopFields, @ApiKey() apiKey: string, @Res({ passthrough: true }) reply: FastifyReply) {
-    const owner = await this.#owner(apiKey, body.priority_usernames);
+    const owner = await popOwner(this.directory, apiKey, body.priority_usernames);
     const declaration = this.#withModels(imageDeclaration(body), owner, (model) => this.#serves(model, owner));
     const popped = await this.pops.pop(owner, {
       kind: 'image', name: body.name, declaration, amount: body.amount,
@@ -47,7 +53,7 @@ export class PopController {
 
   @Post('text/pop') @HttpCode(200) @Callers('user') @RateLimit('RL-60s')
   async text(@StrictBody(TextPopFields) body: TextPopFields, @ApiKey() apiKey: string, @Res({ passthrough: true }) reply: FastifyReply) {
-    const owner = await this.#owner(apiKey, body.priority_usernames);
+    const owner = await popOwner(this.directory, apiKey, body.priority_usernames);
     const declaration = this.#withModels(textDeclaration(body), owner, () => true);
     const popped = await this.pops.pop(owner, {
       kind: 'text', name: body.name, declaration, amount: body.amount,
@@ -60,21 +66,22 @@ export class PopController {
     return textPopAnswer({ ids, model, messages: [], payload: stored.payload as unknown as TextPayload, ...(softprompt ? { softprompt } : {}) });
   }
 
-  #imageAnswer({ jobs: ids, model, ttlS, stored, remaining, worker }: HandedOut): object {
+  async #imageAnswer({ jobs: ids, model, ttlS, stored, remaining, worker }: HandedOut): Promise<object> {
     const payload = stored.payload as unknown as ImagePayload;
     const seed = batchSeed(payload, remaining, this.parts.ids.random());
     const uploads = ids.map((job) => this.parts.blobs.uploadUrl(blobKey(job)));
-    return imagePopAnswer({ ids, model, messages: [], payload, seed, ttlS, uploads, sources: { processing: 'img2img', extra: [] } }, worker.facts.bridge);
+    const sources = await this.#sourcesFor(worker.facts.bridge, stored.sources);
+    return imagePopAnswer({ ids, model, messages: [], payload, seed, ttlS, uploads, sources }, worker.facts.bridge);
   }
 
-  async #owner(apiKey: string, priority: readonly string[]): Promise<KnownUser> {
-    if (priority.some((alias) => !alias.includes('#') || idOfAlias(alias) === undefined)) throw refusedBy(popRefusals, 'InvalidPriorityUsername');
-    const owner = await this.directory.byKey(apiKey);
-    if (!owner) throw refusedBy(popRefusals, 'InvalidAPIKey');
-    if (owner.roles.has('deleted')) throw refusedBy(popRefusals, 'DeletedUser');
-    if (owner.roles.has('flagged')) throw refusedBy(popRefusals, 'WorkerFlaggedMaintenance');
-    if (owner.id === 0) throw refusedBy(popRefusals, 'AnonForbiddenWorker');
-    return owner;
+  /** Newer bridges fetch the images themselves, by signed URLs; older ones are sent base64. Extra ones are for bridges that fetch. */
+  async #sourcesFor(bridge: Bridge, stored: StoredSources | undefined): Promise<PopSources> {
+    const { blobs } = this.parts;
+    if (!stored) return { processing: SOURCE_PROCESSING_DEFAULT, extra: [] };
+    const sent = async (source: StoredSource | undefined): Promise<string | undefined> =>
+      source && (takesSourceUrl(bridge) ? blobs.downloadUrl(source.key) : (await blobs.get(source.key))?.toString('base64'));
+    const extra = stored.extra.map(({ key, strength }) => ({ image: blobs.downloadUrl(key), strength }));
+    return { processing: stored.processing, ...defined({ image: await sent(stored.image), mask: await sent(stored.mask) }), extra };
   }
 
   /** Image workers serve models of the reference; customizers any name; `model::alias` belongs to that alias (horde-rules §7.3). */
@@ -91,5 +98,4 @@ export class PopController {
   }
 }
 
-const prioritised = (aliases: readonly string[]): number[] => aliases.map((alias) => idOfAlias(alias)!);
 const blacklist = (words: readonly string[]): string[] => words.slice(0, BLACKLIST_MAX).map((word) => cutText(word, BLACKLIST_WORD_MAX));

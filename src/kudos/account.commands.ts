@@ -1,5 +1,6 @@
 import type { Kudos } from '../kernel/kudos.js';
-import type { AccountClass, UserId } from './account.events.js';
+import type { RequestKind } from '../kernel/request-kind.js';
+import type { AccountClass, SharedKeyLimits, UserId } from './account.events.js';
 
 /** What every command brings along, because the rules ask no clock and no other stream. */
 interface Given {
@@ -35,24 +36,53 @@ export interface TransferParties {
   readonly recipientEducation: boolean;
   readonly recipientDeleted: boolean;
   readonly senderDeleted: boolean;
+  /** There is, or no longer is, such a user or shared key. */
+  readonly recipientUnknown: boolean;
+  /** The shared key that is the target is past its expiry. */
+  readonly recipientKeyExpired: boolean;
 }
 
-export interface TransferKudos extends Spending {
-  readonly type: 'TransferKudos';
+/** One transfer as it was asked for. */
+export interface TransferItem {
   readonly txId: string;
+  readonly to: UserId;
+  readonly amount: Kudos;
+  /** The recipient's shared key that they are for. */
+  readonly sharedKey?: string;
+  readonly parties: TransferParties;
+}
+
+export interface TransferKudos extends Spending, TransferItem {
+  readonly type: 'TransferKudos';
   /** The sender chose the transaction's id with an Idempotency-Key; otherwise it is fresh and needs no look-up. */
   readonly keyed: boolean;
   /** The statement's index was searched for `txId` up to this revision of the account's stream, and did not hold it. */
   readonly indexedThrough: number;
-  readonly to: UserId;
-  readonly amount: Kudos;
-  readonly parties: TransferParties;
+  /** Fingerprint of the bulk call that this is a part of. */
+  readonly bulk?: string;
+}
+
+/** Several transfers in one append; each happens or is refused by itself. */
+export interface TransferMany extends Spending {
+  readonly type: 'TransferMany';
+  readonly indexedThrough: number;
+  readonly bulk: string;
+  readonly items: readonly TransferItem[];
+}
+
+/** A request that is sent with a shared key. */
+export interface SharedKeyUse {
+  readonly key: string;
+  /** Kudos that were ever sent to the key, as far as they have been read; complete when the payer's credits are. */
+  readonly credited: Kudos;
+  /** What the key's limits look at; undefined when a style brought the key, which waives them (horde-rules §1.10). */
+  readonly asks: { readonly pixels: number; readonly steps: number; readonly tokens: number } | undefined;
 }
 
 export interface OpenAuthorization extends Spending {
   readonly type: 'OpenAuthorization';
   readonly request: string;
-  readonly kind: 'image' | 'text';
+  readonly kind: RequestKind;
   readonly jobs: number;
   readonly quote: Kudos;
   readonly activation: Kudos;
@@ -62,18 +92,21 @@ export interface OpenAuthorization extends Spending {
   /** Balances above it have no more say in the queue (design.md §6). */
   readonly priorityCap: Kudos;
   readonly reference: number;
+  readonly sharedKey?: SharedKeyUse;
 }
 
 export interface SettleJob extends Spending {
   readonly type: 'SettleJob';
   readonly request: string;
   readonly job: string;
-  readonly kind: 'image' | 'text';
+  readonly kind: RequestKind;
   readonly owner: UserId;
   readonly ownerTrusted: boolean;
   readonly worker: string;
   readonly model: string;
   readonly price: Kudos;
+  /** What the owner gets where that is not the price. */
+  readonly reward?: Kudos;
   readonly debit: Kudos;
   readonly things: number;
   /** The request ended with this job: close its authorization in the same append if nothing else is open. */
@@ -85,6 +118,20 @@ export interface ReleaseHold extends Given {
   readonly request: string;
   /** Jobs that were never handed out and never will be. */
   readonly jobs: number;
+}
+
+/** Sets aside what one form costs, for a worker that wants to be sure of it; refused when it is not there. */
+export interface PlaceFormHold extends Spending {
+  readonly type: 'PlaceFormHold';
+  readonly request: string;
+  readonly job: string;
+  readonly amount: Kudos;
+}
+/** Frees what was set aside for a form that was given back, or never handed out. */
+export interface ReleaseFormHold extends Given {
+  readonly type: 'ReleaseFormHold';
+  readonly request: string;
+  readonly job: string;
 }
 
 export interface CloseAuthorization extends Given {
@@ -107,10 +154,39 @@ export interface AdjustBalance extends Spending {
   readonly by: UserId | 'system';
 }
 
+export interface CreateSharedKey extends Given {
+  readonly type: 'CreateSharedKey';
+  readonly key: string;
+  readonly id: string;
+  readonly name: string | null;
+  readonly budget: Kudos | null;
+  readonly expiresAt: string | null;
+  readonly limits: SharedKeyLimits;
+  /** How many keys the owner may have. */
+  readonly keysMax: number;
+}
+
+export interface ChangeSharedKey extends Given {
+  readonly type: 'ChangeSharedKey';
+  readonly key: string;
+  readonly name?: string;
+  readonly budget?: Kudos | null;
+  /** Kudos that were ever sent to the key. */
+  readonly credited: Kudos;
+  readonly expiresAt?: string | null;
+  readonly limits: Partial<SharedKeyLimits>;
+}
+
+export interface DeleteSharedKey extends Given {
+  readonly type: 'DeleteSharedKey';
+  readonly key: string;
+}
+
 /** Changes nothing: the answer is in the state, which is confirmed at the head of the log. */
 export interface ReadAccount {
   readonly type: 'ReadAccount';
 }
 
 export type AccountCommand =
-  | ReadAccount | OpenAccount | TransferKudos | OpenAuthorization | SettleJob | ReleaseHold | CloseAuthorization | AbandonAuthorization | AdjustBalance;
+  | ReadAccount | OpenAccount | TransferKudos | TransferMany | OpenAuthorization | SettleJob | ReleaseHold | PlaceFormHold | ReleaseFormHold
+  | CloseAuthorization | AbandonAuthorization | AdjustBalance | CreateSharedKey | ChangeSharedKey | DeleteSharedKey;

@@ -5,6 +5,8 @@ import type { SettleJob } from './account.commands.js';
 import type { AccountEvent, JobSettled } from './account.events.js';
 import { balanceOf, floorOf, type Account, type Authorization } from './account.state.js';
 import { closed } from './authorization-closed.js';
+import { lessReserved } from './shared-key-reservation.js';
+import { consumption } from './shared-key.js';
 
 /** Exactly once: the open authorization remembers each settled job, and a closed one has settled them all. */
 export const settle = (command: SettleJob, account: Account): Decision<AccountEvent, 'CreditsBehind'> => {
@@ -14,19 +16,23 @@ export const settle = (command: SettleJob, account: Account): Decision<AccountEv
   if (authorization.settled.has(job)) {
     return allSettled(ended, authorization) ? accept(closed(account, { request, authorization, at })) : accept();
   }
-  const part = partOf(authorization);
+  const part = authorization.formHolds.get(job) ?? partOf(authorization);
   // An un-held settlement draws on the whole balance above the floor, held or not: otherwise a large hold on a request
   // that nobody serves would make everything else free (spec/ledger.md §4.5, Floor).
   const reachable = most(NO_KUDOS, minus(balanceOf(account, command.creditsElsewhere), floorOf(account.accountClass!)));
   const paid = least(command.debit, reachable);
   if (paid < command.debit && !command.creditsComplete) return refuse('CreditsBehind');
+  const keyPart = consumption(authorization, command.debit);
   const { ledger, split } = settlementOf(command, account.user, paid);
   const settled: JobSettled = { type: 'JobSettled.v1', data: {
     request, job, kind: command.kind, payer: account.user, owner: command.owner, worker: command.worker, model: command.model,
     price: command.price, debit: command.debit, forgiven: minus(command.debit, paid), captured: part, ...split,
-    things: command.things, settledAt: at, policy: command.policy, ...(ledger ? { ledger } : {}),
+    things: command.things, settledAt: at, ...keyPart, policy: command.policy, ...(ledger ? { ledger } : {}),
   } };
-  const rest: Authorization = { ...authorization, held: minus(authorization.held, part), settled: new Set([...authorization.settled, job]) };
+  const rest: Authorization = {
+    ...authorization, held: minus(authorization.held, part), settled: new Set([...authorization.settled, job]),
+    sharedKey: lessReserved(authorization.sharedKey, keyPart.sharedKey?.reserved),
+  };
   return allSettled(ended, rest) ? accept(settled, closed(account, { request, authorization: rest, at })) : accept(settled);
 };
 

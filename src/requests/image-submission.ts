@@ -7,16 +7,19 @@ import type { ImageJobFeatures } from '../pricing/job-features.js';
 import { Pricing } from '../pricing/pricing.js';
 import { imageQuote, type ImageQuoteRequest, type Quote } from '../pricing/quote.js';
 import { imageUpfrontAmount, imageUpfrontRequired } from '../pricing/upfront.js';
-import { Refused } from '../platform/http/refusals.js';
 import type { KnownUser } from '../users/directory.message.js';
 import { Admission, type Admitted, type Candidate } from './admission.js';
-import { Gate, notServed, ruleCaller } from './gate.js';
+import type { RequestCaller } from './caller-keys.js';
+import { Gate, ruleCaller } from './gate.js';
+import { orLesser } from './or-lesser.js';
+import { defined } from './rules/defined.js';
 import { imageRefusal } from './rules/image-rules.js';
 import { imageSubject } from './rules/image-subject.js';
 import { normaliseImage, withSizeOf, type NormalisedImageRequest } from './rules/image-request.js';
 import { splitPrompt } from './rules/prompt.js';
 import type { ImageRequestBody } from './rules/request-body.js';
 import { STAGE_BATCHING, STAGE_CALLER, STAGE_ENVELOPE, STAGE_PARAMETERS, STAGE_SOURCES } from './rules/rule.js';
+import { hasSources } from './rules/source-image.js';
 import { imageWarnings, type RequestWarning } from './rules/warnings.js';
 
 export interface Asked {
@@ -30,6 +33,12 @@ interface Priced {
   readonly required: Kudos;
 }
 
+/** Who asks for what. */
+interface Asking {
+  readonly caller: RequestCaller;
+  readonly priced: Priced;
+}
+
 /** Image requests from the body to the queue (horde-api C1.1). */
 @Injectable()
 export class ImageSubmission {
@@ -38,10 +47,11 @@ export class ImageSubmission {
   ) {}
 
   async submit(body: ImageRequestBody, asked: Asked): Promise<ImageAccepted | ImageQuoted> {
-    const { payer, request } = await this.#check(body, asked);
+    const { caller, request } = await this.#check(body, asked);
     const priced = this.#price(request);
-    if (request.dryRun) return this.#quoted(body, priced);
-    const admitted = await this.#admit(payer, priced, asked);
+    const asking = { caller, priced };
+    if (request.dryRun) return this.#quoted(body, (await this.#affordable(body, asking, asked)).priced);
+    const admitted = await this.#admit(body, hasSources(request.sources) ? await this.#affordable(body, asking, asked) : asking, asked);
     const { policy, reference } = this.pricing;
     const possible = this.availability.possible(admitted.candidate.facts);
     const warnings: RequestWarning[] = [...imageWarnings(body.params ?? {}, request.models, reference)];
@@ -55,29 +65,29 @@ export class ImageSubmission {
     };
   }
 
-  async #check(body: ImageRequestBody, { apiKey, clientAgent }: Asked): Promise<{ payer: KnownUser; request: NormalisedImageRequest }> {
+  async #check(body: ImageRequestBody, { apiKey, clientAgent }: Asked): Promise<{ caller: RequestCaller; request: NormalisedImageRequest }> {
     const nobody = imageSubject(body, { username: '', trusted: false, patron: false, special: false }, this.pricing.reference);
     this.gate.style(body.style);
     this.gate.obey(imageRefusal(nobody, STAGE_ENVELOPE));
-    const payer = await this.gate.caller(apiKey, body);
+    const caller = await this.gate.caller(apiKey, body);
+    const { payer } = caller;
     const subject = imageSubject(body, ruleCaller(payer), this.pricing.reference);
     this.gate.obey(imageRefusal(subject, STAGE_CALLER));
     await this.gate.knownWorkers(body.workers ?? []);
     this.gate.obey(imageRefusal(subject, STAGE_BATCHING));
-    const request = normaliseImage(schooled(body, payer), { anonymous: payer.id === 0 });
+    const request = normaliseImage(schooled(body, payer), { anonymous: payer.id === 0, matchedTargeting: this.pricing.matchedTargeting });
     await this.gate.concurrency(payer, 'image', request);
     this.gate.obey(imageRefusal(subject, STAGE_PARAMETERS));
     this.gate.obey(imageRefusal(subject, STAGE_SOURCES));
     this.gate.clientAgent(clientAgent);
-    if ((body.source_image ?? body.extra_source_images?.[0]) !== undefined) throw notServed('Source images', '');
-    return { payer, request };
+    return { caller, request };
   }
 
   #price(request: NormalisedImageRequest): Priced {
     const { policy, reference } = this.pricing;
     const asked = this.#quoteRequest(request);
     const quote = imageQuote(asked, policy, reference);
-    const upfront = imageUpfrontRequired({ ...asked, chargedWorkerList: false }, this.availability.load('image'), reference);
+    const upfront = imageUpfrontRequired({ ...asked, chargedWorkerList: this.#chargesList(request) }, this.availability.load('image'), reference);
     return { request, quote, required: upfront.required ? imageUpfrontAmount(asked, quote, policy, reference) : NO_KUDOS };
   }
 
@@ -85,24 +95,46 @@ export class ImageSubmission {
     return { features, jobs, models, offered: models.length > 0 ? [] : this.availability.offeredModels('image'), slowWorkers, workerBlacklist };
   }
 
-  async #admit(payer: KnownUser, priced: Priced, { clientAgent }: Asked): Promise<Admitted & { candidate: Candidate; quote: Kudos }> {
-    const candidate = candidateOf(payer, priced, clientAgent);
-    try {
-      return { ...(await this.admission.admit(candidate, this.gate.context(payer))), candidate, quote: priced.quote.total };
-    } catch (error) {
-      const lesser = error instanceof Refused && error.rc === 'KudosUpfront' ? this.#downgraded(priced.request) : undefined;
-      if (!lesser) throw error;
-      const smaller = candidateOf(payer, this.#price(lesser), clientAgent);
-      return { ...(await this.admission.admit(smaller, this.gate.context(payer))), candidate: smaller, quote: smaller.facts.quote };
+  #chargesList({ workers }: NormalisedImageRequest): boolean {
+    return this.pricing.upfrontOnWorkerList && workers.length > 0;
+  }
+
+  /** As it is, or in the lesser way that its sender allows: what its payer has enough for. Nothing is charged. @throws Refused KudosUpfront */
+  #affordable(body: ImageRequestBody, asking: Asking, { clientAgent }: Asked): Promise<Asking> {
+    return orLesser(asking, async (each) => {
+      await this.admission.requireUpfront(candidateOf(each, clientAgent));
+      return each;
+    }, (rc, each) => this.#lesser(body, rc, each));
+  }
+
+  #admit(body: ImageRequestBody, asking: Asking, { clientAgent }: Asked): Promise<Admitted & { candidate: Candidate; quote: Kudos }> {
+    const sources = this.gate.sources(asking.priced.request.sources);
+    return orLesser(asking, async (each) => {
+      const candidate = { ...candidateOf(each, clientAgent), ...(sources && { sources }) };
+      return { ...(await this.admission.admit(candidate, this.gate.context(each.caller.payer))), candidate, quote: each.priced.quote.total };
+    }, (rc, each) => this.#lesser(body, rc, each));
+  }
+
+  /** What can be taken in place of what was refused, if its sender allows that; each way out is tried once. */
+  async #lesser(body: ImageRequestBody, rc: string, { caller, priced: { request } }: Asking): Promise<Asking | undefined> {
+    if (!request.allowDowngrade) return undefined;
+    if (rc === 'SharedKeyInsufficientKudos') {
+      const anonymous = this.gate.anonymousInstead();
+      if (!anonymous) return undefined;
+      const unpaid = normaliseImage(body, { anonymous: true });
+      await this.gate.concurrency(anonymous.payer, 'image', unpaid);
+      return { caller: anonymous, priced: this.#price(unpaid) };
     }
+    const smaller = rc === 'KudosUpfront' ? this.#downgraded(request) : undefined;
+    return smaller && { caller, priced: { ...smaller, request: { ...smaller.request, allowDowngrade: false } } };
   }
 
   /** The request as it would need nothing upfront, if its sender allows that and it is possible (horde-rules §3.2). */
-  #downgraded(request: NormalisedImageRequest): NormalisedImageRequest | undefined {
+  #downgraded(request: NormalisedImageRequest): Priced | undefined {
     if (!request.allowDowngrade) return undefined;
-    const asked = { ...this.#quoteRequest(request), chargedWorkerList: false };
+    const asked = { ...this.#quoteRequest(request), chargedWorkerList: this.#chargesList(request) };
     const features: ImageJobFeatures | undefined = downgradeImage(asked, this.availability.load('image'), this.pricing.reference);
-    return features && { ...request, slowWorkers: true, features, payload: withSizeOf(request.payload, features) };
+    return features && this.#price({ ...request, slowWorkers: true, features, payload: withSizeOf(request.payload, features) });
   }
 
   #quoted(body: ImageRequestBody, { request, quote }: Priced): ImageQuoted {
@@ -136,14 +168,17 @@ export interface ImageQuoted {
 const schooled = (body: ImageRequestBody, payer: KnownUser): ImageRequestBody =>
   payer.roles.has('education') ? { ...body, nsfw: false, censor_nsfw: true, trusted_workers: true, shared: false, replacement_filter: true } : body;
 
-const candidateOf = (payer: KnownUser, { request, quote, required }: Priced, clientAgent: string): Candidate => ({
-  payer, required,
+const candidateOf = ({ caller: { payer, sharedKey }, priced: { request, quote, required } }: Asking, clientAgent: string): Candidate => ({
+  payer, required, sharedKey: sharedKey === undefined ? undefined : { key: sharedKey, asks: asksOf(request.features) },
   facts: {
     kind: 'image', jobs: request.jobs, models: request.models, features: request.features, nsfw: request.nsfw, censorNsfw: request.censorNsfw,
     trustedWorkers: request.trustedWorkers, validatedBackends: request.validatedBackends, slowWorkers: request.slowWorkers,
     extraSlowWorkers: request.extraSlowWorkers, workers: request.workers, workerBlacklist: request.workerBlacklist,
     disableBatching: request.disableBatching, r2: request.r2, shared: request.shared,
-    activation: quote.activation, quote: quote.total, unitPriceMax: quote.unitPrice,
+    activation: quote.activation, quote: quote.total, unitPriceMax: quote.unitPrice, ...defined({ dearest: quote.dearest }),
   },
   content: { payload: request.payload, clientAgent },
 });
+
+/** Requested steps, whatever a sampler makes of them (horde-api since 5.1.5 §5.1). */
+const asksOf = ({ width, height, steps }: NormalisedImageRequest['features']) => ({ pixels: width * height, steps, tokens: 0 });

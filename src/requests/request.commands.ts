@@ -24,6 +24,16 @@ export interface AssignJobs extends Given {
   readonly extraSlow: boolean;
 }
 
+/** Hands out forms of an alchemy request to one worker; those that somebody else has taken are left out. */
+export interface AssignForms extends Given {
+  readonly type: 'AssignForms';
+  readonly forms: readonly { readonly job: string; readonly form: number; readonly held: Kudos }[];
+  readonly worker: string;
+  readonly owner: number;
+  readonly ownerTrusted: boolean;
+  readonly ttlS: number;
+}
+
 /** All money inputs of the job, frozen by the event that this becomes (spec/ledger.md §4.5, Submit). */
 export interface SubmitJob extends Given {
   readonly type: 'SubmitJob';
@@ -36,6 +46,9 @@ export interface SubmitJob extends Given {
   readonly debit: Kudos;
   readonly ownerTrusted: boolean;
   readonly things: number;
+  readonly reward?: Kudos;
+  readonly bridge?: string;
+  readonly text?: { readonly validatedBackend: boolean; readonly ownerTrusted: boolean };
   readonly policy: number;
   readonly reference: number;
   /** Things per second beyond which nobody delivers; without it nobody is too fast. */
@@ -61,10 +74,14 @@ export interface ExpireRequest extends Given {
 export interface CancelRequest extends Given {
   readonly type: 'CancelRequest';
 }
+/** Cancels an alchemy request: what waits is withdrawn, what is at a worker is paid for (horde-rules §4.4). */
+export interface CancelForms extends Given {
+  readonly type: 'CancelForms';
+}
 export interface AbandonRequest extends Given {
   readonly type: 'AbandonRequest';
   readonly payer: number;
 }
 
 export type RequestCommand =
-  | AcceptRequest | AssignJobs | SubmitJob | FaultJob | ExplainJob | ExpireJobs | ExpireRequest | CancelRequest | AbandonRequest;
+  | AcceptRequest | AssignJobs | AssignForms | SubmitJob | FaultJob | ExplainJob | ExpireJobs | ExpireRequest | CancelRequest | CancelForms | AbandonRequest;

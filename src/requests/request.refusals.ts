@@ -1,5 +1,6 @@
 import type { Refusals } from '../platform/http/refusals.js';
 import type { RequestRuleRc } from './rules/rule.js';
+import type { SourceImageRc } from './rules/source-image.js';
 import type { RequestRc } from './request.decider.js';
 
 export type AdmissionRc =
@@ -17,6 +18,14 @@ export const admissionRefusals: Refusals<AdmissionRc> = {
     `You have ${waiting} generations waiting; together with this request that is more than the ${limit} that your account may have waiting.`],
   BadClientAgent: [403, 'This Client-Agent was taken from an example. Please send the name, version and contact of your own client.'],
   AnonForbidden: [403, 'Anonymous use is switched off on this server. Please register to get an API key.'],
+};
+
+/** What is wrong with an image that came with the request (horde-api C1.1, rows 55 to 59). */
+export const sourceRefusals: Refusals<SourceImageRc> = {
+  ImageValidationFailed: [400, 'One of the source images is not a PNG, JPEG, WebP or GIF image in base64. This server does not fetch source images by URL.'],
+  SourceImageResolutionExceeded: [400, 'A source image may have 3072×3072 pixels at most.'],
+  SourceImageSizeExceeded: [400, 'One of the source images has too many bytes.'],
+  InpaintingMissingMask: [400, 'Inpainting needs a source_mask, or a source_image with an alpha channel.'],
 };
 
 /** What is wrong with a request in itself. */
@@ -69,6 +78,15 @@ export const ruleRefusals: Refusals<RequestRuleRc> = {
   TooManyStopSequences: [400, 'At most 128 stop sequences are accepted.'],
   ExcessiveStopSequence: [400, 'All stop sequences together are limited to 2000 characters.'],
   NulByteInPayload: [400, 'The request contains a NUL character, which cannot be stored.'],
+};
+
+/** What is wrong with an alchemy request in itself (horde-api C3.1, since-5.1.5 §3.5). */
+export const alchemyRefusals: Refusals<'InvalidControlType' | 'SourceImageUrlInvalid' | 'ImageValidationFailed' | 'SourceImageSizeExceeded' | 'SourceImageResolutionExceeded'> = {
+  InvalidControlType: [400, 'An annotation form needs a control_type that alchemists know in its payload.'],
+  SourceImageUrlInvalid: [400, 'This server does not fetch source images from URLs. Please send the image itself, as base64.'],
+  ImageValidationFailed: [400, 'The source_image is not an image in base64.'],
+  SourceImageSizeExceeded: [400, 'The source_image has too many bytes.'],
+  SourceImageResolutionExceeded: [400, 'The source_image has too many pixels: at most 3072×3072 in area, and 255 tiles of 512×512.'],
 };
 
 /** Fragments of these messages are matched by workers and must stay (horde-api B.10). */

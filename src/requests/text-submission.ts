@@ -1,15 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { Availability } from '../dispatch/availability.message.js';
 import { inKudos, NO_KUDOS, type Kudos } from '../kernel/kudos.js';
-import { Refused } from '../platform/http/refusals.js';
 import { downgradeText } from '../pricing/downgrade.js';
 import { Pricing } from '../pricing/pricing.js';
 import { firstTextPrice, textQuote, type Quote } from '../pricing/quote.js';
 import { textUpfrontAmount, textUpfrontRequired } from '../pricing/upfront.js';
-import type { KnownUser } from '../users/directory.message.js';
 import { Admission, type Candidate } from './admission.js';
+import type { RequestCaller } from './caller-keys.js';
 import { Gate, ruleCaller } from './gate.js';
 import type { Asked } from './image-submission.js';
+import { orLesser } from './or-lesser.js';
+import { defined } from './rules/defined.js';
 import type { TextRequestBody } from './rules/request-body.js';
 import { STAGE_BATCHING, STAGE_CALLER, STAGE_ENVELOPE, STAGE_PARAMETERS, STAGE_SOURCES } from './rules/rule.js';
 import { normaliseText, withLengthOf, type NormalisedTextRequest } from './rules/text-request.js';
@@ -19,6 +20,12 @@ interface Priced {
   readonly request: NormalisedTextRequest;
   readonly quote: Quote;
   readonly required: Kudos;
+}
+
+/** Who asks for what. */
+interface Asking {
+  readonly caller: RequestCaller;
+  readonly priced: Priced;
 }
 
 export interface TextAccepted {
@@ -41,10 +48,11 @@ export class TextSubmission {
   ) {}
 
   async submit(body: TextRequestBody, asked: Asked): Promise<TextAccepted | TextQuoted> {
-    const { payer, request } = await this.#check(body, asked);
+    const { caller, request } = await this.#check(body, asked);
     const priced = this.#price(request);
-    if (request.dryRun) return quoted(priced);
-    const { id, position, candidate } = await this.#admit(payer, priced, asked.clientAgent);
+    const asking = { caller, priced };
+    if (request.dryRun) return quoted((await this.#affordable(asking, asked)).priced);
+    const { id, position, candidate } = await this.#admit(asking, asked.clientAgent);
     const possible = this.availability.possible(candidate.facts);
     return {
       status: 202, position,
@@ -55,21 +63,22 @@ export class TextSubmission {
     };
   }
 
-  async #check(body: TextRequestBody, { apiKey, clientAgent }: Asked): Promise<{ payer: KnownUser; request: NormalisedTextRequest }> {
+  async #check(body: TextRequestBody, { apiKey, clientAgent }: Asked): Promise<{ caller: RequestCaller; request: NormalisedTextRequest }> {
     const nobody = textSubject(body, { username: '', trusted: false, patron: false, special: false });
     this.gate.style(body.style);
     this.gate.obey(textRefusal(nobody, STAGE_ENVELOPE));
-    const payer = await this.gate.caller(apiKey, body);
+    const caller = await this.gate.caller(apiKey, body);
+    const { payer } = caller;
     const subject = textSubject(body, ruleCaller(payer));
     this.gate.obey(textRefusal(subject, STAGE_CALLER));
     await this.gate.knownWorkers(body.workers ?? []);
     this.gate.obey(textRefusal(subject, STAGE_BATCHING));
-    const request = normaliseText(body);
+    const request = normaliseText(body, { matchedTargeting: this.pricing.matchedTargeting });
     await this.gate.concurrency(payer, 'text', request);
     this.gate.obey(textRefusal(subject, STAGE_PARAMETERS));
     this.gate.obey(textRefusal(subject, STAGE_SOURCES));
     this.gate.clientAgent(clientAgent);
-    return { payer, request };
+    return { caller, request };
   }
 
   #price(request: NormalisedTextRequest): Priced {
@@ -77,30 +86,49 @@ export class TextSubmission {
     const { features, jobs, models, slowWorkers } = request;
     const offered = models.length > 0 ? [] : this.availability.offeredModels('text');
     const quote = textQuote({ features, jobs, models, offered, styled: false }, policy, reference);
-    const upfront = textUpfrontRequired({ features, models, slowWorkers, chargedWorkerList: false }, this.availability.load('text'));
+    const upfront = textUpfrontRequired({ features, models, slowWorkers, chargedWorkerList: this.#chargesList(request) }, this.availability.load('text'));
     return { request, quote, required: upfront.required ? textUpfrontAmount(models, quote, policy) : NO_KUDOS };
   }
 
-  async #admit(payer: KnownUser, priced: Priced, clientAgent: string): Promise<{ id: string; position: number; candidate: Candidate }> {
-    const candidate = candidateOf(payer, priced, clientAgent);
-    try {
-      const { request: id, position } = await this.admission.admit(candidate, this.gate.context(payer));
+  #chargesList({ workers }: NormalisedTextRequest): boolean {
+    return this.pricing.upfrontOnWorkerList && workers.length > 0;
+  }
+
+  /** As it is, or in the lesser way that its sender allows: what its payer has enough for. Nothing is charged. @throws Refused KudosUpfront */
+  #affordable(asking: Asking, { clientAgent }: Asked): Promise<Asking> {
+    return orLesser(asking, async (each) => {
+      await this.admission.requireUpfront(candidateOf(each, clientAgent));
+      return each;
+    }, (rc, each) => this.#lesser(rc, each));
+  }
+
+  #admit(asking: Asking, clientAgent: string): Promise<{ id: string; position: number; candidate: Candidate }> {
+    return orLesser(asking, async (each) => {
+      const candidate = candidateOf(each, clientAgent);
+      const { request: id, position } = await this.admission.admit(candidate, this.gate.context(each.caller.payer));
       return { id, position, candidate };
-    } catch (error) {
-      const lesser = error instanceof Refused && error.rc === 'KudosUpfront' ? this.#downgraded(priced.request) : undefined;
-      if (!lesser) throw error;
-      const smaller = candidateOf(payer, this.#price(lesser), clientAgent);
-      const { request: id, position } = await this.admission.admit(smaller, this.gate.context(payer));
-      return { id, position, candidate: smaller };
+    }, (rc, each) => this.#lesser(rc, each));
+  }
+
+  /** What can be taken in place of what was refused, if its sender allows that; each way out is tried once. */
+  async #lesser(rc: string, { caller, priced }: Asking): Promise<Asking | undefined> {
+    if (!priced.request.allowDowngrade) return undefined;
+    if (rc === 'SharedKeyInsufficientKudos') {
+      const anonymous = this.gate.anonymousInstead();
+      if (!anonymous) return undefined;
+      await this.gate.concurrency(anonymous.payer, 'text', priced.request);
+      return { caller: anonymous, priced };
     }
+    const smaller = rc === 'KudosUpfront' ? this.#downgraded(priced.request) : undefined;
+    return smaller && { caller, priced: { ...smaller, request: { ...smaller.request, allowDowngrade: false } } };
   }
 
   /** The request as it would need nothing upfront, if its sender allows that (horde-rules §3.3). */
-  #downgraded(request: NormalisedTextRequest): NormalisedTextRequest | undefined {
+  #downgraded(request: NormalisedTextRequest): Priced | undefined {
     if (!request.allowDowngrade) return undefined;
     const { features, models, slowWorkers } = request;
-    const shorter = downgradeText({ features, models, slowWorkers, chargedWorkerList: false }, this.availability.load('text'));
-    return shorter && { ...request, slowWorkers: true, features: shorter, payload: withLengthOf(request.payload, shorter) };
+    const shorter = downgradeText({ features, models, slowWorkers, chargedWorkerList: this.#chargesList(request) }, this.availability.load('text'));
+    return shorter && this.#price({ ...request, slowWorkers: true, features: shorter, payload: withLengthOf(request.payload, shorter) });
   }
 }
 
@@ -118,14 +146,15 @@ const quoted = ({ request, quote }: Priced): TextQuoted => {
   };
 };
 
-const candidateOf = (payer: KnownUser, { request, quote, required }: Priced, clientAgent: string): Candidate => ({
+const candidateOf = ({ caller: { payer, sharedKey }, priced: { request, quote, required } }: Asking, clientAgent: string): Candidate => ({
   payer, required,
+  sharedKey: sharedKey === undefined ? undefined : { key: sharedKey, asks: { pixels: 0, steps: 0, tokens: request.features.maxLength } },
   facts: {
     kind: 'text', jobs: request.jobs, models: request.models, features: request.features, nsfw: false, censorNsfw: false,
     trustedWorkers: request.trustedWorkers, validatedBackends: request.validatedBackends, slowWorkers: request.slowWorkers,
     extraSlowWorkers: request.extraSlowWorkers, workers: request.workers, workerBlacklist: request.workerBlacklist,
     disableBatching: request.disableBatching, r2: false, shared: false,
-    activation: quote.activation, quote: quote.total, unitPriceMax: quote.unitPrice,
+    activation: quote.activation, quote: quote.total, unitPriceMax: quote.unitPrice, ...defined({ dearest: quote.dearest }),
   },
   content: { payload: request.payload, softprompt: request.features.softprompt ?? null, clientAgent },
 });

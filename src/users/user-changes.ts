@@ -145,7 +145,8 @@ interface Results {
 /** Only what was asked for, with its new value: roles are what they are now, not what they were (horde-api C4.4). */
 const answerOf = (fields: ChangeUserFields, { newKudos, username, passkey, monthly, concurrency, isConcurrencyChanged }: Results): object => {
   const { kudos: _kudos, filtered: _filtered, reset_suspicion: reset, generate_proxy_passkey: _passkey, undelete, ...plain } = fields;
-  const echoed = Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== undefined));
+  const given: readonly (readonly [string, unknown])[] = Object.entries(plain);
+  const echoed = Object.fromEntries(given.filter(([, value]) => value !== undefined));
   return {
     ...(newKudos === undefined ? {} : { new_kudos: newKudos }), ...echoed,
     ...(fields.monthly_kudos === undefined ? {} : { monthly_kudos: monthly }),

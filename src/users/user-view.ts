@@ -28,6 +28,7 @@ export interface UserFigures {
   readonly details: KudosDetails;
   readonly records: UserRecords;
   readonly workerIds: readonly string[];
+  readonly sharedKeyIds: readonly string[];
   readonly concurrency: number;
   readonly lastFour: string | null;
   readonly contact: string | null;
@@ -72,8 +73,8 @@ const publicMembers = (user: KnownUser, figures: UserFigures, nowMs: number): ob
   };
 };
 
-const ownerMembers = (user: KnownUser, { contact, activeGenerations: { image, text } }: UserFigures) => ({
-  sharedkey_ids: [], vpn: user.roles.has('vpn'), special: user.roles.has('special'), contact,
+const ownerMembers = (user: KnownUser, { contact, sharedKeyIds, activeGenerations: { image, text } }: UserFigures) => ({
+  sharedkey_ids: sharedKeyIds, vpn: user.roles.has('vpn'), special: user.roles.has('special'), contact,
   active_generations: { ...(image.length > 0 ? { image } : {}), ...(text.length > 0 ? { text } : {}) },
 });
 

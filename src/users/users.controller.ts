@@ -1,32 +1,31 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
 import { OptionalApiKey } from '../platform/http/parameters.js';
+import { SharedKeyOwners } from '../kudos/shared-key-registry.message.js';
 import { refusedBy } from '../platform/http/refusals.js';
-import { Page, QueryText } from '../platform/http/query.js';
 import { Callers, RateLimit } from '../platform/http/route-spec.js';
-import { ANONYMOUS, UserDirectory, type KnownUser } from './directory.message.js';
+import { ANONYMOUS, UserDirectory, aliasOf, type KnownUser } from './directory.message.js';
 import { UserFiguresSource } from './user-figures.js';
-import { UserPageViews } from './user-page.js';
 import { userView, type Privilege } from './user-view.js';
 import { userRefusals } from './user.refusals.js';
 
 @Controller('api/v2')
 export class UsersController {
   constructor(
-    private readonly directory: UserDirectory, private readonly figures: UserFiguresSource, private readonly pages: UserPageViews, private readonly clock: Clock,
+    private readonly directory: UserDirectory, private readonly figures: UserFiguresSource, private readonly clock: Clock,
+    private readonly sharedKeys: SharedKeyOwners,
   ) {}
 
   @Get('find_user') @Callers('key') @RateLimit('RL-D')
   async findUser(@OptionalApiKey() apiKey: string | undefined) {
     if (!apiKey) throw refusedBy(userRefusals, 'InvalidAPIKey');
     const user = await this.directory.byKey(apiKey);
-    if (!user) throw refusedBy(userRefusals, 'UserNotFound');
-    return this.#view(user, user.id === ANONYMOUS.id ? 'public' : 'owner');
-  }
-
-  @Get('users') @Callers('anyone') @RateLimit('RL-90u')
-  list(@Page() page: number, @QueryText('sort') sort: string | undefined) {
-    return this.pages.of(page, sort === 'age' ? 'age' : 'kudos');
+    if (user) return this.#view(user, user.id === ANONYMOUS.id ? 'public' : 'owner');
+    const shared = await this.sharedKeys.find(apiKey);
+    const owner = shared && (await this.directory.byId(shared.owner));
+    if (!owner) throw refusedBy(userRefusals, 'UserNotFound');
+    // What everybody may know of the owner, and which of the owner's keys this is.
+    return { ...(await this.#view(owner, 'public')), username: `${aliasOf(owner)} (Shared Key${shared.name === null ? '' : `: ${shared.name}`})` };
   }
 
   @Get('users/:user_id') @Callers('anyone') @RateLimit('RL-60m')

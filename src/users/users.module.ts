@@ -9,12 +9,13 @@ import { MonthlyGrants } from './monthly-grants.reactor.js';
 import { UserChangeController } from './user-change.controller.js';
 import { UserChangeParts, UserChanges } from './user-changes.js';
 import { UserDeletions } from './user-deletions.js';
+import { UserListController } from './user-list.controller.js';
 import { UserPageViews } from './user-page.js';
 import { UsersController } from './users.controller.js';
 
 @Global()
 @Module({
-  controllers: [UsersController, UserChangeController, RegisterController, DevUserController],
+  controllers: [UsersController, UserListController, UserChangeController, RegisterController, DevUserController],
   providers: [
     UserHandler, SubjectHandler, Registration, TestUsers, TestUserParts, RegisterParts, UserChanges, UserChangeParts, UserDeletions, UserPageViews, MonthlyGrants, Erasures,
   ],

@@ -86,7 +86,7 @@ export const adjusted = (amount: Kudos, txId = 'adjust-1'): AccountEvent => ({ t
 } });
 
 export const innocent: TransferParties = {
-  reversesRecentGift: false, senderSuspicious: false, senderFlagged: false, senderEducation: false, recipientSuspicious: false,
+  recipientUnknown: false, recipientKeyExpired: false, reversesRecentGift: false, senderSuspicious: false, senderFlagged: false, senderEducation: false, recipientSuspicious: false,
   recipientFlagged: false, recipientEducation: false, recipientDeleted: false, senderDeleted: false,
 };
 const spending = { at: AT, policy: POLICY, creditsElsewhere: INCOME, creditsComplete: true } as const;

@@ -56,6 +56,7 @@ export const eventSamples: Specimens = {
     ]),
   } },
   'HoldReleased.v1': { type: 'HoldReleased.v1', data: { user: PAYER, request, amount: kudos(10), releasedAt: at(10) } },
+  'FormHoldPlaced.v1': { type: 'FormHoldPlaced.v1', data: { user: PAYER, request, job, amount: kudos(5), placedAt: at(4) } },
   'AuthorizationClosed.v1': { type: 'AuthorizationClosed.v1', data: { user: PAYER, request, settled: 1, released: kudos(0), closedAt: at(11) } },
   'TransactionReversed.v1': { type: 'TransactionReversed.v1', data: {
     user: PAYER, request, reason: 'abandoned',
@@ -65,6 +66,16 @@ export const eventSamples: Specimens = {
     user: PAYER, by: 1,
     ledger: balanced({ txId: transactionId('adjustment', PAYER, 'test'), kind: 'admin_adjustment', effectiveAt: at(12), policy: 1 }, [posting(spendable(PAYER), -50), posting('burn:adjustment', 50)]),
   } },
+
+  'SharedKeyCreated.v1': { type: 'SharedKeyCreated.v1', data: {
+    user: PAYER, key: hash, id: sealed(`user:${PAYER}`), name: sealed(`user:${PAYER}`), budget: kudos(5_000), expiresAt: '2026-03-31T12:00:00.000Z',
+    limits: { maxImagePixels: 1_048_576, maxImageSteps: -1, maxTextTokens: 0 }, createdAt: at(0),
+  } },
+  'SharedKeyChanged.v1': { type: 'SharedKeyChanged.v1', data: {
+    user: PAYER, key: hash, name: sealed(`user:${PAYER}`), budget: { amount: null, credited: kudos(12.5) }, expiresAt: null,
+    limits: { maxImagePixels: -1, maxImageSteps: 50, maxTextTokens: 80 }, changedAt: at(1),
+  } },
+  'SharedKeyDeleted.v1': { type: 'SharedKeyDeleted.v1', data: { user: PAYER, key: hash, deletedAt: at(2) } },
 
   'RequestAccepted.v1': { type: 'RequestAccepted.v1', data: {
     request, kind: 'image', payer: PAYER, payerTrusted: false, priority: kudos(1_250), jobs: 2, models: ['stable_diffusion', 'Deliberate'],

@@ -1,7 +1,7 @@
 import type { Decider } from '../../src/kernel/decider.js';
 import { personal, type AnyEvent } from '../../src/kernel/event.js';
 import { transactionId } from '../../src/kernel/ids.js';
-import { centikudos, type Kudos } from '../../src/kernel/kudos.js';
+import { centikudos, NO_KUDOS, type Kudos } from '../../src/kernel/kudos.js';
 import { balanced, posting, spendable } from '../../src/kernel/ledger.js';
 import type { AccountCommand } from '../../src/kudos/account.commands.js';
 import { accountDecider } from '../../src/kudos/account.decider.js';
@@ -35,6 +35,10 @@ export class Economy implements Surroundings {
   /** Credits from elsewhere, of rounds that are over. */
   private readonly income = new Map<number, number>();
   private lives: RequestLife[] = [];
+  private readonly sharedKeys: { readonly key: string; readonly owner: number }[] = [];
+  private readonly sent = new Map<string, Kudos>();
+  /** To shared keys, in the round that is not over. */
+  private readonly sending = new Map<string, number>();
 
   constructor(private readonly options: HistoryOptions, readonly world: World) {
     this.random = new Seeded(options.seed);
@@ -49,6 +53,7 @@ export class Economy implements Surroundings {
     this.lives = this.lives.filter((life) => life.step());
     for (let born = 0; born < 20 && this.lives.length < openRequests; born++) this.lives.push(this.ask());
     if (this.random.chance(0.8)) this.transfer();
+    if (this.random.chance(0.5)) this.shareAKey();
     if (this.random.chance(0.3)) this.grant();
     if (this.random.chance(0.1)) this.changeUser();
     if (this.random.chance(0.1)) this.changeWorker();
@@ -56,6 +61,8 @@ export class Economy implements Surroundings {
 
   credit(income: ReadonlyMap<number, number>): void {
     for (const [user, amount] of income) this.income.set(user, this.creditsOf(user) + amount);
+    for (const [key, amount] of this.sending) this.sent.set(key, centikudos(this.sentTo(key) + amount));
+    this.sending.clear();
   }
 
   /** Decides, folds and plans; false when refused or nothing was left to do. */
@@ -83,6 +90,10 @@ export class Economy implements Surroundings {
 
   hasOpen(user: number, request: string): boolean {
     return this.accounts.get(user)?.authorizations.has(request) ?? false;
+  }
+
+  sentTo(key: string): Kudos {
+    return this.sent.get(key) ?? NO_KUDOS;
   }
 
   private creditsOf(user: number): Kudos {
@@ -118,18 +129,49 @@ export class Economy implements Surroundings {
   }
 
   private ask(): RequestLife {
-    return new RequestLife(this, { payer: this.random.chance(0.2) ? 0 : this.anybody(), kind: this.random.chance(0.7) ? 'image' : 'text' });
+    const kind = this.random.chance(0.7) ? 'image' : 'text';
+    if (this.sharedKeys.length > 0 && this.random.chance(0.15)) {
+      const { key, owner } = this.random.pick(this.sharedKeys);
+      return new RequestLife(this, { payer: owner, kind, sharedKey: key });
+    }
+    return new RequestLife(this, { payer: this.random.chance(0.2) ? 0 : this.anybody(), kind });
   }
 
   private transfer(): void {
     const from = this.anybody();
-    this.account(from, {
-      type: 'TransferKudos', ...this.spending(from), txId: this.random.uuid(), keyed: false, indexedThrough: 0, to: this.anybody(),
-      amount: centikudos(this.random.between(1, 3_000)),
+    const target = this.sharedKeys.length > 0 && this.random.chance(0.2) ? this.random.pick(this.sharedKeys) : undefined;
+    const amount = centikudos(this.random.between(1, 3_000));
+    const isSent = this.account(from, {
+      type: 'TransferKudos', ...this.spending(from), txId: this.random.uuid(), keyed: false, indexedThrough: 0, to: target?.owner ?? this.anybody(),
+      amount, ...(target ? { sharedKey: target.key } : {}),
       parties: {
-        reversesRecentGift: false, senderSuspicious: false, senderFlagged: false, senderEducation: false, recipientSuspicious: false,
+        recipientUnknown: false, recipientKeyExpired: false, reversesRecentGift: false, senderSuspicious: false, senderFlagged: false, senderEducation: false, recipientSuspicious: false,
         recipientFlagged: false, recipientEducation: this.random.chance(0.2), recipientDeleted: false, senderDeleted: false,
       },
+    });
+    if (isSent && target) this.sending.set(target.key, (this.sending.get(target.key) ?? 0) + amount);
+  }
+
+  /** Somebody makes a shared key, or thinks again about one. */
+  private shareAKey(): void {
+    const { random } = this;
+    const given = { at: this.world.now(), policy: 1 } as const;
+    const budget = random.chance(0.2) ? null : centikudos(random.between(0, 50_000));
+    if (this.sharedKeys.length < 3 || random.chance(0.4)) {
+      const [owner, key] = [this.anybody(), this.keyHash()];
+      const limits = { maxImagePixels: -1, maxImageSteps: 50, maxTextTokens: -1 };
+      const isMade = this.account(owner, { type: 'CreateSharedKey', key, id: random.uuid(), name: 'Guests', budget, expiresAt: null, limits, keysMax: 3, ...given });
+      if (isMade) this.sharedKeys.push({ key, owner });
+      return;
+    }
+    const { key, owner } = random.pick(this.sharedKeys);
+    if (random.chance(0.2)) {
+      this.account(owner, { type: 'DeleteSharedKey', key, ...given });
+      this.sharedKeys.splice(this.sharedKeys.findIndex((each) => each.key === key), 1);
+    } else this.account(owner, {
+      type: 'ChangeSharedKey', key, credited: this.sentTo(key), limits: random.chance(0.5) ? { maxTextTokens: 80 } : {}, ...given,
+      ...(random.chance(0.5) ? { budget } : {}), ...(random.chance(0.3) ? { name: 'More guests' } : {}),
+      ...(random.chance(0.3) ? { expiresAt: random.chance(0.5) ? null : '2036-01-01T00:00:00.000Z' } : {}),
     });
   }
 

@@ -32,6 +32,8 @@ export interface Surroundings {
   ): boolean;
   spending(user: number): { at: string; policy: 1; creditsElsewhere: Kudos; creditsComplete: true };
   hasOpen(user: number, request: string): boolean;
+  /** What was sent to a shared key in rounds that are over. */
+  sentTo(key: string): Kudos;
 }
 
 type Stage = 'new' | 'authorized' | 'abandoned' | 'running';
@@ -52,14 +54,16 @@ export class RequestLife {
   private readonly request: Request;
   private readonly kind: 'image' | 'text';
   private readonly payer: number;
+  private readonly sharedKey: string | undefined;
   private stage: Stage = 'new';
   private due: Due[] = [];
   private readonly workersOf = new Map<string, HistoryWorker>();
 
-  constructor(private readonly economy: Surroundings, { payer, kind }: { payer: number; kind: 'image' | 'text' }) {
+  constructor(private readonly economy: Surroundings, { payer, kind, sharedKey }: { payer: number; kind: 'image' | 'text'; sharedKey?: string }) {
     const { random } = economy;
     this.payer = payer;
     this.kind = kind;
+    this.sharedKey = sharedKey;
     this.id = random.uuid();
     this.jobs = random.chance(0.6) ? 1 : random.between(2, 6);
     this.unitPrice = centikudos(random.between(200, 3_000));
@@ -92,10 +96,11 @@ export class RequestLife {
   }
 
   private authorize(): boolean {
-    const { economy, id: request, kind, jobs, quote, activation } = this;
+    const { economy, id: request, kind, jobs, quote, activation, sharedKey: key } = this;
     const opened = economy.account(this.payer, {
       type: 'OpenAuthorization', ...economy.spending(this.payer), request, kind, jobs, quote, activation,
       required: economy.random.chance(0.3) ? quote : NO_KUDOS, flagged: false, priorityCap: kudos(10_000_000), reference: 1,
+      ...(key === undefined ? {} : { sharedKey: { key, credited: economy.sentTo(key), asks: undefined } }),
     });
     this.stage = 'authorized';
     return opened; // refused for want of kudos: it never was
