@@ -13,7 +13,8 @@ const HANDLED: ReadonlySet<string> = new Set<(RequestAccepted | JobSettled | Use
 
 /**
  * The records of the user object (horde-rules §8.5, horde-api C4.0); user 0 is everybody who asked without a key. A request
- * counts once when it is accepted and once for each job that is settled, as clients know it (Q21).
+ * counts once when it is accepted and once for each job that is settled, as clients know it (Q21); a style, when it has earned its
+ * owner something.
  */
 export const records: Projection = {
   name: 'records',
@@ -28,7 +29,7 @@ export const records: Projection = {
   },
 };
 
-type RecordName = 'request' | 'usage' | 'fulfillment' | 'contribution';
+type RecordName = 'request' | 'usage' | 'fulfillment' | 'contribution' | 'style';
 interface Change {
   readonly user: number;
   readonly record: RecordName;
@@ -60,7 +61,7 @@ class Batch {
     }
   }
 
-  private settled({ payer, owner, kind: asked, things, settledAt }: JobSettled['data']): void {
+  private settled({ payer, owner, kind: asked, things, style, settledAt }: JobSettled['data']): void {
     this.active(payer, settledAt);
     this.active(owner, settledAt);
     const kind = nameOf(asked);
@@ -69,6 +70,7 @@ class Batch {
     this.count(payer, 'usage', kind, amount);
     this.count(owner, 'fulfillment', kind, 1);
     this.count(owner, 'contribution', kind, amount);
+    if (style) this.count(style.owner, 'style', kind, 1);
   }
 
   private count(user: number, record: RecordName, kind: string, amount: number): void {

@@ -2,7 +2,9 @@ import type { Recorded } from '../../src/kernel/event.js';
 import type { JobSettled } from '../../src/kudos/account.events.js';
 import type { JobAssigned, JobExpired, JobFaulted, JobSubmitted } from '../../src/requests/request.events.js';
 import type { SuspicionReset, WorkerPaused, WorkerSuspected } from '../../src/users/user.events.js';
-import type { Declaration, MaintenanceChanged, WorkerDeclared, WorkerDeleted, WorkerInfoChanged, WorkerRegistered, WorkerRenamed } from '../../src/workers/worker.events.js';
+import type {
+  Declaration, MaintenanceChanged, UptimeAccrued, UptimeRewarded, WorkerDeclared, WorkerDeleted, WorkerInfoChanged, WorkerRegistered, WorkerRenamed,
+} from '../../src/workers/worker.events.js';
 
 /** The speed of a worker is the mean of its last 20 samples (horde-rules §7.6). */
 export const SAMPLES_MAX = 20;
@@ -40,6 +42,10 @@ export class WorkerChange {
   generated = 0;
   things = 0;
   uncompleted = 0;
+  uptimeMs = 0;
+  uptimeKudos = 0;
+  /** Its uptime is counted up to here; null when the batch says nothing of it. */
+  uptimeThrough: string | null = null;
   /** At most the last 20 of the batch. */
   submissions: Submission[] = [];
   constructor(readonly id: string) {}
@@ -83,9 +89,16 @@ export class WorkerBatch {
   }
 
   readonly #handlers = {
-    'WorkerRegistered.v1': (data: WorkerRegistered['data']) => { this.change(data).registered = data; },
+    'WorkerRegistered.v1': (data: WorkerRegistered['data']) => { Object.assign(this.change(data), { registered: data, uptimeThrough: data.registeredAt }); },
     'WorkerDeclared.v1': (data: WorkerDeclared['data']) => { this.change(data).declaration = data.declaration; },
-    'MaintenanceChanged.v1': (data: MaintenanceChanged['data']) => { this.change(data).maintenance = data; },
+    // Counting starts anew.
+    'MaintenanceChanged.v1': (data: MaintenanceChanged['data']) => { Object.assign(this.change(data), { maintenance: data, uptimeThrough: data.changedAt }); },
+    'UptimeAccrued.v1': (data: UptimeAccrued['data']) => {
+      const change = this.change(data);
+      change.uptimeMs += data.accruedMs;
+      change.uptimeThrough = data.through;
+    },
+    'UptimeRewarded.v1': (data: UptimeRewarded['data']) => { this.change(data).uptimeKudos += data.amount; },
     'WorkerRenamed.v1': (data: WorkerRenamed['data']) => { this.change(data).renamed = data; },
     'WorkerInfoChanged.v1': (data: WorkerInfoChanged['data']) => { this.change(data).info = data; },
     'WorkerDeleted.v1': ({ worker }: WorkerDeleted['data']) => { this.deleted.push(worker); },

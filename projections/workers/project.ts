@@ -22,8 +22,8 @@ export const workers: Projection = {
 
 const INSERT = `
 INSERT INTO rm.worker (id, kind, owner, name, name_hash, declaration, maintenance, maintenance_message, registered_at,
-  fulfilled, kudos_generated, things, uncompleted_jobs, samples)
-SELECT n.id, n.kind, n.owner, n.name, n.name_hash, n.declaration, n.maintenance, n.message, n.registered_at, 0, 0, 0, 0, '{}'
+  fulfilled, kudos_generated, things, uncompleted_jobs, uptime_ms, uptime_kudos, uptime_through, samples)
+SELECT n.id, n.kind, n.owner, n.name, n.name_hash, n.declaration, n.maintenance, n.message, n.registered_at, 0, 0, 0, 0, 0, 0, n.registered_at, '{}'
 FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::json[], $7::bool[], $8::text[], $9::timestamptz[])
   AS n (id, kind, owner, name, name_hash, declaration, maintenance, message, registered_at)`;
 
@@ -80,6 +80,12 @@ UPDATE rm.worker AS w
 SET samples = (w.samples || s.list)[greatest(1, cardinality(w.samples) + cardinality(s.list) - ${SAMPLES_MAX - 1}):]
 FROM sampled s WHERE w.id = s.worker`;
 
+const COUNT_UPTIME = `
+UPDATE rm.worker AS w SET uptime_ms = w.uptime_ms + u.uptime_ms, uptime_kudos = w.uptime_kudos + u.uptime_kudos,
+  uptime_through = coalesce(u.uptime_through, w.uptime_through)
+FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::timestamptz[]) AS u (id, uptime_ms, uptime_kudos, uptime_through)
+WHERE w.id = u.id`;
+
 const ASSIGN = 'INSERT INTO rm.worker_assignment (job, worker, assigned_at) SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[])';
 const LEAVE = 'DELETE FROM rm.worker_assignment WHERE job = ANY($1::uuid[])';
 
@@ -89,11 +95,13 @@ const statements = (batch: WorkerBatch): Statement[] => {
   const born = all.filter(({ registered }) => registered);
   const changed = all.filter(isChanged);
   const counted = all.filter(({ fulfilled, uncompleted }) => fulfilled + uncompleted > 0);
+  const ready = all.filter(({ uptimeKudos, uptimeThrough }) => uptimeKudos > 0 || uptimeThrough !== null);
   const sampled = all.filter(({ submissions }) => submissions.length > 0);
   return [
     ...(born.length > 0 ? [{ text: INSERT, values: bornColumns(born) }] : []),
     ...(changed.length > 0 ? [{ text: DECLARE, values: changedColumns(changed) }] : []),
     ...(counted.length > 0 ? [{ text: COUNT, values: countedColumns(counted) }] : []),
+    ...(ready.length > 0 ? [{ text: COUNT_UPTIME, values: uptimeColumns(ready) }] : []),
     ...(sampled.length > 0 ? [{ text: SAMPLE, values: sampledColumns(sampled) }] : []),
     ...(assigned.size > 0 ? [{ text: ASSIGN, values: [plain([...assigned.keys()]), plain([...assigned.values()].map(({ worker }) => worker)), plain([...assigned.values()].map(({ assignedAt }) => assignedAt))] }] : []),
     ...(gone.length > 0 ? [{ text: LEAVE, values: [plain(gone)] }] : []),
@@ -153,6 +161,11 @@ const messages = (rows: readonly WorkerChange[]): string =>
 const countedColumns = (rows: readonly WorkerChange[]): unknown[] => [
   plain(rows.map(({ id }) => id)), numbers(rows.map(({ fulfilled }) => fulfilled)), numbers(rows.map(({ generated }) => generated)),
   numbers(rows.map(({ things }) => things)), numbers(rows.map(({ uncompleted }) => uncompleted)),
+];
+
+const uptimeColumns = (rows: readonly WorkerChange[]): unknown[] => [
+  plain(rows.map(({ id }) => id)), numbers(rows.map(({ uptimeMs }) => uptimeMs)), numbers(rows.map(({ uptimeKudos }) => uptimeKudos)),
+  plain(rows.map(({ uptimeThrough }) => uptimeThrough)),
 ];
 
 const sampledColumns = (rows: readonly WorkerChange[]): unknown[] => {

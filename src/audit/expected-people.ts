@@ -5,7 +5,7 @@ import type {
   ApiKeyIssued, MonthlyEntitlementChanged, PersonalDataErased, RolesChanged, SuspicionReset, UserRegistered, UserSettingsChanged, UserSuspected, WorkerPaused,
   WorkerSuspected,
 } from '../users/user.events.js';
-import type { MaintenanceChanged, WorkerDeleted, WorkerRegistered, WorkerRenamed } from '../workers/worker.events.js';
+import type { MaintenanceChanged, UptimeAccrued, UptimeRewarded, WorkerDeleted, WorkerRegistered, WorkerRenamed } from '../workers/worker.events.js';
 
 export interface ExpectedUser {
   readonly id: number;
@@ -30,6 +30,8 @@ export interface ExpectedWorker {
   generated: number;
   things: number;
   uncompleted: number;
+  uptimeMs: number;
+  uptimeKudos: number;
   /** Tenths of things per second, oldest first. */
   samples: number[];
 }
@@ -120,6 +122,18 @@ export class ExpectedPeople {
         return;
       case 'WorkerRenamed.v1':
       case 'WorkerDeleted.v1': return this.changedWorker(event);
+      case 'UptimeAccrued.v1': {
+        const { worker, uptimeMs } = event.data as UptimeAccrued['data'];
+        const known = this.workers.get(worker);
+        if (known) known.uptimeMs = uptimeMs;
+        return;
+      }
+      case 'UptimeRewarded.v1': {
+        const { worker, amount } = event.data as UptimeRewarded['data'];
+        const known = this.workers.get(worker);
+        if (known) known.uptimeKudos += amount;
+        return;
+      }
       case 'JobAssigned.v1': {
         const { job, assignedAt } = event.data as JobAssigned['data'];
         this.assignedAt.set(job, Date.parse(assignedAt));
@@ -164,7 +178,7 @@ export class ExpectedPeople {
   }
 
   private registered({ worker: id, owner, nameHash }: WorkerRegistered['data']): void {
-    this.workers.set(id, { id, owner, nameHash, maintenance: false, fulfilled: 0, generated: 0, things: 0, uncompleted: 0, samples: [] });
+    this.workers.set(id, { id, owner, nameHash, maintenance: false, fulfilled: 0, generated: 0, things: 0, uncompleted: 0, uptimeMs: 0, uptimeKudos: 0, samples: [] });
     const user = this.users.get(owner);
     if (user) user.workers += 1;
   }

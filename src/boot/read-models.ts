@@ -1,9 +1,11 @@
 import { allCreditsElsewhere, findBalance, type Balance } from '../../projections/balances/queries.js';
+import { allThanks, unrepaidGrants } from '../../projections/grants/queries.js';
 import { formHolds, lastHandouts, openAuthorizations, openRequests, unsettledJobs, type OpenAuthorization, type OpenRequest } from '../../projections/queue/queries.js';
 import { activeGenerations, formsOfRequest, progressOf, requestOfJob, statusOf } from '../../projections/requests/queries.js';
 import { lastActiveAt, recordsOf } from '../../projections/records/queries.js';
 import { findSharedKey, sharedKeyIdsOf, sharedKeyPage } from '../../projections/shared-keys/queries.js';
 import { giftsSince, lastIndexedRevision, transfersById } from '../../projections/statement/queries.js';
+import { stylesOf } from '../../projections/styles/queries.js';
 import { findUser, findUserByKeyHash, maxUserId, monthlyDue, unfinishedErasures, unopenedUsers, userPage, type User } from '../../projections/users/queries.js';
 import { fastJobs, findWorker, findWorkerByName, findWorkers, jobsAtWorker, recentAborts, workerPage, workersOf, type Worker } from '../../projections/workers/queries.js';
 import { iso } from '../kernel/clock.js';
@@ -82,6 +84,20 @@ export const creditRows = (platform: Platform) => ({
   },
 });
 
+export const claimRows = (platform: Platform) => ({
+  claims: async () => {
+    const { position, answer } = await atCheckpoint(platform, 'grants', allThanks);
+    return { position, rows: answer };
+  },
+});
+
+export const unrepaidRows = (platform: Platform) => ({
+  unrepaid: async () => {
+    const { position, answer } = await atCheckpoint(platform, 'grants', unrepaidGrants);
+    return { position, rows: answer };
+  },
+});
+
 export const giftRows = (platform: Platform) => ({
   giftsSince: async (effectiveAt: string) => {
     const { position, answer } = await atCheckpoint(platform, 'statement', (db) => giftsSince(db, effectiveAt));
@@ -137,6 +153,7 @@ export const suspectRows = (platform: Platform) => ({
 const workerRow = (row: Worker): WorkerRow[] => (row.declaration === null ? [] : [{
   id: row.id, kind: row.kind, owner: row.owner, nameHash: row.nameHash, registeredAtMs: row.registeredAt, declaration: row.declaration,
   maintenance: row.maintenance, maintenanceMessage: row.maintenanceMessage ?? undefined, paused: row.paused, samples: row.samples,
+  uptimeThroughMs: row.uptimeThrough,
 }]);
 
 const stageOf = ({ accepted, abandoned, completedAt }: OpenAuthorization): 'opened' | 'accepted' | 'abandoned' | 'ended' => {
@@ -263,13 +280,13 @@ export class PostgresUserFigures extends UserFiguresSource {
   }
   async of(user: KnownUser): Promise<UserFigures> {
     const { database, clock } = this.platform;
-    const [balance, row, workers, active, records, sharedKeyIds] = await Promise.all([
+    const [balance, row, workers, active, records, sharedKeyIds, styles] = await Promise.all([
       this.#balanceOf(user), findUser(database, user.id), workersOf(database, user.id), activeGenerations(database, user.id, clock.now()),
-      recordsOf(database, user.id), sharedKeyIdsOf(database, user.id),
+      recordsOf(database, user.id), sharedKeyIdsOf(database, user.id), stylesOf(database, user.id),
     ]);
     return {
       ...(balance ?? NO_BALANCE), ...(row ?? NO_TEXTS), workerIds: workers.map(({ id }) => id), concurrency: concurrencyShown(user, balance), activeGenerations: active,
-      records, sharedKeyIds,
+      records, sharedKeyIds, styles,
     };
   }
 

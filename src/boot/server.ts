@@ -3,6 +3,10 @@ import { AppModule, HealthOnlyModule } from '../app.module.js';
 import { ConfigError, type Config } from '../config.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
 import { Reaper } from '../dispatch/reaper.js';
+import { Claims } from '../donations/claims.message.js';
+import { MonthlyThanks } from '../donations/monthly-thanks.reactor.js';
+import { RepayThanks } from '../donations/repay-thanks.reactor.js';
+import { Unrepaid } from '../donations/unrepaid.js';
 import { Credits } from '../kudos/credits.js';
 import { RecentGifts } from '../kudos/recent-gifts.js';
 import { SharedKeyRegistry } from '../kudos/shared-key-registry.message.js';
@@ -20,6 +24,7 @@ import { Erasures } from '../users/erasures.reactor.js';
 import { MonthlyGrants } from '../users/monthly-grants.reactor.js';
 import { UserDirectory } from '../users/directory.message.js';
 import { NextUserId } from '../users/next-user-id.js';
+import { WorkerPresence } from '../workers/presence.js';
 import { WorkerRegistry } from '../workers/registry.message.js';
 import { Suspecting } from '../workers/suspecting.reactor.js';
 import { Suspects } from '../workers/suspects.js';
@@ -47,6 +52,11 @@ const SUSPECTING_MS = 1_000;
 /** What only a dead process leaves. */
 const LEFTOVERS_MS = 30_000;
 const HOUSEKEEPING_MS = 60_000;
+/** horde-rules §10; the first round leaves a server that has just started some time. */
+const THANKS_MS = 60 * 60_000;
+const THANKS_FIRST_MS = 5 * 60_000;
+/** Well below the 300 s after which a worker counts as gone. */
+const PRESENCE_MS = 30_000;
 const NEEDED_BESIDE_EMBEDDED_LOG = ['api', 'projector'] as const;
 
 /** Opens everything in order and listens; whatever fails on the way is closed again. */
@@ -115,10 +125,11 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding, vault
   const directory = get(UserDirectory);
   const folds = [
     get(Credits), get(RecentGifts), directory, get(NextUserId), registry, get(Suspects), new ForgetErased(vault, feed), queue, get(OpenWork), get(PastMinute),
-    get(SharedKeyRegistry), get(SharedKeyRequests), latest,
+    get(SharedKeyRegistry), get(SharedKeyRequests), get(Claims), get(Unrepaid), latest,
   ];
   for (const fold of folds) feed.register(fold);
   await feed.start();
+  await get(WorkerPresence).load();
   commanding.onAppended((events) => {
     for (const event of events) {
       const category = categoryOf(event.stream);
@@ -135,6 +146,13 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding, vault
   });
 };
 
+interface Loop {
+  readonly name: string;
+  readonly everyMs: number;
+  readonly firstMs?: number;
+  readonly round: () => Promise<unknown>;
+}
+
 const startTimers = (app: NestFastifyApplication, { timers, logger, contents, blobs, clock }: Platform): { stop(): Promise<void> } => {
   const reaper = app.get(Reaper, { strict: false });
   const repairs = app.get(Repairs, { strict: false });
@@ -142,6 +160,8 @@ const startTimers = (app: NestFastifyApplication, { timers, logger, contents, bl
   const monthly = app.get(MonthlyGrants, { strict: false });
   const erasures = app.get(Erasures, { strict: false });
   const deletedKeys = app.get(DeletedKeys, { strict: false });
+  const [repayments, thanks] = [app.get(RepayThanks, { strict: false }), app.get(MonthlyThanks, { strict: false })];
+  const presence = app.get(WorkerPresence, { strict: false });
   const housekeeping = new Housekeeping(contents, blobs, clock);
   const loops = [
     { name: 'reaper', everyMs: REAPER_MS, round: () => reaper.round() },
@@ -151,9 +171,17 @@ const startTimers = (app: NestFastifyApplication, { timers, logger, contents, bl
     { name: 'erasures', everyMs: LEFTOVERS_MS, round: () => erasures.round() },
     { name: 'deleted shared keys', everyMs: REPAIRS_MS, round: () => deletedKeys.round() },
     { name: 'housekeeping', everyMs: HOUSEKEEPING_MS, round: () => housekeeping.round() },
-  ].map(({ name, everyMs, round }) =>
-    repeatedly(round, { everyMs, timers, onError: (error) => logger.error({ err: loggable(error), loop: name }, 'a round failed and will be tried again') }));
-  return { stop: async () => { await Promise.all(loops.map((loop) => loop.stop())); } };
+    { name: 'repayments', everyMs: REPAIRS_MS, round: () => repayments.round() },
+    { name: 'monthly thanks', everyMs: THANKS_MS, firstMs: THANKS_FIRST_MS, round: () => thanks.round() },
+    { name: 'presence', everyMs: PRESENCE_MS, round: () => presence.round() },
+  ].map(({ name, everyMs, firstMs = 0, round }: Loop) =>
+    repeatedly(round, { everyMs, firstMs, timers, onError: (error) => logger.error({ err: loggable(error), loop: name }, 'a round failed and will be tried again') }));
+  return {
+    stop: async () => {
+      await Promise.all(loops.map((loop) => loop.stop()));
+      await presence.round().catch(() => undefined); // a last word to those who go on; without it nothing but time is lost
+    },
+  };
 };
 
 /** No new requests, those under way are answered, timers end, then the platform from the top down. */

@@ -79,6 +79,12 @@ export interface SharedKeyUse {
   readonly asks: { readonly pixels: number; readonly steps: number; readonly tokens: number } | undefined;
 }
 
+export interface StyleUsed {
+  readonly style: string;
+  readonly owner: UserId;
+  readonly surcharge: Kudos;
+}
+
 export interface OpenAuthorization extends Spending {
   readonly type: 'OpenAuthorization';
   readonly request: string;
@@ -92,6 +98,8 @@ export interface OpenAuthorization extends Spending {
   /** Balances above it have no more say in the queue (design.md §6). */
   readonly priorityCap: Kudos;
   readonly reference: number;
+  /** The style that is used, and what of the activation price is for its owner. */
+  readonly style?: StyleUsed;
   readonly sharedKey?: SharedKeyUse;
 }
 
@@ -154,6 +162,14 @@ export interface AdjustBalance extends Spending {
   readonly by: UserId | 'system';
 }
 
+/** The account of DONATION_SOURCE_USER repays what was issued as thanks for donations, as far as it can. */
+export interface OffsetDonation extends Spending {
+  readonly type: 'OffsetDonation';
+  readonly grant: string;
+  readonly month: string;
+  readonly amount: Kudos;
+}
+
 export interface CreateSharedKey extends Given {
   readonly type: 'CreateSharedKey';
   readonly key: string;
@@ -188,5 +204,5 @@ export interface ReadAccount {
 }
 
 export type AccountCommand =
-  | ReadAccount | OpenAccount | TransferKudos | TransferMany | OpenAuthorization | SettleJob | ReleaseHold | PlaceFormHold | ReleaseFormHold
+  | OffsetDonation | ReadAccount | OpenAccount | TransferKudos | TransferMany | OpenAuthorization | SettleJob | ReleaseHold | PlaceFormHold | ReleaseFormHold
   | CloseAuthorization | AbandonAuthorization | AdjustBalance | CreateSharedKey | ChangeSharedKey | DeleteSharedKey;

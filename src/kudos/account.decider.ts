@@ -1,6 +1,6 @@
 import { accept, refuse, type Decider, type Decision } from '../kernel/decider.js';
 import { transactionId } from '../kernel/ids.js';
-import { centikudos, kudos, least, minus, most, NO_KUDOS, roundHalfEven, type Kudos } from '../kernel/kudos.js';
+import { centikudos, kudos, least, minus, most, negated, NO_KUDOS, roundHalfEven, type Kudos } from '../kernel/kudos.js';
 import { balanced, balancedOrNothing, posting, spendable, type Posting } from '../kernel/ledger.js';
 import { unreachable } from '../kernel/unreachable.js';
 import type {
@@ -9,11 +9,13 @@ import type {
 import type { AccountEvent } from './account.events.js';
 import { availableOf, balanceOf, evolve, floorOf, newAccount, type Account, type Authorization } from './account.state.js';
 import { closed } from './authorization-closed.js';
+import { offsetDonation } from './donation-offset.js';
 import { placeFormHold, releaseFormHold } from './form-hold.js';
 import { settle } from './settle-job.js';
 import {
   changeSharedKey, createSharedKey, deleteSharedKey, isBeyondLimits, releasedParts, reservation, sharedKeyRefusal, type SharedKeyRc,
 } from './shared-key.js';
+import { activationBurned, styleOf } from './style-reward.js';
 import { transfer, transferMany, type TransferRc } from './transfer.js';
 
 export type AccountRc =
@@ -38,6 +40,7 @@ const decide = (command: AccountCommand, account: Account): Decided => {
     case 'CloseAuthorization': return close(command, account);
     case 'AbandonAuthorization': return abandon(command, account);
     case 'AdjustBalance': return adjust(command, account);
+    case 'OffsetDonation': return offsetDonation(command, account);
     case 'CreateSharedKey': return createSharedKey(command, account);
     case 'ChangeSharedKey': return changeSharedKey(command, account);
     case 'DeleteSharedKey': return deleteSharedKey(command, account);
@@ -70,8 +73,10 @@ const authorize = (command: OpenAuthorization, account: Account): Decided => {
   const paid = least(command.activation, most(NO_KUDOS, minus(balance, floorOf(account.accountClass!))));
   if (paid < command.activation && !command.creditsComplete) return refuse('CreditsBehind');
   const hold = most(NO_KUDOS, minus(required, command.activation));
+  const used = styleOf(command.style, account.user, paid);
   const legs: Posting[] = [
-    posting(spendable(account.user), -paid), posting('issue:floor', -(command.activation - paid)), posting('burn:activation', command.activation),
+    posting(spendable(account.user), -paid), posting('issue:floor', -(command.activation - paid)),
+    ...activationBurned(command.activation, used.style?.reward),
   ];
   const ledger = balancedOrNothing(
     { txId: transactionId('activation', request), kind: 'activation', effectiveAt: command.at, policy: command.policy }, legs,
@@ -79,6 +84,7 @@ const authorize = (command: OpenAuthorization, account: Account): Decided => {
   return accept({ type: 'AuthorizationOpened.v1', data: {
     user: account.user, request, kind: command.kind, jobs, quote, activation: command.activation, hold,
     priority: priorityOf(balance, command), policy: command.policy, reference: command.reference, ...reservation(command, account), openedAt: command.at,
+    ...used,
     ...(ledger ? { ledger } : {}),
   } });
 };
@@ -118,7 +124,7 @@ const abandon = ({ request, at, policy }: AbandonAuthorization, account: Account
   const { paid } = authorization;
   const ledger = balanced(
     { txId: transactionId('abandoned', request), kind: 'reversal', effectiveAt: at, policy, reverses: authorization.activationTx },
-    [posting('burn:activation', -paid), posting(spendable(account.user), paid)],
+    [...activationBurned(negated(paid), negated(authorization.style?.reward ?? NO_KUDOS)), posting(spendable(account.user), paid)],
   );
   return accept({ type: 'TransactionReversed.v1', data: { user: account.user, request, reason: 'abandoned', ledger } }, closing);
 };
@@ -136,5 +142,5 @@ const adjust = ({ txId, amount, by, at, policy, creditsElsewhere, creditsComplet
 };
 
 export const accountDecider: Decider<Account, AccountCommand, AccountEvent, AccountRc> = {
-  category: 'account', stateVersion: 3, initialState: newAccount, evolve, decide,
+  category: 'account', stateVersion: 5, initialState: newAccount, evolve, decide,
 };

@@ -1,5 +1,5 @@
 // These names and shapes are what is stored. Never edit one: add a new version and upcast the old.
-// Stream: account-{userId}; KudosGranted.v1 and credits by BalanceAdjusted.v1: grant-{key}
+// Stream: account-{userId}; credits by BalanceAdjusted.v1: grant-{key}
 import type { Personal, Stored } from '../kernel/event.js';
 import type { Kudos } from '../kernel/kudos.js';
 import type { RequestKind } from '../kernel/request-kind.js';
@@ -41,6 +41,8 @@ export type AuthorizationOpened = Stored<'AuthorizationOpened.v1', {
   /** Asked for with a shared key. `reserved` is the quote, 0 if the key has no limit; the activation price is used of it at once. */
   sharedKey?: { key: string; reserved: Kudos };
   openedAt: string;
+  /** Somebody else's style is used. `reward` is what the payer really gave for it: it waits at burn:style for the first settlement. */
+  style?: { style: string; owner: UserId; reward: Kudos };
   ledger?: LedgerTransaction;
 }>;
 
@@ -70,6 +72,8 @@ export type JobSettled = Stored<'JobSettled.v1', {
   /** What the key has used up by it (the debit), and how much of that had been reserved of its budget. */
   sharedKey?: { key: string; consumed: Kudos; reserved: Kudos };
   policy: number;
+  /** Only in the first settlement of a request: what the owner of its style gets of the activation price (horde-rules §2.9). */
+  style?: { style: string; owner: UserId; reward: Kudos };
   ledger?: LedgerTransaction;
 }>;
 
@@ -98,6 +102,23 @@ export type AuthorizationClosed = Stored<'AuthorizationClosed.v1', {
 export type TransactionReversed = Stored<'TransactionReversed.v1', { user: UserId; request: string; reason: 'abandoned'; ledger: LedgerTransaction }>;
 /** A moderator's correction: a credit in a grant stream, a debit in the account's own. */
 export type BalanceAdjusted = Stored<'BalanceAdjusted.v1', { user: UserId; by: UserId | 'system'; ledger: LedgerTransaction }>;
+/**
+ * The account that thanks for donations repays what a grant has issued, from what it had when it came to it (spec/ledger.md §4.5).
+ * Decided once for each grant; what it had not is the shortfall. Without a `ledger` it had nothing.
+ */
+export type DonationOffset = Stored<'DonationOffset.v1', {
+  user: UserId;
+  /** The stream's key of the grant, and what it issued. */
+  grant: string;
+  /** `yyyymm` in which it was issued. */
+  month: string;
+  amount: Kudos;
+  repaid: Kudos;
+  shortfall: Kudos;
+  offsetAt: string;
+  policy: number;
+  ledger?: LedgerTransaction;
+}>;
 
 /** −1 is no limit, 0 allows nothing (horde-rules §1.10). */
 export interface SharedKeyLimits {
@@ -135,9 +156,10 @@ export type SharedKeyDeleted = Stored<'SharedKeyDeleted.v1', { user: UserId; key
 
 export type AccountEvent =
   | AccountOpened | FundsTransferred | AuthorizationOpened | JobSettled | HoldReleased | FormHoldPlaced | AuthorizationClosed | TransactionReversed | BalanceAdjusted
-  | SharedKeyCreated | SharedKeyChanged | SharedKeyDeleted;
+  | DonationOffset | SharedKeyCreated | SharedKeyChanged | SharedKeyDeleted;
 
 export const ACCOUNT_EVENT_TYPES = [
+  'DonationOffset.v1',
   'AccountOpened.v1', 'FundsTransferred.v1', 'AuthorizationOpened.v1', 'JobSettled.v1', 'HoldReleased.v1', 'FormHoldPlaced.v1', 'AuthorizationClosed.v1',
   'TransactionReversed.v1', 'BalanceAdjusted.v1', 'SharedKeyCreated.v1', 'SharedKeyChanged.v1', 'SharedKeyDeleted.v1',
 ] as const satisfies readonly AccountEvent['type'][];

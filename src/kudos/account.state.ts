@@ -2,7 +2,7 @@ import { centikudos, kudos, minus, negated, NO_KUDOS, plus, type Kudos } from '.
 import { ledgerOf } from '../kernel/event.js';
 import { escrow, spendable, type LedgerTransaction } from '../kernel/ledger.js';
 import { unreachable } from '../kernel/unreachable.js';
-import type { AccountClass, AccountEvent, UserId } from './account.events.js';
+import type { AccountClass, AccountEvent, AuthorizationOpened, UserId } from './account.events.js';
 import { lessParts, lessReserved, newReservation, outsideBudget, type Reservation } from './shared-key-reservation.js';
 import { evolveSharedKeys, type SharedKey } from './shared-key.state.js';
 
@@ -23,6 +23,8 @@ export interface Authorization {
   /** Debited so far, activation included: never above the quote (I26). */
   debited: Kudos;
   readonly settled: Set<string>;
+  /** Whose style it uses, and what waits at burn:style for that owner. */
+  readonly style: AuthorizationOpened['data']['style'];
   /** Asked for with one of the payer's shared keys that still exists. */
   sharedKey: Reservation | undefined;
   /** Alchemy: what is set aside for each form that is at a worker, by job. Part of `held`. */
@@ -52,6 +54,8 @@ export interface Account {
   readonly sharedKeys: Map<string, SharedKey>;
   /** The newest transfers and corrections by txId, oldest first; older ones are found in the statement's unique index. */
   readonly transfers: Map<string, RememberedTransfer>;
+  /** Grants that this account has been asked to repay: one has this, all others none. */
+  readonly offsets: Set<string>;
   /** Transfers up to this revision are no longer remembered here. */
   forgottenThrough: number;
   revision: number;
@@ -65,7 +69,7 @@ export const floorOf = (accountClass: AccountClass): Kudos => (accountClass === 
 
 export const newAccount = (id: string): Account => ({
   user: Number(id), accountClass: undefined, own: NO_KUDOS, ownEscrow: NO_KUDOS, held: NO_KUDOS,
-  authorizations: new Map(), sharedKeys: new Map(), transfers: new Map(), forgottenThrough: -1, revision: -1,
+  authorizations: new Map(), sharedKeys: new Map(), transfers: new Map(), offsets: new Set(), forgottenThrough: -1, revision: -1,
 });
 
 /** Spendable kudos, floor included. `creditsElsewhere` may lag: it can only be too small (spec/ledger.md §4.2). */
@@ -99,6 +103,9 @@ export const evolve = (account: Account, event: AccountEvent): Account => {
       return account;
     case 'BalanceAdjusted.v1':
       return rememberAdjustment(account, event.data.ledger);
+    case 'DonationOffset.v1':
+      account.offsets.add(event.data.grant);
+      return account;
     case 'SharedKeyChanged.v1':
       return event.data.budget ? changeReservations(account, event.data.key, outsideBudget) : account;
     case 'SharedKeyDeleted.v1':
@@ -124,11 +131,12 @@ const changeReservations = (account: Account, key: string, change: (reservation:
 };
 
 const openAuthorization = (account: Account, data: DataOf<'AuthorizationOpened.v1'>): Account => {
-  const { request, quote, activation, jobs, hold, ledger } = data;
+  const { request, quote, activation, jobs, hold, style, ledger } = data;
   const leg = ledger?.postings.find(({ account: name }) => name === spendable(account.user));
   const paid = centikudos(-(leg?.amount ?? 0));
   account.authorizations.set(request, {
     quote, activation, activationTx: ledger?.txId ?? '', paid, jobs, hold, held: hold, released: NO_KUDOS, debited: activation, settled: new Set(), formHolds: new Map(),
+    style,
     sharedKey: newReservation(data),
   });
   account.held = plus(account.held, hold);

@@ -1,5 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { AccountHandler } from './account.handler.js';
+import { AwardController } from './award.controller.js';
+import { AwardParts, Awards } from './awards.js';
 import { Adjusting, AdjustingParts } from './adjusting.message.js';
 import { BulkTransferController } from './bulk-transfer.controller.js';
 import { BulkTransfers } from './bulk-transfers.js';
@@ -15,10 +17,10 @@ import { TransferParts, Transfers } from './transfers.js';
 
 @Global()
 @Module({
-  controllers: [TransferController, BulkTransferController, SharedKeysController],
+  controllers: [TransferController, BulkTransferController, SharedKeysController, AwardController],
   providers: [
     AccountHandler, PolicyHandler, GrantHandler, Spending, Adjusting, AdjustingParts, Transfers, TransferParts, TransferTargets, BulkTransfers,
-    SharedKeys, SharedKeyParts, { provide: SharedKeyOwners, useExisting: SharedKeys },
+    SharedKeys, SharedKeyParts, Awards, AwardParts, { provide: SharedKeyOwners, useExisting: SharedKeys },
   ],
   exports: [Spending, Adjusting, SharedKeyOwners],
 })

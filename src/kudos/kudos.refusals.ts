@@ -1,5 +1,6 @@
 import { refusedBy, type Detail, type Refusals, type Refused } from '../platform/http/refusals.js';
 import { inKudos, centikudos } from '../kernel/kudos.js';
+import type { AwardRc } from './grant.decider.js';
 import type { TransferRc } from './transfer.js';
 
 /** horde-api C9.1; statuses as the API documents them for this route. */
@@ -21,6 +22,19 @@ export const transferRefusals: Refusals<TransferRc | 'InvalidAPIKey'> = {
   InvalidKudosTransferAmount: [400, 'The amount to transfer must be more than 0.'],
   IdempotencyKeyConflict: [400, 'This Idempotency-Key was used before for another transfer.'],
   KudosTransferNotEnough: [400, 'Not enough kudos available for this transfer.'],
+};
+
+/** horde-api C9.2. */
+export const awardRefusals: Refusals<AwardRc | 'InvalidAPIKey' | 'DeletedUser' | 'NotAllowedAwards' | 'InvalidAwardUsername'> = {
+  InvalidAPIKey: [401, 'No user matching sent API Key. Have you remembered to register at /register ?'],
+  DeletedUser: [403, 'This account is scheduled for deletion and cannot award kudos.'],
+  NotAllowedAwards: [403, 'Only the operator of the horde can award kudos.'],
+  InvalidAwardUsername: [400, 'There is no user with this name and number to be awarded.'],
+  KudosAwardToAnon: [400, 'You cannot award kudos to the anonymous account.'],
+  TargetAccountFlagged: [400, 'The receiving account is flagged and cannot receive kudos.'],
+  NegativeKudosTransfer: [400, 'You cannot award a negative amount of kudos.'],
+  InvalidKudosTransferAmount: [400, 'The amount to award must be at least 1.'],
+  IdempotencyKeyConflict: [400, 'This Idempotency-Key was used before for another award.'],
 };
 
 /** The same under `/v1`, where a key that was used for something else is a body that does not go with it (I9). */

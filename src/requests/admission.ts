@@ -10,12 +10,14 @@ import type { CommandContext } from '../platform/commanding/outcome.js';
 import { refusedBy } from '../platform/http/refusals.js';
 import { BlobTooLarge } from '../platform/blobs/blob-store.js';
 import { RetryLater } from '../platform/retry-later.js';
+import { styleReward } from '../pricing/activation.js';
 import type { KnownUser } from '../users/directory.message.js';
 import { AdmissionParts } from './admission-parts.js';
 import type { RequestFacts } from './request.events.js';
 import { OnRequest } from './request.message.js';
 import { sourceRefusals } from './request.refusals.js';
 import { storedSources, type ReadSources, type StoredSources } from './rules/source-image.js';
+import type { UsedStyle } from './style-use.js';
 
 /** A checked, priced request, ready to be paid for. */
 export interface Candidate {
@@ -23,6 +25,7 @@ export interface Candidate {
   readonly facts: Omit<RequestFacts, 'request' | 'priority' | 'contentHash' | 'acceptedAt' | 'policy' | 'reference' | 'payer' | 'payerTrusted' | 'sharedKey'>;
   /** What must be available upfront; 0 when nothing has to. */
   readonly required: Kudos;
+  readonly used?: UsedStyle | undefined;
   /** The payer's shared key that it was sent with, and what the key's limits look at; a key that a style brought has none. */
   readonly sharedKey?: { readonly key: string; readonly asks: { readonly pixels: number; readonly steps: number; readonly tokens: number } | undefined } | undefined;
   /** What workers and the requester will be told; it never enters an event. */
@@ -57,7 +60,7 @@ export class Admission {
     const sources = candidate.sources && await this.#storeImages(request, candidate.sources);
     const text = JSON.stringify({ salt, ...candidate.content, ...(sources && { sources }) });
     await contents.put({ id: request, kind: 'request', text, expiresAt: clock.now() + CONTENT_LIFE_MS });
-    const facts = { request, ...candidate.facts, ...this.#versions(), contentHash: contents.hash(text) };
+    const facts = { request, ...candidate.facts, ...this.#versions(), contentHash: contents.hash(text), ...usedIn(candidate) };
     return candidate.payer.id === 0 ? this.#anonymous(candidate, facts, context) : this.#registered(candidate, facts, context);
   }
 
@@ -87,7 +90,7 @@ export class Admission {
     const { request, kind, jobs, quote, activation } = facts;
     const outcome = await this.spending.spend(payer.id, (seen) => ({
       type: 'OpenAuthorization', request, kind, jobs, quote, activation, required, flagged: payer.roles.has('flagged'),
-      priorityCap: this.parts.priorityCap.kudos, ...this.#versions(), ...seen, at: this.#now(),
+      priorityCap: this.parts.priorityCap.kudos, ...this.#versions(), ...seen, ...this.#paysStyle(candidate), at: this.#now(),
       ...(use ? { sharedKey: { ...use, credited: this.parts.sharedKeys.sentTo(use.key) } } : {}),
     }), context);
     if (outcome.outcome === 'refused') throw admissionRefused(outcome.rc, outcome.detail);
@@ -125,9 +128,16 @@ export class Admission {
     return { policy: policy.version, reference: reference.version };
   }
 
+  #paysStyle({ used }: Candidate): { style?: { style: string; owner: number; surcharge: Kudos } } {
+    return used ? { style: { style: used.id, owner: used.owner, surcharge: styleReward(this.parts.pricing.policy) } } : {};
+  }
+
   #now(): string {
     return iso(this.parts.ports.clock.now());
   }
 }
+
+const usedIn = ({ used }: Candidate): Pick<RequestFacts, 'style'> =>
+  (used ? { style: { style: used.id, ...(used.collection === undefined ? {} : { collection: used.collection }) } } : {});
 
 type Unplaced = Omit<RequestFacts, 'priority' | 'acceptedAt' | 'payer' | 'payerTrusted'>;

@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { kudos, times, type Kudos } from '../kernel/kudos.js';
 import { Spending } from '../kudos/spending.message.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
+import { Members } from '../donations/members.message.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
-import { Ids, parseUuid } from '../kernel/ids.js';
-import { NodeFeed } from '../platform/event-log/node-feed.js';
+import { parseUuid } from '../kernel/ids.js';
 import { refusedBy, Refused } from '../platform/http/refusals.js';
+import { Ports } from '../platform/ports.js';
 import { RetryLater } from '../platform/retry-later.js';
 import { ANONYMOUS, aliasOf, type KnownUser } from '../users/directory.message.js';
 import { WorkerRegistry } from '../workers/registry.message.js';
@@ -15,6 +16,7 @@ import { admissionRefusals, ruleRefusals, sourceRefusals } from './request.refus
 import type { ImageSources } from './rules/image-request.js';
 import type { RequestRuleRc, RuleCaller } from './rules/rule.js';
 import { hasSources, readSources, type ReadSources } from './rules/source-image.js';
+import { StyleUse } from './style-use.js';
 
 /** Whether the horde takes anonymous requests. */
 export class AnonymousUse {
@@ -40,9 +42,15 @@ interface CallerFields {
   readonly allow_downgrade?: boolean | undefined;
 }
 
+/** What is known of callers besides their accounts. */
+@Injectable()
+export class CallerStanding {
+  constructor(readonly anonymousUse: AnonymousUse, readonly members: Members) {}
+}
+
 @Injectable()
 export class GateParts {
-  constructor(readonly ids: Ids, readonly feed: NodeFeed, readonly anonymousUse: AnonymousUse, readonly spending: Spending) {}
+  constructor(readonly ports: Ports, readonly standing: CallerStanding, readonly spending: Spending, readonly styles: StyleUse) {}
 }
 
 /** The checks of a request that ask who is calling, in the order that is contract (horde-api C1.1). */
@@ -52,9 +60,9 @@ export class Gate {
     private readonly callers: CallerKeys, private readonly queue: LiveQueue, private readonly workers: WorkerRegistry, private readonly parts: GateParts,
   ) {}
 
-  /** Row 2: nobody can make styles yet, so that none is found. */
-  style(name: string | undefined): void {
-    if (name !== undefined) throw refusedBy(admissionRefusals, 'StyleNotFound');
+  /** Rows 2 and 3. */
+  get styles(): StyleUse {
+    return this.parts.styles;
   }
 
   /** Rows 5 to 11: webhook, key, proxy, deletion. */
@@ -62,7 +70,7 @@ export class Gate {
     if (body.webhook !== undefined) throw notServed('Webhooks', body.webhook);
     const caller = await this.callers.callerOf(apiKey, body.allow_downgrade ?? false);
     const { payer } = caller;
-    if (payer.id === 0 && !this.parts.anonymousUse.allowed) throw refusedBy(admissionRefusals, 'AnonForbidden');
+    if (payer.id === 0 && !this.parts.standing.anonymousUse.allowed) throw refusedBy(admissionRefusals, 'AnonForbidden');
     if (body.proxied_account && !payer.roles.has('service')) throw refusedBy(admissionRefusals, 'OnlyServiceAccountProxy');
     if (payer.roles.has('deleted')) throw refusedBy(admissionRefusals, 'DeletedUser');
     return caller;
@@ -76,7 +84,7 @@ export class Gate {
 
   /** What a shared key cannot pay for may run as nobody's, behind everybody else, if its sender allows that (horde-rules §1.10). */
   anonymousInstead(): RequestCaller | undefined {
-    return this.parts.anonymousUse.allowed ? { payer: ANONYMOUS, sharedKey: undefined } : undefined;
+    return this.parts.standing.anonymousUse.allowed ? { payer: ANONYMOUS, sharedKey: undefined } : undefined;
   }
 
   /** Row 15: every named worker must exist, of whatever kind. */
@@ -103,13 +111,19 @@ export class Gate {
 
   /** No "no" from a view that is behind. */
   async #caughtUp(view: string): Promise<void> {
-    const { feed } = this.parts;
+    const { feed } = this.parts.ports;
     if (!(await feed.waitFor(await feed.head(), CATCH_UP_MAX_MS))) throw new RetryLater(`${view} is catching up with the log`);
   }
 
   /** Row 51. */
   clientAgent(agent: string): void {
     if (agent === EXAMPLE_AGENT) throw refusedBy(admissionRefusals, 'BadClientAgent');
+  }
+
+  ruleCaller(user: KnownUser): RuleCaller {
+    return {
+      username: aliasOf(user), trusted: user.roles.has('trusted'), patron: this.parts.standing.members.isPatron(user.id), special: user.roles.has('special'),
+    };
   }
 
   obey(rc: RequestRuleRc | undefined): void {
@@ -126,7 +140,7 @@ export class Gate {
 
   context(user: KnownUser): CommandContext {
     const actor = user.id === 0 ? { kind: 'anonymous' as const } : { kind: 'user' as const, user: user.id };
-    return { actor, correlationId: this.parts.ids.uuid() };
+    return { actor, correlationId: this.parts.ports.ids.uuid() };
   }
 }
 
@@ -137,10 +151,6 @@ export const concurrencyOf = ({ concurrency }: KnownUser): number => concurrency
 /** The account's own, or what its kudos allow if that is more (design.md §6). */
 export const grownConcurrency = (own: number, available: Kudos): number =>
   Math.max(own, Math.min(CONCURRENCY_GROWN_MAX, CONCURRENCY + Math.floor(Math.max(0, available) / KUDOS_A_JOB)));
-
-export const ruleCaller = (user: KnownUser): RuleCaller => ({
-  username: aliasOf(user), trusted: user.roles.has('trusted'), patron: false, special: user.roles.has('special'),
-});
 
 /** A part of the API that this server does not serve yet says so, instead of taking a request it would not honour. */
 export const notServed = (what: string, value: string): Refused => {

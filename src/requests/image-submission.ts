@@ -10,7 +10,7 @@ import { imageUpfrontAmount, imageUpfrontRequired } from '../pricing/upfront.js'
 import type { KnownUser } from '../users/directory.message.js';
 import { Admission, type Admitted, type Candidate } from './admission.js';
 import type { RequestCaller } from './caller-keys.js';
-import { Gate, ruleCaller } from './gate.js';
+import { Gate } from './gate.js';
 import { orLesser } from './or-lesser.js';
 import { defined } from './rules/defined.js';
 import { imageRefusal } from './rules/image-rules.js';
@@ -21,6 +21,7 @@ import type { ImageRequestBody } from './rules/request-body.js';
 import { STAGE_BATCHING, STAGE_CALLER, STAGE_ENVELOPE, STAGE_PARAMETERS, STAGE_SOURCES } from './rules/rule.js';
 import { hasSources } from './rules/source-image.js';
 import { imageWarnings, type RequestWarning } from './rules/warnings.js';
+import { shownStyle, type UsedStyle } from './style-use.js';
 
 export interface Asked {
   readonly apiKey: string;
@@ -31,6 +32,7 @@ interface Priced {
   readonly request: NormalisedImageRequest;
   readonly quote: Quote;
   readonly required: Kudos;
+  readonly used: UsedStyle | undefined;
 }
 
 /** Who asks for what. */
@@ -46,9 +48,10 @@ export class ImageSubmission {
     private readonly gate: Gate, private readonly admission: Admission, private readonly availability: Availability, private readonly pricing: Pricing,
   ) {}
 
-  async submit(body: ImageRequestBody, asked: Asked): Promise<ImageAccepted | ImageQuoted> {
-    const { caller, request } = await this.#check(body, asked);
-    const priced = this.#price(request);
+  async submit(sent: ImageRequestBody, asked: Asked): Promise<ImageAccepted | ImageQuoted> {
+    const { body, used, sharedKey } = await this.gate.styles.image(sent);
+    const { caller, request } = await this.#check(body, { ...asked, apiKey: sharedKey ?? asked.apiKey });
+    const priced = this.#price(request, used);
     const asking = { caller, priced };
     if (request.dryRun) return this.#quoted(body, (await this.#affordable(body, asking, asked)).priced);
     const admitted = await this.#admit(body, hasSources(request.sources) ? await this.#affordable(body, asking, asked) : asking, asked);
@@ -67,11 +70,10 @@ export class ImageSubmission {
 
   async #check(body: ImageRequestBody, { apiKey, clientAgent }: Asked): Promise<{ caller: RequestCaller; request: NormalisedImageRequest }> {
     const nobody = imageSubject(body, { username: '', trusted: false, patron: false, special: false }, this.pricing.reference);
-    this.gate.style(body.style);
     this.gate.obey(imageRefusal(nobody, STAGE_ENVELOPE));
     const caller = await this.gate.caller(apiKey, body);
     const { payer } = caller;
-    const subject = imageSubject(body, ruleCaller(payer), this.pricing.reference);
+    const subject = imageSubject(body, this.gate.ruleCaller(payer), this.pricing.reference);
     this.gate.obey(imageRefusal(subject, STAGE_CALLER));
     await this.gate.knownWorkers(body.workers ?? []);
     this.gate.obey(imageRefusal(subject, STAGE_BATCHING));
@@ -83,12 +85,12 @@ export class ImageSubmission {
     return { caller, request };
   }
 
-  #price(request: NormalisedImageRequest): Priced {
+  #price(request: NormalisedImageRequest, used: UsedStyle | undefined): Priced {
     const { policy, reference } = this.pricing;
     const asked = this.#quoteRequest(request);
     const quote = imageQuote(asked, policy, reference);
     const upfront = imageUpfrontRequired({ ...asked, chargedWorkerList: this.#chargesList(request) }, this.availability.load('image'), reference);
-    return { request, quote, required: upfront.required ? imageUpfrontAmount(asked, quote, policy, reference) : NO_KUDOS };
+    return { request, quote, used, required: upfront.required ? imageUpfrontAmount(asked, quote, policy, reference) : NO_KUDOS };
   }
 
   #quoteRequest({ features, jobs, models, slowWorkers, workerBlacklist }: NormalisedImageRequest): ImageQuoteRequest {
@@ -116,35 +118,35 @@ export class ImageSubmission {
   }
 
   /** What can be taken in place of what was refused, if its sender allows that; each way out is tried once. */
-  async #lesser(body: ImageRequestBody, rc: string, { caller, priced: { request } }: Asking): Promise<Asking | undefined> {
-    if (!request.allowDowngrade) return undefined;
+  async #lesser(body: ImageRequestBody, rc: string, { caller, priced }: Asking): Promise<Asking | undefined> {
+    if (!priced.request.allowDowngrade) return undefined;
     if (rc === 'SharedKeyInsufficientKudos') {
       const anonymous = this.gate.anonymousInstead();
       if (!anonymous) return undefined;
-      const unpaid = normaliseImage(body, { anonymous: true });
+      const unpaid = normaliseImage(body, { anonymous: true, matchedTargeting: this.pricing.matchedTargeting });
       await this.gate.concurrency(anonymous.payer, 'image', unpaid);
-      return { caller: anonymous, priced: this.#price(unpaid) };
+      return { caller: anonymous, priced: this.#price(unpaid, priced.used) };
     }
-    const smaller = rc === 'KudosUpfront' ? this.#downgraded(request) : undefined;
+    const smaller = rc === 'KudosUpfront' ? this.#downgraded(priced) : undefined;
     return smaller && { caller, priced: { ...smaller, request: { ...smaller.request, allowDowngrade: false } } };
   }
 
   /** The request as it would need nothing upfront, if its sender allows that and it is possible (horde-rules §3.2). */
-  #downgraded(request: NormalisedImageRequest): Priced | undefined {
+  #downgraded({ request, used }: Priced): Priced | undefined {
     if (!request.allowDowngrade) return undefined;
     const asked = { ...this.#quoteRequest(request), chargedWorkerList: this.#chargesList(request) };
     const features: ImageJobFeatures | undefined = downgradeImage(asked, this.availability.load('image'), this.pricing.reference);
-    return features && this.#price({ ...request, slowWorkers: true, features, payload: withSizeOf(request.payload, features) });
+    return features && this.#price({ ...request, slowWorkers: true, features, payload: withSizeOf(request.payload, features) }, used);
   }
 
-  #quoted(body: ImageRequestBody, { request, quote }: Priced): ImageQuoted {
+  #quoted(body: ImageRequestBody, { request, quote, used }: Priced): ImageQuoted {
     const { positive, negative } = splitPrompt(body.prompt);
     const { prompt: _prompt, ...params } = request.payload;
     return {
       status: 200,
       answer: {
         kudos: Math.round(inKudos(quote.total)), kudos_quote: inKudos(quote.total),
-        resolved: { prompt: positive, negative_prompt: negative ?? null, params: { ...params, n: request.jobs }, models: request.models, style: null },
+        resolved: { prompt: positive, negative_prompt: negative ?? null, params: { ...params, n: request.jobs }, models: request.models, style: shownStyle(used) },
       },
     };
   }
@@ -168,8 +170,8 @@ export interface ImageQuoted {
 const schooled = (body: ImageRequestBody, payer: KnownUser): ImageRequestBody =>
   payer.roles.has('education') ? { ...body, nsfw: false, censor_nsfw: true, trusted_workers: true, shared: false, replacement_filter: true } : body;
 
-const candidateOf = ({ caller: { payer, sharedKey }, priced: { request, quote, required } }: Asking, clientAgent: string): Candidate => ({
-  payer, required, sharedKey: sharedKey === undefined ? undefined : { key: sharedKey, asks: asksOf(request.features) },
+const candidateOf = ({ caller: { payer, sharedKey }, priced: { request, quote, required, used } }: Asking, clientAgent: string): Candidate => ({
+  payer, required, used, sharedKey: sharedKey === undefined ? undefined : { key: sharedKey, asks: asksOf(request.features) },
   facts: {
     kind: 'image', jobs: request.jobs, models: request.models, features: request.features, nsfw: request.nsfw, censorNsfw: request.censorNsfw,
     trustedWorkers: request.trustedWorkers, validatedBackends: request.validatedBackends, slowWorkers: request.slowWorkers,

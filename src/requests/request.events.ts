@@ -46,6 +46,8 @@ export interface RequestFacts {
   /** SHA-256 of a salt kept with the content, and the content: proves what was asked without saying it. */
   readonly contentHash: string;
   readonly acceptedAt: string;
+  /** The style that made it what it is, and the collection that drew the style: each counts as used once. */
+  readonly style?: { readonly style: string; readonly collection?: string };
 }
 
 export type RequestAccepted = Stored<'RequestAccepted.v1', RequestFacts & { ledger?: LedgerTransaction }>;

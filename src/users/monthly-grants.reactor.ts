@@ -50,7 +50,7 @@ export class MonthlyGrants {
   async #grant({ grant, user, amount }: MonthlyDue, context: CommandContext): Promise<number> {
     const at = iso(this.ports.clock.now());
     const outcome = await this.commands.execute(new OnGrant(grant, {
-      type: 'GrantAdjustment', txId: grant, user, amount, by: 'system', at, policy: this.pricing.policy.version,
+      type: 'GrantMonthly', txId: grant, user, amount, by: 'system', at, policy: this.pricing.policy.version,
     }, context));
     return outcome.outcome === 'appended' ? outcome.position : -1;
   }

@@ -1,4 +1,5 @@
 import type { KudosDetails } from '../../projections/balances/queries.js';
+import type { OwnedStyle } from '../../projections/styles/queries.js';
 import { inKudos, type Kudos } from '../kernel/kudos.js';
 import { skipNone } from '../platform/http/marshal.js';
 import type { Role } from './user.events.js';
@@ -28,6 +29,8 @@ export interface UserFigures {
   readonly details: KudosDetails;
   readonly records: UserRecords;
   readonly workerIds: readonly string[];
+  /** Everything that the user has made, private styles included. */
+  readonly styles: readonly OwnedStyle[];
   readonly sharedKeyIds: readonly string[];
   readonly concurrency: number;
   readonly lastFour: string | null;
@@ -46,7 +49,7 @@ const MODERATOR_MONTHLY = 300_000;
 
 /** The user object of the API; members that are not for the reader are absent. */
 export const userView = (user: KnownUser, figures: UserFigures, privilege: Privilege, nowMs: number): object => ({
-  ...publicMembers(user, figures, nowMs),
+  ...publicMembers(user, figures, nowMs), styles: stylesOf(user, figures, privilege),
   ...(privilege === 'public' && !user.publicWorkers ? {} : { worker_ids: figures.workerIds }),
   ...(privilege === 'public' ? {} : skipNone(ownerMembers(user, figures))),
   ...(privilege === 'moderator' ? skipNone(moderatorMembers(user, figures)) : {}),
@@ -54,7 +57,7 @@ export const userView = (user: KnownUser, figures: UserFigures, privilege: Privi
 
 /** In the list nothing is left out: what is not for everybody is null or empty (horde-api C4.0). */
 export const listedUser = (user: KnownUser, figures: UserFigures, nowMs: number): object => ({
-  ...publicMembers(user, figures, nowMs), worker_ids: user.publicWorkers ? figures.workerIds : null, sharedkey_ids: null, active_generations: {},
+  ...publicMembers(user, figures, nowMs), styles: stylesOf(user, figures, 'public'), worker_ids: user.publicWorkers ? figures.workerIds : null, sharedkey_ids: null, active_generations: {},
   contact: null, vpn: null, special: null, evaluating_kudos: null, monthly_kudos: {}, suspicious: null, admin_comment: null, proxy_passkey: null,
 });
 
@@ -67,11 +70,14 @@ const publicMembers = (user: KnownUser, figures: UserFigures, nowMs: number): ob
     moderator: is('moderator'), trusted: is('trusted'), flagged: is('flagged'), pseudonymous: user.accountClass === 'pseudonymous' && user.id !== 0,
     service: is('service'), education: is('education'), customizer: is('customizer'), deleted: is('deleted'),
     worker_count: figures.workerIds.length, account_age: Math.max(0, Math.floor((nowMs - Date.parse(user.registeredAt)) / 1_000)),
-    styles: [],
     records: figures.records,
     usage: { megapixelsteps: null, requests: null }, contributions: { megapixelsteps: null, fulfillments: null },
   };
 };
+
+/** Under the names by which anybody finds them; private ones are for the owner and for moderators. */
+const stylesOf = (user: KnownUser, { styles }: UserFigures, privilege: Privilege): readonly object[] =>
+  styles.filter((style) => style.public || privilege !== 'public').map(({ name, id, kind }) => ({ name: `${aliasOf(user)}::style::${name}`, id, type: kind }));
 
 const ownerMembers = (user: KnownUser, { contact, sharedKeyIds, activeGenerations: { image, text } }: UserFigures) => ({
   sharedkey_ids: sharedKeyIds, vpn: user.roles.has('vpn'), special: user.roles.has('special'), contact,

@@ -15,6 +15,7 @@ import type { SuspicionReason } from '../users/user.events.js';
 import { OnUser } from '../users/user.message.js';
 import { WorkerRegistry, type KnownWorker } from './registry.message.js';
 import type { Declaration, WorkerKind } from './worker.events.js';
+import { Uptime } from './uptime.js';
 import { WorkerNames } from './worker-names.js';
 import { OnWorker } from './worker.message.js';
 import { popRefusals } from './worker.refusals.js';
@@ -39,7 +40,7 @@ const FORBIDDEN_NAME = /colab|tpu|google/i;
 
 @Injectable()
 export class CheckInParts {
-  constructor(readonly names: WorkerNames, readonly profanity: Profanity) {}
+  constructor(readonly names: WorkerNames, readonly profanity: Profanity, readonly uptime: Uptime) {}
 }
 
 /** A pop is also a worker's registration and its heartbeat (horde-rules §7.1, §7.3). */
@@ -61,6 +62,7 @@ export class CheckIn {
     if (known && known.owner !== owner.id) throw refusedBy(popRefusals, 'WrongCredentials');
     const worker = known ?? (await this.#register(owner, { ...arrival, sentLength: arrival.name.trim().length, name }, nameHash));
     this.registry.seen(worker, this.ports.clock.now(), owner.roles.has('trusted'));
+    await this.parts.uptime.called(worker, contextOf(owner, this.ports.ids)); // first: the time until now is worth what was declared until now
     if (!isDeepStrictEqual(worker.declaration, arrival.declaration)) await this.#declare(owner, worker, arrival.declaration);
     return worker;
   }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { accept, refuse, type Decider, type Decision } from '../kernel/decider.js';
 import type { Personal } from '../kernel/event.js';
 import { unreachable } from '../kernel/unreachable.js';
+import { accrue, restarted, type AccrueUptime, type Uptime } from './accrue-uptime.js';
 import type { Declaration, WorkerEvent, WorkerKind } from './worker.events.js';
 
 export interface Worker {
@@ -12,6 +13,7 @@ export interface Worker {
   maintenance: boolean;
   nameHash: string | undefined;
   deleted: boolean;
+  uptime: Uptime;
 }
 
 export type WorkerCommand =
@@ -21,6 +23,7 @@ export type WorkerCommand =
   }
   | { readonly type: 'DeclareWorker'; readonly declaration: Declaration; readonly at: string }
   | { readonly type: 'ChangeMaintenance'; readonly on: boolean; readonly message: Personal | null; readonly at: string }
+  | AccrueUptime
   /** Of itself, as a consequence: whoever is in maintenance already stays there, with the message that it has. */
   | { readonly type: 'EnterMaintenance'; readonly message: Personal; readonly at: string }
   | ChangeWorker
@@ -52,6 +55,7 @@ const decide = (command: WorkerCommand, worker: Worker): Decided => {
       return accept({ type: 'WorkerDeclared.v1', data: { worker: worker.id, declaration: command.declaration, declaredAt: command.at } });
     case 'ChangeMaintenance': return accept(...maintenanceChanged(worker, command, command.at));
     case 'EnterMaintenance': return worker.maintenance ? accept() : accept(...maintenanceChanged(worker, { on: true, message: command.message }, command.at));
+    case 'AccrueUptime': return accrueUptime(command, worker);
     case 'ChangeWorker': return change(command, worker);
     case 'DeleteWorker':
       return accept({ type: 'WorkerDeleted.v1', data: { worker: worker.id, owner: worker.owner!, by: command.by, nameHash: worker.nameHash!, deletedAt: command.at } });
@@ -76,18 +80,31 @@ const change = ({ by, maintenance, info, name, at }: ChangeWorker, worker: Worke
   ...(name ? [{ type: 'WorkerRenamed.v1', data: { worker: worker.id, by, ...name, renamedAt: at } } as const] : []),
 );
 
+const accrueUptime = (command: AccrueUptime, { id, kind, owner, maintenance, uptime }: Worker): Decided =>
+  maintenance ? accept() : accrue(command, { id, kind: kind!, owner: owner!, uptime });
+
 const evolve = (worker: Worker, event: WorkerEvent): Worker => {
   switch (event.type) {
     case 'WorkerRegistered.v1':
       worker.kind = event.data.kind;
       worker.owner = event.data.owner;
       worker.nameHash = event.data.nameHash;
+      worker.uptime = restarted(worker.uptime, event.data.registeredAt);
       return worker;
     case 'WorkerDeclared.v1':
       worker.declaration = event.data.declaration;
       return worker;
     case 'MaintenanceChanged.v1':
       worker.maintenance = event.data.on;
+      worker.uptime = restarted(worker.uptime, event.data.changedAt);
+      return worker;
+    case 'UptimeAccrued.v1': {
+      const { uptimeMs, carriedMs, through } = event.data;
+      worker.uptime = { ...worker.uptime, countedMs: uptimeMs, carriedMs, throughMs: Date.parse(through) };
+      return worker;
+    }
+    case 'UptimeRewarded.v1':
+      worker.uptime = { ...worker.uptime, rewards: event.data.number };
       return worker;
     case 'WorkerRenamed.v1':
       worker.nameHash = event.data.nameHash;
@@ -104,5 +121,8 @@ const evolve = (worker: Worker, event: WorkerEvent): Worker => {
 
 export const workerDecider: Decider<Worker, WorkerCommand, WorkerEvent, WorkerRc> = {
   category: 'worker', stateVersion: 2, decide, evolve,
-  initialState: (id) => ({ id, kind: undefined, owner: undefined, declaration: undefined, maintenance: false, nameHash: undefined, deleted: false }),
+  initialState: (id) => ({
+    id, kind: undefined, owner: undefined, declaration: undefined, maintenance: false, nameHash: undefined, deleted: false,
+    uptime: { countedMs: 0, carriedMs: 0, throughMs: 0, rewards: 0 },
+  }),
 };

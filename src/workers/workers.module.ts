@@ -1,5 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { CheckIn, CheckInParts } from './check-in.message.js';
+import { WorkerPresence } from './presence.js';
+import { Uptime } from './uptime.js';
 import { WorkerHandler, WorkerNameHandler } from './worker.handler.js';
 import { EndWorkers } from './end-workers.message.js';
 import { Suspecting } from './suspecting.reactor.js';
@@ -9,5 +11,11 @@ import { WorkerChangeParts, WorkerChanges } from './worker-changes.js';
 import { WorkersController } from './workers.controller.js';
 
 @Global()
-@Module({ controllers: [WorkersController, WorkerChangeController], providers: [WorkerHandler, WorkerNameHandler, WorkerNames, CheckIn, CheckInParts, Suspecting, EndWorkers, WorkerChanges, WorkerChangeParts], exports: [CheckIn, EndWorkers] })
+@Module({
+  controllers: [WorkersController, WorkerChangeController],
+  providers: [
+    WorkerHandler, WorkerNameHandler, WorkerNames, CheckIn, CheckInParts, Uptime, WorkerPresence, Suspecting, EndWorkers, WorkerChanges, WorkerChangeParts,
+  ],
+  exports: [CheckIn, EndWorkers],
+})
 export class WorkersModule {}

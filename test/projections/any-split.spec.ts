@@ -26,7 +26,7 @@ describe('every read model', () => {
   it('meets everything that can happen to a request', () => {
     const { events } = history({ seed: 7, events: 6_000 });
     const types = new Set(events.map(({ type }) => type));
-    for (const type of ['JobFaulted.v1', 'JobExpired.v1', 'RequestCancelled.v1', 'RequestFaulted.v1', 'RequestExpired.v1', 'RequestAbandoned.v1', 'TransactionReversed.v1', 'HoldReleased.v1', 'SharedKeyChanged.v1', 'SharedKeyDeleted.v1'])
+    for (const type of ['JobFaulted.v1', 'JobExpired.v1', 'RequestCancelled.v1', 'RequestFaulted.v1', 'RequestExpired.v1', 'RequestAbandoned.v1', 'TransactionReversed.v1', 'HoldReleased.v1', 'SharedKeyChanged.v1', 'SharedKeyDeleted.v1', 'UptimeAccrued.v1', 'UptimeRewarded.v1', 'KudosGranted.v1', 'DonationOffset.v1', 'MonthlyEntitlementChanged.v1'])
       expect(types).toContain(type);
   });
 });
