@@ -1,6 +1,6 @@
 import { ledgerOf, type Recorded } from '../../src/kernel/event.js';
 import type {
-  ApiKeyIssued, MonthlyEntitlementChanged, ProxyPasskeyIssued, Role, RolesChanged, SuspicionReset, UserRegistered, UserRenamed,
+  ApiKeyIssued, MonthlyEntitlementChanged, ProxyPasskeyIssued, Role, RolesChanged, SuspicionReset, TrustGranted, UserRegistered, UserRenamed,
   UserSettingsChanged, UserSuspected,
 } from '../../src/users/user.events.js';
 
@@ -45,6 +45,7 @@ export class UserBatch {
       for (const role of granted) roles.set(role, true);
       for (const role of revoked) roles.set(role, false);
     },
+    'TrustGranted.v1': ({ user }: TrustGranted['data']) => { this.#of(user).roles.set('trusted', true); },
     'UserRenamed.v1': ({ user, name }: UserRenamed['data']) => { this.#of(user).name = name; },
     'UserSettingsChanged.v1': (data: UserSettingsChanged['data']) => {
       const change = this.#of(data.user);

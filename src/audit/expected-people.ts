@@ -2,7 +2,7 @@ import type { Recorded } from '../kernel/event.js';
 import type { AuthorizationClosed, AuthorizationOpened, FormHoldPlaced, HoldReleased, JobSettled } from '../kudos/account.events.js';
 import type { JobAssigned, JobSubmitted } from '../requests/request.events.js';
 import type {
-  ApiKeyIssued, MonthlyEntitlementChanged, PersonalDataErased, RolesChanged, SuspicionReset, UserRegistered, UserSettingsChanged, UserSuspected, WorkerPaused,
+  ApiKeyIssued, MonthlyEntitlementChanged, PersonalDataErased, RolesChanged, SuspicionReset, TrustGranted, UserRegistered, UserSettingsChanged, UserSuspected, WorkerPaused,
   WorkerSuspected,
 } from '../users/user.events.js';
 import type { MaintenanceChanged, UptimeAccrued, UptimeRewarded, WorkerDeleted, WorkerRegistered, WorkerRenamed } from '../workers/worker.events.js';
@@ -82,6 +82,7 @@ export class ExpectedPeople {
       case 'SuspicionReset.v1': return this.trust((data as SuspicionReset['data']).user);
       case 'PersonalDataErased.v1':
         return this.change(data as PersonalDataErased['data'], (user) => { Object.assign(user, { erased: true, keyHash: null }); });
+      case 'TrustGranted.v1': return this.change(data as TrustGranted['data'], ({ roles }) => { roles.add('trusted'); });
       default: // No other event is about a user alone.
     }
   }

@@ -12,7 +12,14 @@ import { Members } from '../donations/members.message.js';
 import { DonationSource } from '../donations/repay-thanks.reactor.js';
 import { Unrepaid } from '../donations/unrepaid.js';
 import { WorkerViews } from '../dispatch/worker-view.js';
+import { NO_CAP } from '../config.js';
+import { kudos } from '../kernel/kudos.js';
 import { Credits } from '../kudos/credits.js';
+import { AdminIds } from '../kudos/compensation.js';
+import { LedgerIndex } from '../kudos/ledger-index.js';
+import { KudosCap } from '../kudos/kudos-cap.message.js';
+import { Pockets } from '../kudos/pockets.js';
+import { TrustThreshold } from '../kudos/promote-trusted.reactor.js';
 import { RecentGifts } from '../kudos/recent-gifts.js';
 import { SharedKeyRegistry, SharedKeyStyles } from '../kudos/shared-key-registry.message.js';
 import { SharedKeyRows } from '../kudos/shared-keys.js';
@@ -36,12 +43,13 @@ import { LatestOfRequests } from '../requests/latest-of-requests.js';
 import { OpenWork } from '../requests/open-work.js';
 import { StatusRows } from '../requests/status.js';
 import { StyleRows } from '../styles/catalogue.message.js';
-import { AssignableKeys, NoAssignableKeys } from '../styles/shared-keys.message.js';
+import { StyleKeys } from '../styles/style-keys.message.js';
 import { PastMinute } from '../status/past-minute.js';
 import { DevAccess } from '../users/dev-access.js';
 import { UserDirectory } from '../users/directory.message.js';
 import { NextUserId } from '../users/next-user-id.js';
 import { OpenRegistration } from '../users/register.controller.js';
+import { TrustedUsers } from '../users/trusted-users.message.js';
 import { Admins } from '../users/admins.js';
 import { UnfinishedErasures } from '../users/erasures.reactor.js';
 import { MonthlyDues } from '../users/monthly-grants.reactor.js';
@@ -55,18 +63,20 @@ import { WorkerFiguresSource } from '../workers/worker-figures.js';
 import { makeMembers } from './make-members.js';
 import type { Platform } from './platform.js';
 import {
-  claimRows, creditRows, giftRows, jobRows, openWorkRows, PostgresLastActivity, PostgresMonthlyDues, PostgresSharedKeyRows, PostgresStatusRows, PostgresTransferIndex,
-  PostgresUnfinishedErasures, PostgresUserFigures, PostgresUserPages, PostgresWorkerFigures, PostgresWorkerJobs, queueRows, sharedKeyRequestRows, sharedKeyRows,
-  suspectRows, unrepaidRows, userIdRows, userRows, workerRows,
+  claimRows, creditRows, giftRows, jobRows, openWorkRows, pocketRows, PostgresLastActivity, PostgresLedgerIndex, PostgresMonthlyDues, PostgresSharedKeyRows,
+  PostgresStatusRows, PostgresTransferIndex, PostgresUnfinishedErasures, PostgresUserFigures, PostgresUserPages, PostgresWorkerFigures, PostgresWorkerJobs, queueRows,
+  sharedKeyRequestRows, sharedKeyRows, suspectRows, trustedRows, unrepaidRows, userIdRows, userRows, workerRows,
 } from './read-models.js';
-import { PostgresStyleRows } from './style-rows.js';
+import { PostgresStyleRows, styleKeyRows } from './style-rows.js';
 
 /** Everything that is made by hand, by the class that features ask for: abstract ports, views in memory, settings. */
 export const platformProviders = (platform: Platform): Provider[] => {
   const { config, clock, timers, ids, feed, pricing, secrets, blobs } = platform;
   const keyedHash: Secrets['keyedHash'] = (purpose, text) => secrets.keyedHash(purpose, text);
+  const cap = new KudosCap(config.kudosCap < kudos(NO_CAP) ? config.kudosCap : undefined, new Set(config.donationSource === undefined ? [] : [config.donationSource]));
   const directory = new UserDirectory(userRows(platform), feed, keyedHash);
   const queue = new LiveQueue(queueRows(platform), pricing.reference);
+  const styleKeys = new StyleKeys(styleKeyRows(platform));
   const values: readonly (readonly [abstract new (...args: never[]) => object, object])[] = [
     [Ports, { clock, ids, feed, contents: platform.contents, blobs, secrets }],
     [Clock, clock], [Timers, timers], [Ids, ids], [NodeFeed, feed], [Database, platform.database], [Freshness, platform.readModels],
@@ -75,17 +85,19 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [Members, makeMembers(platform, directory)], [DonationSource, new DonationSource(config.donationSource)],
     [NextUserId, new NextUserId(userIdRows(platform))],
     [Credits, new Credits(creditRows(platform))], [RecentGifts, new RecentGifts(giftRows(platform), clock)],
+    [KudosCap, cap], [Pockets, new Pockets(pocketRows(platform), cap)], [TrustThreshold, new TrustThreshold(config.trustThreshold)],
+    [TrustedUsers, new TrustedUsers(trustedRows(platform))], [LedgerIndex, new PostgresLedgerIndex(platform)], [AdminIds, new AdminIds(new Set(config.admins))],
     [SharedKeyRegistry, new SharedKeyRegistry(sharedKeyRows(platform), feed, keyedHash, clock)], [SharedKeyRows, new PostgresSharedKeyRows(platform)],
-    [SharedKeyRequests, new SharedKeyRequests(sharedKeyRequestRows(platform))], [SharedKeyStyles, { sharedKeyStyles: () => 0 }],
+    [SharedKeyRequests, new SharedKeyRequests(sharedKeyRequestRows(platform))], [SharedKeyStyles, styleKeys],
     [WorkerRegistry, new WorkerRegistry(workerRows(platform))], [Suspects, new Suspects(suspectRows(platform))], [Profanity, new WordListProfanity()],
     [LiveQueue, queue], [OpenWork, new OpenWork(openWorkRows(platform), clock)],
     [JobFinder, new JobFinder(queue, jobRows(platform), feed)], [WorkerViews, new WorkerViews(pricing)], [Matcher, new Matcher(pricing)],
     [PopEdge, new PopEdge(ids, blobs, pricing)],
     [LatestOfRequests, new LatestOfRequests(feed)], [StatusRows, new PostgresStatusRows(platform)], [TransferIndex, new PostgresTransferIndex(platform)],
-    [UserFiguresSource, new PostgresUserFigures(platform)], [StyleRows, new PostgresStyleRows(platform)], [UserPages, new PostgresUserPages(platform)], [MonthlyDues, new PostgresMonthlyDues(platform)],
+    [UserFiguresSource, new PostgresUserFigures(platform)], [StyleRows, new PostgresStyleRows(platform)], [StyleKeys, styleKeys],
+    [UserPages, new PostgresUserPages(platform)], [MonthlyDues, new PostgresMonthlyDues(platform)],
     [LastActivity, new PostgresLastActivity(platform)], [UnfinishedErasures, new PostgresUnfinishedErasures(platform)], [Admins, new Admins(config.admins)],
     [PastMinute, new PastMinute(feed, clock)], [WorkerFiguresSource, new PostgresWorkerFigures(platform)], [WorkerJobs, new PostgresWorkerJobs(platform)],
-    [AssignableKeys, new NoAssignableKeys()], // TODO(#9): the shared keys' read model
     [PriorityCap, new PriorityCap(config.kudosCap)], [AnonymousUse, new AnonymousUse(config.anonymous)],
     [PublishedCheckpoints, new PublishedCheckpoints(platform.database, platform.log.storeId)],
     [SpeedLimits, new SpeedLimits(pricing, config.speedLimits)], [OpenRegistration, new OpenRegistration(config.registration)], [DevAccess, new DevAccess(config.testApiKeys)],

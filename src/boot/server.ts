@@ -8,8 +8,12 @@ import { MonthlyThanks } from '../donations/monthly-thanks.reactor.js';
 import { RepayThanks } from '../donations/repay-thanks.reactor.js';
 import { Unrepaid } from '../donations/unrepaid.js';
 import { Credits } from '../kudos/credits.js';
+import { Pockets } from '../kudos/pockets.js';
+import { PromoteTrusted } from '../kudos/promote-trusted.reactor.js';
 import { RecentGifts } from '../kudos/recent-gifts.js';
+import { SweepExcess } from '../kudos/sweep-excess.reactor.js';
 import { SharedKeyRegistry } from '../kudos/shared-key-registry.message.js';
+import { StyleKeys } from '../styles/style-keys.message.js';
 import { categoryOf } from '../kernel/event.js';
 import { registerBlobRoutes } from '../platform/blobs/blob-routes.js';
 import { createHttpApp } from '../platform/http/http-app.js';
@@ -24,6 +28,7 @@ import { Erasures } from '../users/erasures.reactor.js';
 import { MonthlyGrants } from '../users/monthly-grants.reactor.js';
 import { UserDirectory } from '../users/directory.message.js';
 import { NextUserId } from '../users/next-user-id.js';
+import { TrustedUsers } from '../users/trusted-users.message.js';
 import { WorkerPresence } from '../workers/presence.js';
 import { WorkerRegistry } from '../workers/registry.message.js';
 import { Suspecting } from '../workers/suspecting.reactor.js';
@@ -51,6 +56,9 @@ const REPAIRS_MS = 1_000;
 const SUSPECTING_MS = 1_000;
 /** What only a dead process leaves. */
 const LEFTOVERS_MS = 30_000;
+/** Nobody waits for these: trust comes after a week, and what is above the cap has no effect. */
+const PROMOTIONS_MS = 5_000;
+const SWEEPS_MS = 5_000;
 const HOUSEKEEPING_MS = 60_000;
 /** horde-rules §10; the first round leaves a server that has just started some time. */
 const THANKS_MS = 60 * 60_000;
@@ -124,8 +132,8 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding, vault
   const latest = get(LatestOfRequests);
   const directory = get(UserDirectory);
   const folds = [
-    get(Credits), get(RecentGifts), directory, get(NextUserId), registry, get(Suspects), new ForgetErased(vault, feed), queue, get(OpenWork), get(PastMinute),
-    get(SharedKeyRegistry), get(SharedKeyRequests), get(Claims), get(Unrepaid), latest,
+    get(Credits), get(Pockets), get(TrustedUsers), get(RecentGifts), directory, get(NextUserId), registry, get(Suspects), new ForgetErased(vault, feed), queue,
+    get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests), get(StyleKeys), get(Claims), get(Unrepaid), latest,
   ];
   for (const fold of folds) feed.register(fold);
   await feed.start();
@@ -169,6 +177,8 @@ const startTimers = (app: NestFastifyApplication, { timers, logger, contents, bl
     { name: 'suspecting', everyMs: SUSPECTING_MS, round: () => suspecting.round() },
     { name: 'monthly grants', everyMs: LEFTOVERS_MS, round: () => monthly.round() },
     { name: 'erasures', everyMs: LEFTOVERS_MS, round: () => erasures.round() },
+    { name: 'promotions', everyMs: PROMOTIONS_MS, round: () => app.get(PromoteTrusted, { strict: false }).round() },
+    { name: 'sweeps', everyMs: SWEEPS_MS, round: () => app.get(SweepExcess, { strict: false }).round() },
     { name: 'deleted shared keys', everyMs: REPAIRS_MS, round: () => deletedKeys.round() },
     { name: 'housekeeping', everyMs: HOUSEKEEPING_MS, round: () => housekeeping.round() },
     { name: 'repayments', everyMs: REPAIRS_MS, round: () => repayments.round() },

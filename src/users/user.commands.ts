@@ -1,6 +1,7 @@
 import type { Personal } from '../kernel/event.js';
 import type { Kudos } from '../kernel/kudos.js';
 import type { AccountClass } from '../kudos/account.events.js';
+import type { GrantTrust } from './trust.js';
 import type { Role, SuspicionReason, UserSettingsChanged } from './user.events.js';
 
 export interface RegisterUser {
@@ -82,4 +83,4 @@ export interface ReadUser {
 }
 
 export type UserCommand =
-  | RegisterUser | IssueApiKey | ChangeRoles | ChangeUser | DeleteUser | SuspectUser | SuspectWorker | PauseWorker | ReadUser;
+  | GrantTrust | RegisterUser | IssueApiKey | ChangeRoles | ChangeUser | DeleteUser | SuspectUser | SuspectWorker | PauseWorker | ReadUser;

@@ -1,12 +1,14 @@
 import { accept, refuse, type Decider, type Decision } from '../kernel/decider.js';
 import { unreachable } from '../kernel/unreachable.js';
+import { isSuspect } from './suspicion-rules.js';
+import { grantTrust, type GrantTrust } from './trust.js';
 import { changeRoles, changeUser, deleteUser, type ChangeRc } from './user-change.js';
 import type { IssueApiKey, RegisterUser, UserCommand } from './user.commands.js';
 import type { UserEvent } from './user.events.js';
 import { evolve, exists, newUser, type User } from './user.state.js';
-import { pauseWorker, suspectUser, suspectWorker } from './user-suspicion.js';
+import { pauseWorker, suspectUser, suspectWorker, unpausedByTrust } from './user-suspicion.js';
 
-export type UserRc = 'UserIdTaken' | ChangeRc;
+export type UserRc = 'UserIdTaken' | 'TrustNotEarned' | ChangeRc;
 
 type Decided = Decision<UserEvent, UserRc>;
 
@@ -15,6 +17,7 @@ const decide = (command: UserCommand, user: User): Decided => {
     case 'RegisterUser': return register(command, user);
     case 'IssueApiKey': return issueKey(command, user);
     case 'ChangeRoles': return changeRoles(command, user);
+    case 'GrantTrust': return trust(command, user);
     case 'ChangeUser': return changeUser(command, user);
     case 'DeleteUser': return deleteUser(command, user);
     case 'SuspectUser': return suspectUser(command, user);
@@ -35,6 +38,14 @@ const register = ({ accountClass, name, keyHash, lastFour, suspected = [], at }:
   );
 };
 
+/** With what trust brings along; what this stream knows of suspicions is newer than any view (horde-rules §1.8). */
+const trust = (command: GrantTrust, user: User): Decided => {
+  if (user.erased) return refuse('UserNotFound');
+  const decided = grantTrust({ ...command, suspicious: command.suspicious || isSuspect(user.suspicions.count, user.roles) }, user);
+  if (decided.outcome === 'refused' || decided.events.length === 0) return decided;
+  return accept<UserEvent>(...decided.events, ...unpausedByTrust(user, command.at));
+};
+
 const issueKey = ({ keyHash, lastFour, at }: IssueApiKey, user: User): Decided => {
   if (!exists(user)) return refuse('UserNotFound');
   if (user.keyHash === keyHash) return accept();
@@ -42,5 +53,5 @@ const issueKey = ({ keyHash, lastFour, at }: IssueApiKey, user: User): Decided =
 };
 
 export const userDecider: Decider<User, UserCommand, UserEvent, UserRc> = {
-  category: 'user', stateVersion: 2, decide, evolve, initialState: newUser,
+  category: 'user', stateVersion: 3, decide, evolve, initialState: newUser,
 };

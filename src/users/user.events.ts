@@ -16,6 +16,8 @@ export type UserRegistered = Stored<'UserRegistered.v1', { user: number; account
 /** Every new key ends the one before. `keyHash` is a keyed hash; the key itself is shown once and never stored. */
 export type ApiKeyIssued = Stored<'ApiKeyIssued.v1', { user: number; keyHash: string; lastFour: string; issuedAt: string }>;
 export type RolesChanged = Stored<'RolesChanged.v1', { user: number; granted: readonly Role[]; revoked: readonly Role[]; changedAt: string }>;
+/** Earned by work: more than `threshold` waited in escrow (horde-rules §1.8). Whoever is made trusted by a moderator has a RolesChanged.v1 instead. */
+export type TrustGranted = Stored<'TrustGranted.v1', { user: number; escrow: Kudos; threshold: Kudos; grantedAt: string }>;
 export type UserRenamed = Stored<'UserRenamed.v1', { user: number; by: number; name: Personal; renamedAt: string }>;
 /** What is absent stays as it was. */
 export type UserSettingsChanged = Stored<'UserSettingsChanged.v1', {
@@ -50,10 +52,10 @@ export type PersonalDataErased = Stored<'PersonalDataErased.v1', { user: number;
 export type SubjectReserved = Stored<'SubjectReserved.v1', { user: number; reservedAt: string }>;
 
 export type UserEvent =
-  | UserRegistered | ApiKeyIssued | RolesChanged | UserRenamed | UserSettingsChanged | ProxyPasskeyIssued | MonthlyEntitlementChanged
+  | UserRegistered | ApiKeyIssued | RolesChanged | TrustGranted | UserRenamed | UserSettingsChanged | ProxyPasskeyIssued | MonthlyEntitlementChanged
   | UserSuspected | WorkerSuspected | SuspicionReset | WorkerPaused | PersonalDataErased;
 export const USER_EVENT_TYPES = [
-  'UserRegistered.v1', 'ApiKeyIssued.v1', 'RolesChanged.v1', 'UserRenamed.v1', 'UserSettingsChanged.v1', 'ProxyPasskeyIssued.v1',
+  'UserRegistered.v1', 'ApiKeyIssued.v1', 'RolesChanged.v1', 'TrustGranted.v1', 'UserRenamed.v1', 'UserSettingsChanged.v1', 'ProxyPasskeyIssued.v1',
   'MonthlyEntitlementChanged.v1', 'UserSuspected.v1', 'WorkerSuspected.v1', 'SuspicionReset.v1', 'WorkerPaused.v1', 'PersonalDataErased.v1',
   'SubjectReserved.v1',
 ] as const satisfies readonly (UserEvent | SubjectReserved)['type'][];

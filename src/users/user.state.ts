@@ -20,6 +20,7 @@ export interface User {
   readonly id: number;
   accountClass: AccountClass | undefined;
   keyHash: string | undefined;
+  registeredAt: string | undefined;
   readonly roles: Set<Role>;
   concurrency: number;
   workerInvited: number;
@@ -44,7 +45,7 @@ export const noSuspicions = (): Suspicions => ({ count: 0, reasons: new Set(), c
 const newWorker = (): OwnWorker => ({ suspicions: noSuspicions(), paused: false });
 
 export const newUser = (id: string): User => ({
-  id: Number(id), accountClass: undefined, keyHash: undefined, roles: new Set(), concurrency: CONCURRENCY, workerInvited: 0,
+  id: Number(id), accountClass: undefined, keyHash: undefined, registeredAt: undefined, roles: new Set(), concurrency: CONCURRENCY, workerInvited: 0,
   usageMultiplier: USAGE_MULTIPLIER, publicWorkers: false, monthly: NO_KUDOS, monthlyGrants: new Set(), suspicions: noSuspicions(), workers: new Map(),
   erased: false,
 });
@@ -56,9 +57,13 @@ export const exists = ({ accountClass, erased }: User): boolean => accountClass 
 
 export const evolve = (user: User, event: UserEvent): User => {
   switch (event.type) {
-    case 'UserRegistered.v1': user.accountClass = event.data.accountClass; break;
+    case 'UserRegistered.v1':
+      user.accountClass = event.data.accountClass;
+      user.registeredAt = event.data.registeredAt;
+      break;
     case 'ApiKeyIssued.v1': user.keyHash = event.data.keyHash; break;
     case 'RolesChanged.v1': rolesChanged(user, event.data); break;
+    case 'TrustGranted.v1': user.roles.add('trusted'); break;
     case 'UserSettingsChanged.v1': settingsChanged(user, event.data); break;
     case 'MonthlyEntitlementChanged.v1':
       user.monthly = event.data.monthly;

@@ -68,6 +68,18 @@ export const eventSamples: Specimens = {
     user: PAYER, request, reason: 'abandoned',
     ledger: balanced({ txId: transactionId('abandoned', request), kind: 'reversal', effectiveAt: at(33), policy: 1, reverses: activation }, [posting('burn:activation', -300), posting(spendable(PAYER), 300)]),
   } },
+  'EscrowReleased.v1': { type: 'EscrowReleased.v1', data: {
+    user: OWNER, amount: kudos(4.5), releasedAt: at(40),
+    ledger: balanced({ txId: transactionId('escrow-release', OWNER, 3), kind: 'evaluation_promotion', effectiveAt: at(40), policy: 1 }, [posting(escrow(OWNER), -450), posting(spendable(OWNER), 450)]),
+  } },
+  'CapExcessSwept.v1': { type: 'CapExcessSwept.v1', data: {
+    user: OWNER, amount: kudos(7), cap: kudos(10_000_000), sweptAt: at(41),
+    ledger: balanced({ txId: transactionId('cap-sweep', OWNER, 4), kind: 'overflow', effectiveAt: at(41), policy: 1 }, [posting(spendable(OWNER), -700), posting('pool:commons', 700)]),
+  } },
+  'BalanceReconciled.v1': { type: 'BalanceReconciled.v1', data: {
+    user: OWNER, by: 1, reference: hash, receivable: kudos(0),
+    ledger: balanced({ txId: transactionId('reconciliation', OWNER, 'INC-7'), kind: 'reconciliation', effectiveAt: at(42), policy: 1 }, [posting('suspense:reconciliation', -150), posting(spendable(OWNER), 150)]),
+  } },
   'BalanceAdjusted.v1': { type: 'BalanceAdjusted.v1', data: {
     user: PAYER, by: 1,
     ledger: balanced({ txId: transactionId('adjustment', PAYER, 'test'), kind: 'admin_adjustment', effectiveAt: at(12), policy: 1 }, [posting(spendable(PAYER), -50), posting('burn:adjustment', 50)]),
@@ -133,6 +145,7 @@ export const eventSamples: Specimens = {
   'SuspicionReset.v1': { type: 'SuspicionReset.v1', data: { user: OWNER, by: 1, resetAt: at(25) } },
   'WorkerPaused.v1': { type: 'WorkerPaused.v1', data: { worker, owner: OWNER, on: true, by: 'suspicion', changedAt: at(24) } },
   'PersonalDataErased.v1': { type: 'PersonalDataErased.v1', data: { user: PAYER, by: PAYER, erasedAt: at(59) } },
+  'TrustGranted.v1': { type: 'TrustGranted.v1', data: { user: OWNER, escrow: kudos(10_000.5), threshold: kudos(10_000), grantedAt: at(39) } },
   'SubjectReserved.v1': { type: 'SubjectReserved.v1', data: { user: PAYER, reservedAt: at(0) } },
 
   'StyleCreated.v1': { type: 'StyleCreated.v1', data: {
@@ -140,7 +153,7 @@ export const eventSamples: Specimens = {
     public: true, nsfw: false, tags: [sealed(`user-${OWNER}`)], models: ['stable_diffusion'], sharedKey: null,
     parameterPolicy: { override: 'listed', overridable: ['steps'], ceilings: { steps: 30, n: 4 } }, templateFields: sealed(`user-${OWNER}`), createdAt: at(0),
   } },
-  'StyleChanged.v1': { type: 'StyleChanged.v1', data: { style, name: sealed(`user-${OWNER}`), nameHash: hash, public: false, sharedKey: sealed(`user-${OWNER}`), changedAt: at(1) } },
+  'StyleChanged.v1': { type: 'StyleChanged.v1', data: { style, name: sealed(`user-${OWNER}`), nameHash: hash, public: false, sharedKey: { key: hash, id: sealed(`user-${OWNER}`) }, changedAt: at(1) } },
   'StyleDeleted.v1': { type: 'StyleDeleted.v1', data: { style, by: OWNER, deletedAt: at(5) } },
   'StyleExampleAdded.v1': { type: 'StyleExampleAdded.v1', data: { style, example, url: sealed(`user-${OWNER}`), urlHash: hash, primary: true, addedAt: at(2) } },
   'StyleExampleChanged.v1': { type: 'StyleExampleChanged.v1', data: { style, example, url: sealed(`user-${OWNER}`), urlHash: hash, primary: true, changedAt: at(3) } },
