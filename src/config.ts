@@ -26,6 +26,8 @@ export interface Config {
   readonly registration: boolean;
   readonly escrow: boolean;
   readonly kudosCap: Kudos;
+  readonly upfrontOnWorkerList: boolean;
+  readonly matchedTargeting: boolean;
   readonly testApiKeys: boolean;
   readonly rateLimits: boolean;
   readonly rateLimitWhitelist: readonly string[];
@@ -165,6 +167,14 @@ const KEYS = {
     key: 'KUDOS_CAP', default: 'profile', read: String,
     help: 'kudos beyond which a balance has no more say in the queue (public: 10000000, private: none)',
   },
+  upfrontOnWorkerList: {
+    key: 'HORDE_UPFRONT_KUDOS_ON_WORKERLIST', default: '0', read: flag,
+    help: 'on: requests that name workers need their price upfront, and are not downgraded',
+  },
+  matchedTargeting: {
+    key: 'HORDE_REQUIRE_MATCHED_TARGETING', default: '0', read: flag,
+    help: 'on: requests that name workers go only to those which prioritise the requester, for 0.1 kudos a job',
+  },
   testApiKeys: {
     key: 'HORDE_TEST_APIKEYS', default: '0', help: 'opens POST /api/v2/dev/test-user to the loopback address; for tests only', read: flag,
   },
@@ -175,7 +185,7 @@ const KEYS = {
     help: '1 behind a reverse proxy: the last X-Forwarded-For address is then the client',
   },
   bodyLimitMiB: { key: 'BODY_LIMIT_MIB', default: '64', help: 'largest request body', read: whole(1, 1024) },
-  blobLimitMiB: { key: 'BLOB_LIMIT_MIB', default: '20', help: 'largest image a worker may upload', read: whole(1, 1024) },
+  blobLimitMiB: { key: 'BLOB_LIMIT_MIB', default: '20', help: 'largest image that a worker may upload or a request may bring', read: whole(1, 1024) },
   logLevel: {
     key: 'LOG_LEVEL', default: 'info', help: 'trace, debug, info, warn, error or silent', read: oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent'),
   },
@@ -205,6 +215,7 @@ export const readConfig = (environment: Environment = process.env): Config => {
     roles: read('roles'), profile, eventstoreUrl: read('eventstoreUrl'), eventstoreNamespace: read('eventstoreNamespace'), logListen: read('logListen'),
     databaseUrl: read('databaseUrl'), masterKey: read('masterKey'), notaryKey: read('notaryKey'), publicUrl: read('publicUrl'), admins: read('admins'),
     anonymous: byProfile('anonymous'), registration: byProfile('registration'), escrow: byProfile('escrow'), kudosCap: capOf(cap, profile),
+    upfrontOnWorkerList: read('upfrontOnWorkerList'), matchedTargeting: read('matchedTargeting'),
     testApiKeys: read('testApiKeys'), rateLimits: !read('rateLimitsOff'), rateLimitWhitelist: read('rateLimitWhitelist'),
     trustProxyHops: read('trustProxyHops'), bodyLimitBytes: read('bodyLimitMiB') * 2 ** 20, blobLimitBytes: read('blobLimitMiB') * 2 ** 20,
     logLevel: read('logLevel'), node: read('node'),

@@ -149,7 +149,8 @@ export class Jobs implements RequestEnds {
     }
     const { price, forgiven, debit, job } = settlement;
     const credited = settlement.spendable + settlement.escrow;
-    violations.unless(credited === price, 'I25', event, () => `job ${job} credits ${credited}, and is worth ${price}`);
+    const due = frozen.reward ?? price;
+    violations.unless(credited === due, 'I25', event, () => `job ${job} credits ${credited}, and its owner is due ${due}`);
     violations.unless(!frozen.ownerTrusted || settlement.escrow === 0, 'I7', event, () => `job ${job} holds back ${settlement.escrow} of a trusted owner`);
     violations.unless(forgiven >= 0 && forgiven <= debit, 'I4', event, () => `forgives ${forgiven} of ${debit}`);
   }

@@ -25,7 +25,7 @@ import { loadMasterKey } from '../platform/vault/master-key.js';
 import { PersonalFields } from '../platform/vault/personal-fields.js';
 import { Secrets } from '../platform/vault/secrets.js';
 import { Vault } from '../platform/vault/vault.js';
-import { PRICE_POLICY_1 } from '../pricing/price-policy.js';
+import { ADOPTED_POLICY, PRICE_POLICIES } from '../pricing/price-policy.js';
 import { Pricing } from '../pricing/pricing.js';
 import { loadReference } from '../reference/load-reference.js';
 import { EVENT_TYPES, PERSONAL_PATHS } from './event-types.js';
@@ -127,7 +127,9 @@ const openParts = async (config: Config, ports: Ports, closing: (() => Promise<v
   const readModels = config.roles.has('projector') ? projector : new CheckpointWatcher(database, { clock, timers }, projections.map(({ name }) => name));
   const feed = new NodeFeed({ log, timers, logger, onFatal, onEvent: (event) => commanding.follow(event) });
   closing.push(() => feed.close());
-  const pricing = new Pricing(PRICE_POLICY_1, loadReference(), config.escrow);
+  const pricing = new Pricing(ADOPTED_POLICY, loadReference(), config.escrow, {
+    earlier: PRICE_POLICIES, upfrontOnWorkerList: config.upfrontOnWorkerList, matchedTargeting: config.matchedTargeting,
+  });
   const notary = config.roles.has('notary') ? makeNotary({ config, log, database, clock, timers, ids, logger }) : undefined;
   if (notary) closing.push(() => notary.stop());
   return {

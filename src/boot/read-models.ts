@@ -10,7 +10,7 @@ import type { Queries } from '../platform/postgres/database.js';
 import type { Position } from '../platform/event-log/event-log.js';
 import { RetryLater } from '../platform/retry-later.js';
 import { TransferIndex } from '../kudos/transfers.js';
-import type { Owed } from '../requests/settling.message.js';
+import { owedFor } from '../requests/owed.js';
 import { StatusRows } from '../requests/status.js';
 import type { KnownUser, UserRows } from '../users/directory.message.js';
 import { UserFiguresSource } from '../users/users.controller.js';
@@ -112,10 +112,7 @@ export const openWorkRows = (platform: Platform) => ({
       unsettled: await unsettledJobs(db, Number.MAX_SAFE_INTEGER),
     }));
     const kinds = new Map(answer.authorizations.map(({ request, data }) => [request, data.kind]));
-    const unsettled = answer.unsettled.map(({ payer, data }): Owed => {
-      const { request, job, worker, owner, ownerTrusted, model, price, debit, things } = data;
-      return { request, payer, kind: kinds.get(request)!, job, worker, owner, ownerTrusted, model, price, debit, things };
-    });
+    const unsettled = answer.unsettled.map(({ payer, data }) => owedFor(data, { payer, kind: kinds.get(data.request)! }));
     const authorizations = answer.authorizations.map((each) => ({ request: each.request, payer: each.payer, kind: each.data.kind, stage: stageOf(each) }));
     return { position, authorizations, unsettled, unopened: await unopenedUsers(platform.database) };
   },

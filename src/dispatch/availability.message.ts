@@ -32,9 +32,9 @@ export class Availability {
     this.#online = new OnlineSummaries(registry, clock);
   }
 
-  /** Inputs of the upfront rule (horde-rules §3.1): unfinished requests, and threads of workers seen in the last 300 s. */
+  /** Inputs of the upfront rule (horde-rules §3.1, §8.3): unfinished jobs, and threads of workers seen in the last 300 s. */
   load(kind: RequestKind): Load {
-    return { queue: this.queue.totals(kind).requests, threads: this.#online.of(kind).threads };
+    return { queue: this.queue.totals(kind).jobs, threads: this.#online.of(kind).threads };
   }
 
   /** Unfinished work and who is there for it (horde-rules §8.3). */

@@ -3,16 +3,17 @@ import { iso } from '../kernel/clock.js';
 import { parseUuid } from '../kernel/ids.js';
 import { inKudos } from '../kernel/kudos.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
+import type { PricePolicy } from '../pricing/price-policy.js';
 import { retryAfter } from '../platform/http/answer-error.js';
 import { Refused, refusedBy } from '../platform/http/refusals.js';
 import { RetryLater } from '../platform/retry-later.js';
 import type { JobState, RequestFacts, RequestKind } from '../requests/request.events.js';
 import { OnRequest, type RequestOutcome } from '../requests/request.message.js';
 import { jobRefusals } from '../requests/request.refusals.js';
-import { Settling } from '../requests/settling.message.js';
+import { Settling, type Owed } from '../requests/settling.message.js';
 import { UserDirectory, type KnownUser } from '../users/directory.message.js';
 import { DeliverParts } from './deliver-parts.js';
-import { valueOfImage, valueOfText, type JobValue } from './job-value.js';
+import { payOf, valueOfImage, valueOfText, type JobValue } from './job-value.js';
 import { JobFinder, type FoundJob } from './job-finder.js';
 
 /** What a worker hands in. */
@@ -72,24 +73,29 @@ export class Deliver {
 
   async #submit(delivery: Delivery, { found, facts, user }: { found: FoundJob; facts: RequestFacts; user: KnownUser }, context: CommandContext): Promise<Delivered> {
     const state = stateOf(delivery);
-    const value = this.#valueOf(delivery, { found, facts, user, censored: state !== 'ok' });
+    const policy = this.#policyOf(facts);
+    const value = this.#valueOf(delivery, { found, facts, user, censored: state !== 'ok' }, policy);
+    const pay = payOf(value.price, this.#agentOf(found), policy);
     const result = await this.#store(delivery, { job: found.job, state });
-    const { policy, reference } = this.parts.pricing;
     const outcome = await this.#ask(found, {
-      type: 'SubmitJob', job: found.job, state, ...result, seed: delivery.seed, ...value, ownerTrusted: this.#isPaidInFull(user),
-      policy: policy.version, reference: reference.version, at: this.#now(),
+      type: 'SubmitJob', job: found.job, state, ...result, seed: delivery.seed, ...value, ...pay, ownerTrusted: this.#isPaidInFull(user),
+      policy: policy.version, reference: this.parts.pricing.reference.version, at: this.#now(),
     }, context);
-    const position = await this.#settle({ found, facts, user }, value, outcome, context);
-    return { reward: inKudos(value.price), position: position ?? positionOf(outcome) };
+    const position = await this.#settle({ ...value, ...pay, policy: policy.version }, { found, facts, user }, outcome, context);
+    return { reward: inKudos(pay.reward ?? value.price), position: position ?? positionOf(outcome) };
   }
 
   /** Inline, so that the owner sees the kudos at once; what cannot be paid now is the repair's to pay. */
   async #settle(
-    { found, facts, user }: { found: FoundJob; facts: RequestFacts; user: KnownUser }, value: JobValue, outcome: RequestOutcome, context: CommandContext,
+    { price, reward, debit, things, policy }: Pick<Owed, 'price' | 'reward' | 'debit' | 'things' | 'policy'>,
+    { found, facts, user }: { found: FoundJob; facts: RequestFacts; user: KnownUser }, outcome: RequestOutcome, context: CommandContext,
   ): Promise<number | undefined> {
     if (facts.payer === 0) return undefined;
     const { request, job, worker, owner, model } = found;
-    const owed = { request, payer: facts.payer, kind: facts.kind, job, worker, owner, ownerTrusted: this.#isPaidInFull(user), model, ...value };
+    const owed: Owed = {
+      request, payer: facts.payer, kind: facts.kind, job, worker, owner, ownerTrusted: this.#isPaidInFull(user), model, price, debit, things, policy,
+      ...(reward !== undefined && { reward }),
+    };
     try {
       return await this.settling.settle(owed, submittedOf(outcome), context);
     } catch (error) {
@@ -102,11 +108,23 @@ export class Deliver {
     return owner.roles.has('trusted') || !this.parts.pricing.escrow;
   }
 
-  #valueOf(delivery: Delivery, { found, facts, user, censored }: { found: FoundJob; facts: RequestFacts; user: KnownUser; censored: boolean }): JobValue {
-    const { policy, reference } = this.parts.pricing;
+  /** The one that the request was quoted by, whatever has been adopted since. @throws RetryLater a newer release quoted it */
+  #policyOf({ policy }: RequestFacts): PricePolicy {
+    const frozen = this.parts.pricing.policyOf(policy);
+    if (!frozen) throw new RetryLater(`the request was priced by policy ${policy}, which this node does not know yet`);
+    return frozen;
+  }
+
+  #agentOf({ worker }: FoundJob): string {
+    return this.parts.registry.byId(worker)?.declaration.agent ?? '';
+  }
+
+  #valueOf(
+    delivery: Delivery, { found, facts, user, censored }: { found: FoundJob; facts: RequestFacts; user: KnownUser; censored: boolean }, policy: PricePolicy,
+  ): JobValue {
+    const { reference } = this.parts.pricing;
     if (facts.kind === 'image') return valueOfImage({ facts, model: found.model, censored }, policy, reference);
-    const agent = this.parts.registry.byId(found.worker)?.declaration.agent ?? '';
-    return valueOfText({ facts, model: found.model, censored, text: delivery.generation, agent, ownerTrusted: user.roles.has('trusted') }, policy, reference);
+    return valueOfText({ facts, model: found.model, censored, text: delivery.generation, agent: this.#agentOf(found), ownerTrusted: user.roles.has('trusted') }, policy, reference);
   }
 
   /**

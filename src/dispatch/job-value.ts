@@ -1,5 +1,5 @@
 import { least, type Kudos } from '../kernel/kudos.js';
-import { imageDebit, textDebit } from '../pricing/burn.js';
+import { imageDebit, ownerReward, textDebit } from '../pricing/burn.js';
 import { imageUnitPrice } from '../pricing/image-price.js';
 import type { ImageJobFeatures, TextJobFeatures } from '../pricing/job-features.js';
 import type { PricePolicy } from '../pricing/price-policy.js';
@@ -10,11 +10,12 @@ import type { RequestFacts } from '../requests/request.events.js';
 import { isValidatedBackend, parseBridge } from './matching/bridge.js';
 import { thingsOfJob } from './live-queue/match-signature.js';
 
-/** The frozen money of one job: V, what its requester owes, and how much work it was. */
+/** The frozen money of one job: V, what its requester owes, how much work it was, and what else the price depended on. */
 export interface JobValue {
   readonly price: Kudos;
   readonly debit: Kudos;
   readonly things: number;
+  readonly text?: { readonly validatedBackend: boolean; readonly ownerTrusted: boolean };
 }
 
 interface Priced {
@@ -37,6 +38,17 @@ export const valueOfText = (
 ): JobValue => {
   const features = facts.features as TextJobFeatures;
   const tokens = generatedTokens(text, features.maxLength);
-  const price = least(textReward({ ...features, tokens, model, validatedBackend: isValidatedBackend(parseBridge(agent)), ownerTrusted }, policy, reference), facts.unitPriceMax);
-  return { price, debit: textDebit(price, { censored }, policy), things: tokens };
+  const judged = { validatedBackend: isValidatedBackend(parseBridge(agent)), ownerTrusted };
+  const price = least(textReward({ ...features, ...judged, tokens, model }, policy, reference), facts.unitPriceMax);
+  return { price, debit: textDebit(price, { censored }, policy), things: tokens, text: judged };
+};
+
+/** Bridges name themselves, at any length; what events keep of it is enough to tell one from another. */
+const BRIDGE_NAME_MAX = 100;
+
+/** Who made it, and what its owner gets for it where the policy pays that bridge another amount than the price. */
+export const payOf = (price: Kudos, agent: string, policy: PricePolicy): { readonly bridge: string; readonly reward?: Kudos } => {
+  const bridge = parseBridge(agent).name.slice(0, BRIDGE_NAME_MAX);
+  const reward = ownerReward(price, bridge, policy);
+  return { bridge, ...(reward === price ? {} : { reward }) };
 };

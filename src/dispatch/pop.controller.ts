@@ -9,13 +9,18 @@ import { refusedBy } from '../platform/http/refusals.js';
 import { Callers, RateLimit } from '../platform/http/route-spec.js';
 import { Pricing } from '../pricing/pricing.js';
 import type { ImagePayload, TextPayload } from '../requests/rules/payload.js';
+import { defined } from '../requests/rules/defined.js';
+import { SOURCE_PROCESSING_DEFAULT } from '../requests/rules/request-defaults.js';
 import { batchSeed } from '../requests/rules/seed.js';
+import type { StoredSource, StoredSources } from '../requests/rules/source-image.js';
 import { aliasOf, idOfAlias, UserDirectory, type KnownUser } from '../users/directory.message.js';
 import type { Declaration } from '../workers/worker.events.js';
 import { popRefusals } from '../workers/worker.refusals.js';
 import { ImagePopFields, TextPopFields } from './bodies/pop.body.js';
 import { blobKey } from './deliver.js';
-import { imagePopAnswer, noImageJob, noTextJob, textPopAnswer } from './matching/pop-answer.js';
+import type { Bridge } from './matching/bridge.js';
+import { takesSourceUrl } from './matching/image-pop-payload.js';
+import { imagePopAnswer, noImageJob, noTextJob, textPopAnswer, type PopSources } from './matching/pop-answer.js';
 import { skippedImages, skippedTexts } from './matching/skipped.js';
 import { Pop, type HandedOut } from './pop.js';
 import { imageDeclaration, textDeclaration } from './declaration.js';
@@ -60,11 +65,22 @@ export class PopController {
     return textPopAnswer({ ids, model, messages: [], payload: stored.payload as unknown as TextPayload, ...(softprompt ? { softprompt } : {}) });
   }
 
-  #imageAnswer({ jobs: ids, model, ttlS, stored, remaining, worker }: HandedOut): object {
+  async #imageAnswer({ jobs: ids, model, ttlS, stored, remaining, worker }: HandedOut): Promise<object> {
     const payload = stored.payload as unknown as ImagePayload;
     const seed = batchSeed(payload, remaining, this.parts.ids.random());
     const uploads = ids.map((job) => this.parts.blobs.uploadUrl(blobKey(job)));
-    return imagePopAnswer({ ids, model, messages: [], payload, seed, ttlS, uploads, sources: { processing: 'img2img', extra: [] } }, worker.facts.bridge);
+    const sources = await this.#sourcesFor(worker.facts.bridge, stored.sources);
+    return imagePopAnswer({ ids, model, messages: [], payload, seed, ttlS, uploads, sources }, worker.facts.bridge);
+  }
+
+  /** Newer bridges fetch the images themselves, by signed URLs; older ones are sent base64. Extra ones are for bridges that fetch. */
+  async #sourcesFor(bridge: Bridge, stored: StoredSources | undefined): Promise<PopSources> {
+    const { blobs } = this.parts;
+    if (!stored) return { processing: SOURCE_PROCESSING_DEFAULT, extra: [] };
+    const sent = async (source: StoredSource | undefined): Promise<string | undefined> =>
+      source && (takesSourceUrl(bridge) ? blobs.downloadUrl(source.key) : (await blobs.get(source.key))?.toString('base64'));
+    const extra = stored.extra.map(({ key, strength }) => ({ image: blobs.downloadUrl(key), strength }));
+    return { processing: stored.processing, ...defined({ image: await sent(stored.image), mask: await sent(stored.mask) }), extra };
   }
 
   async #owner(apiKey: string, priority: readonly string[]): Promise<KnownUser> {

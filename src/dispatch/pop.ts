@@ -9,6 +9,7 @@ import { refusedBy } from '../platform/http/refusals.js';
 import { Database } from '../platform/postgres/database.js';
 import { OnRequest } from '../requests/request.message.js';
 import type { RequestFacts, RequestKind } from '../requests/request.events.js';
+import type { StoredSources } from '../requests/rules/source-image.js';
 import type { KnownUser } from '../users/directory.message.js';
 import { CheckIn, type Arrival } from '../workers/check-in.message.js';
 import type { KnownWorker } from '../workers/registry.message.js';
@@ -35,6 +36,7 @@ export interface PopAsked extends Arrival {
 export interface StoredRequest {
   readonly payload: { readonly prompt: string } & Record<string, unknown>;
   readonly softprompt?: string | null;
+  readonly sources?: StoredSources;
 }
 
 export interface HandedOut {
@@ -80,6 +82,7 @@ export class Pop {
         const text = stored.get(request);
         if (text === undefined) continue; // expired content: its request is about to expire too, and must not block the queue
         const content = JSON.parse(text) as StoredRequest;
+        if (await this.#lacksImages(content)) continue; // as expired content
         const reason = this.#reason(facts, worker, content);
         if (reason) {
           skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
@@ -91,6 +94,13 @@ export class Pop {
     }
     if (known.maintenance) throw refusedBy(popRefusals, 'WorkerMaintenance', { message: await this.#maintenanceMessage(known) });
     return { outcome: 'nothing', skipped: this.#skippedCounts(worker, skipped) };
+  }
+
+  async #lacksImages({ sources }: StoredRequest): Promise<boolean> {
+    for (const source of sources ? [sources.image, sources.mask, ...sources.extra] : []) {
+      if (source && !(await this.parts.ports.blobs.exists(source.key))) return true;
+    }
+    return false;
   }
 
   /** In the owner's words: the feed brings them sealed, the read model knows them in clear. */
@@ -136,7 +146,9 @@ export class Pop {
 
   #servingModels(facts: RequestFacts, worker: AnyWorkerFacts): readonly string[] {
     if (facts.kind === 'text') return servingModels(facts, worker, () => true); // settlement never pays above the quote
-    const { policy, reference } = this.parts.pricing;
+    const { reference } = this.parts.pricing;
+    const policy = this.parts.pricing.policyOf(facts.policy);
+    if (!policy) return []; // quoted by a newer release: its nodes hand it out
     const affordable = (model: string): boolean => imageUnitPrice(facts.features as ImageJobFeatures, model, policy, reference) <= facts.unitPriceMax;
     return servingImageModels(facts as RequestFacts & ImageNeeds, worker as ImageWorkerFacts, reference, affordable);
   }

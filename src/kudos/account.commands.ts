@@ -74,6 +74,8 @@ export interface SettleJob extends Spending {
   readonly worker: string;
   readonly model: string;
   readonly price: Kudos;
+  /** What the owner gets where that is not the price. */
+  readonly reward?: Kudos;
   readonly debit: Kudos;
   readonly things: number;
   /** The request ended with this job: close its authorization in the same append if nothing else is open. */

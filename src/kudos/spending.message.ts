@@ -5,7 +5,7 @@ import type { CommandContext } from '../platform/commanding/outcome.js';
 import { NodeFeed } from '../platform/event-log/node-feed.js';
 import { RetryLater } from '../platform/retry-later.js';
 import type { AccountCommand } from './account.commands.js';
-import type { Account } from './account.state.js';
+import { availableOf, type Account } from './account.state.js';
 import { OnAccount, type AccountOutcome } from './account.message.js';
 import { Credits } from './credits.js';
 
@@ -33,6 +33,18 @@ export class Spending {
     const head = await this.feed.head();
     if (!(await this.feed.waitFor(head, CATCH_UP_MAX_MS))) throw new RetryLater('the account views are catching up with the log');
     return orRetry(await this.commands.execute(new OnAccount(user, command({ creditsElsewhere: this.credits.of(user), creditsComplete: true }), context)));
+  }
+
+  /** What a refusable debit of `wanted` may use; when that would not do, as of everything that was written before the call. @throws RetryLater */
+  async available(user: number, wanted: Kudos): Promise<Kudos> {
+    const early = await this.#availableNow(user);
+    if (early >= wanted) return early;
+    if (!(await this.feed.waitFor(await this.feed.head(), CATCH_UP_MAX_MS))) throw new RetryLater('the account views are catching up with the log');
+    return this.#availableNow(user);
+  }
+
+  async #availableNow(user: number): Promise<Kudos> {
+    return availableOf(await this.account(user), this.credits.of(user));
   }
 
   /** The account as it is at the head of the log. */

@@ -138,3 +138,7 @@ export const PRICE_POLICY_1: PricePolicy = frozen({
   bridgeMultipliers: {},
   upfront: { textUnnamedPerJob: 20 },
 });
+
+/** Every policy that was ever adopted, oldest first; the last is in force. None is ever edited: logs were priced by them. */
+export const PRICE_POLICIES: readonly PricePolicy[] = [PRICE_POLICY_1];
+export const ADOPTED_POLICY: PricePolicy = PRICE_POLICIES.at(-1)!;

@@ -15,6 +15,8 @@ export interface Quote {
   readonly activation: Kudos;
   /** V of the dearest model: nothing dearer may serve the request. */
   readonly unitPrice: Kudos;
+  /** The model that it is the price of; absent when nobody could be asked. */
+  readonly dearest?: string;
   /** What the requester pays for one job on the dearest model. */
   readonly perJob: Kudos;
   readonly jobs: number;
@@ -47,19 +49,19 @@ export interface TextQuoteRequest {
 export const imageQuote = (request: ImageQuoteRequest, policy: PricePolicy, reference: ReferenceSnapshot): Quote => {
   const { features, slowWorkers, workerBlacklist } = request;
   const models = request.models.length > 0 ? request.models : request.offered;
-  const prices = models.map((model) => imageUnitPrice(features, model, policy, reference));
-  const unitPrice = prices.length > 0 ? most(...prices) : imagePriceOn(policy.image.unnamedBaseline, features, policy);
+  const { unitPrice, ...named } = dearestOf(models, (model) => imageUnitPrice(features, model, policy, reference))
+    ?? { unitPrice: imagePriceOn(policy.image.unnamedBaseline, features, policy) };
   const perJob = imageDebit(unitPrice, features, { censored: false, slowWorkers, workerBlacklist }, policy);
-  return quote({ activation: imageActivation(features, policy), unitPrice, perJob, jobs: request.jobs }, policy, reference);
+  return quote({ activation: imageActivation(features, policy), unitPrice, ...named, perJob, jobs: request.jobs }, policy, reference);
 };
 
 /** The full price of a text request, as if every token asked for were delivered by a validated backend. */
 export const textQuote = (request: TextQuoteRequest, policy: PricePolicy, reference: ReferenceSnapshot): Quote => {
   const models = request.models.length > 0 ? request.models : request.offered;
-  const prices = models.map((model) => dearestTextPrice(request.features, model, policy, reference));
-  const unitPrice = prices.length > 0 ? most(...prices) : textPriceBySize(policy.text.unnamedParameters, wholeOf(request.features), policy);
+  const { unitPrice, ...named } = dearestOf(models, (model) => dearestTextPrice(request.features, model, policy, reference))
+    ?? { unitPrice: textPriceBySize(policy.text.unnamedParameters, wholeOf(request.features), policy) };
   const perJob = textDebit(unitPrice, { censored: false }, policy);
-  return quote({ activation: textActivation(request, policy), unitPrice, perJob, jobs: request.jobs }, policy, reference);
+  return quote({ activation: textActivation(request, policy), unitPrice, ...named, perJob, jobs: request.jobs }, policy, reference);
 };
 
 /** The most that a text on the named model can be worth; an unknown model by the dearer of its two rules. */
@@ -77,7 +79,17 @@ const wholeOf = ({ maxLength, promptTokens, maxContextLength, matchedTargeting }
   tokens: maxLength, promptTokens, maxContextLength, ...(matchedTargeting && { matchedTargeting }),
 });
 
-const quote = (parts: Pick<Quote, 'activation' | 'unitPrice' | 'perJob' | 'jobs'>, policy: PricePolicy, reference: ReferenceSnapshot): Quote => ({
+/** The first of the dearest, so that the same request is always quoted by the same model. */
+const dearestOf = (models: readonly string[], priceOf: (model: string) => Kudos): { readonly unitPrice: Kudos; readonly dearest?: string } | undefined => {
+  let found: { readonly unitPrice: Kudos; readonly dearest: string } | undefined;
+  for (const dearest of models) {
+    const unitPrice = priceOf(dearest);
+    if (!found || unitPrice > found.unitPrice) found = { unitPrice, dearest };
+  }
+  return found;
+};
+
+const quote = (parts: Pick<Quote, 'activation' | 'unitPrice' | 'dearest' | 'perJob' | 'jobs'>, policy: PricePolicy, reference: ReferenceSnapshot): Quote => ({
   ...parts,
   total: plus(parts.activation, times(parts.perJob, parts.jobs)),
   policy: policy.version,

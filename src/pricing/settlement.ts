@@ -8,24 +8,26 @@ export interface Settlement {
   readonly owner: number;
   readonly ownerTrusted: boolean;
   readonly price: Kudos;
+  /** What the owner gets where that is not the price. */
+  readonly reward?: Kudos;
   readonly debit: Kudos;
   readonly at: string;
   readonly policy: number;
 }
 
 /**
- * The whole transaction of one delivered job: the payer owes `debit`, the worker's owner gets exactly `price` (I25), the
- * difference is burned or made up. `paid` is what the payer can give; `payer` 0 is anonymous use, paid by issue:anonymous.
+ * The whole transaction of one delivered job: the payer owes `debit`, the worker's owner gets exactly `price` (I25), or the
+ * `reward` that the policy pays its bridge instead; the difference is burned or made up. `paid` is what the payer can give; `payer` 0 is anonymous use, paid by issue:anonymous.
  */
 export const settlementOf = (settlement: Settlement, payer: number, paid: Kudos): { ledger: LedgerTransaction | undefined; split: { spendable: Kudos; escrow: Kudos } } => {
-  const { owner, price, debit, job, at, policy } = settlement;
-  const split = splitByTrust(price, settlement.ownerTrusted);
+  const { owner, price, reward = price, debit, job, at, policy } = settlement;
+  const split = splitByTrust(reward, settlement.ownerTrusted);
   const legs: Posting[] = [
     payer === 0 ? posting('issue:anonymous', -paid) : posting(spendable(payer), -paid),
     posting('issue:floor', -(debit - paid)),
     posting(spendable(owner), split.spendable),
     posting(escrow(owner), split.escrow),
-    debit >= price ? posting('burn:settlement', debit - price) : posting('issue:makeup', debit - price),
+    debit >= reward ? posting('burn:settlement', debit - reward) : posting('issue:makeup', debit - reward),
   ];
   const ledger = balancedOrNothing({ txId: transactionId('job', job), kind: 'generation', effectiveAt: at, policy }, legs);
   return { ledger, split };

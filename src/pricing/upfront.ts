@@ -7,7 +7,7 @@ import type { ImageJobFeatures, TextJobFeatures } from './job-features.js';
 import type { PricePolicy } from './price-policy.js';
 import { imageQuote, type ImageQuoteRequest, type Quote } from './quote.js';
 
-/** How busy the horde is: waiting requests of the type, and threads of its workers seen in the last 300 s. */
+/** How busy the horde is: unfinished jobs of the type (horde-rules §8.3), and threads of its workers seen in the last 300 s. */
 export interface Load {
   readonly queue: number;
   readonly threads: number;

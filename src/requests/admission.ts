@@ -8,11 +8,14 @@ import { Spending } from '../kudos/spending.message.js';
 import { upfrontRefusals } from '../kudos/kudos.refusals.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
 import { refusedBy } from '../platform/http/refusals.js';
+import { BlobTooLarge } from '../platform/blobs/blob-store.js';
 import { RetryLater } from '../platform/retry-later.js';
 import type { KnownUser } from '../users/directory.message.js';
 import { AdmissionParts } from './admission-parts.js';
 import type { RequestFacts } from './request.events.js';
 import { OnRequest } from './request.message.js';
+import { sourceRefusals } from './request.refusals.js';
+import { storedSources, type ReadSources, type StoredSources } from './rules/source-image.js';
 
 /** A checked, priced request, ready to be paid for. */
 export interface Candidate {
@@ -22,6 +25,8 @@ export interface Candidate {
   readonly required: Kudos;
   /** What workers and the requester will be told; it never enters an event. */
   readonly content: object;
+  /** Images that came with it. */
+  readonly sources?: ReadSources;
 }
 
 export interface Admitted {
@@ -35,7 +40,7 @@ const ANONYMOUS_PRIORITY = kudos(-50);
 const CONTENT_LIFE_MS = 24 * 60 * 60_000;
 
 /**
- * Takes a request in, payer first (spec/ledger.md §4.5). Order of effects: the content (an orphan expires harmlessly), the
+ * Takes a request in, payer first (spec/ledger.md §4.5). Order of effects: images and content (orphans expire harmlessly), the
  * authorization on the payer's account (a refusal appends nothing), the request itself. If the process dies before the
  * last one, a repair abandons the authorization and gives its price back.
  */
@@ -47,10 +52,32 @@ export class Admission {
     const { ids, contents, clock } = this.parts.ports;
     const request = ids.uuid();
     const salt = ids.bytes(16).toString('hex');
-    const text = JSON.stringify({ salt, ...candidate.content });
+    const sources = candidate.sources && await this.#storeImages(request, candidate.sources);
+    const text = JSON.stringify({ salt, ...candidate.content, ...(sources && { sources }) });
     await contents.put({ id: request, kind: 'request', text, expiresAt: clock.now() + CONTENT_LIFE_MS });
     const facts = { request, ...candidate.facts, ...this.#versions(), contentHash: contents.hash(text) };
-    return candidate.payer.id === 0 ? this.#anonymous(facts, context) : this.#registered(candidate, facts, context);
+    return candidate.payer.id === 0 ? this.#anonymous(candidate, facts, context) : this.#registered(candidate, facts, context);
+  }
+
+  /**
+   * The first half of `admit` for those who only want to know, and before anything large is stored: charges nothing, holds
+   * nothing. @throws Refused KudosUpfront
+   */
+  async requireUpfront({ payer, required }: Candidate): Promise<void> {
+    if (required === NO_KUDOS) return;
+    const available = payer.id === 0 ? NO_KUDOS : await this.spending.available(payer.id, required);
+    if (required > available) throw refusedBy(upfrontRefusals, 'KudosUpfront', { required, available });
+  }
+
+  async #storeImages(request: string, sources: ReadSources): Promise<StoredSources> {
+    const { blobs } = this.parts.ports;
+    const stored = storedSources(request, sources);
+    const places = [stored.image, stored.mask, ...stored.extra];
+    const images = [sources.image, sources.mask, ...sources.extra.map(({ image }) => image)];
+    for (const [at, image] of images.entries()) {
+      if (image) await blobs.put(places[at]!.key, image.bytes).catch((error: unknown) => { throw error instanceof BlobTooLarge ? refusedBy(sourceRefusals, 'SourceImageSizeExceeded') : error; });
+    }
+    return stored;
   }
 
   async #registered(candidate: Candidate, facts: Unplaced, context: CommandContext): Promise<Admitted> {
@@ -67,7 +94,9 @@ export class Admission {
     return this.#accept({ ...facts, payer: payer.id, payerTrusted: payer.roles.has('trusted'), priority, acceptedAt: this.#now() }, undefined, context);
   }
 
-  #anonymous(facts: Unplaced, context: CommandContext): Promise<Admitted> {
+  /** Anonymous callers have nothing, so what needs kudos upfront is not for them (horde-rules §3). */
+  async #anonymous(candidate: Candidate, facts: Unplaced, context: CommandContext): Promise<Admitted> {
+    await this.requireUpfront(candidate);
     const at = this.#now();
     const { activation } = facts;
     const ledger = activation === NO_KUDOS ? undefined : balanced(

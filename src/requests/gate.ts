@@ -8,8 +8,10 @@ import { RetryLater } from '../platform/retry-later.js';
 import { aliasOf, UserDirectory, type KnownUser } from '../users/directory.message.js';
 import { WorkerRegistry } from '../workers/registry.message.js';
 import type { RequestKind } from './request.events.js';
-import { admissionRefusals, ruleRefusals } from './request.refusals.js';
+import { admissionRefusals, ruleRefusals, sourceRefusals } from './request.refusals.js';
+import type { ImageSources } from './rules/image-request.js';
 import type { RequestRuleRc, RuleCaller } from './rules/rule.js';
+import { hasSources, readSources, type ReadSources } from './rules/source-image.js';
 
 /** Whether the horde takes anonymous requests. */
 export class AnonymousUse {
@@ -83,6 +85,14 @@ export class Gate {
 
   obey(rc: RequestRuleRc | undefined): void {
     if (rc) throw refusedBy(ruleRefusals, rc);
+  }
+
+  /** Rows 55 to 59: what the images are that came with it; undefined when none did. */
+  sources(sent: ImageSources): ReadSources | undefined {
+    if (!hasSources(sent)) return undefined;
+    const read = readSources(sent);
+    if ('rc' in read) throw refusedBy(sourceRefusals, read.rc);
+    return read.sources;
   }
 
   context(user: KnownUser): CommandContext {

@@ -7,16 +7,18 @@ import type { ImageJobFeatures } from '../pricing/job-features.js';
 import { Pricing } from '../pricing/pricing.js';
 import { imageQuote, type ImageQuoteRequest, type Quote } from '../pricing/quote.js';
 import { imageUpfrontAmount, imageUpfrontRequired } from '../pricing/upfront.js';
-import { Refused } from '../platform/http/refusals.js';
 import type { KnownUser } from '../users/directory.message.js';
 import { Admission, type Admitted, type Candidate } from './admission.js';
-import { Gate, notServed, ruleCaller } from './gate.js';
+import { Gate, ruleCaller } from './gate.js';
+import { orDowngraded } from './or-downgraded.js';
+import { defined } from './rules/defined.js';
 import { imageRefusal } from './rules/image-rules.js';
 import { imageSubject } from './rules/image-subject.js';
 import { normaliseImage, withSizeOf, type NormalisedImageRequest } from './rules/image-request.js';
 import { splitPrompt } from './rules/prompt.js';
 import type { ImageRequestBody } from './rules/request-body.js';
 import { STAGE_BATCHING, STAGE_CALLER, STAGE_ENVELOPE, STAGE_PARAMETERS, STAGE_SOURCES } from './rules/rule.js';
+import { hasSources } from './rules/source-image.js';
 import { imageWarnings, type RequestWarning } from './rules/warnings.js';
 
 export interface Asked {
@@ -40,8 +42,8 @@ export class ImageSubmission {
   async submit(body: ImageRequestBody, asked: Asked): Promise<ImageAccepted | ImageQuoted> {
     const { payer, request } = await this.#check(body, asked);
     const priced = this.#price(request);
-    if (request.dryRun) return this.#quoted(body, priced);
-    const admitted = await this.#admit(payer, priced, asked);
+    if (request.dryRun) return this.#quoted(body, await this.#affordable(payer, priced, asked));
+    const admitted = await this.#admit(payer, hasSources(request.sources) ? await this.#affordable(payer, priced, asked) : priced, asked);
     const { policy, reference } = this.pricing;
     const possible = this.availability.possible(admitted.candidate.facts);
     const warnings: RequestWarning[] = [...imageWarnings(body.params ?? {}, request.models, reference)];
@@ -64,12 +66,11 @@ export class ImageSubmission {
     this.gate.obey(imageRefusal(subject, STAGE_CALLER));
     await this.gate.knownWorkers(body.workers ?? []);
     this.gate.obey(imageRefusal(subject, STAGE_BATCHING));
-    const request = normaliseImage(schooled(body, payer), { anonymous: payer.id === 0 });
+    const request = normaliseImage(schooled(body, payer), { anonymous: payer.id === 0, matchedTargeting: this.pricing.matchedTargeting });
     await this.gate.concurrency(payer, 'image', request);
     this.gate.obey(imageRefusal(subject, STAGE_PARAMETERS));
     this.gate.obey(imageRefusal(subject, STAGE_SOURCES));
     this.gate.clientAgent(clientAgent);
-    if ((body.source_image ?? body.extra_source_images?.[0]) !== undefined) throw notServed('Source images', '');
     return { payer, request };
   }
 
@@ -77,7 +78,7 @@ export class ImageSubmission {
     const { policy, reference } = this.pricing;
     const asked = this.#quoteRequest(request);
     const quote = imageQuote(asked, policy, reference);
-    const upfront = imageUpfrontRequired({ ...asked, chargedWorkerList: false }, this.availability.load('image'), reference);
+    const upfront = imageUpfrontRequired({ ...asked, chargedWorkerList: this.#chargesList(request) }, this.availability.load('image'), reference);
     return { request, quote, required: upfront.required ? imageUpfrontAmount(asked, quote, policy, reference) : NO_KUDOS };
   }
 
@@ -85,24 +86,32 @@ export class ImageSubmission {
     return { features, jobs, models, offered: models.length > 0 ? [] : this.availability.offeredModels('image'), slowWorkers, workerBlacklist };
   }
 
-  async #admit(payer: KnownUser, priced: Priced, { clientAgent }: Asked): Promise<Admitted & { candidate: Candidate; quote: Kudos }> {
-    const candidate = candidateOf(payer, priced, clientAgent);
-    try {
-      return { ...(await this.admission.admit(candidate, this.gate.context(payer))), candidate, quote: priced.quote.total };
-    } catch (error) {
-      const lesser = error instanceof Refused && error.rc === 'KudosUpfront' ? this.#downgraded(priced.request) : undefined;
-      if (!lesser) throw error;
-      const smaller = candidateOf(payer, this.#price(lesser), clientAgent);
-      return { ...(await this.admission.admit(smaller, this.gate.context(payer))), candidate: smaller, quote: smaller.facts.quote };
-    }
+  #chargesList({ workers }: NormalisedImageRequest): boolean {
+    return this.pricing.upfrontOnWorkerList && workers.length > 0;
+  }
+
+  /** As it is, or downgraded: what its payer has enough for. Nothing is charged. @throws Refused KudosUpfront */
+  #affordable(payer: KnownUser, priced: Priced, { clientAgent }: Asked): Promise<Priced> {
+    return orDowngraded(priced, async (each) => {
+      await this.admission.requireUpfront(candidateOf(payer, each, clientAgent));
+      return each;
+    }, () => this.#downgraded(priced.request));
+  }
+
+  #admit(payer: KnownUser, priced: Priced, { clientAgent }: Asked): Promise<Admitted & { candidate: Candidate; quote: Kudos }> {
+    const sources = this.gate.sources(priced.request.sources);
+    return orDowngraded(priced, async (each) => {
+      const candidate = { ...candidateOf(payer, each, clientAgent), ...(sources && { sources }) };
+      return { ...(await this.admission.admit(candidate, this.gate.context(payer))), candidate, quote: each.quote.total };
+    }, () => this.#downgraded(priced.request));
   }
 
   /** The request as it would need nothing upfront, if its sender allows that and it is possible (horde-rules §3.2). */
-  #downgraded(request: NormalisedImageRequest): NormalisedImageRequest | undefined {
+  #downgraded(request: NormalisedImageRequest): Priced | undefined {
     if (!request.allowDowngrade) return undefined;
-    const asked = { ...this.#quoteRequest(request), chargedWorkerList: false };
+    const asked = { ...this.#quoteRequest(request), chargedWorkerList: this.#chargesList(request) };
     const features: ImageJobFeatures | undefined = downgradeImage(asked, this.availability.load('image'), this.pricing.reference);
-    return features && { ...request, slowWorkers: true, features, payload: withSizeOf(request.payload, features) };
+    return features && this.#price({ ...request, slowWorkers: true, features, payload: withSizeOf(request.payload, features) });
   }
 
   #quoted(body: ImageRequestBody, { request, quote }: Priced): ImageQuoted {
@@ -143,7 +152,7 @@ const candidateOf = (payer: KnownUser, { request, quote, required }: Priced, cli
     trustedWorkers: request.trustedWorkers, validatedBackends: request.validatedBackends, slowWorkers: request.slowWorkers,
     extraSlowWorkers: request.extraSlowWorkers, workers: request.workers, workerBlacklist: request.workerBlacklist,
     disableBatching: request.disableBatching, r2: request.r2, shared: request.shared,
-    activation: quote.activation, quote: quote.total, unitPriceMax: quote.unitPrice,
+    activation: quote.activation, quote: quote.total, unitPriceMax: quote.unitPrice, ...defined({ dearest: quote.dearest }),
   },
   content: { payload: request.payload, clientAgent },
 });

@@ -4,6 +4,7 @@ import type { Position } from '../platform/event-log/event-log.js';
 import type { NodeFold } from '../platform/event-log/node-feed.js';
 import type { UserRegistered } from '../users/user.events.js';
 import type { RequestEvent, RequestKind } from './request.events.js';
+import { owedFor } from './owed.js';
 import type { Owed } from './settling.message.js';
 
 /** Steps between two streams that a dead process may have left undone, as a read model knows them. */
@@ -103,11 +104,11 @@ export class OpenWork implements NodeFold {
     this.#authorizations.set(request, { request, payer, stage, submitted, sinceMs: this.clock.monotonic() });
   }
 
-  #submitted({ request, job, worker, owner, ownerTrusted, model, price, debit, things }: Data<'JobSubmitted.v1'>): void {
+  #submitted({ request, ...submitted }: Data<'JobSubmitted.v1'>): void {
     const known = this.#requests.get(request);
     if (!known) return; // anonymous: settled in the same append
-    const owed: Owed = { request, payer: known.payer, kind: known.kind, job, worker, owner, ownerTrusted, model, price, debit, things };
-    this.#unsettled.set(job, { owed, sinceMs: this.clock.monotonic() });
+    const owed = owedFor({ request, ...submitted }, known);
+    this.#unsettled.set(owed.job, { owed, sinceMs: this.clock.monotonic() });
   }
 }
 

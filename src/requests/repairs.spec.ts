@@ -188,7 +188,7 @@ describe('a delivered job that was not settled', () => {
     await node.onRequest(REQUEST, req.submit('a', { debit: kudos(60) })); // more than the floor's grant alone would cover
     const blind = new ANode(log);
     const owed: Owed = {
-      request: REQUEST, payer: PAYER, kind: 'image', job: 'a', worker: req.WORKER, owner: OWNER, ownerTrusted: false, model: 'stable_diffusion', price: kudos(9), debit: kudos(60), things: 1,
+      request: REQUEST, payer: PAYER, kind: 'image', job: 'a', worker: req.WORKER, owner: OWNER, ownerTrusted: false, model: 'stable_diffusion', price: kudos(9), debit: kudos(60), things: 1, policy: 1,
     };
     const settling = blind.settling.settle(owed, null, { actor: { kind: 'system' }, correlationId: 'c' });
     const waited = expect(settling).rejects.toMatchObject({ name: 'RetryLater' });
@@ -269,7 +269,7 @@ describe('a node that starts after the deaths', () => {
     await assigns('a');
     await submits('a');
     const owed: Owed = {
-      request: REQUEST, payer: PAYER, kind: 'image', job: 'a', worker: req.WORKER, owner: OWNER, ownerTrusted: true, model: 'stable_diffusion', price: kudos(9), debit: kudos(10), things: 1,
+      request: REQUEST, payer: PAYER, kind: 'image', job: 'a', worker: req.WORKER, owner: OWNER, ownerTrusted: true, model: 'stable_diffusion', price: kudos(9), debit: kudos(10), things: 1, policy: 1,
     };
     await restarted({ authorizations: [row('ended')], unsettled: [owed] });
     for (let round = 0; round < 3; round++) await node.repairAfter(GRACE_MS);

@@ -36,6 +36,9 @@ export interface SubmitJob extends Given {
   readonly debit: Kudos;
   readonly ownerTrusted: boolean;
   readonly things: number;
+  readonly reward?: Kudos;
+  readonly bridge?: string;
+  readonly text?: { readonly validatedBackend: boolean; readonly ownerTrusted: boolean };
   readonly policy: number;
   readonly reference: number;
 }

@@ -73,8 +73,8 @@ const submit = (command: SubmitJob, request: Request): Decided => {
 
 /** Anonymous use debits nobody (I29): issue:anonymous pays, in the same append as the result. */
 const settledAnonymously = (command: SubmitJob, job: Job, request: Request): RequestEvent => {
-  const { job: id, price, debit, ownerTrusted, things, policy, at } = command;
-  const { ledger, split } = settlementOf({ job: id, owner: job.owner, ownerTrusted, price, debit, at, policy }, 0, debit);
+  const { job: id, price, reward, debit, ownerTrusted, things, policy, at } = command;
+  const { ledger, split } = settlementOf({ job: id, owner: job.owner, ownerTrusted, price, debit, at, policy, ...(reward !== undefined && { reward }) }, 0, debit);
   return { type: 'JobSettled.v1', data: {
     request: request.id, job: id, kind: request.facts!.kind, payer: 0, owner: job.owner, worker: job.worker, model: job.model,
     price, debit, forgiven: NO_KUDOS, captured: NO_KUDOS, ...split, things, settledAt: at, policy, ...(ledger ? { ledger } : {}),

@@ -36,6 +36,8 @@ export interface RequestFacts {
   readonly quote: Kudos;
   /** V of the dearest model that was quoted: nothing dearer serves this request (spec/ledger.md §4.5, Quote). */
   readonly unitPriceMax: Kudos;
+  /** The model that V is of: what another policy would have quoted can be worked out from it. Absent when no model could be asked. */
+  readonly dearest?: string;
   readonly policy: number;
   readonly reference: number;
   /** SHA-256 of a salt kept with the content, and the content: proves what was asked without saying it. */
@@ -74,6 +76,11 @@ export type JobSubmitted = Stored<'JobSubmitted.v1', {
   debit: Kudos;
   ownerTrusted: boolean;
   things: number;
+  /** What the worker's owner gets, where the policy pays its bridge another amount than the price (design.md §6). */
+  reward?: Kudos;
+  /** The name of the bridge, and what else a text's price depended on besides its tokens, which are its `things`. */
+  bridge?: string;
+  text?: { validatedBackend: boolean; ownerTrusted: boolean };
   policy: number;
   reference: number;
   submittedAt: string;

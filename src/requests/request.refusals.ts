@@ -1,5 +1,6 @@
 import type { Refusals } from '../platform/http/refusals.js';
 import type { RequestRuleRc } from './rules/rule.js';
+import type { SourceImageRc } from './rules/source-image.js';
 import type { RequestRc } from './request.decider.js';
 
 export type AdmissionRc =
@@ -17,6 +18,14 @@ export const admissionRefusals: Refusals<AdmissionRc> = {
     `You have ${waiting} generations waiting; together with this request that is more than the ${limit} that your account may have waiting.`],
   BadClientAgent: [403, 'This Client-Agent was taken from an example. Please send the name, version and contact of your own client.'],
   AnonForbidden: [403, 'Anonymous use is switched off on this server. Please register to get an API key.'],
+};
+
+/** What is wrong with an image that came with the request (horde-api C1.1, rows 55 to 59). */
+export const sourceRefusals: Refusals<SourceImageRc> = {
+  ImageValidationFailed: [400, 'One of the source images is not a PNG, JPEG, WebP or GIF image in base64. This server does not fetch source images by URL.'],
+  SourceImageResolutionExceeded: [400, 'A source image may have 3072×3072 pixels at most.'],
+  SourceImageSizeExceeded: [400, 'One of the source images has too many bytes.'],
+  InpaintingMissingMask: [400, 'Inpainting needs a source_mask, or a source_image with an alpha channel.'],
 };
 
 /** What is wrong with a request in itself. */

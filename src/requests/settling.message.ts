@@ -20,8 +20,11 @@ export interface Owed {
   readonly ownerTrusted: boolean;
   readonly model: string;
   readonly price: Kudos;
+  readonly reward?: Kudos;
   readonly debit: Kudos;
   readonly things: number;
+  /** The policy that the job was priced by. */
+  readonly policy: number;
 }
 
 /** Pays for what was delivered and ends what has ended. Every step is idempotent, so anybody may do it again. */
@@ -38,7 +41,7 @@ export class Settling {
   async settle(owed: Owed, ended: readonly string[] | null, context: CommandContext): Promise<number | undefined> {
     const { payer, ...job } = owed;
     const outcome = await this.spending.spend(payer, (seen) => ({
-      type: 'SettleJob', ...job, ...seen, ended, at: this.#now(), policy: this.pricing.policy.version,
+      type: 'SettleJob', ...job, ...seen, ended, at: this.#now(),
     }), context);
     if (outcome.outcome === 'refused') throw new Error(`job ${owed.job} cannot be settled: ${outcome.rc}`);
     return outcome.outcome === 'appended' ? outcome.position : undefined;

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Availability } from '../dispatch/availability.message.js';
 import { inKudos, NO_KUDOS, type Kudos } from '../kernel/kudos.js';
-import { Refused } from '../platform/http/refusals.js';
 import { downgradeText } from '../pricing/downgrade.js';
 import { Pricing } from '../pricing/pricing.js';
 import { firstTextPrice, textQuote, type Quote } from '../pricing/quote.js';
@@ -10,6 +9,8 @@ import type { KnownUser } from '../users/directory.message.js';
 import { Admission, type Candidate } from './admission.js';
 import { Gate, ruleCaller } from './gate.js';
 import type { Asked } from './image-submission.js';
+import { orDowngraded } from './or-downgraded.js';
+import { defined } from './rules/defined.js';
 import type { TextRequestBody } from './rules/request-body.js';
 import { STAGE_BATCHING, STAGE_CALLER, STAGE_ENVELOPE, STAGE_PARAMETERS, STAGE_SOURCES } from './rules/rule.js';
 import { normaliseText, withLengthOf, type NormalisedTextRequest } from './rules/text-request.js';
@@ -43,7 +44,7 @@ export class TextSubmission {
   async submit(body: TextRequestBody, asked: Asked): Promise<TextAccepted | TextQuoted> {
     const { payer, request } = await this.#check(body, asked);
     const priced = this.#price(request);
-    if (request.dryRun) return quoted(priced);
+    if (request.dryRun) return quoted(await this.#affordable(payer, priced, asked));
     const { id, position, candidate } = await this.#admit(payer, priced, asked.clientAgent);
     const possible = this.availability.possible(candidate.facts);
     return {
@@ -64,7 +65,7 @@ export class TextSubmission {
     this.gate.obey(textRefusal(subject, STAGE_CALLER));
     await this.gate.knownWorkers(body.workers ?? []);
     this.gate.obey(textRefusal(subject, STAGE_BATCHING));
-    const request = normaliseText(body);
+    const request = normaliseText(body, { matchedTargeting: this.pricing.matchedTargeting });
     await this.gate.concurrency(payer, 'text', request);
     this.gate.obey(textRefusal(subject, STAGE_PARAMETERS));
     this.gate.obey(textRefusal(subject, STAGE_SOURCES));
@@ -77,30 +78,36 @@ export class TextSubmission {
     const { features, jobs, models, slowWorkers } = request;
     const offered = models.length > 0 ? [] : this.availability.offeredModels('text');
     const quote = textQuote({ features, jobs, models, offered, styled: false }, policy, reference);
-    const upfront = textUpfrontRequired({ features, models, slowWorkers, chargedWorkerList: false }, this.availability.load('text'));
+    const upfront = textUpfrontRequired({ features, models, slowWorkers, chargedWorkerList: this.#chargesList(request) }, this.availability.load('text'));
     return { request, quote, required: upfront.required ? textUpfrontAmount(models, quote, policy) : NO_KUDOS };
   }
 
-  async #admit(payer: KnownUser, priced: Priced, clientAgent: string): Promise<{ id: string; position: number; candidate: Candidate }> {
-    const candidate = candidateOf(payer, priced, clientAgent);
-    try {
+  #chargesList({ workers }: NormalisedTextRequest): boolean {
+    return this.pricing.upfrontOnWorkerList && workers.length > 0;
+  }
+
+  /** As it is, or downgraded: what its payer has enough for. Nothing is charged. @throws Refused KudosUpfront */
+  #affordable(payer: KnownUser, priced: Priced, { clientAgent }: Asked): Promise<Priced> {
+    return orDowngraded(priced, async (each) => {
+      await this.admission.requireUpfront(candidateOf(payer, each, clientAgent));
+      return each;
+    }, () => this.#downgraded(priced.request));
+  }
+
+  #admit(payer: KnownUser, priced: Priced, clientAgent: string): Promise<{ id: string; position: number; candidate: Candidate }> {
+    return orDowngraded(priced, async (each) => {
+      const candidate = candidateOf(payer, each, clientAgent);
       const { request: id, position } = await this.admission.admit(candidate, this.gate.context(payer));
       return { id, position, candidate };
-    } catch (error) {
-      const lesser = error instanceof Refused && error.rc === 'KudosUpfront' ? this.#downgraded(priced.request) : undefined;
-      if (!lesser) throw error;
-      const smaller = candidateOf(payer, this.#price(lesser), clientAgent);
-      const { request: id, position } = await this.admission.admit(smaller, this.gate.context(payer));
-      return { id, position, candidate: smaller };
-    }
+    }, () => this.#downgraded(priced.request));
   }
 
   /** The request as it would need nothing upfront, if its sender allows that (horde-rules §3.3). */
-  #downgraded(request: NormalisedTextRequest): NormalisedTextRequest | undefined {
+  #downgraded(request: NormalisedTextRequest): Priced | undefined {
     if (!request.allowDowngrade) return undefined;
     const { features, models, slowWorkers } = request;
-    const shorter = downgradeText({ features, models, slowWorkers, chargedWorkerList: false }, this.availability.load('text'));
-    return shorter && { ...request, slowWorkers: true, features: shorter, payload: withLengthOf(request.payload, shorter) };
+    const shorter = downgradeText({ features, models, slowWorkers, chargedWorkerList: this.#chargesList(request) }, this.availability.load('text'));
+    return shorter && this.#price({ ...request, slowWorkers: true, features: shorter, payload: withLengthOf(request.payload, shorter) });
   }
 }
 
@@ -125,7 +132,7 @@ const candidateOf = (payer: KnownUser, { request, quote, required }: Priced, cli
     trustedWorkers: request.trustedWorkers, validatedBackends: request.validatedBackends, slowWorkers: request.slowWorkers,
     extraSlowWorkers: request.extraSlowWorkers, workers: request.workers, workerBlacklist: request.workerBlacklist,
     disableBatching: request.disableBatching, r2: false, shared: false,
-    activation: quote.activation, quote: quote.total, unitPriceMax: quote.unitPrice,
+    activation: quote.activation, quote: quote.total, unitPriceMax: quote.unitPrice, ...defined({ dearest: quote.dearest }),
   },
   content: { payload: request.payload, softprompt: request.features.softprompt ?? null, clientAgent },
 });

@@ -104,6 +104,7 @@ describe('a blob', () => {
     await blobs.put('old.webp', WEBP);
     clock.time += 60_000;
     await blobs.put('young.webp', WEBP);
+    expect(await blobs.deleteOlderThan(clock.time, () => false)).toBe(0);
     expect(await blobs.deleteOlderThan(clock.time)).toBe(1);
     expect([await blobs.exists('old.webp'), await blobs.exists('young.webp')]).toEqual([false, true]);
   });

@@ -12,8 +12,8 @@ export abstract class BlobStore {
   abstract exists(key: string): Promise<boolean>;
   /** Once is as good as twice. */
   abstract delete(key: string): Promise<void>;
-  /** Removes what was put before `time` (ms since 1970); returns how many. */
-  abstract deleteOlderThan(time: number): Promise<number>;
+  /** Removes what was put before `time` (ms since 1970) and is meant, all unless told; returns how many. */
+  abstract deleteOlderThan(time: number, isMeant?: (key: string) => boolean): Promise<number>;
 }
 
 export const BLOB_URL_LIFE_S = 1_800;

@@ -91,10 +91,10 @@ export class LocalBlobStore extends BlobStore {
     await rm(this.#pathOf(key), { force: true });
   }
 
-  override async deleteOlderThan(time: number): Promise<number> {
+  override async deleteOlderThan(time: number, isMeant: (key: string) => boolean = () => true): Promise<number> {
     let deleted = 0;
     for (const entry of (await orUndefined(() => readdir(this.#directory, { recursive: true, withFileTypes: true }))) ?? []) {
-      if (!entry.isFile()) continue;
+      if (!entry.isFile() || !isMeant(entry.name)) continue;
       const path = join(entry.parentPath, entry.name);
       const found = await orUndefined(() => stat(path));
       if (!found || found.mtimeMs >= time) continue;
