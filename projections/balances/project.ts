@@ -64,6 +64,7 @@ class Batch {
         const { payer, captured } = event.data as Extract<AccountEvent, { type: 'JobSettled.v1' }>['data'];
         return this.hold({ user: payer }, -captured);
       }
+      case 'FormHoldPlaced.v1': return this.hold(event.data as HoldData, (event.data as { amount: number }).amount);
       case 'HoldReleased.v1': return this.hold(event.data as HoldData, -(event.data as { amount: number }).amount);
       case 'AuthorizationClosed.v1': return this.hold(event.data as HoldData, -(event.data as { released: number }).released);
       default: // Nothing but its ledger block matters of any other event.

@@ -11,6 +11,8 @@ export interface OpenRequest {
   readonly facts: RequestFacts;
   readonly waiting: number;
   readonly pending: ReadonlyMap<string, PendingJob>;
+  /** Of alchemy: forms that nobody has taken. */
+  readonly waitingForms: readonly number[];
   readonly faults: number;
   readonly submitted: number;
   /** Cancelled, faulted or expired, with jobs still at workers. */
@@ -83,6 +85,12 @@ export const unsettledJobs = async (db: Queries, limit: number): Promise<Unsettl
   }));
 };
 
+/** What is set aside for single forms. */
+export const formHolds = async (db: Queries): Promise<{ readonly request: string; readonly payer: number; readonly job: string }[]> => {
+  const rows = await rowsOf(db, 'SELECT request, payer, job FROM rm.form_hold');
+  return rows.map((row) => ({ request: text(row['request']), payer: num(row['payer']), job: text(row['job']) }));
+};
+
 /** Kudos that the open requests of a user may still cost, at most: quotes of open authorizations. */
 export const openQuotes = async (db: Queries, user: number): Promise<Kudos> => {
   const row = await firstOf(db, `SELECT coalesce(sum((data->>'quote')::bigint), 0) AS quotes FROM rm.open_authorization WHERE payer = $1`, [user]);
@@ -92,6 +100,7 @@ export const openQuotes = async (db: Queries, user: number): Promise<Kudos> => {
 const openRequestOf = (row: Row): OpenRequest => ({
   facts: row['facts'] as RequestFacts, waiting: num(row['waiting']),
   pending: new Map(Object.entries(row['pending'] as Record<string, PendingJob>)),
+  waitingForms: row['waiting_forms'] as number[],
   faults: num(row['faults']), submitted: num(row['submitted']), closed: row['closed'] as boolean, extraSlow: row['extra_slow'] as boolean,
   activityAt: ms(row['activity_at']), expiresAt: ms(row['expires_at']), revision: num(row['revision']),
 });

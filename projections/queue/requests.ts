@@ -1,7 +1,8 @@
 import type { Recorded } from '../../src/kernel/event.js';
 import type { Statement } from '../../src/kernel/projection.js';
 import type { JobSettled } from '../../src/kudos/account.events.js';
-import type { JobAssigned, JobSubmitted, RequestAccepted, RequestFacts } from '../../src/requests/request.events.js';
+import { formsOf } from '../../src/pricing/alchemy-forms.js';
+import type { JobAssigned, JobFaulted, JobSubmitted, RequestAccepted, RequestFacts } from '../../src/requests/request.events.js';
 import { booleans, jsons, numbers, plain } from '../columns.js';
 
 /** A job at a worker, as the live queue starts from it. */
@@ -11,6 +12,8 @@ export interface PendingJob {
   readonly model: string;
   readonly assignedAt: string;
   readonly ttlS: number;
+  /** Of alchemy. */
+  readonly form?: number;
 }
 
 class QueueChange {
@@ -27,6 +30,8 @@ class QueueChange {
   readonly pending = new Map<string, PendingJob>();
   /** Jobs of earlier batches that are at a worker no more. */
   readonly gone: string[] = [];
+  /** Alchemy: what came to each form last within the batch; true: it waits. */
+  readonly forms = new Map<number, boolean>();
   constructor(readonly id: string) {}
 }
 
@@ -42,7 +47,7 @@ export class QueueBatch {
       case 'JobAssigned.v1': return this.assigned(event, event.data as JobAssigned['data']);
       case 'JobSubmitted.v1': return this.submitted(event, event.data as JobSubmitted['data']);
       case 'JobFaulted.v1':
-      case 'JobExpired.v1': return this.returned(event, event.data as JobRef);
+      case 'JobExpired.v1': return this.returned(event, event.data as JobFaulted['data']);
       case 'RequestCancelled.v1':
       case 'RequestFaulted.v1':
       case 'RequestExpired.v1': {
@@ -66,15 +71,17 @@ export class QueueBatch {
     const { ledger: _ledger, ...facts } = data;
     change.facts = facts;
     change.waiting += data.jobs;
+    for (const form of formsOf(data).keys()) change.forms.set(form, true);
     this.payers.set(data.request, data.payer);
     change.activityAt = data.acceptedAt;
   }
 
-  private assigned(event: Recorded, { job, worker, owner, model, assignedAt, ttlS, extraSlow }: JobAssigned['data']): void {
+  private assigned(event: Recorded, { job, worker, owner, model, assignedAt, ttlS, extraSlow, form }: JobAssigned['data']): void {
     const change = this.change(event);
     change.waiting -= 1;
     change.extraSlow ||= extraSlow;
-    change.pending.set(job, { worker, owner, model, assignedAt, ttlS });
+    change.pending.set(job, { worker, owner, model, assignedAt, ttlS, ...(form === undefined ? {} : { form }) });
+    if (form !== undefined) change.forms.set(form, false);
     if (change.assignedAt === null || assignedAt > change.assignedAt) change.assignedAt = assignedAt;
     change.activityAt = assignedAt;
   }
@@ -86,10 +93,11 @@ export class QueueBatch {
     change.activityAt = submittedAt;
   }
 
-  private returned(event: Recorded, { job }: JobRef): void {
+  private returned(event: Recorded, { job, form, final }: JobFaulted['data']): void {
     const change = this.change(event);
     change.faults += 1;
-    change.waiting += 1; // a closed request's stays 0: the statements see to it
+    if (!final) change.waiting += 1; // a closed request's stays 0: the statements see to it
+    if (form !== undefined && !final) change.forms.set(form, true);
     ended(change, job);
   }
 
@@ -114,11 +122,12 @@ const ended = (change: QueueChange, job: string): void => {
 const LIFE = (extraSlow: string): string => `CASE WHEN ${extraSlow} THEN interval '60 minutes' ELSE interval '20 minutes' END`;
 
 const INSERT = `
-INSERT INTO rm.queue (request, payer, facts, waiting, pending, faults, submitted, closed, extra_slow, activity_at, expires_at, revision)
+INSERT INTO rm.queue (request, payer, facts, waiting, pending, faults, submitted, closed, extra_slow, activity_at, expires_at, revision, waiting_forms)
 SELECT n.request, n.payer, n.facts, n.waiting, n.pending, n.faults, n.submitted, n.closed, n.extra_slow, n.activity_at,
-  n.activity_at + ${LIFE('n.extra_slow')}, n.revision
-FROM unnest($1::uuid[], $2::int[], $3::json[], $4::int[], $5::jsonb[], $6::int[], $7::int[], $8::bool[], $9::bool[], $10::timestamptz[], $11::int[])
-  AS n (request, payer, facts, waiting, pending, faults, submitted, closed, extra_slow, activity_at, revision)`;
+  n.activity_at + ${LIFE('n.extra_slow')}, n.revision, string_to_array(n.waiting_forms, ',')::int[]
+FROM unnest($1::uuid[], $2::int[], $3::json[], $4::int[], $5::jsonb[], $6::int[], $7::int[], $8::bool[], $9::bool[], $10::timestamptz[], $11::int[],
+  $12::text[])
+  AS n (request, payer, facts, waiting, pending, faults, submitted, closed, extra_slow, activity_at, revision, waiting_forms)`;
 
 const UPDATE = `
 UPDATE rm.queue AS q SET
@@ -128,9 +137,14 @@ UPDATE rm.queue AS q SET
   closed = q.closed OR u.closed, extra_slow = q.extra_slow OR u.extra_slow,
   activity_at = coalesce(u.activity_at, q.activity_at),
   expires_at = coalesce(u.activity_at, q.activity_at) + ${LIFE('q.extra_slow OR u.extra_slow')},
-  revision = u.revision
-FROM unnest($1::uuid[], $2::int[], $3::jsonb[], $4::text[], $5::int[], $6::int[], $7::bool[], $8::bool[], $9::timestamptz[], $10::int[])
-  AS u (request, waiting, pending, gone, faults, submitted, closed, extra_slow, activity_at, revision)
+  revision = u.revision,
+  waiting_forms = CASE WHEN q.closed OR u.closed THEN '{}' WHEN u.forms_moved = '' THEN q.waiting_forms ELSE ARRAY(
+    SELECT form FROM unnest(q.waiting_forms) AS form WHERE form <> ALL (string_to_array(u.forms_moved, ',')::int[])
+    UNION ALL SELECT unnest(string_to_array(u.forms_back, ',')::int[])
+    ORDER BY 1) END
+FROM unnest($1::uuid[], $2::int[], $3::jsonb[], $4::text[], $5::int[], $6::int[], $7::bool[], $8::bool[], $9::timestamptz[], $10::int[],
+  $11::text[], $12::text[])
+  AS u (request, waiting, pending, gone, faults, submitted, closed, extra_slow, activity_at, revision, forms_moved, forms_back)
 WHERE q.request = u.request`;
 
 const HANDOUTS = `
@@ -171,6 +185,7 @@ const bornColumns = (rows: readonly QueueChange[]): unknown[] => [
   numbers(rows.map(({ faults }) => faults)), numbers(rows.map(({ submitted }) => submitted)),
   booleans(rows.map(({ closed }) => closed)), booleans(rows.map(({ extraSlow }) => extraSlow)),
   plain(rows.map(({ activityAt }) => activityAt)), numbers(rows.map(({ revision }) => revision)),
+  plain(rows.map(({ closed, forms }) => (closed ? '' : formsThat(forms, true)))),
 ];
 
 const changedColumns = (rows: readonly QueueChange[]): unknown[] => [
@@ -179,4 +194,9 @@ const changedColumns = (rows: readonly QueueChange[]): unknown[] => [
   numbers(rows.map(({ faults }) => faults)), numbers(rows.map(({ submitted }) => submitted)),
   booleans(rows.map(({ closed }) => closed)), booleans(rows.map(({ extraSlow }) => extraSlow)),
   plain(rows.map(({ activityAt }) => activityAt)), numbers(rows.map(({ revision }) => revision)),
+  plain(rows.map(({ forms }) => [...forms.keys()].join(','))), plain(rows.map(({ forms }) => formsThat(forms, true))),
 ];
+
+/** Those that wait, as PostgreSQL splits them again. */
+const formsThat = (forms: ReadonlyMap<number, boolean>, waiting: boolean): string =>
+  [...forms].filter(([, waits]) => waits === waiting).map(([form]) => form).sort((a, b) => a - b).join(',');

@@ -1,11 +1,11 @@
 -- What is unfinished: from here a node starts its live queue, and the reactors find what a crash has left undone.
--- Rows exist only for what is still open, so all four tables stay small.
+-- Rows exist only for what is still open, so all five tables stay small.
 CREATE TABLE rm.queue (
   request     uuid PRIMARY KEY,
   payer       integer NOT NULL,
   facts       json NOT NULL,
   waiting     integer NOT NULL,
-  -- Job id -> {worker, owner, model, assignedAt, ttlS} of the jobs that are at a worker.
+  -- Job id -> {worker, owner, model, assignedAt, ttlS, form} of the jobs that are at a worker.
   pending     jsonb NOT NULL,
   faults      integer NOT NULL,
   submitted   integer NOT NULL,
@@ -13,7 +13,9 @@ CREATE TABLE rm.queue (
   extra_slow  boolean NOT NULL,
   activity_at timestamptz NOT NULL,
   expires_at  timestamptz NOT NULL,
-  revision    integer NOT NULL
+  revision    integer NOT NULL,
+  -- Alchemy: forms that nobody has taken, by their place in the request's list.
+  waiting_forms integer[] NOT NULL
 ) WITH (fillfactor = 60);
 
 -- The last hand-out of each registered payer: decides who has waited longest, and refreshes the payer's waiting requests.
@@ -45,3 +47,12 @@ CREATE TABLE rm.unsettled_job (
   data         json NOT NULL,
   submitted_at timestamptz NOT NULL
 ) WITH (fillfactor = 60);
+
+-- What is set aside for single forms of alchemy; gone once the form is settled, given back, or its authorization closed.
+CREATE TABLE rm.form_hold (
+  job     uuid PRIMARY KEY,
+  request uuid NOT NULL,
+  payer   integer NOT NULL,
+  amount  bigint NOT NULL
+) WITH (fillfactor = 60);
+CREATE INDEX form_hold_by_request ON rm.form_hold (request);

@@ -2,7 +2,7 @@ import type { Recorded } from '../../src/kernel/event.js';
 import { roundHalfEven } from '../../src/kernel/kudos.js';
 import type { Projection, Statement } from '../../src/kernel/projection.js';
 import type { JobSettled } from '../../src/kudos/account.events.js';
-import type { RequestAccepted } from '../../src/requests/request.events.js';
+import type { RequestAccepted, RequestKind } from '../../src/requests/request.events.js';
 import { numbers, plain } from '../columns.js';
 import { schemaBeside } from '../load-schema.js';
 
@@ -40,14 +40,15 @@ class Batch {
     switch (event.type) {
       case 'RequestAccepted.v1': {
         const { payer, kind } = event.data as RequestAccepted['data'];
-        return this.count(payer, 'request', kind, 1);
+        return this.count(payer, 'request', nameOf(kind), 1);
       }
       case 'JobSettled.v1': return this.settled(event.data as JobSettled['data']);
       default: // The runner asks `handles` first.
     }
   }
 
-  private settled({ payer, owner, kind, things }: JobSettled['data']): void {
+  private settled({ payer, owner, kind: asked, things }: JobSettled['data']): void {
+    const kind = nameOf(asked);
     const amount = kind === 'image' ? roundHalfEven(things / PIXELSTEPS_PER_HUNDREDTH) : roundHalfEven(things);
     this.count(payer, 'request', kind, 1);
     this.count(payer, 'usage', kind, amount);
@@ -62,6 +63,9 @@ class Batch {
     else this.changes.set(key, { user, record, kind, amount });
   }
 }
+
+/** Alchemy bears the API's old name in records. */
+const nameOf = (kind: RequestKind): string => (kind === 'alchemy' ? 'interrogation' : kind);
 
 /** Each job is rounded to hundredths of a megapixelstep, then they are added (horde-rules §8.5). */
 const PIXELSTEPS_PER_HUNDREDTH = 10_000;

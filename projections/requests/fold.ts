@@ -1,7 +1,7 @@
 import type { Recorded } from '../../src/kernel/event.js';
 import type { JobSettled } from '../../src/kudos/account.events.js';
 import type {
-  JobAssigned, JobSubmitted, RequestAccepted, RequestCompleted, RequestEvent,
+  JobAssigned, JobExpired, JobFaulted, JobSubmitted, RequestAccepted, RequestCompleted, RequestEvent,
 } from '../../src/requests/request.events.js';
 
 /** What a batch does to one request: all of it when it was accepted within the batch, a difference when before. */
@@ -28,6 +28,7 @@ export class JobChange {
   assigned: JobAssigned['data'] | undefined;
   ordinal = 0;
   state: JobOutcome = 'pending';
+  final = false;
   submitted: JobSubmitted['data'] | undefined;
   constructor(readonly id: string, readonly request: string) {}
 }
@@ -42,8 +43,8 @@ export class RequestBatch {
       case 'RequestAccepted.v1': return this.accepted(event.data as RequestAccepted['data']);
       case 'JobAssigned.v1': return this.assigned(event.data as JobAssigned['data'], event.position);
       case 'JobSubmitted.v1': return this.submitted(event.data as JobSubmitted['data']);
-      case 'JobFaulted.v1': return this.returned(event.data as JobRef, 'faulted');
-      case 'JobExpired.v1': return this.returned(event.data as JobRef, 'expired');
+      case 'JobFaulted.v1': return this.returned(event.data as JobFaulted['data'], 'faulted');
+      case 'JobExpired.v1': return this.returned(event.data as JobExpired['data'], 'expired');
       case 'JobSettled.v1': {
         const { request, debit } = event.data as JobSettled['data'];
         this.request(request).consumed += debit;
@@ -90,12 +91,14 @@ export class RequestBatch {
     job.submitted = data;
   }
 
-  private returned(ref: JobRef, state: JobOutcome): void {
+  private returned(ref: JobRef & { final?: true }, state: JobOutcome): void {
     const change = this.request(ref.request);
     change.processing -= 1;
     change.restarted += 1;
-    change.waiting += 1; // a closed request's stays 0: the statement sees to it
-    this.job(ref).state = state;
+    if (!ref.final) change.waiting += 1; // a closed request's stays 0: the statement sees to it
+    const job = this.job(ref);
+    job.state = state;
+    job.final = ref.final ?? false;
   }
 
   private closed({ request }: RequestRef, how?: 'cancelled' | 'faulted'): void {

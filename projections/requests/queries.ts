@@ -80,6 +80,31 @@ const progressFrom = (row: Row): RequestProgress => {
   };
 };
 
+/** One hand-out of a form. */
+export interface FormJob {
+  readonly id: string;
+  readonly form: number;
+  readonly state: 'pending' | 'done' | 'faulted' | 'expired';
+  readonly verdict: JobState | null;
+  readonly result: string | null;
+  /** Given back for the last time. */
+  readonly final: boolean;
+}
+
+/** An alchemy request with its forms and all their hand-outs, oldest first, in one round trip. */
+export const formsOfRequest = async (
+  db: Queries, id: string,
+): Promise<{ request: RequestProgress; forms: readonly { readonly form: string }[]; jobs: FormJob[] } | undefined> => {
+  const row = await firstOf(db, `
+    SELECT ${PROGRESS}, r.features, (
+      SELECT json_agg(json_build_object('id', j.id, 'form', j.form, 'state', j.state, 'verdict', j.verdict, 'result', j.result, 'final', j.final) ORDER BY j.ordinal)
+      FROM rm.job j WHERE j.request = r.id AND j.form IS NOT NULL) AS form_jobs
+    FROM rm.request r WHERE r.id = $1`, [id], 'requests.forms');
+  return row && {
+    request: progressFrom(row), forms: (row['features'] as { forms?: { form: string }[] }).forms ?? [], jobs: (row['form_jobs'] ?? []) as FormJob[],
+  };
+};
+
 export interface JobRow {
   readonly id: string;
   readonly request: string;
@@ -110,13 +135,13 @@ export const requestOfJob = async (db: Queries, job: string): Promise<JobRow | u
   };
 };
 
-/** Requests of a registered user that have not expired at `nowMs`, finished ones included, oldest first (horde-api C4.0). */
+/** Requests of a registered user that have not expired at `nowMs`, finished ones included, oldest first; of alchemy none are shown (horde-api C4.0). */
 export const activeGenerations = async (db: Queries, user: number, nowMs: number): Promise<{ image: string[]; text: string[] }> => {
   const active: { image: string[]; text: string[] } = { image: [], text: [] };
   if (user === 0) return active;
   const rows = await rowsOf(db, `SELECT id, kind FROM rm.request
-    WHERE payer = $1 AND payer <> 0 AND expires_at > to_timestamp($2::float8 / 1000) ORDER BY accepted_at, id`, [user, nowMs]);
-  for (const row of rows) active[row['kind'] as RequestKind].push(text(row['id']));
+    WHERE payer = $1 AND payer <> 0 AND kind <> 'alchemy' AND expires_at > to_timestamp($2::float8 / 1000) ORDER BY accepted_at, id`, [user, nowMs]);
+  for (const row of rows) active[row['kind'] as 'image' | 'text'].push(text(row['id']));
   return active;
 };
 

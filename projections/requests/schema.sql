@@ -43,6 +43,9 @@ CREATE TABLE rm.job (
   verdict      text,
   seed         bigint,
   result       text,
-  price        bigint
+  price        bigint,
+  -- Alchemy: the form in the request's list, and whether it was given back for the last time.
+  form         integer,
+  final        boolean NOT NULL
 ) WITH (fillfactor = 80);
 CREATE INDEX job_by_request ON rm.job (request, ordinal);

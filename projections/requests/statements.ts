@@ -31,17 +31,19 @@ FROM unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::int[], $6::bool[], 
 WHERE r.id = u.id`;
 
 const INSERT_JOBS = `
-INSERT INTO rm.job (id, request, ordinal, worker, worker_owner, model, state, assigned_at, deadline, submitted_at, verdict, seed, result, price)
+INSERT INTO rm.job (id, request, ordinal, worker, worker_owner, model, state, assigned_at, deadline, submitted_at, verdict, seed, result, price,
+  final, form)
 SELECT n.id, n.request, n.ordinal, n.worker, n.worker_owner, n.model, n.state, n.assigned_at, n.assigned_at + n.ttl_s * interval '1 second',
-  n.submitted_at, n.verdict, n.seed, n.result, n.price
+  n.submitted_at, n.verdict, n.seed, n.result, n.price, n.final, n.form
 FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::int[], $6::text[], $7::text[], $8::timestamptz[], $9::int[], $10::timestamptz[],
-  $11::text[], $12::bigint[], $13::text[], $14::bigint[]) AS n (id, request, ordinal, worker, worker_owner, model, state, assigned_at, ttl_s,
-  submitted_at, verdict, seed, result, price)`;
+  $11::text[], $12::bigint[], $13::text[], $14::bigint[], $15::bool[], $16::int[]) AS n (id, request, ordinal, worker, worker_owner, model, state,
+  assigned_at, ttl_s, submitted_at, verdict, seed, result, price, final, form)`;
 
 const UPDATE_JOBS = `
-UPDATE rm.job AS j SET state = u.state, submitted_at = u.submitted_at, verdict = u.verdict, seed = u.seed, result = u.result, price = u.price
-FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::bigint[], $6::text[], $7::bigint[])
-  AS u (id, state, submitted_at, verdict, seed, result, price)
+UPDATE rm.job AS j SET state = u.state, submitted_at = u.submitted_at, verdict = u.verdict, seed = u.seed, result = u.result, price = u.price,
+  final = u.final
+FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::bigint[], $6::text[], $7::bigint[], $8::bool[])
+  AS u (id, state, submitted_at, verdict, seed, result, price, final)
 WHERE j.id = u.id`;
 
 /** One statement per table and kind of change, however large the batch. */
@@ -93,7 +95,7 @@ const newJobs = (rows: readonly JobChange[]): unknown[] => {
     plain(rows.map(({ id }) => id)), plain(rows.map(({ request }) => request)), numbers(rows.map(({ ordinal }) => ordinal)),
     plain(facts.map(({ worker }) => worker)), numbers(facts.map(({ owner }) => owner)), texts(facts.map(({ model }) => model)),
     plain(rows.map(({ state }) => state)), plain(facts.map(({ assignedAt }) => assignedAt)), numbers(facts.map(({ ttlS }) => ttlS)),
-    submittedAt, ...rest,
+    submittedAt, ...rest, numbers(facts.map(({ form }) => form ?? null)),
   ];
 };
 
@@ -102,6 +104,6 @@ const results = (rows: readonly JobChange[]): unknown[] => {
   return [
     plain(facts.map((job) => job?.submittedAt ?? null)), plain(facts.map((job) => job?.state ?? null)),
     numbers(facts.map((job) => job?.seed ?? null)), texts(facts.map((job) => job?.result ?? null)),
-    numbers(facts.map((job) => job?.price ?? null)),
+    numbers(facts.map((job) => job?.price ?? null)), booleans(rows.map(({ final }) => final)),
   ];
 };

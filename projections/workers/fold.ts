@@ -12,16 +12,20 @@ export interface Submission {
   /** Whole pixelsteps or tokens. */
   readonly things: number;
   readonly submittedAt: string;
+  /** A form of alchemy: measured in seconds per form. */
+  readonly isForm: boolean;
   /** Tenths of things per second; null when the job was handed out in an earlier batch. */
   readonly sample: number | null;
 }
 
 /**
  * Tenths of things per second since the hand-out, halves up; one thing per second when no time passed (horde-rules §4.3).
+ * Of a form tenths of the seconds that it took (§7.6).
  * In whole numbers below 2^53, so that the SQL for jobs of earlier batches and every other fold agree to the digit.
  */
-const sampleOf = (things: number, assignedAt: string, submittedAt: string): number => {
+const sampleOf = ({ things, isForm, submittedAt }: Pick<Submission, 'things' | 'isForm' | 'submittedAt'>, assignedAt: string): number => {
   const tookMs = Date.parse(submittedAt) - Date.parse(assignedAt);
+  if (isForm) return tookMs > 0 ? Math.max(1, Math.floor((2 * tookMs + 100) / 200)) : 10;
   return tookMs > 0 ? Math.floor((things * 20_000 + tookMs) / (2 * tookMs)) : 10;
 };
 
@@ -91,9 +95,9 @@ export class WorkerBatch {
   private submitted(data: JobSubmitted['data'], position: number): void {
     const { submissions } = this.change(data);
     const assignedAt = this.leave(data.job);
-    const things = Math.round(data.things);
-    const sample = assignedAt === null ? null : sampleOf(things, assignedAt, data.submittedAt);
-    submissions.push({ job: data.job, position, things, submittedAt: data.submittedAt, sample });
+    if (data.state === 'cancelled') return; // how long it would have taken nobody knows
+    const submission = { job: data.job, position, things: Math.round(data.things), isForm: data.form !== undefined, submittedAt: data.submittedAt };
+    submissions.push({ ...submission, sample: assignedAt === null ? null : sampleOf(submission, assignedAt) });
     if (submissions.length > SAMPLES_MAX) submissions.shift();
   }
 

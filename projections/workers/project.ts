@@ -45,12 +45,13 @@ WHERE w.id = u.id`;
 // As `sampleOf`, for jobs that were handed out in an earlier batch; the others bring their sample along.
 const SAMPLE = `
 WITH submission AS (
-  SELECT n.worker, n.position, n.sample, n.things, round(extract(epoch FROM n.submitted_at - a.assigned_at) * 1000)::bigint AS ms
-  FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::uuid[], $5::bigint[], $6::timestamptz[])
-    AS n (worker, position, sample, job, things, submitted_at)
+  SELECT n.worker, n.position, n.sample, n.things, n.is_form, round(extract(epoch FROM n.submitted_at - a.assigned_at) * 1000)::bigint AS ms
+  FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::uuid[], $5::bigint[], $6::timestamptz[], $7::bool[])
+    AS n (worker, position, sample, job, things, submitted_at, is_form)
   LEFT JOIN rm.worker_assignment a ON a.job = n.job
 ), sampled AS (
-  SELECT worker, array_agg(coalesce(sample, CASE WHEN ms > 0 THEN (things * 20000 + ms) / (2 * ms) ELSE 10 END) ORDER BY position) AS list
+  SELECT worker, array_agg(coalesce(sample, CASE WHEN NOT ms > 0 THEN 10 WHEN is_form THEN greatest(1, (2 * ms + 100) / 200) ELSE (things * 20000 + ms) / (2 * ms) END)
+    ORDER BY position) AS list
   FROM submission GROUP BY worker
 )
 UPDATE rm.worker AS w
@@ -104,5 +105,6 @@ const sampledColumns = (rows: readonly WorkerChange[]): unknown[] => {
   return [
     plain(all.map(({ worker }) => worker)), numbers(all.map(({ position }) => position)), numbers(all.map(({ sample }) => sample)),
     plain(unknown.map((one) => one?.job ?? null)), numbers(unknown.map((one) => one?.things ?? null)), plain(unknown.map((one) => one?.submittedAt ?? null)),
+    booleans(all.map(({ isForm }) => isForm)),
   ];
 };

@@ -1,6 +1,6 @@
 import type { Recorded } from '../kernel/event.js';
 import { ledgerOf } from '../kernel/event.js';
-import type { AuthorizationClosed, AuthorizationOpened, HoldReleased, JobSettled, TransactionReversed } from '../kudos/account.events.js';
+import type { AuthorizationClosed, AuthorizationOpened, FormHoldPlaced, HoldReleased, JobSettled, TransactionReversed } from '../kudos/account.events.js';
 import type { Violations } from './violations.js';
 
 /** An authorization while it is open. Amounts in centikudos. */
@@ -8,7 +8,8 @@ export interface OpenHold {
   readonly request: string;
   readonly payer: number;
   readonly quote: number;
-  readonly hold: number;
+  /** With what was set aside for single forms since. */
+  hold: number;
   captured: number;
   released: number;
   /** Activation and debits so far. */
@@ -35,6 +36,7 @@ export class Authorizations {
     switch (event.type) {
       case 'AuthorizationOpened.v1': return this.opened(event, event.data as AuthorizationOpened['data']);
       case 'JobSettled.v1': return this.settled(event, event.data as JobSettled['data']);
+      case 'FormHoldPlaced.v1': return this.placed(event, event.data as FormHoldPlaced['data']);
       case 'HoldReleased.v1': return this.released(event, event.data as HoldReleased['data']);
       case 'TransactionReversed.v1': return this.reversed(event, event.data as TransactionReversed['data']);
       case 'AuthorizationClosed.v1': return this.closed(event, event.data as AuthorizationClosed['data']);
@@ -63,6 +65,13 @@ export class Authorizations {
     this.checkHold(event, authorization, captured);
     const { debited, quote } = authorization;
     this.violations.unless(debited <= quote, 'I26', event, () => `request ${request} has cost ${debited}, above its quote of ${quote}`);
+  }
+
+  private placed(event: Recorded, { request, user, job, amount }: FormHoldPlaced['data']): void {
+    const authorization = this.find(event, { request, user });
+    if (!authorization) return this.violations.report('I6', event, `sets ${amount} aside for form ${job} of ${request}, which is over`);
+    this.violations.unless(amount > 0, 'I6', event, () => `a hold of ${amount}`);
+    authorization.hold += amount;
   }
 
   private released(event: Recorded, { request, user, amount }: HoldReleased['data']): void {

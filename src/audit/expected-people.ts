@@ -1,5 +1,5 @@
 import type { Recorded } from '../kernel/event.js';
-import type { AuthorizationClosed, AuthorizationOpened, HoldReleased, JobSettled } from '../kudos/account.events.js';
+import type { AuthorizationClosed, AuthorizationOpened, FormHoldPlaced, HoldReleased, JobSettled } from '../kudos/account.events.js';
 import type { JobAssigned, JobSubmitted } from '../requests/request.events.js';
 import type { ApiKeyIssued, RolesChanged, UserRegistered } from '../users/user.events.js';
 import type { MaintenanceChanged, WorkerRegistered } from '../workers/worker.events.js';
@@ -105,20 +105,21 @@ export class ExpectedPeople {
     if (user) user.workers += 1;
   }
 
-  private submitted({ job, worker, things, submittedAt }: JobSubmitted['data']): void {
+  private submitted({ job, worker, things, state, form, submittedAt }: JobSubmitted['data']): void {
     const assignedAt = this.assignedAt.get(job);
     this.assignedAt.delete(job);
     const known = this.workers.get(worker);
-    if (!known || assignedAt === undefined) return;
+    if (!known || assignedAt === undefined || state === 'cancelled') return;
     const tookMs = Date.parse(submittedAt) - assignedAt;
     // Tenths, halves up; one thing per second when no time passed (horde-rules §4.3). Exact: all are whole numbers below 2^53.
-    const tenths = tookMs > 0 ? Math.floor((Math.round(things) * 20_000 + tookMs) / (2 * tookMs)) : 10;
+    const tenths = form !== undefined ? tenthsOfSeconds(tookMs) : tookMs > 0 ? Math.floor((Math.round(things) * 20_000 + tookMs) / (2 * tookMs)) : 10;
     known.samples = [...known.samples, tenths].slice(-SAMPLES_MAX);
   }
 
   private addToHolds(event: Recorded): void {
     switch (event.type) {
       case 'AuthorizationOpened.v1': return this.hold(event.data as AuthorizationOpened['data'], (event.data as AuthorizationOpened['data']).hold);
+      case 'FormHoldPlaced.v1': return this.hold(event.data as FormHoldPlaced['data'], (event.data as FormHoldPlaced['data']).amount);
       case 'HoldReleased.v1': return this.hold(event.data as HoldReleased['data'], -(event.data as HoldReleased['data']).amount);
       case 'AuthorizationClosed.v1': return this.hold(event.data as AuthorizationClosed['data'], -(event.data as AuthorizationClosed['data']).released);
       case 'JobSettled.v1': {
@@ -133,3 +134,6 @@ export class ExpectedPeople {
     if (user !== 0) this.held.set(user, (this.held.get(user) ?? 0) + amount);
   }
 }
+
+/** How long a form took: halves up, one tenth at least, a second when no time passed. */
+const tenthsOfSeconds = (tookMs: number): number => (tookMs > 0 ? Math.max(1, Math.floor((tookMs + 50) / 100)) : 10);

@@ -104,13 +104,15 @@ export class ExpectedRequests {
 }
 interface JobRef {
   readonly job: string;
+  /** Alchemy: the form is given up. */
+  readonly final?: true;
 }
 
-const giveBack = (request: Folded, { job }: JobRef, state: 'faulted' | 'expired'): void => {
+const giveBack = (request: Folded, { job, final }: JobRef, state: 'faulted' | 'expired'): void => {
   request.processing -= 1;
   request.restarted += 1;
   request.jobs.set(job, state);
-  if (!request.withdrawn) request.waiting += 1;
+  if (!request.withdrawn && !final) request.waiting += 1;
 };
 const withdraw = (request: Folded): Folded => Object.assign(request, { withdrawn: true, waiting: 0 });
 

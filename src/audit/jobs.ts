@@ -2,7 +2,7 @@ import type { Recorded } from '../kernel/event.js';
 import { ledgerOf } from '../kernel/event.js';
 import { escrow, spendable } from '../kernel/ledger.js';
 import type { JobSettled } from '../kudos/account.events.js';
-import type { JobAssigned, JobSubmitted, RequestAccepted, RequestCompleted } from '../requests/request.events.js';
+import type { JobAssigned, JobFaulted, JobSubmitted, RequestAccepted, RequestCompleted } from '../requests/request.events.js';
 import type { RequestEnds } from './authorizations.js';
 import type { Violations } from './violations.js';
 
@@ -14,6 +14,8 @@ interface OpenRequest {
   waiting: number;
   /** Job → worker. */
   readonly pending: Map<string, string>;
+  /** Alchemy: forms that are at a worker, delivered, or given up. */
+  readonly takenForms: Set<number>;
   delivered: number;
   unsettled: number;
   withdrawn: boolean;
@@ -43,7 +45,7 @@ export class Jobs implements RequestEnds {
       case 'JobAssigned.v1': return this.assigned(event, event.data as JobAssigned['data']);
       case 'JobSubmitted.v1': return this.submitted(event, event.data as JobSubmitted['data']);
       case 'JobFaulted.v1':
-      case 'JobExpired.v1': return this.returned(event, event.data as { request: string; job: string; worker: string });
+      case 'JobExpired.v1': return this.returned(event, event.data as JobFaulted['data']);
       case 'RequestCancelled.v1':
       case 'RequestFaulted.v1':
       case 'RequestExpired.v1': return this.withdrawn(event, event.data as { request: string; withdrawn: number });
@@ -57,21 +59,25 @@ export class Jobs implements RequestEnds {
     this.violations.unless(!this.requests.has(request), 'I18', event, () => `request ${request} is accepted a second time`);
     this.violations.unless(activation <= quote, 'I26', event, () => `activation ${activation} above the quote ${quote}`);
     this.requests.set(request, {
-      payer, quote, debited: activation, waiting: jobs, pending: new Map(), delivered: 0, unsettled: 0, withdrawn: false, ended: false,
+      payer, quote, debited: activation, waiting: jobs, pending: new Map(), takenForms: new Set(), delivered: 0, unsettled: 0, withdrawn: false,
+      ended: false,
     });
   }
 
   private abandoned({ request, payer }: { request: string; payer: number }): void {
-    this.requests.set(request, { payer, quote: 0, debited: 0, waiting: 0, pending: new Map(), delivered: 0, unsettled: 0, withdrawn: true, ended: true });
+    this.requests.set(request, { payer, quote: 0, debited: 0, waiting: 0, pending: new Map(), takenForms: new Set(), delivered: 0, unsettled: 0, withdrawn: true, ended: true });
   }
 
-  private assigned(event: Recorded, { request: id, job, worker }: JobAssigned['data']): void {
+  private assigned(event: Recorded, { request: id, job, worker, form }: JobAssigned['data']): void {
     const request = this.running(event, id);
     if (!request) return;
     this.violations.unless(request.waiting > 0 && !request.withdrawn, 'I18', event, () => `hands out job ${job}, but nothing of ${id} is waiting`);
     this.violations.unless(!request.pending.has(job), 'I18', event, () => `hands out job ${job} a second time`);
     request.waiting -= 1;
     request.pending.set(job, worker);
+    if (form === undefined) return;
+    this.violations.unless(!request.takenForms.has(form), 'I18', event, () => `hands out form ${form} of ${id}, which is taken`);
+    request.takenForms.add(form);
   }
 
   private submitted(event: Recorded, data: JobSubmitted['data']): void {
@@ -82,9 +88,11 @@ export class Jobs implements RequestEnds {
     this.unsettled.set(data.job, data);
   }
 
-  private returned(event: Recorded, ref: { request: string; job: string; worker: string }): void {
-    const request = this.leave(event, ref);
-    if (request && !request.withdrawn) request.waiting += 1;
+  private returned(event: Recorded, data: JobFaulted['data']): void {
+    const request = this.leave(event, data);
+    if (!request || request.withdrawn || data.final) return;
+    request.waiting += 1;
+    if (data.form !== undefined) request.takenForms.delete(data.form);
   }
 
   private leave(event: Recorded, { request: id, job, worker }: { request: string; job: string; worker: string }): OpenRequest | undefined {

@@ -1,6 +1,6 @@
 import { allCreditsElsewhere, findBalance } from '../../projections/balances/queries.js';
-import { lastHandouts, openAuthorizations, openRequests, unsettledJobs, type OpenAuthorization, type OpenRequest } from '../../projections/queue/queries.js';
-import { activeGenerations, progressOf, requestOfJob, statusOf } from '../../projections/requests/queries.js';
+import { formHolds, lastHandouts, openAuthorizations, openRequests, unsettledJobs, type OpenAuthorization, type OpenRequest } from '../../projections/queue/queries.js';
+import { activeGenerations, formsOfRequest, progressOf, requestOfJob, statusOf } from '../../projections/requests/queries.js';
 import { recordsOf } from '../../projections/records/queries.js';
 import { giftsSince, lastIndexedRevision, transferById } from '../../projections/statement/queries.js';
 import { findUser, findUserByKeyHash, maxUserId, unopenedUsers, type User } from '../../projections/users/queries.js';
@@ -110,11 +110,12 @@ export const openWorkRows = (platform: Platform) => ({
     const { position, answer } = await atCheckpoint(platform, 'queue', async (db) => ({
       authorizations: await allPages((after) => openAuthorizations(db, after, PAGE), ({ request }) => request),
       unsettled: await unsettledJobs(db, Number.MAX_SAFE_INTEGER),
+      formHolds: await formHolds(db),
     }));
     const kinds = new Map(answer.authorizations.map(({ request, data }) => [request, data.kind]));
     const unsettled = answer.unsettled.map(({ payer, data }) => owedFor(data, { payer, kind: kinds.get(data.request)! }));
     const authorizations = answer.authorizations.map((each) => ({ request: each.request, payer: each.payer, kind: each.data.kind, stage: stageOf(each) }));
-    return { position, authorizations, unsettled, unopened: await unopenedUsers(platform.database) };
+    return { position, authorizations, unsettled, formHolds: answer.formHolds, unopened: await unopenedUsers(platform.database) };
   },
 });
 
@@ -135,6 +136,9 @@ export class PostgresStatusRows extends StatusRows {
   }
   status(id: string) {
     return statusOf(this.platform.database, id);
+  }
+  forms(id: string) {
+    return formsOfRequest(this.platform.database, id);
   }
   waitFor(position: Position, timeoutMs: number): Promise<boolean> {
     return waits(this.platform, 'requests')(position, timeoutMs);

@@ -1,7 +1,8 @@
 import { cutText } from '../platform/cut-text.js';
 import { sanitised } from '../platform/sanitised-text.js';
 import type { Declaration } from '../workers/worker.events.js';
-import type { ImagePopFields, TextPopFields } from './bodies/pop.body.js';
+import { ANNOTATION, serviceOf } from '../pricing/alchemy-forms.js';
+import type { AlchemyPopFields, ImagePopFields, TextPopFields } from './bodies/pop.body.js';
 
 /** horde-rules §7.3. */
 const IMAGE_MODELS_MAX = 300;
@@ -28,6 +29,21 @@ export const textDeclaration = (body: TextPopFields): Declaration => ({
   maxLength: body.max_length, maxContextLength: body.max_context_length,
   softprompts: unique(body.softprompts, SOFTPROMPTS_MAX).map((name) => cutText(name, SOFTPROMPT_NAME_MAX)),
 });
+
+/** A worker that names no form captions (horde-api C3.4). */
+const FORM_DEFAULT = 'caption';
+
+/** What an alchemist can do stands where others name their models. */
+export const alchemistDeclaration = (body: AlchemyPopFields): Declaration => {
+  const forms = body.forms.length > 0 ? body.forms : [FORM_DEFAULT];
+  const services = forms.flatMap((form) => (form === ANNOTATION ? body.annotation_types.map((controlType) => serviceOf({ form, controlType })) : [form]));
+  return {
+    agent: sanitised(body.bridge_agent, AGENT_MAX), threads: body.threads, nsfw: false, extraSlow: false, models: [...new Set(services)],
+    maxPixels: 0, allowImg2img: false, allowPainting: false, allowUnsafeIp: true, allowPostProcessing: false, allowControlnet: false,
+    allowExtendedControlnet: false, allowSdxlControlnet: false, allowLora: false, limitMaxSteps: false, samplerContract: null,
+    maxLength: 0, maxContextLength: 0, softprompts: [], maxTiles: body.max_tiles,
+  };
+};
 
 const common = (body: ImagePopFields | TextPopFields) => ({
   agent: sanitised(body.bridge_agent, AGENT_MAX), threads: body.threads, nsfw: body.nsfw, extraSlow: body.extra_slow_worker,

@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { iso } from '../kernel/clock.js';
-import { parseUuid } from '../kernel/ids.js';
 import { inKudos } from '../kernel/kudos.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
 import type { PricePolicy } from '../pricing/price-policy.js';
 import { retryAfter } from '../platform/http/answer-error.js';
 import { Refused, refusedBy } from '../platform/http/refusals.js';
 import { RetryLater } from '../platform/retry-later.js';
-import type { JobState, RequestFacts, RequestKind } from '../requests/request.events.js';
+import type { JobState, RequestFacts } from '../requests/request.events.js';
 import { OnRequest, type RequestOutcome } from '../requests/request.message.js';
 import { jobRefusals } from '../requests/request.refusals.js';
 import { Settling, type Owed } from '../requests/settling.message.js';
@@ -15,10 +14,11 @@ import { UserDirectory, type KnownUser } from '../users/directory.message.js';
 import { DeliverParts } from './deliver-parts.js';
 import { payOf, valueOfImage, valueOfText, type JobValue } from './job-value.js';
 import { JobFinder, type FoundJob } from './job-finder.js';
+import { ownJob } from './own-job.js';
 
 /** What a worker hands in. */
 export interface Delivery {
-  readonly kind: RequestKind;
+  readonly kind: 'image' | 'text';
   readonly id: string;
   readonly generation: string;
   readonly seed: number;
@@ -42,16 +42,11 @@ const RESULT_LIFE_MS = 24 * 60 * 60_000;
 @Injectable()
 export class Deliver {
   constructor(
-    private readonly finder: JobFinder, private readonly directory: UserDirectory, private readonly settling: Settling, private readonly parts: DeliverParts,
+    readonly finder: JobFinder, readonly directory: UserDirectory, private readonly settling: Settling, private readonly parts: DeliverParts,
   ) {}
 
   async deliver(delivery: Delivery, apiKey: string): Promise<Delivered> {
-    const job = parseUuid(delivery.id);
-    const found = job === undefined ? undefined : await this.finder.find(job);
-    if (!found || found.kind !== delivery.kind) throw refusedBy(jobRefusals, 'InvalidJobID', { job: delivery.id });
-    const user = await this.directory.byKey(apiKey);
-    if (!user) throw refusedBy(jobRefusals, 'InvalidAPIKey');
-    if (user.id !== found.owner) throw refusedBy(jobRefusals, 'WrongCredentials');
+    const { found, user } = await ownJob(delivery, apiKey, this);
     if (delivery.metadata.length > METADATA_MAX) throw new Refused('BadRequest', 400, `At most ${METADATA_MAX} gen_metadata entries are accepted.`);
     const context: CommandContext = { actor: { kind: 'user', user: user.id }, correlationId: this.parts.ports.ids.uuid() };
     if (delivery.state === 'faulted') return this.#fault(found, context);
@@ -158,10 +153,10 @@ export class Deliver {
 
 export const blobKey = (job: string): string => `${job}.webp`;
 
-const positionOf = (outcome: RequestOutcome): number => (outcome.outcome === 'appended' ? outcome.position : -1);
+export const positionOf = (outcome: RequestOutcome): number => (outcome.outcome === 'appended' ? outcome.position : -1);
 
 /** All delivered jobs of the request, if this append was its last. */
-const submittedOf = (outcome: RequestOutcome): readonly string[] | null => {
+export const submittedOf = (outcome: RequestOutcome): readonly string[] | null => {
   if (outcome.outcome !== 'appended') return null;
   const last = outcome.events.at(-1);
   return last?.type === 'RequestCompleted.v1' ? (last.data as { submitted: readonly string[] }).submitted : null;

@@ -1,4 +1,7 @@
 import { Global, Module } from '@nestjs/common';
+import { AlchemyController } from './alchemy.controller.js';
+import { AlchemyDeliver } from './alchemy-deliver.js';
+import { AlchemyArrivals, AlchemyPop } from './alchemy-pop.js';
 import { Availability } from './availability.message.js';
 import { Deliver } from './deliver.js';
 import { DeliverParts } from './deliver-parts.js';
@@ -7,11 +10,12 @@ import { PopController } from './pop.controller.js';
 import { PopParts } from './pop-parts.js';
 import { Reaper } from './reaper.js';
 import { SubmitController } from './submit.controller.js';
+import { UpfrontForms } from './upfront-forms.js';
 
 @Global()
 @Module({
-  controllers: [PopController, SubmitController],
-  providers: [Availability, Deliver, DeliverParts, Pop, PopParts, Reaper],
+  controllers: [AlchemyController, PopController, SubmitController],
+  providers: [AlchemyArrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Deliver, DeliverParts, Pop, PopParts, Reaper],
   exports: [Availability, Reaper],
 })
 export class DispatchModule {}

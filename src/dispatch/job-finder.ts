@@ -10,6 +10,8 @@ export interface FoundJob {
   readonly worker: string;
   readonly owner: number;
   readonly model: string;
+  /** Of alchemy, while the form is at its worker. */
+  readonly form?: number;
   /** Known while the job is pending; a job that ended needs no price any more. */
   readonly facts: RequestFacts | undefined;
 }
@@ -46,7 +48,7 @@ export class JobFinder {
     const pending = this.queue.job(id);
     const facts = pending && this.queue.find(pending.request)?.facts;
     if (!pending || !facts) return undefined;
-    const { job, request, worker, owner, model } = pending;
-    return { job, request, worker, owner, model, kind: facts.kind, payer: facts.payer, facts };
+    const { job, request, worker, owner, model, form } = pending;
+    return { job, request, worker, owner, model, kind: facts.kind, payer: facts.payer, facts, ...(form === undefined ? {} : { form }) };
   }
 }

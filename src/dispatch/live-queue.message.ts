@@ -2,15 +2,16 @@ import type { Recorded } from '../kernel/event.js';
 import type { Position } from '../platform/event-log/event-log.js';
 import type { NodeFold } from '../platform/event-log/node-feed.js';
 import type { ReferenceSnapshot } from '../reference/reference.js';
-import type { RequestFacts } from '../requests/request.events.js';
-import type { ImageNeeds, ImageWorkerFacts, TextNeeds, TextWorkerFacts } from './matching/facts.js';
+import type { RequestFacts, RequestKind } from '../requests/request.events.js';
+import { alchemyMatch } from './matching/alchemy-match.js';
+import type { AlchemyNeeds, AlchemyWorkerFacts, Encounter, ImageNeeds, ImageWorkerFacts, SkipReason, TextNeeds, TextWorkerFacts } from './matching/facts.js';
 import { imageMatcher } from './matching/image-match.js';
 import { textMatch } from './matching/text-match.js';
 import { LiveQueue as Queue } from './live-queue/live-queue.js';
 import { matchFacets } from './live-queue/match-facets.js';
 import type { QueueRow } from './live-queue/queue-row.js';
 
-export type AnyWorkerFacts = ImageWorkerFacts | TextWorkerFacts;
+export type AnyWorkerFacts = ImageWorkerFacts | TextWorkerFacts | AlchemyWorkerFacts;
 
 export interface QueueRows {
   queue(): Promise<{ readonly position: Position; readonly rows: Iterable<QueueRow>; readonly handOuts: ReadonlyMap<number, number> }>;
@@ -21,7 +22,7 @@ export class LiveQueue extends Queue<AnyWorkerFacts> implements NodeFold {
   readonly name = 'live queue';
 
   constructor(private readonly source: QueueRows, reference: ReferenceSnapshot) {
-    super({ match: matcher(reference), facets: matchFacets(reference) });
+    super({ match: matcherOf(reference), facets: matchFacets(reference) });
   }
 
   async open(): Promise<Position> {
@@ -35,10 +36,15 @@ export class LiveQueue extends Queue<AnyWorkerFacts> implements NodeFold {
   }
 }
 
-/** The rules of image or text, by what the request asks for. */
-const matcher = (reference: ReferenceSnapshot): ((facts: RequestFacts, worker: AnyWorkerFacts) => string | undefined) => {
+type Match = (facts: RequestFacts, worker: AnyWorkerFacts, encounter?: Encounter) => SkipReason | undefined;
+
+/** The rules of each kind, by what the request asks for. */
+export const matcherOf = (reference: ReferenceSnapshot): Match => {
   const matchImage = imageMatcher(reference);
-  return (facts, worker) => (facts.kind === 'image'
-    ? matchImage(facts as RequestFacts & ImageNeeds, worker as ImageWorkerFacts)
-    : textMatch(facts as RequestFacts & TextNeeds, worker as TextWorkerFacts));
+  const byKind: Readonly<Record<RequestKind, Match>> = {
+    image: (facts, worker, encounter) => matchImage(facts as RequestFacts & ImageNeeds, worker as ImageWorkerFacts, encounter),
+    text: (facts, worker, encounter) => textMatch(facts as RequestFacts & TextNeeds, worker as TextWorkerFacts, encounter),
+    alchemy: (facts, worker, encounter) => alchemyMatch(facts as RequestFacts & AlchemyNeeds, worker as AlchemyWorkerFacts, encounter),
+  };
+  return (facts, worker, encounter) => byKind[facts.kind](facts, worker, encounter);
 };

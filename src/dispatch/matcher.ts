@@ -1,10 +1,7 @@
 import type { RequestFacts } from '../requests/request.events.js';
 import type { Pricing } from '../pricing/pricing.js';
 import type { KnownWorker } from '../workers/registry.message.js';
-import type { AnyWorkerFacts } from './live-queue.message.js';
-import type { ImageNeeds, ImageWorkerFacts, TextNeeds, TextWorkerFacts } from './matching/facts.js';
-import { imageMatcher } from './matching/image-match.js';
-import { textMatch } from './matching/text-match.js';
+import { matcherOf } from './live-queue.message.js';
 import { WorkerViews } from './worker-view.js';
 
 /** Everything of a request that decides who may serve it; a request that is only being asked for has no id yet. */
@@ -15,13 +12,13 @@ const NO_WISH = { prioritised: [], requireUpfrontKudos: false, blacklist: [] };
 
 /** May this worker serve that request, as far as both are known before they meet? */
 export class Matcher {
-  readonly #matchImage;
+  readonly #match;
 
   /** Its own views: pops with wishes would replace them at every turn. */
   readonly #views: WorkerViews;
 
   constructor(pricing: Pricing) {
-    this.#matchImage = imageMatcher(pricing.reference);
+    this.#match = matcherOf(pricing.reference);
     this.#views = new WorkerViews(pricing);
   }
 
@@ -29,12 +26,6 @@ export class Matcher {
     const facts = { payer: 0, payerTrusted: false, ...asked };
     if (facts.models.length > 0 && !facts.models.some((model) => worker.declaration.models.includes(model))) return false;
     const { facts: view } = this.#views.of(worker, NO_WISH);
-    return this.#reason(facts, view) === undefined;
-  }
-
-  #reason(facts: Servable & { payer: number; payerTrusted: boolean }, worker: AnyWorkerFacts): string | undefined {
-    return facts.kind === 'image'
-      ? this.#matchImage(facts as typeof facts & ImageNeeds, worker as ImageWorkerFacts)
-      : textMatch(facts as typeof facts & TextNeeds, worker as TextWorkerFacts);
+    return this.#match(facts as RequestFacts, view) === undefined;
   }
 }

@@ -1,5 +1,6 @@
 import { BASELINE_SPEED, speedOf, type KnownWorker, type WorkerRegistry } from '../workers/registry.message.js';
 import type { RequestKind } from '../requests/request.events.js';
+import { workerKindOf } from '../kernel/request-kind.js';
 
 /** The workers of a kind that are here now, with what is asked of them again and again. */
 export interface OnlineWorkers {
@@ -24,7 +25,7 @@ export class OnlineSummaries {
     const { arrivals } = this.registry;
     const known = this.#known.get(kind);
     if (known && known.arrivals === arrivals && atMs - known.atMs < FRESH_MS) return known.summary;
-    const summary = summaryOf(kind, this.registry.online(kind, this.clock.now()));
+    const summary = summaryOf(kind, this.registry.online(workerKindOf(kind), this.clock.now()));
     this.#known.set(kind, { atMs, arrivals, summary });
     return summary;
   }
@@ -43,7 +44,7 @@ const summaryOf = (kind: RequestKind, workers: readonly KnownWorker[]): OnlineWo
   return {
     workers, byModel,
     threads: workers.reduce((sum, { declaration }) => sum + declaration.threads, 0),
-    meanSpeed: workers.length === 0 ? BASELINE_SPEED[kind] : speeds / workers.length,
+    meanSpeed: workers.length === 0 ? BASELINE_SPEED[workerKindOf(kind)] : speeds / workers.length,
   };
 };
 

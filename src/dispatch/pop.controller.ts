@@ -13,7 +13,7 @@ import { defined } from '../requests/rules/defined.js';
 import { SOURCE_PROCESSING_DEFAULT } from '../requests/rules/request-defaults.js';
 import { batchSeed } from '../requests/rules/seed.js';
 import type { StoredSource, StoredSources } from '../requests/rules/source-image.js';
-import { aliasOf, idOfAlias, UserDirectory, type KnownUser } from '../users/directory.message.js';
+import { aliasOf, UserDirectory, type KnownUser } from '../users/directory.message.js';
 import type { Declaration } from '../workers/worker.events.js';
 import { popRefusals } from '../workers/worker.refusals.js';
 import { ImagePopFields, TextPopFields } from './bodies/pop.body.js';
@@ -24,6 +24,7 @@ import { imagePopAnswer, noImageJob, noTextJob, textPopAnswer, type PopSources }
 import { skippedImages, skippedTexts } from './matching/skipped.js';
 import { Pop, type HandedOut } from './pop.js';
 import { imageDeclaration, textDeclaration } from './declaration.js';
+import { popOwner, prioritised } from './pop-owner.js';
 
 const BLACKLIST_MAX = 200;
 const BLACKLIST_WORD_MAX = 15;
@@ -39,7 +40,7 @@ export class PopController {
 
   @Post('pop') @HttpCode(200) @Callers('user') @RateLimit('RL-60s')
   async image(@StrictBody(ImagePopFields) body: ImagePopFields, @ApiKey() apiKey: string, @Res({ passthrough: true }) reply: FastifyReply) {
-    const owner = await this.#owner(apiKey, body.priority_usernames);
+    const owner = await popOwner(this.directory, apiKey, body.priority_usernames);
     const declaration = this.#withModels(imageDeclaration(body), owner, (model) => this.#serves(model, owner));
     const popped = await this.pops.pop(owner, {
       kind: 'image', name: body.name, declaration, amount: body.amount,
@@ -52,7 +53,7 @@ export class PopController {
 
   @Post('text/pop') @HttpCode(200) @Callers('user') @RateLimit('RL-60s')
   async text(@StrictBody(TextPopFields) body: TextPopFields, @ApiKey() apiKey: string, @Res({ passthrough: true }) reply: FastifyReply) {
-    const owner = await this.#owner(apiKey, body.priority_usernames);
+    const owner = await popOwner(this.directory, apiKey, body.priority_usernames);
     const declaration = this.#withModels(textDeclaration(body), owner, () => true);
     const popped = await this.pops.pop(owner, {
       kind: 'text', name: body.name, declaration, amount: body.amount,
@@ -83,16 +84,6 @@ export class PopController {
     return { processing: stored.processing, ...defined({ image: await sent(stored.image), mask: await sent(stored.mask) }), extra };
   }
 
-  async #owner(apiKey: string, priority: readonly string[]): Promise<KnownUser> {
-    if (priority.some((alias) => !alias.includes('#') || idOfAlias(alias) === undefined)) throw refusedBy(popRefusals, 'InvalidPriorityUsername');
-    const owner = await this.directory.byKey(apiKey);
-    if (!owner) throw refusedBy(popRefusals, 'InvalidAPIKey');
-    if (owner.roles.has('deleted')) throw refusedBy(popRefusals, 'DeletedUser');
-    if (owner.roles.has('flagged')) throw refusedBy(popRefusals, 'WorkerFlaggedMaintenance');
-    if (owner.id === 0) throw refusedBy(popRefusals, 'AnonForbiddenWorker');
-    return owner;
-  }
-
   /** Image workers serve models of the reference; customizers any name; `model::alias` belongs to that alias (horde-rules §7.3). */
   #serves(model: string, owner: KnownUser): boolean {
     return this.parts.pricing.reference.images.has(model) || owner.roles.has('customizer') || (owner.roles.has('special') && model.endsWith(`::${aliasOf(owner)}`));
@@ -107,5 +98,4 @@ export class PopController {
   }
 }
 
-const prioritised = (aliases: readonly string[]): number[] => aliases.map((alias) => idOfAlias(alias)!);
 const blacklist = (words: readonly string[]): string[] => words.slice(0, BLACKLIST_MAX).map((word) => cutText(word, BLACKLIST_WORD_MAX));

@@ -1,33 +1,30 @@
 import { Injectable } from '@nestjs/common';
-import { findWorker } from '../../projections/workers/queries.js';
 import { iso } from '../kernel/clock.js';
 import { imageUnitPrice } from '../pricing/image-price.js';
 import type { ImageJobFeatures } from '../pricing/job-features.js';
 import { imageBaseline } from '../reference/reference.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
-import { refusedBy } from '../platform/http/refusals.js';
 import { Database } from '../platform/postgres/database.js';
 import { OnRequest } from '../requests/request.message.js';
-import type { RequestFacts, RequestKind } from '../requests/request.events.js';
+import type { RequestFacts } from '../requests/request.events.js';
 import type { StoredSources } from '../requests/rules/source-image.js';
 import type { KnownUser } from '../users/directory.message.js';
 import { CheckIn, type Arrival } from '../workers/check-in.message.js';
 import type { KnownWorker } from '../workers/registry.message.js';
-import { popRefusals } from '../workers/worker.refusals.js';
-import { LiveQueue, type AnyWorkerFacts } from './live-queue.message.js';
+import { maintenanceRefusal } from './maintenance.js';
+import { LiveQueue, matcherOf, type AnyWorkerFacts } from './live-queue.message.js';
 import type { PoppingWorker, QueuedRequest } from './live-queue/queue-row.js';
 import { imageBatch, textBatch } from './matching/batch.js';
-import type { Encounter, ImageNeeds, ImageWorkerFacts, SkipReason, TextNeeds, TextWorkerFacts } from './matching/facts.js';
-import { imageMatcher } from './matching/image-match.js';
+import type { Encounter, ImageNeeds, ImageWorkerFacts, SkipReason } from './matching/facts.js';
 import { chosenModel, servingImageModels, servingModels } from './matching/model-choice.js';
-import { textMatch } from './matching/text-match.js';
 import { imageTtlS, TEXT_TTL_S } from './matching/ttl.js';
+import { pages } from './pages.js';
 import { PopParts } from './pop-parts.js';
 import type { PopWish } from './worker-view.js';
 
 /** What one pop wants. */
 export interface PopAsked extends Arrival {
-  readonly kind: RequestKind;
+  readonly kind: 'image' | 'text';
   readonly amount: number;
   readonly wish: PopWish;
 }
@@ -58,18 +55,16 @@ export interface NothingToDo {
 
 /** Candidates looked at before a pop gives up; prompts are fetched a page at a time (horde-rules §6.3). */
 const CANDIDATES_MAX = 1_000;
-const PAGE = 10;
-const IN_MAINTENANCE = 'This worker has been put into maintenance mode by its owner.';
 
 /** Hands out jobs: the queue in memory proposes, the log decides (design.md §2.6). */
 @Injectable()
 export class Pop {
-  readonly #matchImage;
+  readonly #match;
 
   constructor(
     private readonly queue: LiveQueue, private readonly checkIn: CheckIn, private readonly parts: PopParts, private readonly database: Database,
   ) {
-    this.#matchImage = imageMatcher(parts.pricing.reference);
+    this.#match = matcherOf(parts.pricing.reference);
   }
 
   async pop(owner: KnownUser, asked: PopAsked): Promise<HandedOut | NothingToDo> {
@@ -92,7 +87,7 @@ export class Pop {
         if (handedOut) return handedOut;
       }
     }
-    if (known.maintenance) throw refusedBy(popRefusals, 'WorkerMaintenance', { message: await this.#maintenanceMessage(known) });
+    if (known.maintenance) throw await maintenanceRefusal(known, this.database);
     return { outcome: 'nothing', skipped: this.#skippedCounts(worker, skipped) };
   }
 
@@ -103,17 +98,10 @@ export class Pop {
     return false;
   }
 
-  /** In the owner's words: the feed brings them sealed, the read model knows them in clear. */
-  async #maintenanceMessage({ id, maintenanceMessage }: KnownWorker): Promise<string> {
-    return maintenanceMessage ?? (await findWorker(this.database, id))?.maintenanceMessage ?? IN_MAINTENANCE;
-  }
-
   /** What depends on the pair of request and worker, or on the prompt. */
   #reason(facts: RequestFacts, { facts: worker }: PoppingWorker<AnyWorkerFacts>, { payload: { prompt } }: StoredRequest): SkipReason | undefined {
     const encounter: Encounter = { tricked: false, prompt, unsafeIp: false, payerAvailable: facts.priority, price: facts.unitPriceMax };
-    return facts.kind === 'image'
-      ? this.#matchImage(facts as RequestFacts & ImageNeeds, worker as ImageWorkerFacts, encounter)
-      : textMatch(facts as RequestFacts & TextNeeds, worker as TextWorkerFacts, encounter);
+    return this.#match(facts, worker, encounter);
   }
 
   /**
@@ -180,17 +168,3 @@ interface Claim {
 }
 
 const contextOf = (owner: KnownUser, correlationId: string): CommandContext => ({ actor: { kind: 'user', user: owner.id }, correlationId });
-
-/** The first page is one candidate: usually it is the one. */
-function* pages<Item>(items: Iterable<Item>): Generator<Item[]> {
-  let page: Item[] = [];
-  let size = 1;
-  for (const item of items) {
-    page.push(item);
-    if (page.length < size) continue;
-    yield page;
-    page = [];
-    size = PAGE;
-  }
-  if (page.length > 0) yield page;
-}

@@ -31,6 +31,8 @@ export class Reaper {
   async #ask(request: string, command: OnRequest['command']): Promise<void> {
     const context: CommandContext = { actor: { kind: 'system' }, correlationId: this.ports.ids.uuid() };
     const outcome = await this.commands.execute(new OnRequest(request, command, context));
-    if (outcome.outcome === 'appended') await this.settling.closeCompleted(outcome.events, context);
+    if (outcome.outcome !== 'appended') return;
+    await this.settling.releaseReturned(outcome.events, outcome.state, context);
+    await this.settling.closeCompleted(outcome.events, context);
   }
 }

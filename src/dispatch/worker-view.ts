@@ -1,9 +1,9 @@
+import { requestKindOf } from '../kernel/request-kind.js';
 import type { Pricing } from '../pricing/pricing.js';
-import type { RequestKind } from '../requests/request.events.js';
 import { speedOf, type KnownWorker } from '../workers/registry.message.js';
 import type { AnyWorkerFacts } from './live-queue.message.js';
 import type { PoppingWorker } from './live-queue/queue-row.js';
-import { imageWorkerFacts, SLOW_PIXELSTEPS, slowTokens, textWorkerFacts, type Standing } from './matching/worker-facts.js';
+import { alchemyWorkerFacts, imageWorkerFacts, SLOW_FORM_S, SLOW_PIXELSTEPS, slowTokens, textWorkerFacts, type Standing } from './matching/worker-facts.js';
 
 /** What a pop adds to what the worker declared; valid for this pop only (horde-rules §7.3, Q35). */
 export interface PopWish {
@@ -33,7 +33,7 @@ export class WorkerViews {
     const known = this.#views.get(worker.id);
     if (known && known.key === key && known.declaration === worker.declaration) return known.view;
     const view: PoppingWorker<AnyWorkerFacts> = {
-      kind: worker.kind as RequestKind, models: worker.declaration.models, ownerIds: [worker.owner, ...wish.prioritised], facts: this.#facts(worker, wish, speed),
+      kind: requestKindOf(worker.kind), models: worker.declaration.models, ownerIds: [worker.owner, ...wish.prioritised], facts: this.#facts(worker, wish, speed),
     };
     this.#views.delete(worker.id);
     this.#views.set(worker.id, { key, declaration: worker.declaration, view });
@@ -43,6 +43,7 @@ export class WorkerViews {
 
   /** The only way in which its speed matters. */
   #isFast({ kind, declaration }: KnownWorker, speed: number): boolean {
+    if (kind === 'interrogation') return speed < SLOW_FORM_S;
     return speed >= (kind === 'image' ? SLOW_PIXELSTEPS : slowTokens(declaration.models[0], this.pricing.reference));
   }
 
@@ -51,6 +52,7 @@ export class WorkerViews {
       worker: worker.id, owner: worker.owner, ownerTrusted: worker.ownerTrusted, maintenance: worker.maintenance, stale: false, speed,
       prioritised: new Set(prioritised), requireUpfrontKudos, blacklist,
     };
+    if (worker.kind === 'interrogation') return alchemyWorkerFacts(worker.declaration, standing);
     return worker.kind === 'image'
       ? imageWorkerFacts(worker.declaration, standing, this.pricing.reference)
       : textWorkerFacts(worker.declaration, standing, this.pricing.reference);

@@ -45,7 +45,7 @@ export const FLOWS: Readonly<Record<Exclude<TransactionKind, 'reversal'>, Flow>>
   opening: { from: ['issue:opening'], to: ['spendable'], when: 'an account is opened' },
   transfer: { from: ['spendable'], to: ['spendable'], when: 'a user gives to another' },
   activation: { from: PAYERS, to: ['burn:activation'], when: 'a request is admitted' },
-  generation: { from: [...PAYERS, 'issue:makeup'], to: ['spendable', 'escrow', 'burn:settlement'], when: 'a job is delivered' },
+  generation: { from: [...PAYERS, 'issue:makeup'], to: ['spendable', 'escrow', 'burn:settlement', 'burn:alchemy'], when: 'a job is delivered' },
   evaluation_promotion: { from: ['escrow'], to: ['spendable'], when: 'a user is trusted' },
   uptime_reward: { from: ['issue:uptime'], to: ['spendable', 'escrow'], when: 'a worker was online for ten minutes' },
   award: { from: ['issue:award'], to: ['spendable'], when: 'the operator gives an award' },

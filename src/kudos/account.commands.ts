@@ -1,4 +1,5 @@
 import type { Kudos } from '../kernel/kudos.js';
+import type { RequestKind } from '../kernel/request-kind.js';
 import type { AccountClass, UserId } from './account.events.js';
 
 /** What every command brings along, because the rules ask no clock and no other stream. */
@@ -52,7 +53,7 @@ export interface TransferKudos extends Spending {
 export interface OpenAuthorization extends Spending {
   readonly type: 'OpenAuthorization';
   readonly request: string;
-  readonly kind: 'image' | 'text';
+  readonly kind: RequestKind;
   readonly jobs: number;
   readonly quote: Kudos;
   readonly activation: Kudos;
@@ -68,7 +69,7 @@ export interface SettleJob extends Spending {
   readonly type: 'SettleJob';
   readonly request: string;
   readonly job: string;
-  readonly kind: 'image' | 'text';
+  readonly kind: RequestKind;
   readonly owner: UserId;
   readonly ownerTrusted: boolean;
   readonly worker: string;
@@ -87,6 +88,20 @@ export interface ReleaseHold extends Given {
   readonly request: string;
   /** Jobs that were never handed out and never will be. */
   readonly jobs: number;
+}
+
+/** Sets aside what one form costs, for a worker that wants to be sure of it; refused when it is not there. */
+export interface PlaceFormHold extends Spending {
+  readonly type: 'PlaceFormHold';
+  readonly request: string;
+  readonly job: string;
+  readonly amount: Kudos;
+}
+/** Frees what was set aside for a form that was given back, or never handed out. */
+export interface ReleaseFormHold extends Given {
+  readonly type: 'ReleaseFormHold';
+  readonly request: string;
+  readonly job: string;
 }
 
 export interface CloseAuthorization extends Given {
@@ -115,4 +130,4 @@ export interface ReadAccount {
 }
 
 export type AccountCommand =
-  | ReadAccount | OpenAccount | TransferKudos | OpenAuthorization | SettleJob | ReleaseHold | CloseAuthorization | AbandonAuthorization | AdjustBalance;
+  | ReadAccount | OpenAccount | TransferKudos | OpenAuthorization | SettleJob | ReleaseHold | PlaceFormHold | ReleaseFormHold | CloseAuthorization | AbandonAuthorization | AdjustBalance;

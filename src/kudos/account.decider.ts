@@ -9,6 +9,7 @@ import type {
 import type { AccountEvent } from './account.events.js';
 import { availableOf, balanceOf, evolve, floorOf, newAccount, type Account, type Authorization } from './account.state.js';
 import { closed } from './authorization-closed.js';
+import { placeFormHold, releaseFormHold } from './form-hold.js';
 import { settle } from './settle-job.js';
 
 export type AccountRc =
@@ -17,7 +18,7 @@ export type AccountRc =
   | 'NegativeKudosTransfer' | 'InvalidKudosTransferAmount' | 'IdempotencyKeyConflict' | 'KudosTransferNotEnough'
   | 'KudosUpfront'
   // Never seen by a client: the caller has to look further and ask again.
-  | 'AccountNotOpen' | 'IndexBehind' | 'CreditsBehind' | 'JobsUnsettled';
+  | 'AccountNotOpen' | 'IndexBehind' | 'CreditsBehind' | 'JobsUnsettled' | 'AuthorizationOver';
 
 type Decided = Decision<AccountEvent, AccountRc>;
 
@@ -30,6 +31,8 @@ const decide = (command: AccountCommand, account: Account): Decided => {
     case 'OpenAuthorization': return authorize(command, account);
     case 'SettleJob': return settle(command, account);
     case 'ReleaseHold': return release(command, account);
+    case 'PlaceFormHold': return placeFormHold(command, account);
+    case 'ReleaseFormHold': return releaseFormHold(command, account);
     case 'CloseAuthorization': return close(command, account);
     case 'AbandonAuthorization': return abandon(command, account);
     case 'AdjustBalance': return adjust(command, account);
@@ -162,5 +165,5 @@ const adjust = ({ txId, amount, by, at, policy, creditsElsewhere, creditsComplet
 };
 
 export const accountDecider: Decider<Account, AccountCommand, AccountEvent, AccountRc> = {
-  category: 'account', stateVersion: 2, initialState: newAccount, evolve, decide,
+  category: 'account', stateVersion: 3, initialState: newAccount, evolve, decide,
 };

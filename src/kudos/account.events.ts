@@ -2,6 +2,7 @@
 // Stream: account-{userId}; KudosGranted.v1 and credits by BalanceAdjusted.v1: grant-{key}
 import type { Stored } from '../kernel/event.js';
 import type { Kudos } from '../kernel/kudos.js';
+import type { RequestKind } from '../kernel/request-kind.js';
 import type { LedgerTransaction } from '../kernel/ledger.js';
 
 export type UserId = number;
@@ -22,7 +23,7 @@ export type FundsTransferred = Stored<'FundsTransferred.v1', {
 export type AuthorizationOpened = Stored<'AuthorizationOpened.v1', {
   user: UserId;
   request: string;
-  kind: 'image' | 'text';
+  kind: RequestKind;
   jobs: number;
   /** What this request can cost at most: its activation price and every job at its dearest (spec/ledger.md §4.5, Quote). */
   quote: Kudos;
@@ -41,7 +42,7 @@ export type AuthorizationOpened = Stored<'AuthorizationOpened.v1', {
 export type JobSettled = Stored<'JobSettled.v1', {
   request: string;
   job: string;
-  kind: 'image' | 'text';
+  kind: RequestKind;
   payer: UserId;
   owner: UserId;
   worker: string;
@@ -64,7 +65,10 @@ export type JobSettled = Stored<'JobSettled.v1', {
   ledger?: LedgerTransaction;
 }>;
 
-export type HoldReleased = Stored<'HoldReleased.v1', { user: UserId; request: string; amount: Kudos; releasedAt: string }>;
+/** With a `job`: the hold of that form of alchemy (`FormHoldPlaced`), which was given back or never handed out. */
+export type HoldReleased = Stored<'HoldReleased.v1', { user: UserId; request: string; amount: Kudos; releasedAt: string; job?: string }>;
+/** Set aside at the hand-out of a form, because its worker asked for upfront kudos (horde-rules §3.4). Its settlement captures it. */
+export type FormHoldPlaced = Stored<'FormHoldPlaced.v1', { user: UserId; request: string; job: string; amount: Kudos; placedAt: string }>;
 export type AuthorizationClosed = Stored<'AuthorizationClosed.v1', {
   user: UserId;
   request: string;
@@ -78,9 +82,9 @@ export type TransactionReversed = Stored<'TransactionReversed.v1', { user: UserI
 export type BalanceAdjusted = Stored<'BalanceAdjusted.v1', { user: UserId; by: UserId | 'system'; ledger: LedgerTransaction }>;
 
 export type AccountEvent =
-  | AccountOpened | FundsTransferred | AuthorizationOpened | JobSettled | HoldReleased | AuthorizationClosed | TransactionReversed | BalanceAdjusted;
+  | AccountOpened | FundsTransferred | AuthorizationOpened | JobSettled | HoldReleased | FormHoldPlaced | AuthorizationClosed | TransactionReversed | BalanceAdjusted;
 
 export const ACCOUNT_EVENT_TYPES = [
-  'AccountOpened.v1', 'FundsTransferred.v1', 'AuthorizationOpened.v1', 'JobSettled.v1', 'HoldReleased.v1', 'AuthorizationClosed.v1',
+  'AccountOpened.v1', 'FundsTransferred.v1', 'AuthorizationOpened.v1', 'JobSettled.v1', 'HoldReleased.v1', 'FormHoldPlaced.v1', 'AuthorizationClosed.v1',
   'TransactionReversed.v1', 'BalanceAdjusted.v1',
 ] as const satisfies readonly AccountEvent['type'][];

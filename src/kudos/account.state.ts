@@ -21,6 +21,8 @@ export interface Authorization {
   /** Debited so far, activation included: never above the quote (I26). */
   debited: Kudos;
   readonly settled: Set<string>;
+  /** Alchemy: what is set aside for each form that is at a worker, by job. Part of `held`. */
+  readonly formHolds: Map<string, Kudos>;
 }
 
 /** A transfer as it was asked for, so that a repeated key can be told from a reused one. */
@@ -80,6 +82,8 @@ export const evolve = (account: Account, event: AccountEvent): Account => {
       return settleJob(account, event.data);
     case 'HoldReleased.v1':
       return withdrawParts(account, event.data);
+    case 'FormHoldPlaced.v1':
+      return placeFormHold(account, event.data);
     case 'AuthorizationClosed.v1':
       releaseHold(account, event.data.request, event.data.released);
       account.authorizations.delete(event.data.request);
@@ -99,7 +103,7 @@ const openAuthorization = (account: Account, { request, quote, activation, jobs,
   const leg = ledger?.postings.find(({ account: name }) => name === spendable(account.user));
   const paid = centikudos(-(leg?.amount ?? 0));
   account.authorizations.set(request, {
-    quote, activation, activationTx: ledger?.txId ?? '', paid, jobs, hold, held: hold, released: NO_KUDOS, debited: activation, settled: new Set(),
+    quote, activation, activationTx: ledger?.txId ?? '', paid, jobs, hold, held: hold, released: NO_KUDOS, debited: activation, settled: new Set(), formHolds: new Map(),
   });
   account.held = plus(account.held, hold);
   return account;
@@ -110,13 +114,24 @@ const settleJob = (account: Account, { request, job, captured, debit }: DataOf<'
   if (!authorization) return account;
   authorization.settled.add(job);
   authorization.debited = plus(authorization.debited, debit);
+  authorization.formHolds.delete(job);
   return releaseHold(account, request, captured);
 };
 
-const withdrawParts = (account: Account, { request, amount }: DataOf<'HoldReleased.v1'>): Account => {
+const withdrawParts = (account: Account, { request, amount, job }: DataOf<'HoldReleased.v1'>): Account => {
   const authorization = account.authorizations.get(request);
-  if (authorization) authorization.released = plus(authorization.released, amount);
+  if (job !== undefined) authorization?.formHolds.delete(job);
+  else if (authorization) authorization.released = plus(authorization.released, amount);
   return releaseHold(account, request, amount);
+};
+
+const placeFormHold = (account: Account, { request, job, amount }: DataOf<'FormHoldPlaced.v1'>): Account => {
+  const authorization = account.authorizations.get(request);
+  if (!authorization) return account;
+  authorization.formHolds.set(job, amount);
+  authorization.held = plus(authorization.held, amount);
+  account.held = plus(account.held, amount);
+  return account;
 };
 
 const releaseHold = (account: Account, request: string, amount: Kudos): Account => {

@@ -2,7 +2,7 @@ import type { Refusals } from '../platform/http/refusals.js';
 import { inKudos, centikudos } from '../kernel/kudos.js';
 import type { AccountRc } from './account.decider.js';
 
-type Internal = 'AccountNotOpen' | 'IndexBehind' | 'CreditsBehind' | 'JobsUnsettled';
+type Internal = 'AccountNotOpen' | 'IndexBehind' | 'CreditsBehind' | 'JobsUnsettled' | 'AuthorizationOver';
 
 /** horde-api C9.1; statuses as the API documents them for this route. */
 export const transferRefusals: Refusals<Exclude<AccountRc, Internal | 'KudosUpfront'> | 'InvalidTargetUsername' | 'InvalidAPIKey'> = {

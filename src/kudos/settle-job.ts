@@ -14,7 +14,7 @@ export const settle = (command: SettleJob, account: Account): Decision<AccountEv
   if (authorization.settled.has(job)) {
     return allSettled(ended, authorization) ? accept(closed(account, { request, authorization, at })) : accept();
   }
-  const part = partOf(authorization);
+  const part = authorization.formHolds.get(job) ?? partOf(authorization);
   // An un-held settlement draws on the whole balance above the floor, held or not: otherwise a large hold on a request
   // that nobody serves would make everything else free (spec/ledger.md §4.5, Floor).
   const reachable = most(NO_KUDOS, minus(balanceOf(account, command.creditsElsewhere), floorOf(account.accountClass!)));

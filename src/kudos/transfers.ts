@@ -83,7 +83,7 @@ export class Transfers {
     }), this.#context(sender, asked));
     if (outcome.outcome === 'refused') {
       if (outcome.rc === 'IndexBehind') return 'IndexBehind' as const;
-      throw refusedBy(transferRefusals, outcome.rc as Exclude<AccountRc, 'KudosUpfront' | 'AccountNotOpen' | 'IndexBehind' | 'CreditsBehind' | 'JobsUnsettled'>);
+      throw refusedBy(transferRefusals, outcome.rc as Exclude<AccountRc, 'KudosUpfront' | 'AccountNotOpen' | 'IndexBehind' | 'CreditsBehind' | 'JobsUnsettled' | 'AuthorizationOver'>);
     }
     if (outcome.outcome === 'unchanged') return { position: await this.parts.ports.feed.head(), replayed: true };
     return { position: outcome.position, replayed: false };

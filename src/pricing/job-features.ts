@@ -1,3 +1,5 @@
+import type { Kudos } from '../kernel/kudos.js';
+
 /**
  * What pricing and matching need to know about a job. These shapes are stored inside events: flat, JSON-safe, without a
  * word of the prompt, and never edited. What a request does not use is absent.
@@ -46,6 +48,22 @@ export interface ImageJobFeatures {
 }
 
 export type SourceProcessing = 'img2img' | 'inpainting' | 'outpainting' | 'remix';
+
+/** One form of an alchemy request as it was accepted. Its parameters stay in the content store. */
+export interface FormFacts {
+  readonly form: string;
+  /** Of an annotation: by which annotator. */
+  readonly controlType?: string;
+  /** What it is worth to its worker, and what its requester pays: frozen with the request. */
+  readonly price: Kudos;
+  readonly debit: Kudos;
+}
+export interface AlchemyJobFeatures {
+  /** 512×512 tiles of the source image. */
+  readonly tiles: number;
+  readonly forms: readonly FormFacts[];
+  readonly matchedTargeting?: never;
+}
 
 export interface TextJobFeatures {
   readonly maxLength: number;

@@ -1,10 +1,12 @@
 import { transactionId } from '../kernel/ids.js';
 import { kudos, minus, NO_KUDOS, type Kudos } from '../kernel/kudos.js';
+import type { RequestKind } from '../kernel/request-kind.js';
 import { balancedOrNothing, escrow, posting, spendable, type LedgerTransaction, type Posting } from '../kernel/ledger.js';
 
 /** What a settlement moves, whoever pays for it. */
 export interface Settlement {
   readonly job: string;
+  readonly kind: RequestKind;
   readonly owner: number;
   readonly ownerTrusted: boolean;
   readonly price: Kudos;
@@ -27,7 +29,7 @@ export const settlementOf = (settlement: Settlement, payer: number, paid: Kudos)
     posting('issue:floor', -(debit - paid)),
     posting(spendable(owner), split.spendable),
     posting(escrow(owner), split.escrow),
-    debit >= reward ? posting('burn:settlement', debit - reward) : posting('issue:makeup', debit - reward),
+    debit >= reward ? posting(settlement.kind === 'alchemy' ? 'burn:alchemy' : 'burn:settlement', debit - reward) : posting('issue:makeup', debit - reward),
   ];
   const ledger = balancedOrNothing({ txId: transactionId('job', job), kind: 'generation', effectiveAt: at, policy }, legs);
   return { ledger, split };

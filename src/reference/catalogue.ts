@@ -45,6 +45,13 @@ export const isPostProcessor = (name: string): boolean => POST_PROCESSOR_NAMES.h
 /** Post-processors that need much memory: fewer images fit into one batch. */
 export const isHeavy = (name: string): boolean => HEAVY.has(name);
 
+/** What alchemists do besides post-processing (horde-api C3; `annotation` since-5.1.5 §3.5). */
+export const INTERROGATIONS = ['caption', 'interrogation', 'nsfw', 'vectorize', 'palette', 'describe', 'aesthetic'] as const;
+export const ALCHEMY_FORMS: readonly string[] = [...INTERROGATIONS, 'annotation', ...POST_PROCESSORS];
+const TOLD_IN_WORDS: ReadonlySet<string> = new Set(INTERROGATIONS);
+/** Forms whose result is an image, which the worker uploads. */
+export const makesImage = (form: string): boolean => !TOLD_IN_WORDS.has(form);
+
 /** LoRAs that turn a model into an LCM (horde-rules §3.1): by version id, and by name. */
 const LCM_VERSIONS: ReadonlySet<string> = new Set(['246747', '247778', '268475', '243643', '225222', '219782', '363353']);
 const LCM_NAMES: ReadonlySet<string> = new Set(['195519', '216190', '324115']);

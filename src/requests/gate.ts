@@ -25,6 +25,8 @@ const EXAMPLE_AGENT = 'My-Project:v0.0.1:My-Contact';
 const CONCURRENCY = 30;
 const CONCURRENCY_ANONYMOUS = 500;
 const CONCURRENCY_EDUCATION = 200;
+/** Of alchemy ten times as many, and those at workers count as well. */
+const FORMS_PER_GENERATION = 10;
 
 @Injectable()
 export class GateParts {
@@ -64,11 +66,13 @@ export class Gate {
   }
 
   /** Row 17. Of the whole horde; of what other nodes are taking in at this moment some may slip through. */
-  async concurrency(user: KnownUser, kind: RequestKind, { jobs, models }: { readonly jobs: number; readonly models: readonly string[] }): Promise<void> {
-    const limit = concurrencyOf(user);
-    if (this.queue.waitingJobsOf(user.id, kind, models) + jobs <= limit) return;
+  async concurrency(user: KnownUser, kind: RequestKind, asked: { readonly jobs: number; readonly models: readonly string[] }): Promise<void> {
+    const { jobs, models } = asked;
+    const limit = kind === 'alchemy' ? concurrencyOf(user) * FORMS_PER_GENERATION : concurrencyOf(user);
+    const count = (): number => (kind === 'alchemy' ? this.queue.unfinishedJobsOf(user.id, kind) : this.queue.waitingJobsOf(user.id, kind, models));
+    if (count() + jobs <= limit) return;
     await this.#caughtUp('the queue'); // another node may have handed them out
-    const waiting = this.queue.waitingJobsOf(user.id, kind, models);
+    const waiting = count();
     if (waiting + jobs > limit) throw refusedBy(admissionRefusals, 'TooManyPrompts', { waiting, limit });
   }
 

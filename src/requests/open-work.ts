@@ -14,6 +14,8 @@ export interface OpenWorkSource {
     /** How far the request of each has come; what is `accepted` and not ended needs no repair. */
     readonly authorizations: Iterable<{ readonly request: string; readonly payer: number; readonly kind: RequestKind; readonly stage: 'opened' | 'accepted' | 'abandoned' | 'ended' }>;
     readonly unsettled: Iterable<Owed>;
+    /** What is set aside for forms of alchemy, wherever those are. */
+    readonly formHolds: Iterable<{ readonly request: string; readonly payer: number; readonly job: string }>;
     /** Users whose account was never opened. */
     readonly unopened: Iterable<{ readonly user: number; readonly accountClass: AccountClass }>;
   }>;
@@ -29,6 +31,15 @@ export interface OpenAuthorizationSeen {
   readonly submitted: readonly string[];
 }
 
+export interface FormHoldSeen {
+  readonly request: string;
+  readonly payer: number;
+  readonly job: string;
+  /** `returned`: its worker gave the form back. `placed`: nobody is known to have got it. Otherwise nothing is to be done. */
+  readonly stage: 'placed' | 'assigned' | 'returned';
+  readonly sinceMs: number;
+}
+
 /**
  * What has been begun in one stream and not yet ended in the other, folded from the log: the due list of the repairs
  * (settlement, closing, abandoning, opening). Empty within milliseconds when nobody dies.
@@ -37,6 +48,7 @@ export class OpenWork implements NodeFold {
   readonly name = 'open work';
   readonly #authorizations = new Map<string, OpenAuthorizationSeen>();
   readonly #unsettled = new Map<string, { readonly owed: Owed; readonly sinceMs: number }>();
+  readonly #formHolds = new Map<string, FormHoldSeen>();
   readonly #unopened = new Map<number, { readonly accountClass: AccountClass; readonly sinceMs: number }>();
   /** Payer and kind of registered requests that are under way: a JobSubmitted does not repeat them. */
   readonly #requests = new Map<string, { readonly payer: number; readonly kind: RequestKind }>();
@@ -44,12 +56,13 @@ export class OpenWork implements NodeFold {
   constructor(private readonly source: OpenWorkSource, private readonly clock: { monotonic(): number }) {}
 
   async open(): Promise<Position> {
-    const { position, authorizations, unsettled, unopened } = await this.source.openWork();
+    const { position, authorizations, unsettled, formHolds, unopened } = await this.source.openWork();
     for (const { request, payer, kind, stage } of authorizations) {
       this.#requests.set(request, { payer, kind });
       if (stage !== 'accepted') this.#enter(request, payer, stage);
     }
     for (const owed of unsettled) this.#unsettled.set(owed.job, { owed, sinceMs: this.clock.monotonic() });
+    for (const hold of formHolds) this.#hold(hold, 'placed');
     for (const { user, accountClass } of unopened) this.#unopened.set(user, { accountClass, sinceMs: this.clock.monotonic() });
     return position;
   }
@@ -68,11 +81,20 @@ export class OpenWork implements NodeFold {
     'RequestAccepted.v1': ({ request }) => void this.#authorizations.delete(request),
     'RequestAbandoned.v1': ({ request, payer }) => { this.#enter(request, payer, 'abandoned'); },
     'JobSubmitted.v1': (data) => this.#submitted(data),
-    'JobSettled.v1': ({ job }) => void this.#unsettled.delete(job),
+    'JobSettled.v1': ({ job }) => {
+      this.#unsettled.delete(job);
+      this.#formHolds.delete(job);
+    },
+    'FormHoldPlaced.v1': ({ request, user, job }) => { this.#hold({ request, payer: user, job }, 'placed'); },
+    'JobAssigned.v1': ({ job }) => { this.formAssigned(job); },
+    'JobFaulted.v1': ({ job }) => { this.#formReturned(job); },
+    'JobExpired.v1': ({ job }) => { this.#formReturned(job); },
+    'HoldReleased.v1': ({ job }) => { if (job !== undefined) this.#formHolds.delete(job); },
     'RequestCompleted.v1': ({ request, payer, submitted }) => { if (payer !== 0) this.#enter(request, payer, 'completed', submitted); },
     'AuthorizationClosed.v1': ({ request }) => {
       this.#authorizations.delete(request);
       this.#requests.delete(request);
+      for (const hold of this.#formHolds.values()) if (hold.request === request) this.#formHolds.delete(hold.job);
     },
   };
 
@@ -85,6 +107,10 @@ export class OpenWork implements NodeFold {
     const now = this.clock.monotonic();
     for (const { owed, sinceMs } of this.#unsettled.values()) if (now - sinceMs >= graceMs) yield owed;
   }
+  *dueFormHolds(graceMs: Readonly<Record<'placed' | 'returned', number>>): Iterable<FormHoldSeen> {
+    const now = this.clock.monotonic();
+    for (const each of this.#formHolds.values()) if (each.stage !== 'assigned' && now - each.sinceMs >= graceMs[each.stage]) yield each;
+  }
   *dueOpenings(graceMs: number): Iterable<{ user: number; accountClass: AccountClass }> {
     const now = this.clock.monotonic();
     for (const [user, { accountClass, sinceMs }] of this.#unopened) if (now - sinceMs >= graceMs) yield { user, accountClass };
@@ -96,12 +122,26 @@ export class OpenWork implements NodeFold {
     else this.#authorizations.delete(request); // under way: its end will come with the feed
   }
 
+  /** The form is at its worker, or was delivered: its hold ends with it. */
+  formAssigned(job: string): void {
+    const hold = this.#formHolds.get(job);
+    if (hold) this.#hold(hold, 'assigned');
+  }
+
   get sizes(): { readonly authorizations: number; readonly unsettled: number } {
     return { authorizations: this.#authorizations.size, unsettled: this.#unsettled.size };
   }
 
   #enter(request: string, payer: number, stage: OpenAuthorizationSeen['stage'], submitted: readonly string[] = []): void {
     this.#authorizations.set(request, { request, payer, stage, submitted, sinceMs: this.clock.monotonic() });
+  }
+
+  #hold({ request, payer, job }: Pick<FormHoldSeen, 'request' | 'payer' | 'job'>, stage: FormHoldSeen['stage']): void {
+    this.#formHolds.set(job, { request, payer, job, stage, sinceMs: this.clock.monotonic() });
+  }
+  #formReturned(job: string): void {
+    const hold = this.#formHolds.get(job);
+    if (hold) this.#hold(hold, 'returned');
   }
 
   #submitted({ request, ...submitted }: Data<'JobSubmitted.v1'>): void {
@@ -115,5 +155,5 @@ export class OpenWork implements NodeFold {
 type Handled = AccountEvent | RequestEvent | UserRegistered;
 type HandledType =
   | 'UserRegistered.v1' | 'AccountOpened.v1' | 'AuthorizationOpened.v1' | 'RequestAccepted.v1' | 'RequestAbandoned.v1' | 'JobSubmitted.v1'
-  | 'JobSettled.v1' | 'RequestCompleted.v1' | 'AuthorizationClosed.v1';
+  | 'FormHoldPlaced.v1' | 'JobAssigned.v1' | 'JobFaulted.v1' | 'JobExpired.v1' | 'HoldReleased.v1' | 'JobSettled.v1' | 'RequestCompleted.v1' | 'AuthorizationClosed.v1';
 type Data<Type extends HandledType> = Extract<Handled, { type: Type }>['data'];

@@ -5,7 +5,7 @@ import { Ids } from '../kernel/ids.js';
 import { Registration } from '../users/registration.message.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
 import { RetryLater } from '../platform/retry-later.js';
-import { OpenWork, type OpenAuthorizationSeen } from './open-work.js';
+import { OpenWork, type FormHoldSeen, type OpenAuthorizationSeen } from './open-work.js';
 import { OnRequest } from './request.message.js';
 import { Settling } from './settling.message.js';
 
@@ -43,6 +43,7 @@ export class Repairs {
       steps.push(() => this.parts.registration.openAccount(user, accountClass, this.#context()));
     }
     for (const owed of this.openWork.dueSettlements(GRACE_MS)) steps.push(() => this.settling.settle(owed, null, this.#context()));
+    for (const hold of this.openWork.dueFormHolds({ placed: ABANDON_AFTER_MS, returned: GRACE_MS })) steps.push(() => this.#freeForm(hold));
     const grace = { opened: ABANDON_AFTER_MS, completed: GRACE_MS, abandoned: GRACE_MS, ended: GRACE_MS };
     for (const authorization of this.openWork.dueAuthorizations(grace)) steps.push(() => this.#finish(authorization));
     const round = this.#turn(steps);
@@ -69,6 +70,18 @@ export class Repairs {
     if (outcome.outcome !== 'refused') return this.settling.abandon(request, payer, this.#context());
     const delivered = String(outcome.detail['submitted']).split(',').filter(Boolean);
     this.openWork.advance({ request, payer }, outcome.detail['completed'] === 1 ? delivered : undefined);
+  }
+
+  /** Unless its form is at a worker after all, or was delivered: then its settlement captures it. */
+  async #freeForm({ request, payer, job, stage }: FormHoldSeen): Promise<void> {
+    if (stage === 'placed') {
+      const { outcome, ...why } = await this.commands.execute(new OnRequest(request, { type: 'ExplainJob', job }, this.#context()));
+      if (outcome !== 'refused' || ('rc' in why && why.rc === 'DuplicateGen')) {
+        this.openWork.formAssigned(job);
+        return;
+      }
+    }
+    await this.settling.releaseForm(request, payer, job, this.#context());
   }
 
   #context(): CommandContext {

@@ -104,7 +104,7 @@ describe('an authorization whose request never came', () => {
   });
   it('that came unseen is left alone', async () => {
     await opens();
-    const late = new ANode(log, { position: await log.head(), authorizations: [{ request: REQUEST, payer: PAYER, kind: 'image', stage: 'opened' }], unsettled: [], unopened: [] });
+    const late = new ANode(log, { position: await log.head(), authorizations: [{ request: REQUEST, payer: PAYER, kind: 'image', stage: 'opened' }], unsettled: [], formHolds: [], unopened: [] });
     await late.openWork.open(); // and its feed never starts
     await accepts();
     late.clock.pass(ABANDON_MS);
@@ -115,7 +115,7 @@ describe('an authorization whose request never came', () => {
   });
   it('that another node abandoned, unseen, gets its price back all the same', async () => {
     await opens();
-    const late = new ANode(log, { position: await log.head(), authorizations: [{ request: REQUEST, payer: PAYER, kind: 'image', stage: 'opened' }], unsettled: [], unopened: [] });
+    const late = new ANode(log, { position: await log.head(), authorizations: [{ request: REQUEST, payer: PAYER, kind: 'image', stage: 'opened' }], unsettled: [], formHolds: [], unopened: [] });
     await late.openWork.open();
     await node.onRequest(REQUEST, req.abandon); // and died
     late.clock.pass(ABANDON_MS);
@@ -257,7 +257,7 @@ describe('a node that starts after the deaths', () => {
   /** As the read model would say it at the head: nothing of it comes with the feed any more. */
   const restarted = async (rows: Partial<ConstructorParameters<typeof ANode>[1]>): Promise<ANode> => {
     await node.feed.close();
-    node = new ANode(log, { position: await log.head(), authorizations: [], unsettled: [], unopened: [], ...rows });
+    node = new ANode(log, { position: await log.head(), authorizations: [], unsettled: [], formHolds: [], unopened: [], ...rows });
     await node.feed.start();
     return node;
   };
@@ -322,7 +322,7 @@ describe('a node that starts after the deaths', () => {
 it('makes 200 repairs a round at most, so that people are not kept waiting', async () => {
   const unopened = Array.from({ length: 230 }, (_, k) => ({ user: 1_000 + k, accountClass: 'oauth' as const }));
   await node.feed.close();
-  node = new ANode(log, { position: await log.head(), authorizations: [], unsettled: [], unopened });
+  node = new ANode(log, { position: await log.head(), authorizations: [], unsettled: [], formHolds: [], unopened });
   await node.feed.start();
   expect(await node.repairAfter(GRACE_MS)).toBe(200);
   expect(await node.repairAfter(0)).toBe(30);
@@ -332,7 +332,7 @@ it('makes 200 repairs a round at most, so that people are not kept waiting', asy
 it('a repair that fails is told of, and keeps no other from being made', async () => {
   const unopened = [1_000, 1_001, 1_002].map((user) => ({ user, accountClass: 'oauth' as const }));
   await node.feed.close();
-  node = new ANode(log, { position: await log.head(), authorizations: [], unsettled: [], unopened });
+  node = new ANode(log, { position: await log.head(), authorizations: [], unsettled: [], formHolds: [], unopened });
   await node.feed.start();
   log.beforeAppend = ({ stream }) => { if (stream === 'account-1000') throw new LogUnavailable('not this one'); };
   await expect(node.repairAfter(GRACE_MS)).rejects.toThrow('1 of 3 repairs failed');

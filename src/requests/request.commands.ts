@@ -24,6 +24,16 @@ export interface AssignJobs extends Given {
   readonly extraSlow: boolean;
 }
 
+/** Hands out forms of an alchemy request to one worker; those that somebody else has taken are left out. */
+export interface AssignForms extends Given {
+  readonly type: 'AssignForms';
+  readonly forms: readonly { readonly job: string; readonly form: number; readonly held: Kudos }[];
+  readonly worker: string;
+  readonly owner: number;
+  readonly ownerTrusted: boolean;
+  readonly ttlS: number;
+}
+
 /** All money inputs of the job, frozen by the event that this becomes (spec/ledger.md §4.5, Submit). */
 export interface SubmitJob extends Given {
   readonly type: 'SubmitJob';
@@ -62,10 +72,14 @@ export interface ExpireRequest extends Given {
 export interface CancelRequest extends Given {
   readonly type: 'CancelRequest';
 }
+/** Cancels an alchemy request: what waits is withdrawn, what is at a worker is paid for (horde-rules §4.4). */
+export interface CancelForms extends Given {
+  readonly type: 'CancelForms';
+}
 export interface AbandonRequest extends Given {
   readonly type: 'AbandonRequest';
   readonly payer: number;
 }
 
 export type RequestCommand =
-  | AcceptRequest | AssignJobs | SubmitJob | FaultJob | ExplainJob | ExpireJobs | ExpireRequest | CancelRequest | AbandonRequest;
+  | AcceptRequest | AssignJobs | AssignForms | SubmitJob | FaultJob | ExplainJob | ExpireJobs | ExpireRequest | CancelRequest | CancelForms | AbandonRequest;

@@ -1,11 +1,11 @@
 import { accept, refuse, type Decider, type Decision } from '../kernel/decider.js';
-import { NO_KUDOS } from '../kernel/kudos.js';
 import { unreachable } from '../kernel/unreachable.js';
-import { settlementOf } from '../pricing/settlement.js';
 import type {
   AbandonRequest, AcceptRequest, AssignJobs, CancelRequest, ExpireJobs, ExpireRequest, ExplainJob, FaultJob, RequestCommand, SubmitJob,
 } from './request.commands.js';
+import { completed, settledAnonymously } from './request-endings.js';
 import type { RequestEvent } from './request.events.js';
+import { afterFormReturns, assignForms, cancelForms, returnOf } from './request-forms.js';
 import { evolve, expiresAt, newRequest, pendingJobs, submittedJobs, type Job, type Request } from './request.state.js';
 
 export type RequestRc =
@@ -23,12 +23,14 @@ const decide = (command: RequestCommand, request: Request): Decided => {
     case 'AcceptRequest': return acceptRequest(command, request);
     case 'AbandonRequest': return abandon(command, request);
     case 'AssignJobs': return assign(command, request);
+    case 'AssignForms': return assignForms(command, request);
     case 'SubmitJob': return submit(command, request);
     case 'FaultJob': return fault(command, request);
     case 'ExplainJob': return explain(command, request);
     case 'ExpireJobs': return expireJobs(command, request);
     case 'ExpireRequest': return expire(command, request);
     case 'CancelRequest': return cancel(command, request);
+    case 'CancelForms': return cancelForms(command, request);
     default: return unreachable(command);
   }
 };
@@ -36,7 +38,11 @@ const decide = (command: RequestCommand, request: Request): Decided => {
 const acceptRequest = ({ facts, ledger }: AcceptRequest, request: Request): Decided => {
   if (request.ended === 'abandoned') return refuse('AlreadyAbandoned');
   if (request.facts) return accept();
-  return accept({ type: 'RequestAccepted.v1', data: { ...facts, ...(ledger ? { ledger } : {}) } });
+  const first: RequestEvent = { type: 'RequestAccepted.v1', data: { ...facts, ...(ledger ? { ledger } : {}) } };
+  if (facts.jobs > 0) return accept(first);
+  // An alchemy request without forms is accepted, and over (horde-api C3.1).
+  const { payer, acceptedAt } = facts;
+  return accept<RequestEvent>(first, { type: 'RequestCompleted.v1', data: { request: request.id, payer, outcome: 'faulted', submitted: [], completedAt: acceptedAt } });
 };
 
 /** Takes the place of a request that never came, so that it can never come late (spec/ledger.md §4.5). */
@@ -65,20 +71,10 @@ const submit = (command: SubmitJob, request: Request): Decided => {
   const { type: _type, at, ...result } = command;
   const submitted: RequestEvent = {
     type: 'JobSubmitted.v1',
-    data: { request: request.id, worker: job.worker, owner: job.owner, model: job.model, ...result, submittedAt: at },
+    data: { request: request.id, worker: job.worker, owner: job.owner, model: job.model, ...result, submittedAt: at, ...(job.form === undefined ? {} : { form: job.form }) },
   };
   const settlement = request.facts.payer === 0 ? [settledAnonymously(command, job, request)] : [];
   return accept(submitted, ...settlement, ...completion(request, { at, leaving: command.job, delivered: true }));
-};
-
-/** Anonymous use debits nobody (I29): issue:anonymous pays, in the same append as the result. */
-const settledAnonymously = (command: SubmitJob, job: Job, request: Request): RequestEvent => {
-  const { job: id, price, reward, debit, ownerTrusted, things, policy, at } = command;
-  const { ledger, split } = settlementOf({ job: id, owner: job.owner, ownerTrusted, price, debit, at, policy, ...(reward !== undefined && { reward }) }, 0, debit);
-  return { type: 'JobSettled.v1', data: {
-    request: request.id, job: id, kind: request.facts!.kind, payer: 0, owner: job.owner, worker: job.worker, model: job.model,
-    price, debit, forgiven: NO_KUDOS, captured: NO_KUDOS, ...split, things, settledAt: at, policy, ...(ledger ? { ledger } : {}),
-  } };
 };
 
 const explain = ({ job: id }: ExplainJob, request: Request): Decided => {
@@ -93,7 +89,7 @@ const fault = ({ job: id, at }: FaultJob, request: Request): Decided => {
   if (!job) return refuse('InvalidJobID');
   if (job.state === 'submitted') return refuse('DuplicateGen');
   if (job.state !== 'pending') return accept();
-  const faulted: RequestEvent = { type: 'JobFaulted.v1', data: { request: request.id, job: id, worker: job.worker, faultedAt: at } };
+  const faulted: RequestEvent = { type: 'JobFaulted.v1', data: { request: request.id, job: id, worker: job.worker, faultedAt: at, ...returnOf(request, id) } };
   return accept(faulted, ...afterFaults(request, [id], at));
 };
 
@@ -101,7 +97,7 @@ const expireJobs = ({ at }: ExpireJobs, request: Request): Decided => {
   const late = pendingJobs(request).filter((id) => deadline(request.jobs.get(id)!) <= Date.parse(at));
   if (late.length === 0) return accept();
   const expired = late.map((job): RequestEvent => ({
-    type: 'JobExpired.v1', data: { request: request.id, job, worker: request.jobs.get(job)!.worker, expiredAt: at },
+    type: 'JobExpired.v1', data: { request: request.id, job, worker: request.jobs.get(job)!.worker, expiredAt: at, ...returnOf(request, job) },
   }));
   return accept(...expired, ...afterFaults(request, late, at));
 };
@@ -110,6 +106,7 @@ const deadline = ({ assignedAt, ttlS }: Job): number => Date.parse(assignedAt) +
 
 /** The third fault withdraws what is still waiting; the end comes when nothing is pending any more. */
 const afterFaults = (request: Request, lost: readonly string[], at: string): RequestEvent[] => {
+  if (request.facts?.kind === 'alchemy') return afterFormReturns(request, lost, at);
   const stillPending = pendingJobs(request).length - lost.length;
   const end = (outcome: 'faulted' | 'cancelled'): RequestEvent[] => (stillPending > 0 ? [] : [completed(request, { at, outcome })]);
   if (request.ended) return end(request.ended === 'faulted' ? 'faulted' : 'cancelled');
@@ -139,14 +136,9 @@ const cancel = ({ at }: CancelRequest, request: Request): Decided => {
 const completion = (request: Request, { at, leaving, delivered }: { at: string; leaving: string; delivered: boolean }): RequestEvent[] => {
   if (request.waiting > 0 || pendingJobs(request).length > 1) return [];
   const outcome = request.ended === 'cancelled' || request.ended === 'faulted' ? request.ended : 'done';
-  return [completed(request, { at, outcome, ...(delivered ? { last: leaving } : {}) })];
+  return [completed(request, { at, outcome, last: delivered ? [leaving] : [] })];
 };
 
-const completed = (request: Request, { at, outcome, last }: { at: string; outcome: 'done' | 'cancelled' | 'faulted' | 'expired'; last?: string }): RequestEvent => ({
-  type: 'RequestCompleted.v1',
-  data: { request: request.id, payer: request.facts!.payer, outcome, submitted: [...submittedJobs(request), ...(last ? [last] : [])], completedAt: at },
-});
-
 export const requestDecider: Decider<Request, RequestCommand, RequestEvent, RequestRc> = {
-  category: 'request', stateVersion: 1, initialState: newRequest, evolve, decide, opens: ({ type }) => type === 'AcceptRequest',
+  category: 'request', stateVersion: 2, initialState: newRequest, evolve, decide, opens: ({ type }) => type === 'AcceptRequest',
 };

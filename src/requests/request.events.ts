@@ -3,10 +3,11 @@
 import type { Stored } from '../kernel/event.js';
 import type { Kudos } from '../kernel/kudos.js';
 import type { LedgerTransaction } from '../kernel/ledger.js';
+import type { RequestKind } from '../kernel/request-kind.js';
 import type { JobSettled } from '../kudos/account.events.js';
-import type { ImageJobFeatures, TextJobFeatures } from '../pricing/job-features.js';
+import type { AlchemyJobFeatures, ImageJobFeatures, TextJobFeatures } from '../pricing/job-features.js';
 
-export type RequestKind = 'image' | 'text';
+export type { RequestKind } from '../kernel/request-kind.js';
 
 /** All that dispatch, matching and pricing need of a request; prompts and parameters stay in the content store. */
 export interface RequestFacts {
@@ -18,9 +19,9 @@ export interface RequestFacts {
   /** Spendable kudos at activation, before its price; anonymous: an offset of −50 kudos (design.md §6). */
   readonly priority: Kudos;
   readonly jobs: number;
-  /** Empty: any model. */
+  /** Empty: any model. Of alchemy: what its forms ask a worker to be able to do (`serviceOf`). */
   readonly models: readonly string[];
-  readonly features: ImageJobFeatures | TextJobFeatures;
+  readonly features: ImageJobFeatures | TextJobFeatures | AlchemyJobFeatures;
   readonly nsfw: boolean;
   readonly censorNsfw: boolean;
   readonly trustedWorkers: boolean;
@@ -58,9 +59,16 @@ export type JobAssigned = Stored<'JobAssigned.v1', {
   /** The worker takes its time: the request then lives 60 minutes instead of 20 (horde-rules §6.2). */
   extraSlow: boolean;
   assignedAt: string;
+  /** Alchemy: the place of the form in the request's list. One form is one job, however often it is handed out. */
+  form?: number;
+  /** Alchemy: the owner's trust at the hand-out, for a form that is cancelled while it is worked on (horde-rules §4.4). */
+  ownerTrusted?: boolean;
+  /** Alchemy: what the payer's account has set aside for it, because its worker asked for that (horde-rules §3.4). */
+  held?: Kudos;
 }>;
 
-export type JobState = 'ok' | 'censored' | 'csam';
+/** `cancelled`: a form that its requester cancelled at the worker, who is paid as if it had been delivered (horde-rules §4.4). */
+export type JobState = 'ok' | 'censored' | 'csam' | 'cancelled';
 export type JobSubmitted = Stored<'JobSubmitted.v1', {
   request: string;
   job: string;
@@ -84,11 +92,17 @@ export type JobSubmitted = Stored<'JobSubmitted.v1', {
   policy: number;
   reference: number;
   submittedAt: string;
+  form?: number;
 }>;
 
+/** Of a form that was given back; `final`: for the last time, so that it stays faulted and does not wait again (horde-rules §6.8). */
+interface FormReturned {
+  form?: number;
+  final?: true;
+}
 /** The worker gave up, or its time ran out: the slot goes back to the queue. */
-export type JobFaulted = Stored<'JobFaulted.v1', { request: string; job: string; worker: string; faultedAt: string }>;
-export type JobExpired = Stored<'JobExpired.v1', { request: string; job: string; worker: string; expiredAt: string }>;
+export type JobFaulted = Stored<'JobFaulted.v1', { request: string; job: string; worker: string; faultedAt: string } & FormReturned>;
+export type JobExpired = Stored<'JobExpired.v1', { request: string; job: string; worker: string; expiredAt: string } & FormReturned>;
 
 export type RequestCancelled = Stored<'RequestCancelled.v1', { request: string; withdrawn: number; cancelledAt: string }>;
 /** Three of its jobs faulted: nothing more is handed out (horde-rules §6.8). */

@@ -80,6 +80,15 @@ export const ruleRefusals: Refusals<RequestRuleRc> = {
   NulByteInPayload: [400, 'The request contains a NUL character, which cannot be stored.'],
 };
 
+/** What is wrong with an alchemy request in itself (horde-api C3.1, since-5.1.5 §3.5). */
+export const alchemyRefusals: Refusals<'InvalidControlType' | 'SourceImageUrlInvalid' | 'ImageValidationFailed' | 'SourceImageSizeExceeded' | 'SourceImageResolutionExceeded'> = {
+  InvalidControlType: [400, 'An annotation form needs a control_type that alchemists know in its payload.'],
+  SourceImageUrlInvalid: [400, 'This server does not fetch source images from URLs. Please send the image itself, as base64.'],
+  ImageValidationFailed: [400, 'The source_image is not an image in base64.'],
+  SourceImageSizeExceeded: [400, 'The source_image has too many bytes.'],
+  SourceImageResolutionExceeded: [400, 'The source_image has too many pixels: at most 3072×3072 in area, and 255 tiles of 512×512.'],
+};
+
 /** Fragments of these messages are matched by workers and must stay (horde-api B.10). */
 export const jobRefusals: Refusals<Extract<RequestRc, 'InvalidJobID' | 'DuplicateGen' | 'AbortedGen' | 'RequestNotFound'> | 'WrongCredentials' | 'InvalidAPIKey'> = {
   InvalidJobID: [404, ({ job }) => `Processing Job with ID ${job} does not exist.`],

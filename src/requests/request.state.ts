@@ -1,4 +1,6 @@
+import type { Kudos } from '../kernel/kudos.js';
 import { unreachable } from '../kernel/unreachable.js';
+import { formsOf } from '../pricing/alchemy-forms.js';
 import type { RequestEvent, RequestFacts } from './request.events.js';
 
 /** One generation of one request on one worker. */
@@ -8,6 +10,10 @@ export interface Job {
   readonly model: string;
   readonly assignedAt: string;
   readonly ttlS: number;
+  /** Of alchemy, as its assignment says. */
+  readonly form?: number;
+  readonly ownerTrusted?: boolean;
+  readonly held?: Kudos;
   state: 'pending' | 'submitted' | 'faulted' | 'expired';
 }
 
@@ -18,6 +24,9 @@ export interface Request {
   waiting: number;
   readonly jobs: Map<string, Job>;
   faults: number;
+  /** Alchemy: forms that nobody has taken, by their place in the list, and how often each was given back. */
+  readonly waitingForms: Set<number>;
+  readonly returnsOf: Map<number, number>;
   /** ISO time of the latest acceptance, assignment or delivery: the request lives on from there. */
   activityAt: string;
   extraSlow: boolean;
@@ -26,7 +35,7 @@ export interface Request {
 }
 
 export const newRequest = (id: string): Request => ({
-  id, facts: undefined, waiting: 0, jobs: new Map(), faults: 0, activityAt: '', extraSlow: false, ended: undefined, completed: false,
+  id, facts: undefined, waiting: 0, jobs: new Map(), faults: 0, waitingForms: new Set(), returnsOf: new Map(), activityAt: '', extraSlow: false, ended: undefined, completed: false,
 });
 
 /** horde-rules §6.2: 20 minutes from the last activity, 60 once an extra-slow worker took part. */
@@ -45,13 +54,16 @@ export const evolve = (request: Request, event: RequestEvent): Request => {
       const { ledger: _ledger, ...facts } = event.data;
       request.facts = facts;
       request.waiting = facts.jobs;
+      for (const form of formsOf(facts).keys()) request.waitingForms.add(form);
       request.activityAt = facts.acceptedAt;
       return request;
     }
     case 'JobAssigned.v1': {
-      const { job, worker, owner, model, assignedAt, ttlS, extraSlow } = event.data;
-      request.jobs.set(job, { worker, owner, model, assignedAt, ttlS, state: 'pending' });
+      const { job, request: _request, extraSlow, ...assignment } = event.data;
+      const { assignedAt, form } = assignment;
+      request.jobs.set(job, { ...assignment, state: 'pending' });
       request.waiting -= 1;
+      if (form !== undefined) request.waitingForms.delete(form);
       request.activityAt = assignedAt;
       request.extraSlow ||= extraSlow;
       return request;
@@ -61,9 +73,9 @@ export const evolve = (request: Request, event: RequestEvent): Request => {
       request.activityAt = event.data.submittedAt;
       return request;
     case 'JobFaulted.v1':
-      return giveBack(request, event.data.job, 'faulted');
+      return giveBack(request, event.data, 'faulted');
     case 'JobExpired.v1':
-      return giveBack(request, event.data.job, 'expired');
+      return giveBack(request, event.data, 'expired');
     case 'RequestCancelled.v1':
       return end(request, 'cancelled');
     case 'RequestFaulted.v1':
@@ -83,15 +95,24 @@ export const evolve = (request: Request, event: RequestEvent): Request => {
   }
 };
 
-const giveBack = (request: Request, job: string, state: 'faulted' | 'expired'): Request => {
+interface GivenBack {
+  readonly job: string;
+  readonly form?: number;
+  readonly final?: true;
+}
+const giveBack = (request: Request, { job, form, final }: GivenBack, state: 'faulted' | 'expired'): Request => {
   request.jobs.get(job)!.state = state;
   request.faults += 1;
-  if (!request.ended) request.waiting += 1;
+  if (form !== undefined) request.returnsOf.set(form, (request.returnsOf.get(form) ?? 0) + 1);
+  if (request.ended || final) return request;
+  request.waiting += 1;
+  if (form !== undefined) request.waitingForms.add(form);
   return request;
 };
 
 const end = (request: Request, how: NonNullable<Request['ended']>): Request => {
   request.ended = how;
   request.waiting = 0;
+  request.waitingForms.clear();
   return request;
 };

@@ -1,10 +1,13 @@
 import { Global, Module } from '@nestjs/common';
 import { Admission } from './admission.js';
 import { AdmissionParts } from './admission-parts.js';
+import { AlchemyStatus } from './alchemy-status.js';
+import { AlchemySubmission } from './alchemy-submission.js';
 import { AsyncController } from './async.controller.js';
 import { Cancel } from './cancel.js';
 import { Gate, GateParts } from './gate.js';
 import { ImageSubmission } from './image-submission.js';
+import { InterrogateController } from './interrogate.controller.js';
 import { RepairParts, Repairs } from './repairs.reactor.js';
 import { RequestHandler } from './request.handler.js';
 import { Results } from './results.js';
@@ -15,9 +18,9 @@ import { TextSubmission } from './text-submission.js';
 
 @Global()
 @Module({
-  controllers: [AsyncController, StatusController],
+  controllers: [AsyncController, InterrogateController, StatusController],
   providers: [
-    RequestHandler, Admission, AdmissionParts, Cancel, Gate, GateParts, ImageSubmission, TextSubmission, Repairs, RepairParts, Results,
+    RequestHandler, AlchemyStatus, AlchemySubmission, Admission, AdmissionParts, Cancel, Gate, GateParts, ImageSubmission, TextSubmission, Repairs, RepairParts, Results,
     Settling, Status,
   ],
   exports: [Settling, Repairs],

@@ -4,16 +4,19 @@ import { Clock, iso } from '../kernel/clock.js';
 import type { Recorded } from '../kernel/event.js';
 import type { Kudos } from '../kernel/kudos.js';
 import { OnAccount } from '../kudos/account.message.js';
+import type { RequestKind } from '../kernel/request-kind.js';
 import { Spending } from '../kudos/spending.message.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
+import { retryAfter } from '../platform/http/answer-error.js';
 import { Pricing } from '../pricing/pricing.js';
-import type { RequestCompleted, RequestEvent } from './request.events.js';
+import type { JobFaulted, RequestCompleted, RequestEvent } from './request.events.js';
+import type { Request } from './request.state.js';
 
 /** What a delivered job of a registered payer owes, as its JobSubmitted froze it. */
 export interface Owed {
   readonly request: string;
   readonly payer: number;
-  readonly kind: 'image' | 'text';
+  readonly kind: RequestKind;
   readonly job: string;
   readonly worker: string;
   readonly owner: number;
@@ -47,6 +50,16 @@ export class Settling {
     return outcome.outcome === 'appended' ? outcome.position : undefined;
   }
 
+  /** As `settle`, while somebody waits: what cannot be paid now is the repair's to pay, and undefined. */
+  async settleOrLeave(owed: Owed, ended: readonly string[] | null, context: CommandContext): Promise<number | undefined> {
+    try {
+      return await this.settle(owed, ended, context);
+    } catch (error) {
+      if (retryAfter(error) !== undefined) return undefined;
+      throw error;
+    }
+  }
+
   /** Ends the authorization of a request that has ended; false while one of its jobs is still to be settled (I28). */
   async close(request: string, payer: number, submitted: readonly string[], context: CommandContext): Promise<boolean> {
     const outcome = await this.commands.execute(new OnAccount(payer, {
@@ -71,6 +84,22 @@ export class Settling {
     await this.commands.execute(new OnAccount(payer, {
       type: 'ReleaseHold', request, jobs, at: this.#now(), policy: this.pricing.policy.version,
     }, context));
+  }
+
+  /** Frees what was set aside for a form whose worker gave it back, or never got it. */
+  async releaseForm(request: string, payer: number, job: string, context: CommandContext): Promise<void> {
+    await this.commands.execute(new OnAccount(payer, {
+      type: 'ReleaseFormHold', request, job, at: this.#now(), policy: this.pricing.policy.version,
+    }, context));
+  }
+
+  /** As `releaseForm`, for all that an append to the request's stream gave back. */
+  async releaseReturned(appended: readonly Recorded<RequestEvent>[], { facts, jobs }: Request, context: CommandContext): Promise<void> {
+    for (const { type, data } of appended) {
+      if (type !== 'JobFaulted.v1' && type !== 'JobExpired.v1') continue;
+      const { request, job } = data as JobFaulted['data'];
+      if (jobs.get(job)?.held !== undefined) await this.releaseForm(request, facts!.payer, job, context);
+    }
   }
 
   /** Gives back the price of a request that never came. */

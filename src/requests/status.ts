@@ -35,10 +35,27 @@ export interface DeliveredRow {
   readonly result: string;
 }
 
+/** One hand-out of a form of alchemy. */
+export interface FormJobRow {
+  readonly id: string;
+  readonly form: number;
+  readonly state: 'pending' | 'done' | 'faulted' | 'expired';
+  readonly verdict: JobState | null;
+  readonly result: string | null;
+  /** Given back for the last time. */
+  readonly final: boolean;
+}
+export interface FormsRow {
+  readonly request: StatusRow & { readonly cancelled: boolean };
+  readonly forms: readonly { readonly form: string }[];
+  readonly jobs: readonly FormJobRow[];
+}
+
 /** The requests read model. */
 export abstract class StatusRows {
   abstract progress(id: string): Promise<StatusRow | undefined>;
   abstract status(id: string): Promise<{ readonly request: StatusRow; readonly delivered: readonly DeliveredRow[] } | undefined>;
+  abstract forms(id: string): Promise<FormsRow | undefined>;
   abstract waitFor(position: number, timeoutMs: number): Promise<boolean>;
 }
 
@@ -83,12 +100,20 @@ export class Status {
   /** The request with its delivered jobs: all that any node has told of before, for clients fetch once. @throws as `find` */
   async full(text: string, kind: RequestKind): Promise<{ row: StatusRow; delivered: readonly DeliveredRow[] }> {
     const id = parseUuid(text);
-    const { feed } = this.ports;
-    if (!(await feed.waitFor(await feed.head(), CATCH_UP_MAX_MS))) throw new RetryLater('the queue is catching up with the log');
+    await this.#seenByAll();
     const untouched = id === undefined ? undefined : this.#untouched(id, kind);
     if (untouched) return { row: untouched, delivered: [] };
     const found = id === undefined ? undefined : await this.#ask(id, () => this.rows.status(id));
     return { row: this.#known(found?.request, kind), delivered: found?.delivered ?? [] };
+  }
+
+  /** An alchemy request with its forms, as `full`. @throws as `find` */
+  async forms(text: string): Promise<FormsRow> {
+    const id = parseUuid(text);
+    await this.#seenByAll();
+    const found = id === undefined ? undefined : await this.#ask(id, () => this.rows.forms(id));
+    this.#known(found?.request, 'alchemy');
+    return found!;
   }
 
   checkOf(row: StatusRow): Check {
@@ -99,6 +124,11 @@ export class Status {
       kudos: Math.round(inKudos(row.consumed)), is_possible: processing > 0 || outlook.eligibleWorkers > 0,
       eligible_workers: outlook.eligibleWorkers, eligible_worker_threads: outlook.eligibleThreads, might_stall: false,
     };
+  }
+
+  async #seenByAll(): Promise<void> {
+    const { feed } = this.ports;
+    if (!(await feed.waitFor(await feed.head(), CATCH_UP_MAX_MS))) throw new RetryLater('the queue is catching up with the log');
   }
 
   /** Clients poll while nothing has been delivered yet: that much the live queue knows by itself. */

@@ -17,7 +17,7 @@ export interface KnownWorker {
   maintenance: boolean;
   maintenanceMessage: string | undefined;
   readonly paused: boolean;
-  /** Things per second of the newest deliveries, 20 at most (horde-rules §7.6). */
+  /** Things per second of the newest deliveries, of an alchemist seconds per form; 20 at most (horde-rules §7.6). */
   readonly samples: number[];
   /** As of its last pop on this node, or of its last job from another; presence is not an event. */
   lastSeenMs: number;
@@ -31,7 +31,7 @@ export interface WorkerRow extends Omit<KnownWorker, 'lastSeenMs' | 'ownerTruste
 /** horde-rules §7.3. */
 export const ONLINE_MS = 300_000;
 const SAMPLES_MAX = 20;
-/** Pixelsteps or tokens per second assumed before the first sample: new image workers count as fast, new text workers as slow. */
+/** Pixelsteps or tokens per second, or seconds per form, assumed before the first sample: new text workers count as slow, others as fast. */
 export const BASELINE_SPEED = { image: 1_000_000, text: 1, interrogation: 1 } as const;
 
 /** Every worker, in memory: a pop is answered without asking the database. */
@@ -153,8 +153,8 @@ export class WorkerRegistry implements NodeFold {
       this.#assignedAt.set(job, Date.parse(assignedAt));
       this.#seenElsewhere(worker, Date.parse(assignedAt));
     } else if (type === 'JobSubmitted.v1') {
-      const { job, worker, things, submittedAt } = data as JobSubmitted['data'];
-      this.#sample(worker, things, (Date.parse(submittedAt) - (this.#assignedAt.get(job) ?? Number.NaN)) / 1_000);
+      const { job, worker, things, state, submittedAt } = data as JobSubmitted['data'];
+      if (state !== 'cancelled') this.#sample(worker, things, (Date.parse(submittedAt) - (this.#assignedAt.get(job) ?? Number.NaN)) / 1_000);
       this.#assignedAt.delete(job);
     } else if (type === 'JobFaulted.v1' || type === 'JobExpired.v1') {
       this.#assignedAt.delete((data as { job: string }).job);
@@ -164,11 +164,14 @@ export class WorkerRegistry implements NodeFold {
   #sample(id: string, things: number, seconds: number): void {
     const worker = this.#byId.get(id);
     if (!worker || Number.isNaN(seconds)) return;
-    worker.samples.push(seconds > 0 ? Math.round((things / seconds) * 10) / 10 : 1);
+    worker.samples.push(worker.kind === 'interrogation' ? secondsPerForm(seconds) : seconds > 0 ? Math.round((things / seconds) * 10) / 10 : 1);
     if (worker.samples.length > SAMPLES_MAX) worker.samples.shift();
   }
 }
 
-/** Things per second: the mean of the samples, or what is assumed of a new worker. */
+/** In tenths, and never none at all; one second where the clocks say that no time passed (as horde-rules §4.3). */
+const secondsPerForm = (seconds: number): number => (seconds > 0 ? Math.max(0.1, Math.round(seconds * 10) / 10) : 1);
+
+/** Things per second, of an alchemist seconds per form: the mean of the samples, or what is assumed of a new worker. */
 export const speedOf = ({ samples, kind }: Pick<KnownWorker, 'samples' | 'kind'>): number =>
   samples.length === 0 ? BASELINE_SPEED[kind] : samples.reduce((sum, sample) => sum + sample, 0) / samples.length;

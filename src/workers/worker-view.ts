@@ -1,4 +1,5 @@
 import { inKudos, type Kudos } from '../kernel/kudos.js';
+import { ANNOTATION } from '../pricing/alchemy-forms.js';
 import type { Declaration, WorkerKind } from './worker.events.js';
 
 export interface WorkerFigures {
@@ -38,18 +39,30 @@ export const workerView = (worker: WorkerFigures, { online, trusted, flagged, ow
     type: worker.kind, name: worker.name ?? '', id: worker.id, online,
     requests_fulfilled: worker.fulfilled, uncompleted_jobs: worker.uncompletedJobs, threads: declared.threads, uptime: 0,
     kudos_rewards: inKudos(worker.kudosGenerated),
-    kudos_details: { generated: worker.fulfilled > 0 ? inKudos(worker.kudosGenerated) : null, uptime: null },
+    kudos_details: kudosDetails(worker),
     performance: performanceOf(worker), maintenance_mode: worker.maintenance, nsfw: declared.nsfw, trusted, flagged,
-    bridge_agent: declared.agent, models: declared.models, team: { name: null, id: null },
-    ...(worker.kind === 'image' ? imageMembers(declared, worker.things) : {}), ...(worker.kind === 'text' ? textMembers(declared) : {}),
+    bridge_agent: declared.agent, team: { name: null, id: null },
+    ...membersOf(worker, declared),
     ...(owner === undefined ? {} : { owner, paused: worker.paused, suspicious: 0 }),
   };
+};
+
+const membersOf = ({ kind, things }: WorkerFigures, declared: Shown): object => {
+  if (kind === 'interrogation') return alchemistMembers(declared);
+  return { models: declared.models, ...(kind === 'image' ? imageMembers(declared, things) : textMembers(declared)) };
+};
+
+/** What alchemists earn has a member of its own (horde-rules §7.2); the others' stays null (horde-api C6.0). */
+const kudosDetails = ({ kind, fulfilled, kudosGenerated }: WorkerFigures): object => {
+  const earned = fulfilled > 0 ? inKudos(kudosGenerated) : null;
+  return kind === 'interrogation' ? { generated: null, uptime: null, interrogated: earned } : { generated: earned, uptime: null };
 };
 
 const MEGA = 1_000_000;
 
 /** Some tools read the leading number: keep number, space, unit. */
 const performanceOf = ({ kind, speed }: WorkerFigures): string => {
+  if (kind === 'interrogation') return speed === undefined ? 'No requests fulfilled yet' : `${(Math.round(speed * 10) / 10).toFixed(1)} seconds per form`;
   if (kind === 'image') return `${(Math.round(((speed ?? MEGA) / MEGA) * 10) / 10).toFixed(1)} megapixelsteps per second`;
   return `${(Math.round((speed ?? 1) * 10) / 10).toFixed(1)} tokens per second`;
 };
@@ -58,6 +71,12 @@ const imageMembers = (declared: Shown, things: number): object => ({
   max_pixels: declared.maxPixels, megapixelsteps_generated: Math.round((things / MEGA) * 100) / 100,
   img2img: declared.allowImg2img, painting: declared.allowPainting, 'post-processing': declared.allowPostProcessing, lora: declared.allowLora,
   controlnet: declared.allowControlnet, sdxl_controlnet: declared.allowSdxlControlnet,
+});
+
+/** Annotators are told apart by their types; a worker that names none gets no annotation (horde-api-since-5.1.5 §3.5). */
+const alchemistMembers = ({ models }: Shown): object => ({
+  forms: [...new Set(models.map((service) => service.split('/')[0]!))],
+  annotation_types: models.filter((service) => service.startsWith(`${ANNOTATION}/`)).map((service) => service.slice(ANNOTATION.length + 1)),
 });
 
 const textMembers = ({ maxLength, maxContextLength }: Shown): object => ({ max_length: maxLength, max_context_length: maxContextLength });

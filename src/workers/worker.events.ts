@@ -1,8 +1,9 @@
 // These names and shapes are what is stored. Never edit one: add a new version and upcast the old.
 // Stream: worker-{id}; WorkerNameReserved.v1: workername-{keyed hash of the lower-case name}
 import type { Personal, Stored } from '../kernel/event.js';
+import type { WorkerKind } from '../kernel/request-kind.js';
 
-export type WorkerKind = 'image' | 'text' | 'interrogation';
+export type { WorkerKind } from '../kernel/request-kind.js';
 
 /** What a worker says of itself with every pop; stored when it changes. */
 export interface Declaration {
@@ -25,6 +26,8 @@ export interface Declaration {
   readonly maxLength: number;
   readonly maxContextLength: number;
   readonly softprompts: readonly string[];
+  /** Alchemists: the largest source image, in tiles of 512×512. Their `models` are what they can do (`serviceOf`). */
+  readonly maxTiles?: number;
 }
 
 export type WorkerRegistered = Stored<'WorkerRegistered.v1', { worker: string; kind: WorkerKind; owner: number; name: Personal; nameHash: string; registeredAt: string }>;

@@ -56,7 +56,7 @@ export class Stored {
       case 'AuthorizationOpened.v1': return this.#count('authorized', request);
       case 'JobAssigned.v1':
         this.requestOf.set((data as JobAssigned['data']).job, request);
-        this.pending.set(job, { job, kind: this.#requests.get(request)!.kind });
+        this.pending.set(job, { job, kind: this.#requests.get(request)!.kind as 'image' | 'text' }); // the load asks for no alchemy
         return this.#count('handed out', job);
       case 'JobSubmitted.v1':
         this.pending.delete(job);

@@ -23,7 +23,7 @@ import { ManualTimers, SeededIds, SettableClock } from './ports.js';
 import type { WatchedLog } from './watched-log.js';
 
 type Rows = Awaited<ReturnType<OpenWorkSource['openWork']>>;
-const NO_ROWS: Rows = { position: BEGINNING, authorizations: [], unsettled: [], unopened: [] };
+const NO_ROWS: Rows = { position: BEGINNING, authorizations: [], unsettled: [], formHolds: [], unopened: [] };
 const context = { actor: { kind: 'system' as const }, correlationId: 'test' };
 
 const runnersOf = (commanding: Commanding) => ({

@@ -56,6 +56,7 @@ export const eventSamples: Specimens = {
     ]),
   } },
   'HoldReleased.v1': { type: 'HoldReleased.v1', data: { user: PAYER, request, amount: kudos(10), releasedAt: at(10) } },
+  'FormHoldPlaced.v1': { type: 'FormHoldPlaced.v1', data: { user: PAYER, request, job, amount: kudos(5), placedAt: at(4) } },
   'AuthorizationClosed.v1': { type: 'AuthorizationClosed.v1', data: { user: PAYER, request, settled: 1, released: kudos(0), closedAt: at(11) } },
   'TransactionReversed.v1': { type: 'TransactionReversed.v1', data: {
     user: PAYER, request, reason: 'abandoned',

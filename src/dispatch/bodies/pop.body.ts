@@ -1,5 +1,6 @@
 import { Arr, Bool, Int, Optional, Str } from '../../platform/http/body/body-decorators.js';
 import { str } from '../../platform/http/body/rules.js';
+import { ALCHEMY_FORMS, ANNOTATION_TYPES } from '../../reference/catalogue.js';
 
 /** Effective defaults (horde-api B.9), not the published ones. */
 class PopFields {
@@ -35,4 +36,17 @@ export class TextPopFields extends PopFields {
   @Int({ default: 512 }) max_length!: number;
   @Int({ default: 2048 }) max_context_length!: number;
   @Arr(str(), { default: () => [] }) softprompts!: string[];
+}
+
+/** horde-api C3.4 and since-5.1.5 §3.5; upfront kudos horde-rules §3.4. */
+export class AlchemyPopFields {
+  @Str({ nul: 'drop' }) name!: string;
+  @Arr(str(), { default: () => [] }) priority_usernames!: string[];
+  @Arr(str({ enum: ALCHEMY_FORMS }), { default: () => [] }) forms!: string[];
+  @Arr(str({ enum: ANNOTATION_TYPES }), { unique: true, default: () => [] }) annotation_types!: string[];
+  @Int({ default: 1 }) amount!: number;
+  @Str({ max: 1000, default: 'unknown:0:unknown' }) bridge_agent!: string;
+  @Int({ min: 1, max: 100, default: 1 }) threads!: number;
+  @Int({ min: 1, max: 256, default: 80 }) max_tiles!: number;
+  @Bool({ default: false }) require_upfront_kudos!: boolean;
 }

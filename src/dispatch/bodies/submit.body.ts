@@ -1,4 +1,4 @@
-import { Arr, Bool, Int, Optional, Str } from '../../platform/http/body/body-decorators.js';
+import { Arr, Bool, Free, Int, Optional, Str } from '../../platform/http/body/body-decorators.js';
 import { obj } from '../../platform/http/body/rules.js';
 
 const STATES = ['ok', 'censored', 'faulted', 'csam'] as const;
@@ -35,4 +35,11 @@ export class TextSubmitFields {
   @Int({ default: 0 }) seed!: number;
   @Str({ enum: STATES, default: 'ok' }) state!: SubmittedState;
   @Optional() @Arr(obj(() => TextMetadataBody)) gen_metadata?: TextMetadataBody[];
+}
+
+/** horde-api C3.5. Of the state only `faulted` matters, so it may be anything. */
+export class AlchemySubmitFields {
+  @Str() id!: string;
+  @Free() result!: Record<string, unknown>;
+  @Str({ default: 'ok' }) state!: string;
 }

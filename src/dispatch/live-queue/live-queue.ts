@@ -75,7 +75,7 @@ export class LiveQueue<WorkerFacts extends object> {
   #latestMs = -Infinity;
 
   constructor({ match, facets = wholeFacets, thingsOf = thingsOfJob, policy = PRIORITY_POLICY }: LiveQueueOptions<WorkerFacts>) {
-    this.#lanes = { image: new Lane(match, facets.image), text: new Lane(match, facets.text) };
+    this.#lanes = { image: new Lane(match, facets.image), text: new Lane(match, facets.text), alchemy: new Lane(match, facets.alchemy) };
     this.#thingsOf = thingsOf;
     this.#policy = policy;
   }
@@ -179,6 +179,12 @@ export class LiveQueue<WorkerFacts extends object> {
     return sum(this.#payers.get(payer)?.entries ?? [], ({ facts, waiting }) => (facts.kind === kind ? waiting : 0));
   }
 
+  /** Forms of the payer that wait or are at a worker (horde-rules §3.5). */
+  unfinishedJobsOf(payer: number, kind: RequestKind): number {
+    if (payer === ANONYMOUS) return sum(this.#lanes[kind].sets.all(), (set) => set.anonymousUnfinished);
+    return sum(this.#payers.get(payer)?.entries ?? [], ({ facts, unfinished }) => (facts.kind === kind ? unfinished : 0));
+  }
+
   /** O(log n). Undefined when the request is not in the queue. */
   rankOf(request: string): QueueRank | undefined {
     const entry = this.#unfinished(request);
@@ -241,6 +247,7 @@ export class LiveQueue<WorkerFacts extends object> {
     const signature = signatures.acquire(facts);
     const entry = new QueueEntry({ ...facts, models: models.models }, { payer, models, signature, things: this.#thingsOf(facts) });
     prepare(entry);
+    this.#follow(entry);
     payer.add(entry);
     this.#entries.set(entry.request, entry);
     return entry;
@@ -251,11 +258,21 @@ export class LiveQueue<WorkerFacts extends object> {
     this.#unfile(entry);
     evolve(entry, event);
     this.#followJob(entry, event);
+    this.#follow(entry);
     entry.rekey(this.#policy);
     this.#file(entry);
     for (const { other, before } of later) this.#weighAnew(other, weightOn(entry, other.acceptedAtMs) - before);
     if (entry.completedAtMs !== undefined) this.#completed.put(entry, entry.completedAtMs + REMEMBERED_MS);
     this.#latestMs = Math.max(this.#latestMs, entry.payer.latestMs);
+  }
+
+  /** An alchemy request is found by what its waiting forms ask for, so it moves as they are handed out. It is not filed now. */
+  #follow(entry: QueueEntry): void {
+    if (entry.facts.kind !== 'alchemy') return;
+    const { sets } = this.#lanes.alchemy;
+    const before = entry.models;
+    entry.models = sets.acquire(entry.servable);
+    sets.release(before);
   }
 
   #followJob(entry: QueueEntry, { type, data }: RequestEvent): void {

@@ -1,4 +1,4 @@
-import type { ImageJobFeatures, TextJobFeatures } from '../../pricing/job-features.js';
+import type { AlchemyJobFeatures, ImageJobFeatures, TextJobFeatures } from '../../pricing/job-features.js';
 import { imageBaseline, type ReferenceSnapshot } from '../../reference/reference.js';
 import { accurateSteps, ADAPTIVE_SAMPLER, steppingMaximum } from '../../reference/samplers.js';
 import type { RequestFacts, RequestKind } from '../../requests/request.events.js';
@@ -14,6 +14,7 @@ import type { Facet, Facets } from './signatures.js';
 export const matchFacets = (reference: ReferenceSnapshot): Readonly<Record<RequestKind, Facets>> => ({
   image: { facets: [SIZE, IMAGE_FLAGS, POST_PROCESSING, SAMPLER, ADD_ONS, SOURCE, steps(reference), workflow(reference)], precedence: IMAGE_PRECEDENCE },
   text: { facets: [TEXT_FLAGS, CONTEXT, LENGTH, BACKEND], precedence: TEXT_PRECEDENCE },
+  alchemy: { facets: [ALCHEMY_FLAGS, TILES], precedence: ALCHEMY_PRECEDENCE },
 });
 
 /**
@@ -27,6 +28,7 @@ const IMAGE_PRECEDENCE = [
 const TEXT_PRECEDENCE = [
   'maintenance', 'stale', 'models', 'nsfw', 'untrusted', 'worker_id', 'performance', 'max_context_length', 'max_length', 'bridge_version', 'matching_softprompt',
 ] as const;
+const ALCHEMY_PRECEDENCE = ['maintenance', 'stale', 'models', 'untrusted', 'worker_id', 'performance', 'max_tiles'] as const;
 
 const image = ({ features }: RequestFacts): ImageJobFeatures => features as ImageJobFeatures;
 const text = ({ features }: RequestFacts): TextJobFeatures => features as TextJobFeatures;
@@ -138,6 +140,16 @@ const stepsPart = (facts: RequestFacts): RequestFacts => {
   const { sampler, steps: count } = image(facts);
   return plainImage(facts, sampler === ADAPTIVE_SAMPLER ? only(image(facts), 'sampler', 'steps', 'samplerOrder') : { steps: accurateSteps(sampler, count) });
 };
+
+const plainAlchemy = (facts: RequestFacts, tiles: number, flags: Partial<RequestFacts> = {}): RequestFacts =>
+  ({ ...facts, ...HARMLESS, ...flags, features: { tiles, forms: [] } });
+const tilesOf = ({ features }: RequestFacts): number => (features as AlchemyJobFeatures).tiles;
+const ALCHEMY_FLAGS: Facet = {
+  name: 'flags',
+  keyOf: (facts) => textKey(facts, ...flagValues(facts)),
+  partOf: (facts) => plainAlchemy(facts, 0, flagsOf(facts)),
+};
+const TILES: Facet = { name: 'tiles', keyOf: (facts) => textKey(facts, tilesOf(facts)), partOf: (facts) => plainAlchemy(facts, tilesOf(facts)) };
 
 const TEXT_FLAGS: Facet = {
   name: 'flags',

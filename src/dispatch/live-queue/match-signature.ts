@@ -1,6 +1,6 @@
-import type { ImageJobFeatures, TextJobFeatures } from '../../pricing/job-features.js';
+import type { AlchemyJobFeatures, ImageJobFeatures, TextJobFeatures } from '../../pricing/job-features.js';
 import { accurateSteps, ADAPTIVE_SAMPLER } from '../../reference/samplers.js';
-import type { RequestFacts } from '../../requests/request.events.js';
+import type { RequestFacts, RequestKind } from '../../requests/request.events.js';
 import { pixelsteps } from '../matching/things.js';
 import type { Facets } from './signatures.js';
 
@@ -14,8 +14,14 @@ export const matchSignature = (facts: RequestFacts): string => {
     facts.payerTrusted, facts.nsfw, facts.trustedWorkers, facts.validatedBackends, facts.slowWorkers, facts.extraSlowWorkers,
     facts.workerBlacklist, facts.r2, facts.models.length === 0,
   ].map(Number).join('');
-  const features = facts.kind === 'image' ? imageParts(facts, facts.features as ImageJobFeatures) : textParts(facts.features as TextJobFeatures);
+  const features = PARTS[facts.kind](facts);
   return JSON.stringify([flags, facts.workers.length === 0 ? 0 : facts.workers.toSorted(), ...features]);
+};
+
+const PARTS: Readonly<Record<RequestKind, (facts: RequestFacts) => readonly unknown[]>> = {
+  image: (facts) => imageParts(facts, facts.features as ImageJobFeatures),
+  text: ({ features }) => textParts(features as TextJobFeatures),
+  alchemy: ({ features }) => [(features as AlchemyJobFeatures).tiles],
 };
 
 const given = (value: unknown): 0 | 1 => (value === undefined ? 0 : 1);
@@ -37,10 +43,12 @@ const textParts = (features: TextJobFeatures): readonly unknown[] => [
   features.maxLength, features.maxContextLength, features.softprompt, features.matchedTargeting,
 ];
 
-/** Work of one job: pixelsteps of an image, tokens of a text (horde-rules §2.2.1, §2.8). */
-export const thingsOfJob = ({ kind, features }: RequestFacts): number =>
-  kind === 'text' ? (features as TextJobFeatures).maxLength : pixelsteps(features as ImageJobFeatures);
+/** Work of one job: pixelsteps of an image, tokens of a text (horde-rules §2.2.1, §2.8); each form is one. */
+export const thingsOfJob = ({ kind, features }: RequestFacts): number => {
+  if (kind === 'alchemy') return 1;
+  return kind === 'text' ? (features as TextJobFeatures).maxLength : pixelsteps(features as ImageJobFeatures);
+};
 
 /** All in one part: right for any matcher, but every new signature is a question to it (`matchFacets` splits it up). */
 const WHOLE: Facets = { facets: [{ name: 'whole', keyOf: matchSignature, partOf: (facts) => facts }], precedence: [] };
-export const wholeFacets = { image: WHOLE, text: WHOLE } as const;
+export const wholeFacets = { image: WHOLE, text: WHOLE, alchemy: WHOLE } as const;

@@ -22,6 +22,8 @@ export class ModelSet implements Tallied {
   things = 0;
   /** Waiting jobs of anonymous users: their limit counts by model (horde-rules §3.5). */
   anonymousWaiting = 0;
+  /** And those that wait or are at a worker: alchemy's limit counts both. */
+  anonymousUnfinished = 0;
   /** How many requests name it at all. */
   users = 0;
 
@@ -87,6 +89,7 @@ export class ModelSets {
     set.jobs += sign * entry.unfinished;
     set.waitingThings += sign * entry.waiting * entry.things;
     set.things += sign * entry.unfinished * entry.things;
+    if (entry.facts.payer === ANONYMOUS) set.anonymousUnfinished += sign * entry.unfinished;
     if (entry.waiting === 0) return;
     if (entry.facts.payer === ANONYMOUS) set.anonymousWaiting += sign * entry.waiting;
     if (sign > 0) this.tallies.add(set, entry.signature, entry.facts);

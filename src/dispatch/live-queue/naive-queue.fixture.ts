@@ -37,7 +37,7 @@ const TOY_FACETS: Facets = {
   ],
   precedence: ['maintenance', 'nsfw', 'worker_id', 'max_pixels'],
 };
-export const toyFacets = { image: TOY_FACETS, text: TOY_FACETS } as const;
+export const toyFacets = { image: TOY_FACETS, text: TOY_FACETS, alchemy: TOY_FACETS } as const;
 export const toyThings = ({ features }: RequestFacts): number => {
   const { width, height, steps } = features as { width: number; height: number; steps: number };
   return width * height * steps;

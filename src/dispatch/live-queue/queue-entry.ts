@@ -1,4 +1,5 @@
 import { iso } from '../../kernel/clock.js';
+import { formsOf, serviceOf } from '../../pricing/alchemy-forms.js';
 import type { JobAssigned, RequestEvent, RequestFacts } from '../../requests/request.events.js';
 import { jobPrice, keyAtActivation, type PriorityPolicy } from './priority-key.js';
 import type { ModelSet } from './model-sets.js';
@@ -25,9 +26,11 @@ export class QueueEntry implements QueuedRequest {
   readonly price: number;
   readonly things: number;
   readonly payer: Payer<QueueEntry>;
-  readonly models: ModelSet;
+  /** Moves with the forms of an alchemy request. */
+  models: ModelSet;
   readonly signature: Signature;
   readonly pending = new Map<string, PendingJob>();
+  readonly waitingForms: Set<number>;
   readonly finishedAtMs: number[] = [];
   readonly givenBack: GivenBack[] = [];
   key: number;
@@ -55,6 +58,7 @@ export class QueueEntry implements QueuedRequest {
     this.models = filing.models;
     this.signature = filing.signature;
     this.waiting = facts.jobs;
+    this.waitingForms = new Set(formsOf(facts).keys());
     this.key = keyAtActivation(facts, this.acceptedAtMs);
     this.activityAtMs = this.acceptedAtMs;
   }
@@ -62,6 +66,12 @@ export class QueueEntry implements QueuedRequest {
   /** Waiting jobs that nobody has reserved. */
   get free(): number {
     return this.waiting - this.reserved;
+  }
+
+  /** What a worker must have one of: the models that are asked for, or what the forms that wait ask for. */
+  get servable(): readonly string[] {
+    const forms = formsOf(this.facts);
+    return this.waitingForms.size === 0 ? this.facts.models : [...new Set([...this.waitingForms].map((form) => serviceOf(forms[form]!)))];
   }
 
   get unfinished(): number {
@@ -90,6 +100,8 @@ export class QueueEntry implements QueuedRequest {
   restore(row: QueueRow): void {
     this.revision = row.revision;
     this.waiting = row.waiting;
+    this.waitingForms.clear();
+    for (const form of row.waitingForms ?? []) this.waitingForms.add(form);
     this.faults = row.faults;
     this.handedOut = row.submitted + row.faults + row.pending.size;
     this.closed = row.closed;
@@ -103,25 +115,29 @@ export class QueueEntry implements QueuedRequest {
   }
 
   toRow(): QueueRow {
-    const { facts, revision, waiting, faults, submitted, closed, extraSlow, finishedAtMs, givenBack, completedAtMs = null } = this;
-    const pending = new Map([...this.pending.values()].map(({ job, worker, owner, model, assignedAtMs, deadlineMs }) =>
-      [job, { worker, owner, model, assignedAt: iso(assignedAtMs), ttlS: (deadlineMs - assignedAtMs) / 1_000 }]));
+    const { facts, revision, waiting, waitingForms, faults, submitted, closed, extraSlow, finishedAtMs, givenBack, completedAtMs = null } = this;
+    const pending = new Map([...this.pending.values()].map(({ job, worker, owner, model, assignedAtMs, deadlineMs, form }) =>
+      [job, { worker, owner, model, assignedAt: iso(assignedAtMs), ttlS: (deadlineMs - assignedAtMs) / 1_000, ...(form === undefined ? {} : { form }) }]));
     const history = { finishedAtMs: [...finishedAtMs], givenBack: [...givenBack], completedAtMs };
-    return { facts, revision, waiting, pending, faults, submitted, closed, extraSlow, activityAt: this.activityAtMs, history };
+    const forms = facts.kind === 'alchemy' ? { waitingForms: [...waitingForms] } : {};
+    return { facts, revision, waiting, ...forms, pending, faults, submitted, closed, extraSlow, activityAt: this.activityAtMs, history };
   }
 }
 
 /** The history of a row that has none: as if all had happened before anybody came later. */
-const longAgo = ({ facts, waiting, pending, submitted, closed }: QueueRow): QueueHistory => ({
-  finishedAtMs: new Array<number>(submitted).fill(-Infinity),
-  givenBack: closed ? [{ atMs: -Infinity, jobs: facts.jobs - submitted - pending.size - waiting, gone: true }] : [],
-  completedAtMs: null,
-});
+const longAgo = ({ facts, waiting, pending, submitted }: QueueRow): QueueHistory => {
+  const gone = facts.jobs - submitted - pending.size - waiting; // withdrawn, or a form that was given up
+  return {
+    finishedAtMs: new Array<number>(submitted).fill(-Infinity),
+    givenBack: gone > 0 ? [{ atMs: -Infinity, jobs: gone, gone: true }] : [],
+    completedAtMs: null,
+  };
+};
 
-type Assignment = Pick<JobAssigned['data'], 'request' | 'job' | 'worker' | 'owner' | 'model' | 'assignedAt' | 'ttlS'>;
-const pendingJob = ({ request, job, worker, owner, model, assignedAt, ttlS }: Assignment): PendingJob => {
+type Assignment = Pick<JobAssigned['data'], 'request' | 'job' | 'worker' | 'owner' | 'model' | 'assignedAt' | 'ttlS' | 'form'>;
+const pendingJob = ({ request, job, worker, owner, model, assignedAt, ttlS, form }: Assignment): PendingJob => {
   const assignedAtMs = Date.parse(assignedAt);
-  return { request, job, worker, owner, model, assignedAtMs, deadlineMs: assignedAtMs + ttlS * 1_000 };
+  return { request, job, worker, owner, model, assignedAtMs, deadlineMs: assignedAtMs + ttlS * 1_000, ...(form === undefined ? {} : { form }) };
 };
 
 type Evolve = { readonly [Event in RequestEvent as Event['type']]: (entry: QueueEntry, data: Event['data']) => number };
@@ -141,6 +157,7 @@ const EVOLVE: Evolve = {
   'JobAssigned.v1': (entry, data) => {
     const job = pendingJob(data);
     entry.waiting -= 1;
+    if (data.form !== undefined) entry.waitingForms.delete(data.form);
     entry.handedOut += 1;
     entry.pending.set(job.job, job);
     entry.extraSlow ||= data.extraSlow;
@@ -154,8 +171,8 @@ const EVOLVE: Evolve = {
     entry.activityAtMs = atMs;
     return atMs;
   },
-  'JobFaulted.v1': (entry, { job, faultedAt }) => takenBack(entry, job, Date.parse(faultedAt)),
-  'JobExpired.v1': (entry, { job, expiredAt }) => takenBack(entry, job, Date.parse(expiredAt)),
+  'JobFaulted.v1': (entry, data) => takenBack(entry, data, Date.parse(data.faultedAt)),
+  'JobExpired.v1': (entry, data) => takenBack(entry, data, Date.parse(data.expiredAt)),
   'RequestCancelled.v1': (entry, { cancelledAt }) => withdrawn(entry, Date.parse(cancelledAt)),
   'RequestFaulted.v1': (entry, { faultedAt }) => withdrawn(entry, Date.parse(faultedAt)),
   'RequestExpired.v1': (entry, { expiredAt }) => withdrawn(entry, Date.parse(expiredAt)),
@@ -166,17 +183,21 @@ const EVOLVE: Evolve = {
   },
 };
 
-const takenBack = (entry: QueueEntry, job: string, atMs: number): number => {
+const takenBack = (entry: QueueEntry, { job, form, final }: { job: string; form?: number; final?: true }, atMs: number): number => {
   if (!entry.pending.delete(job)) return atMs;
   entry.faults += 1;
-  entry.givenBack.push({ atMs, jobs: 1, gone: entry.closed });
-  if (!entry.closed) entry.waiting += 1;
+  const gone = entry.closed || final === true;
+  entry.givenBack.push({ atMs, jobs: 1, gone });
+  if (gone) return atMs;
+  entry.waiting += 1;
+  if (form !== undefined) entry.waitingForms.add(form);
   return atMs;
 };
 
 const withdrawn = (entry: QueueEntry, atMs: number): number => {
   if (entry.waiting > 0) entry.givenBack.push({ atMs, jobs: entry.waiting, gone: true });
   entry.waiting = 0;
+  entry.waitingForms.clear();
   entry.closed = true;
   return atMs;
 };

@@ -8,6 +8,8 @@ export interface PendingJob {
   readonly owner: number;
   readonly model: string;
   readonly assignedAtMs: number;
+  /** Of alchemy. */
+  readonly form?: number;
   /** When the job may be taken away again: `assignedAt` + `ttlS`. */
   readonly deadlineMs: number;
 }
@@ -29,7 +31,9 @@ export interface QueueRow {
   /** Of the last event of the request's stream that the row contains. */
   readonly revision: number;
   readonly waiting: number;
-  readonly pending: ReadonlyMap<string, Pick<JobAssigned['data'], 'worker' | 'owner' | 'model' | 'assignedAt' | 'ttlS'>>;
+  readonly pending: ReadonlyMap<string, Pick<JobAssigned['data'], 'worker' | 'owner' | 'model' | 'assignedAt' | 'ttlS' | 'form'>>;
+  /** Of alchemy: forms that nobody has taken. */
+  readonly waitingForms?: readonly number[];
   readonly faults: number;
   readonly submitted: number;
   /** Cancelled, faulted or expired: a faulted job does not come back. */
@@ -67,6 +71,8 @@ export interface QueuedRequest {
   /** Waiting jobs promised to appends under way. */
   readonly reserved: number;
   readonly pending: ReadonlyMap<string, PendingJob>;
+  /** Of alchemy: forms that nobody has taken, by their place in the list. */
+  readonly waitingForms: ReadonlySet<number>;
   readonly faults: number;
   readonly submitted: number;
   readonly closed: boolean;

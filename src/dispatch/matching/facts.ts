@@ -1,5 +1,5 @@
 import type { Kudos } from '../../kernel/kudos.js';
-import type { ImageJobFeatures, TextJobFeatures } from '../../pricing/job-features.js';
+import type { AlchemyJobFeatures, ImageJobFeatures, TextJobFeatures } from '../../pricing/job-features.js';
 import type { Bridge } from './bridge.js';
 
 /** What matching reads of a waiting request; the facts that `RequestAccepted` stores fit it. */
@@ -20,6 +20,7 @@ export interface CommonNeeds {
 }
 export interface ImageNeeds extends CommonNeeds { readonly features: ImageJobFeatures }
 export interface TextNeeds extends CommonNeeds { readonly features: TextJobFeatures }
+export interface AlchemyNeeds extends CommonNeeds { readonly features: AlchemyJobFeatures }
 
 /** What matching reads of a worker of either kind. Built once per declaration, as what is derived takes time. */
 export interface WorkerFacts {
@@ -74,6 +75,10 @@ export interface TextWorkerFacts extends WorkerFacts {
   readonly validatedBackend: boolean;
 }
 
+export interface AlchemyWorkerFacts extends WorkerFacts {
+  readonly maxTiles: number;
+}
+
 /** What is only known when a worker meets a request. */
 export interface Encounter {
   /** The worker was given a decoy of this request before. */
@@ -91,7 +96,7 @@ export interface Encounter {
 export type SkipReason =
   | 'maintenance' | 'stale' | 'secret' | 'worker_id' | 'performance' | 'nsfw' | 'blacklist' | 'untrusted' | 'models' | 'bridge_version' | 'kudos'
   | 'max_pixels' | 'unsafe_ip' | 'img2img' | 'painting' | 'post-processing' | 'lora' | 'controlnet' | 'step_count' | 'max_length'
-  | 'max_context_length' | 'matching_softprompt';
+  | 'max_context_length' | 'matching_softprompt' | 'max_tiles';
 
 /** One rule of matching: the reason it gives, or undefined. The encounter is absent while only the queue is searched. */
 export type MatchRule<Needs, Facts> = (request: Needs, worker: Facts, encounter?: Encounter) => SkipReason | undefined;

@@ -20,5 +20,9 @@ export const skippedImages = (counts: Counts): Record<string, number> => ({
   ...Object.fromEntries(ALWAYS_SHOWN.map((reason) => [reason, counts[reason] ?? 0])),
   ...positive(counts, SHOWN_IF_ANY),
 });
+/** Only shown when something was (horde-api C3.4; `kudos` horde-rules §6.9). */
+const ALCHEMY_SHOWN_IF_ANY = ['worker_id', 'untrusted', 'bridge_version', 'kudos'] as const satisfies readonly SkipReason[];
+/** The `skipped` of an alchemy pop without a form. */
+export const skippedForms = (counts: Counts): Record<string, number> => positive(counts, ALCHEMY_SHOWN_IF_ANY);
 /** The `skipped` of a text pop without a job. */
 export const skippedTexts = (counts: Counts): Record<string, number> => positive(counts, TEXT_SHOWN_IF_ANY);

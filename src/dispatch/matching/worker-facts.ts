@@ -1,7 +1,7 @@
 import { imageBaseline, textParameters, type ReferenceSnapshot } from '../../reference/reference.js';
 import type { Declaration } from '../../workers/worker.events.js';
 import { ADAPTIVE_CONTRACT, isValidatedBackend, parseBridge } from './bridge.js';
-import type { ImageWorkerFacts, TextWorkerFacts, WorkerFacts } from './facts.js';
+import type { AlchemyWorkerFacts, ImageWorkerFacts, TextWorkerFacts, WorkerFacts } from './facts.js';
 import { stepBudgetOf } from './image-match.js';
 
 /** What a worker says of itself with every pop, as its stream stores it. */
@@ -14,7 +14,7 @@ export interface Standing {
   readonly ownerTrusted: boolean;
   readonly maintenance: boolean;
   readonly stale: boolean;
-  /** Things per second: pixelsteps of an image worker, tokens of a text worker. */
+  /** Things per second: pixelsteps of an image worker, tokens of a text worker; of an alchemist seconds per form. */
   readonly speed: number;
   readonly prioritised: ReadonlySet<number>;
   readonly requireUpfrontKudos: boolean;
@@ -23,6 +23,10 @@ export interface Standing {
 
 /** Image workers below this are slow, in pixelsteps per second (horde-rules §7.6). */
 export const SLOW_PIXELSTEPS = 500_000;
+/** An alchemist that takes as long for a form, in seconds, is slow (horde-rules §6.9). */
+export const SLOW_FORM_S = 10;
+/** Tiles that an alchemist takes if it does not say (horde-api B.9). */
+export const MAX_TILES_DEFAULT = 80;
 /** Models with this mark are reserved for the users that they are special to. */
 const SPECIAL_MARK = 'horde_special';
 /** A retired beta model: its workers take no request that names no model (horde-api D.3). */
@@ -60,6 +64,10 @@ export const textWorkerFacts = (declared: Declared, standing: Standing, referenc
     validatedBackend: isValidatedBackend(common.bridge),
   };
 };
+
+export const alchemyWorkerFacts = (declared: Declared, standing: Standing): AlchemyWorkerFacts => ({
+  ...commonFacts(declared, standing, standing.speed < SLOW_FORM_S), maxTiles: declared.maxTiles ?? MAX_TILES_DEFAULT,
+});
 
 /** Text workers below this are slow, in tokens per second, by their first model (horde-rules §6.6). */
 export const slowTokens = (model: string | undefined, reference: ReferenceSnapshot): number => {

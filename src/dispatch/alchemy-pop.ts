@@ -1,0 +1,172 @@
+import { Injectable } from '@nestjs/common';
+import { iso } from '../kernel/clock.js';
+import { NO_KUDOS, type Kudos } from '../kernel/kudos.js';
+import type { CommandContext } from '../platform/commanding/outcome.js';
+import { Database } from '../platform/postgres/database.js';
+import { RetryLater } from '../platform/retry-later.js';
+import { formsOf, serviceOf } from '../pricing/alchemy-forms.js';
+import type { FormFacts } from '../pricing/job-features.js';
+import type { StoredAlchemy } from '../requests/rules/alchemy-request.js';
+import type { RequestFacts } from '../requests/request.events.js';
+import { OnRequest } from '../requests/request.message.js';
+import type { KnownUser } from '../users/directory.message.js';
+import { CheckIn } from '../workers/check-in.message.js';
+import type { KnownWorker } from '../workers/registry.message.js';
+import type { Declaration } from '../workers/worker.events.js';
+import { FORM_TTL_S } from './matching/ttl.js';
+import { LiveQueue, type AnyWorkerFacts } from './live-queue.message.js';
+import type { PoppingWorker, QueuedRequest } from './live-queue/queue-row.js';
+import { maintenanceRefusal } from './maintenance.js';
+import { pages } from './pages.js';
+import { PopParts } from './pop-parts.js';
+import { PromisedForms } from './promised-forms.js';
+import { UpfrontForms } from './upfront-forms.js';
+import type { PopWish } from './worker-view.js';
+
+export interface AlchemyAsked {
+  readonly name: string;
+  readonly declaration: Declaration;
+  readonly amount: number;
+  readonly wish: PopWish;
+}
+
+/** A form in its worker's hands. */
+export interface HandedForm {
+  readonly job: string;
+  readonly form: FormFacts;
+  readonly payload: object | null;
+  /** Where the source image lies. */
+  readonly source: string;
+}
+export interface AlchemyPopped {
+  readonly forms: readonly HandedForm[];
+  readonly position: number;
+  readonly skipped: Readonly<Record<string, number>>;
+}
+
+/** horde-rules §6.9. */
+const CANDIDATES_MAX = 100;
+
+interface Pop {
+  readonly owner: KnownUser;
+  readonly known: KnownWorker;
+  readonly worker: PoppingWorker<AnyWorkerFacts>;
+  readonly wish: PopWish;
+  readonly context: CommandContext;
+  readonly taken: HandedForm[];
+  amount: number;
+  position: number;
+  /** Forms that their payer could not afford upfront. */
+  unaffordable: number;
+  /** The views lagged too far to tell what a payer has. */
+  behind: RetryLater | undefined;
+}
+interface Offered {
+  readonly job: string;
+  readonly form: number;
+  readonly held: Kudos;
+}
+
+/** What a pop needs of workers, besides the queue. */
+@Injectable()
+export class AlchemyArrivals {
+  constructor(readonly checkIn: CheckIn, readonly database: Database) {}
+}
+
+/** Hands out forms, several of one or more requests at once: the queue in memory proposes, the log decides. */
+@Injectable()
+export class AlchemyPop {
+  readonly #promised = new PromisedForms();
+
+  constructor(
+    private readonly queue: LiveQueue, private readonly money: UpfrontForms, private readonly parts: PopParts, private readonly arrivals: AlchemyArrivals,
+  ) {}
+
+  async pop(owner: KnownUser, { name, declaration, amount, wish }: AlchemyAsked): Promise<AlchemyPopped> {
+    const known = await this.arrivals.checkIn.arrive(owner, { kind: 'interrogation', name, declaration });
+    const worker = this.parts.views.of(known, wish);
+    const context: CommandContext = { actor: { kind: 'user', user: owner.id }, correlationId: this.parts.ports.ids.uuid() };
+    const pop: Pop = { owner, known, worker, wish, context, taken: [], amount, position: -1, unaffordable: 0, behind: undefined };
+    await this.#take(pop);
+    if (pop.taken.length > 0) return { forms: pop.taken, position: pop.position, skipped: {} };
+    if (pop.behind) throw pop.behind;
+    if (known.maintenance) throw await maintenanceRefusal(known, this.arrivals.database);
+    const skipped = this.queue.skippedCounts(worker);
+    return { forms: [], position: -1, skipped: { ...skipped, kudos: (skipped['kudos'] ?? 0) + pop.unaffordable } };
+  }
+
+  async #take(pop: Pop): Promise<void> {
+    for (const page of pages(this.queue.candidates(pop.worker, CANDIDATES_MAX))) {
+      const contents = await this.parts.ports.contents.getMany(page.map(({ request }) => request));
+      for (const { request } of page) {
+        if (pop.taken.length >= pop.amount) return;
+        const text = contents.get(request);
+        if (text === undefined) continue; // without content its request is about to expire
+        const content = JSON.parse(text) as StoredAlchemy;
+        if (await this.parts.ports.blobs.exists(content.source)) await this.#claim(pop, request, content); // as without content
+      }
+    }
+  }
+
+  /** Forms are promised in memory before anything is awaited, so that pops on this node never ask for the same one. */
+  async #claim(pop: Pop, request: string, content: StoredAlchemy): Promise<void> {
+    const entry = this.queue.find(request);
+    if (!entry) return;
+    const free = this.#freeForms(entry, pop.worker).slice(0, pop.amount - pop.taken.length);
+    const jobs = free.map((form) => ({ job: this.parts.ports.ids.uuid(), form }));
+    const reservation = this.queue.reserve(request, jobs.length, jobs.map(({ job }) => job));
+    if (!reservation) return;
+    const promise = this.#promised.add(request, free);
+    try {
+      await this.#handOut(pop, entry.facts, content, jobs);
+    } finally {
+      reservation.release();
+      promise.release();
+    }
+  }
+
+  #freeForms({ request, facts, waitingForms }: QueuedRequest, { models }: PoppingWorker<AnyWorkerFacts>): number[] {
+    const forms = formsOf(facts);
+    const able = [...waitingForms].filter((form) => models.includes(serviceOf(forms[form]!)) && !this.#promised.has(request, form));
+    return able.sort((a, b) => a - b);
+  }
+
+  async #handOut(pop: Pop, facts: RequestFacts, content: StoredAlchemy, jobs: readonly { job: string; form: number }[]): Promise<void> {
+    const offered = await this.#secured(pop, facts, jobs);
+    if (offered.length === 0) return;
+    const { known, owner, context } = pop;
+    const ownerTrusted = owner.roles.has('trusted') || !this.parts.pricing.escrow;
+    const outcome = await this.parts.commands.execute(new OnRequest(facts.request, {
+      type: 'AssignForms', forms: offered, worker: known.id, owner: known.owner, ownerTrusted, ttlS: FORM_TTL_S, at: iso(this.parts.ports.clock.now()),
+    }, context));
+    const assigned = new Set(outcome.outcome === 'appended' ? outcome.events.map(({ data }) => (data as { job: string }).job) : []);
+    if (outcome.outcome === 'appended') pop.position = Math.max(pop.position, outcome.position);
+    const forms = formsOf(facts);
+    for (const { job, form, held } of offered) {
+      if (assigned.has(job)) pop.taken.push({ job, form: forms[form]!, payload: content.payloads[form] ?? null, source: content.source });
+      else if (held > NO_KUDOS) await this.money.release(facts, job, context); // another node was faster, or the request ended
+    }
+  }
+
+  /**
+   * Payer first, as ever (horde-rules §3.4): what a form costs is set aside before it is handed out. If the process dies
+   * in between, a repair sees that nobody got the form, and frees it.
+   */
+  async #secured(pop: Pop, facts: RequestFacts, jobs: readonly { job: string; form: number }[]): Promise<readonly Offered[]> {
+    if (!needsUpfront(pop, facts)) return jobs.map((each) => ({ ...each, held: NO_KUDOS }));
+    const offered: Offered[] = [];
+    const forms = formsOf(facts);
+    for (const { job, form } of jobs) {
+      const { debit } = forms[form]!;
+      const secured = await this.money.secure(facts, { job, amount: debit }, pop.context);
+      if (secured === true) offered.push({ job, form, held: debit });
+      else if (secured instanceof RetryLater) pop.behind = secured;
+      else pop.unaffordable += 1;
+    }
+    return offered;
+  }
+}
+
+/** Trusted payers, and whom the worker puts first, are believed without. */
+const needsUpfront = ({ wish, known }: Pop, { payer, payerTrusted }: RequestFacts): boolean =>
+  wish.requireUpfrontKudos && !payerTrusted && payer !== known.owner && !wish.prioritised.includes(payer);

@@ -1,0 +1,16 @@
+/** Contents are fetched a page at a time (horde-rules §6.3). */
+const PAGE = 10;
+
+/** The first page is one candidate: usually it is the one. */
+export function* pages<Item>(items: Iterable<Item>): Generator<Item[]> {
+  let page: Item[] = [];
+  let size = 1;
+  for (const item of items) {
+    page.push(item);
+    if (page.length < size) continue;
+    yield page;
+    page = [];
+    size = PAGE;
+  }
+  if (page.length > 0) yield page;
+}
