@@ -4,11 +4,13 @@ import { AuditModule } from './audit/audit.module.js';
 import { healthProviders, platformProviders } from './boot/providers.js';
 import type { Platform } from './boot/platform.js';
 import { DispatchModule } from './dispatch/dispatch.module.js';
+import { DonationsModule } from './donations/donations.module.js';
 import { KudosModule } from './kudos/kudos.module.js';
 import { NotaryModule } from './notary/notary.module.js';
 import { RequestsModule } from './requests/requests.module.js';
 import { HealthModule } from './status/health.module.js';
 import { StatusModule } from './status/status.module.js';
+import { StylesModule } from './styles/styles.module.js';
 import { UsersModule } from './users/users.module.js';
 import { WorkersModule } from './workers/workers.module.js';
 
@@ -29,7 +31,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         CqrsModule.forRoot(), PlatformModule.with(platformProviders(platform)),
-        KudosModule, UsersModule, WorkersModule, RequestsModule, DispatchModule, StatusModule, HealthModule, AuditModule, NotaryModule,
+        KudosModule, DonationsModule, UsersModule, WorkersModule, StylesModule, RequestsModule, DispatchModule, StatusModule, HealthModule, AuditModule, NotaryModule,
       ],
     };
   }

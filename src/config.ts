@@ -26,6 +26,10 @@ export interface Config {
   readonly registration: boolean;
   readonly escrow: boolean;
   readonly kudosCap: Kudos;
+  /** Undefined: nothing is fetched from there. Always undefined on a private horde. */
+  readonly patreon: { readonly url: string; readonly token: string } | undefined;
+  readonly stripe: { readonly url: string; readonly key: string } | undefined;
+  readonly donationSource: number | undefined;
   readonly upfrontOnWorkerList: boolean;
   readonly matchedTargeting: boolean;
   readonly testApiKeys: boolean;
@@ -116,6 +120,12 @@ const admins = (text: string): readonly number[] => {
   });
 };
 
+/** One alias `name#id`, or the number alone. */
+const account = (text: string): number | undefined => {
+  const [id] = text === '' ? [] : admins(JSON.stringify([text]));
+  return id;
+};
+
 const KEYS = {
   port: { key: 'PORT', default: '7001', help: 'TCP port of the HTTP API', read: whole(0, 65_535) },
   host: { key: 'HOST', default: '127.0.0.1', help: 'address to listen on; 0.0.0.0 opens the horde to the network', read: String },
@@ -167,6 +177,20 @@ const KEYS = {
     key: 'KUDOS_CAP', default: 'profile', read: String,
     help: 'kudos beyond which a balance has no more say in the queue (public: 10000000, private: none)',
   },
+  patreonToken: {
+    key: 'PATREON_CREATOR_ACCESS_TOKEN', default: '', read: optional,
+    help: 'creator\'s access token: patrons are thanked with monthly kudos (public profile only)',
+  },
+  patreonUrl: { key: 'PATREON_URL', default: 'https://www.patreon.com', help: 'where Patreon\'s API is', read: url('http:', 'https:') },
+  stripeKey: {
+    key: 'STRIPE_API_KEY', default: '', read: optional,
+    help: 'restricted key that may read subscriptions, customers and products: subscribers are thanked with monthly kudos (public profile only)',
+  },
+  stripeUrl: { key: 'STRIPE_URL', default: 'https://api.stripe.com', help: 'where Stripe\'s API is', read: url('http:', 'https:') },
+  donationSource: {
+    key: 'DONATION_SOURCE_USER', default: '', read: account,
+    help: 'alias or number of the account that repays monthly thanks from what the operators\' workers earn; default: nobody',
+  },
   upfrontOnWorkerList: {
     key: 'HORDE_UPFRONT_KUDOS_ON_WORKERLIST', default: '0', read: flag,
     help: 'on: requests that name workers need their price upfront, and are not downgraded',
@@ -215,12 +239,27 @@ export const readConfig = (environment: Environment = process.env): Config => {
     roles: read('roles'), profile, eventstoreUrl: read('eventstoreUrl'), eventstoreNamespace: read('eventstoreNamespace'), logListen: read('logListen'),
     databaseUrl: read('databaseUrl'), masterKey: read('masterKey'), notaryKey: read('notaryKey'), publicUrl: read('publicUrl'), admins: read('admins'),
     anonymous: byProfile('anonymous'), registration: byProfile('registration'), escrow: byProfile('escrow'), kudosCap: capOf(cap, profile),
+    ...supporters({ profile, patreonToken: read('patreonToken'), patreonUrl: read('patreonUrl'), stripeKey: read('stripeKey'), stripeUrl: read('stripeUrl') }),
+    donationSource: read('donationSource'),
     upfrontOnWorkerList: read('upfrontOnWorkerList'), matchedTargeting: read('matchedTargeting'),
     testApiKeys: read('testApiKeys'), rateLimits: !read('rateLimitsOff'), rateLimitWhitelist: read('rateLimitWhitelist'),
     trustProxyHops: read('trustProxyHops'), bodyLimitBytes: read('bodyLimitMiB') * 2 ** 20, blobLimitBytes: read('blobLimitMiB') * 2 ** 20,
     logLevel: read('logLevel'), node: read('node'),
   });
 };
+
+interface SupporterKeys {
+  readonly profile: Config['profile'];
+  readonly patreonToken: string | undefined;
+  readonly patreonUrl: string | undefined;
+  readonly stripeKey: string | undefined;
+  readonly stripeUrl: string | undefined;
+}
+/** A private horde fetches nothing from outside, whatever is set (design.md §6). */
+const supporters = ({ profile, patreonToken, patreonUrl, stripeKey, stripeUrl }: SupporterKeys): Pick<Config, 'patreon' | 'stripe'> => ({
+  patreon: profile === 'public' && patreonToken !== undefined && patreonUrl !== undefined ? { url: patreonUrl, token: patreonToken } : undefined,
+  stripe: profile === 'public' && stripeKey !== undefined && stripeUrl !== undefined ? { url: stripeUrl, key: stripeKey } : undefined,
+});
 
 /** design.md §6: 10,000,000 on the public horde, none on a private one. */
 const PUBLIC_CAP = 10_000_000;

@@ -8,7 +8,7 @@ import { schemaBeside } from '../load-schema.js';
 /** Every event with a `ledger` block moves balances, whatever its type: this is the only place that says how. */
 export const balances: Projection = {
   name: 'balances',
-  version: 1,
+  version: 2,
   schema: schemaBeside(import.meta.url),
   tables: ['balance', 'system_account'],
   handles: () => true,
@@ -61,7 +61,8 @@ class Batch {
       }
       case 'AuthorizationOpened.v1': return this.hold(event.data as HoldData, (event.data as { hold: number }).hold);
       case 'JobSettled.v1': {
-        const { payer, captured } = event.data as Extract<AccountEvent, { type: 'JobSettled.v1' }>['data'];
+        const { payer, captured, style } = event.data as Extract<AccountEvent, { type: 'JobSettled.v1' }>['data'];
+        if (style) this.explainReward(style);
         return this.hold({ user: payer }, -captured);
       }
       case 'FormHoldPlaced.v1': return this.hold(event.data as HoldData, (event.data as { amount: number }).amount);
@@ -69,6 +70,13 @@ class Batch {
       case 'AuthorizationClosed.v1': return this.hold(event.data as HoldData, -(event.data as { released: number }).released);
       default: // Nothing but its ledger block matters of any other event.
     }
+  }
+
+  /** Booked with the job as accumulated; its owner sees what a style has earned by itself. */
+  private explainReward({ owner, reward }: { readonly owner: number; readonly reward: number }): void {
+    const { details } = this.user(owner);
+    details.accumulated -= reward;
+    details.styled += reward;
   }
 
   private hold({ user }: HoldData, amount: number): void {

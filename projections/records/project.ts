@@ -10,11 +10,12 @@ const HANDLED: ReadonlySet<string> = new Set<(RequestAccepted | JobSettled)['typ
 
 /**
  * The records of the user object (horde-rules §8.5, horde-api C4.0); user 0 is everybody who asked without a key. A request
- * counts once when it is accepted and once for each job that is settled, as clients know it (Q21).
+ * counts once when it is accepted and once for each job that is settled, as clients know it (Q21); a style, when it has earned its
+ * owner something.
  */
 export const records: Projection = {
   name: 'records',
-  version: 1,
+  version: 2,
   schema: schemaBeside(import.meta.url),
   tables: ['record'],
   handles: (type) => HANDLED.has(type),
@@ -25,7 +26,7 @@ export const records: Projection = {
   },
 };
 
-type RecordName = 'request' | 'usage' | 'fulfillment' | 'contribution';
+type RecordName = 'request' | 'usage' | 'fulfillment' | 'contribution' | 'style';
 interface Change {
   readonly user: number;
   readonly record: RecordName;
@@ -47,13 +48,14 @@ class Batch {
     }
   }
 
-  private settled({ payer, owner, kind: asked, things }: JobSettled['data']): void {
+  private settled({ payer, owner, kind: asked, things, style }: JobSettled['data']): void {
     const kind = nameOf(asked);
     const amount = kind === 'image' ? roundHalfEven(things / PIXELSTEPS_PER_HUNDREDTH) : roundHalfEven(things);
     this.count(payer, 'request', kind, 1);
     this.count(payer, 'usage', kind, amount);
     this.count(owner, 'fulfillment', kind, 1);
     this.count(owner, 'contribution', kind, amount);
+    if (style) this.count(style.owner, 'style', kind, 1);
   }
 
   private count(user: number, record: RecordName, kind: string, amount: number): void {

@@ -18,7 +18,7 @@ export interface Counts {
   readonly interrogation: number;
 }
 
-/** All zero for somebody who has neither asked nor worked. Nothing counts for styles yet. */
+/** All zero for somebody who has neither asked nor worked. */
 export const recordsOf = async (db: Queries, user: number): Promise<UserRecords> => {
   const rows = await rowsOf(db, 'SELECT record, kind, amount FROM rm.record WHERE user_id = $1', [user]);
   const amounts = new Map(rows.map((row) => [`${text(row['record'])} ${text(row['kind'])}`, num(row['amount'])]));

@@ -135,12 +135,15 @@ export const requestOfJob = async (db: Queries, job: string): Promise<JobRow | u
   };
 };
 
-/** Requests of a registered user that have not expired at `nowMs`, finished ones included, oldest first; of alchemy none are shown (horde-api C4.0). */
+/**
+ * Requests that a registered user has sent with the personal key and that have not expired at `nowMs`, finished ones included, oldest
+ * first (horde-api C4.0; since 5.1.5: none that a shared key has paid for). Of alchemy none are shown.
+ */
 export const activeGenerations = async (db: Queries, user: number, nowMs: number): Promise<{ image: string[]; text: string[] }> => {
   const active: { image: string[]; text: string[] } = { image: [], text: [] };
   if (user === 0) return active;
   const rows = await rowsOf(db, `SELECT id, kind FROM rm.request
-    WHERE payer = $1 AND payer <> 0 AND kind <> 'alchemy' AND expires_at > to_timestamp($2::float8 / 1000) ORDER BY accepted_at, id`, [user, nowMs]);
+    WHERE payer = $1 AND payer <> 0 AND kind <> 'alchemy' AND shared_key IS NULL AND expires_at > to_timestamp($2::float8 / 1000) ORDER BY accepted_at, id`, [user, nowMs]);
   for (const row of rows) active[row['kind'] as 'image' | 'text'].push(text(row['id']));
   return active;
 };

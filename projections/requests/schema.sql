@@ -18,6 +18,8 @@ CREATE TABLE rm.request (
   r2           boolean NOT NULL,
   -- Centikudos: the activation price and the debits of the settled jobs.
   consumed     bigint NOT NULL,
+  -- The shared key that it was asked for with, by its name in events.
+  shared_key   text,
   models       json NOT NULL,
   features     json NOT NULL,
   accepted_at  timestamptz NOT NULL,

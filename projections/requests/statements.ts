@@ -7,14 +7,14 @@ const LIFE = (extraSlow: string): string => `CASE WHEN ${extraSlow} THEN interva
 
 const INSERT_REQUESTS = `
 INSERT INTO rm.request (id, kind, payer, jobs, waiting, processing, finished, restarted, closed, cancelled, faulted, extra_slow,
-  shared, r2, consumed, models, features, accepted_at, activity_at, expires_at, outcome, completed_at)
+  shared, r2, consumed, models, features, accepted_at, activity_at, expires_at, outcome, completed_at, shared_key)
 SELECT n.id, n.kind, n.payer, n.jobs, n.waiting, n.processing, n.finished, n.restarted, n.closed, n.cancelled, n.faulted, n.extra_slow,
   n.shared, n.r2, n.consumed, n.models, n.features, n.accepted_at, n.activity_at,
-  n.activity_at + ${LIFE('n.extra_slow')}, n.outcome, n.completed_at
+  n.activity_at + ${LIFE('n.extra_slow')}, n.outcome, n.completed_at, n.shared_key
 FROM unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::int[], $6::int[], $7::int[], $8::int[], $9::bool[], $10::bool[], $11::bool[],
   $12::bool[], $13::bool[], $14::bool[], $15::bigint[], $16::json[], $17::json[], $18::timestamptz[], $19::timestamptz[], $20::text[],
-  $21::timestamptz[]) AS n (id, kind, payer, jobs, waiting, processing, finished, restarted, closed, cancelled, faulted, extra_slow,
-  shared, r2, consumed, models, features, accepted_at, activity_at, outcome, completed_at)`;
+  $21::timestamptz[], $22::text[]) AS n (id, kind, payer, jobs, waiting, processing, finished, restarted, closed, cancelled, faulted, extra_slow,
+  shared, r2, consumed, models, features, accepted_at, activity_at, outcome, completed_at, shared_key)`;
 
 const UPDATE_REQUESTS = `
 UPDATE rm.request AS r SET
@@ -75,6 +75,7 @@ const newRequests = (rows: readonly RequestChange[]): unknown[] => {
     jsons(facts.map(({ models }) => models)), jsons(facts.map(({ features }) => features)),
     plain(facts.map(({ acceptedAt }) => acceptedAt)), plain(rows.map(({ activityAt }) => activityAt)),
     plain(rows.map(({ outcome }) => outcome)), plain(rows.map(({ completedAt }) => completedAt)),
+    plain(facts.map(({ sharedKey }) => sharedKey ?? null)),
   ];
 };
 

@@ -85,9 +85,10 @@ class Batch {
 const NEVER_WRITTEN = -1;
 
 const INSERT_TRANSACTIONS = `
-INSERT INTO rm.transaction (tx_id, position, stream, revision, kind, event_id, event_type, effective_at, reverses, request, job, postings)
+INSERT INTO rm.transaction (tx_id, position, stream, revision, kind, event_id, event_type, effective_at, reverses, request, job, postings,
+  shared_key, bulk)
 SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::int[], $5::text[], $6::uuid[], $7::text[], $8::timestamptz[], $9::uuid[],
-  $10::uuid[], $11::uuid[], $12::text[])`;
+  $10::uuid[], $11::uuid[], $12::text[], $13::text[], $14::text[])`;
 
 const INSERT_ENTRIES = `
 INSERT INTO rm.entry (user_id, position, tx_id, spendable, escrow, spendable_after, escrow_after)
@@ -103,7 +104,7 @@ ON CONFLICT (user_id) DO UPDATE SET spendable = h.spendable + excluded.spendable
   account_revision = greatest(h.account_revision, excluded.account_revision)`;
 
 const transactionColumns = (rows: readonly { event: Recorded; ledger: LedgerTransaction }[]): unknown[] => {
-  const about = rows.map(({ event }) => event.data as { request?: string; job?: string });
+  const about = rows.map(({ event }) => event.data as { request?: string; job?: string; sharedKey?: unknown; bulk?: string });
   return [
     plain(rows.map(({ ledger }) => ledger.txId)), numbers(rows.map(({ event }) => event.position)),
     texts(rows.map(({ event }) => event.stream)), numbers(rows.map(({ event }) => event.revision)),
@@ -111,6 +112,7 @@ const transactionColumns = (rows: readonly { event: Recorded; ledger: LedgerTran
     plain(rows.map(({ ledger }) => ledger.effectiveAt)), plain(rows.map(({ ledger }) => ledger.reverses)),
     plain(about.map(({ request }) => request ?? null)), plain(about.map(({ job }) => job ?? null)),
     texts(rows.map(({ ledger }) => postingsToText(ledger.postings))),
+    plain(about.map(({ sharedKey }) => (typeof sharedKey === 'string' ? sharedKey : null))), plain(about.map(({ bulk }) => bulk ?? null)),
   ];
 };
 

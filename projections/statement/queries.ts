@@ -62,20 +62,32 @@ export interface IndexedTransfer {
   readonly payer: number;
   readonly to: number;
   readonly amount: Kudos;
+  /** The recipient's shared key that it was for. */
+  readonly sharedKey?: string;
+  /** Fingerprint of the bulk call that it was part of. */
+  readonly bulk?: string;
   /** Revision in the payer's account stream. */
   readonly revision: number;
   readonly position: number;
 }
 
-/** The transfer that has this id; undefined when there is none, or the id belongs to a transaction of another kind. */
-export const transferById = async (db: Queries, txId: string): Promise<IndexedTransfer | undefined> => {
-  const transaction = await transactionById(db, txId);
-  if (transaction?.kind !== 'transfer') return undefined;
-  const taken = transaction.postings.find(({ amount }) => amount < 0);
-  const given = transaction.postings.find(({ amount }) => amount > 0);
+/** The transfers that have these ids; one that is not there is unknown, or the id of a transaction of another kind. */
+export const transfersById = async (db: Queries, txIds: readonly string[]): Promise<Map<string, IndexedTransfer>> => {
+  const rows = await rowsOf(db, "SELECT * FROM rm.transaction WHERE tx_id = ANY($1::uuid[]) AND kind = 'transfer'", [txIds], 'statement.transfers');
+  return new Map(rows.map((row) => [text(row['tx_id']), transferOf(row)]));
+};
+
+const transferOf = (row: Row): IndexedTransfer => {
+  const { txId, postings, revision, position } = transactionOf(row);
+  const taken = postings.find(({ amount }) => amount < 0);
+  const given = postings.find(({ amount }) => amount > 0);
   const [payer, to] = [taken && userOf(taken.account), given && userOf(given.account)];
   if (!payer || !to) throw new Error(`transfer ${txId} is not between two users`);
-  return { payer: payer.user, to: to.user, amount: given!.amount, revision: transaction.revision, position: transaction.position };
+  const [sharedKey, bulk] = [textOrNull(row['shared_key']), textOrNull(row['bulk'])];
+  return {
+    payer: payer.user, to: to.user, amount: given!.amount, revision, position,
+    ...(sharedKey === null ? {} : { sharedKey }), ...(bulk === null ? {} : { bulk }),
+  };
 };
 
 /** Transfers from an ISO time on, oldest first: a node starts the cool-down of gifts from them (horde-rules §5). */

@@ -12,6 +12,9 @@ CREATE TABLE rm.transaction (
   reverses     uuid,
   request      uuid,
   job          uuid,
+  -- Of a transfer: the recipient's shared key that it was for, and the bulk call that it was part of.
+  shared_key   text,
+  bulk         text,
   -- account amount account amount …
   postings     text NOT NULL
 );

@@ -1,7 +1,7 @@
 import type { Recorded } from '../../src/kernel/event.js';
 import type { JobSettled } from '../../src/kudos/account.events.js';
 import type { JobAssigned, JobSubmitted } from '../../src/requests/request.events.js';
-import type { Declaration, MaintenanceChanged, WorkerDeclared, WorkerRegistered } from '../../src/workers/worker.events.js';
+import type { Declaration, MaintenanceChanged, UptimeAccrued, UptimeRewarded, WorkerDeclared, WorkerRegistered } from '../../src/workers/worker.events.js';
 
 /** The speed of a worker is the mean of its last 20 samples (horde-rules §7.6). */
 export const SAMPLES_MAX = 20;
@@ -37,6 +37,10 @@ export class WorkerChange {
   generated = 0;
   things = 0;
   uncompleted = 0;
+  uptimeMs = 0;
+  uptimeKudos = 0;
+  /** Its uptime is counted up to here; null when the batch says nothing of it. */
+  uptimeThrough: string | null = null;
   /** At most the last 20 of the batch. */
   submissions: Submission[] = [];
   constructor(readonly id: string) {}
@@ -54,7 +58,9 @@ export class WorkerBatch {
     switch (event.type) {
       case 'WorkerRegistered.v1': {
         const data = event.data as WorkerRegistered['data'];
-        this.change(data).registered = data;
+        const change = this.change(data);
+        change.registered = data;
+        change.uptimeThrough = data.registeredAt;
         return;
       }
       case 'WorkerDeclared.v1': {
@@ -64,7 +70,21 @@ export class WorkerBatch {
       }
       case 'MaintenanceChanged.v1': {
         const data = event.data as MaintenanceChanged['data'];
-        this.change(data).maintenance = data;
+        const change = this.change(data);
+        change.maintenance = data;
+        change.uptimeThrough = data.changedAt; // counting starts anew
+        return;
+      }
+      case 'UptimeAccrued.v1': {
+        const data = event.data as UptimeAccrued['data'];
+        const change = this.change(data);
+        change.uptimeMs += data.accruedMs;
+        change.uptimeThrough = data.through;
+        return;
+      }
+      case 'UptimeRewarded.v1': {
+        const data = event.data as UptimeRewarded['data'];
+        this.change(data).uptimeKudos += data.amount;
         return;
       }
       case 'JobAssigned.v1': {

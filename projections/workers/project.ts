@@ -5,14 +5,14 @@ import { schemaBeside } from '../load-schema.js';
 import { SAMPLES_MAX, WorkerBatch, type WorkerChange } from './fold.js';
 
 const HANDLED: ReadonlySet<string> = new Set([
-  'WorkerRegistered.v1', 'WorkerDeclared.v1', 'MaintenanceChanged.v1',
+  'WorkerRegistered.v1', 'WorkerDeclared.v1', 'MaintenanceChanged.v1', 'UptimeAccrued.v1', 'UptimeRewarded.v1',
   'JobAssigned.v1', 'JobSubmitted.v1', 'JobFaulted.v1', 'JobExpired.v1', 'JobSettled.v1',
 ]);
 
 /** Workers of all kinds: declaration, maintenance, what they earned and how fast they are. */
 export const workers: Projection = {
   name: 'workers',
-  version: 1,
+  version: 2,
   schema: schemaBeside(import.meta.url),
   tables: ['worker', 'worker_assignment'],
   handles: (type) => HANDLED.has(type),
@@ -25,8 +25,8 @@ export const workers: Projection = {
 
 const INSERT = `
 INSERT INTO rm.worker (id, kind, owner, name, name_hash, declaration, maintenance, maintenance_message, paused, registered_at,
-  fulfilled, kudos_generated, things, uncompleted_jobs, samples)
-SELECT n.id, n.kind, n.owner, n.name, n.name_hash, n.declaration, n.maintenance, n.message, false, n.registered_at, 0, 0, 0, 0, '{}'
+  fulfilled, kudos_generated, things, uncompleted_jobs, uptime_ms, uptime_kudos, uptime_through, samples)
+SELECT n.id, n.kind, n.owner, n.name, n.name_hash, n.declaration, n.maintenance, n.message, false, n.registered_at, 0, 0, 0, 0, 0, 0, n.registered_at, '{}'
 FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::json[], $7::bool[], $8::text[], $9::timestamptz[])
   AS n (id, kind, owner, name, name_hash, declaration, maintenance, message, registered_at)`;
 
@@ -58,6 +58,12 @@ UPDATE rm.worker AS w
 SET samples = (w.samples || s.list)[greatest(1, cardinality(w.samples) + cardinality(s.list) - ${SAMPLES_MAX - 1}):]
 FROM sampled s WHERE w.id = s.worker`;
 
+const COUNT_UPTIME = `
+UPDATE rm.worker AS w SET uptime_ms = w.uptime_ms + u.uptime_ms, uptime_kudos = w.uptime_kudos + u.uptime_kudos,
+  uptime_through = coalesce(u.uptime_through, w.uptime_through)
+FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::timestamptz[]) AS u (id, uptime_ms, uptime_kudos, uptime_through)
+WHERE w.id = u.id`;
+
 const ASSIGN = 'INSERT INTO rm.worker_assignment (job, assigned_at) SELECT * FROM unnest($1::uuid[], $2::timestamptz[])';
 const LEAVE = 'DELETE FROM rm.worker_assignment WHERE job = ANY($1::uuid[])';
 
@@ -66,11 +72,13 @@ const statements = ({ changes, assigned, gone }: WorkerBatch): Statement[] => {
   const born = all.filter(({ registered }) => registered);
   const declared = all.filter(({ registered, declaration, maintenance }) => !registered && (declaration || maintenance));
   const counted = all.filter(({ fulfilled, uncompleted }) => fulfilled + uncompleted > 0);
+  const ready = all.filter(({ uptimeKudos, uptimeThrough }) => uptimeKudos > 0 || uptimeThrough !== null);
   const sampled = all.filter(({ submissions }) => submissions.length > 0);
   return [
     ...(born.length > 0 ? [{ text: INSERT, values: bornColumns(born) }] : []),
     ...(declared.length > 0 ? [{ text: DECLARE, values: [plain(declared.map(({ id }) => id)), ...declaredColumns(declared)] }] : []),
     ...(counted.length > 0 ? [{ text: COUNT, values: countedColumns(counted) }] : []),
+    ...(ready.length > 0 ? [{ text: COUNT_UPTIME, values: uptimeColumns(ready) }] : []),
     ...(sampled.length > 0 ? [{ text: SAMPLE, values: sampledColumns(sampled) }] : []),
     ...(assigned.size > 0 ? [{ text: ASSIGN, values: [plain([...assigned.keys()]), plain([...assigned.values()])] }] : []),
     ...(gone.length > 0 ? [{ text: LEAVE, values: [plain(gone)] }] : []),
@@ -97,6 +105,11 @@ const messages = (rows: readonly WorkerChange[]): string =>
 const countedColumns = (rows: readonly WorkerChange[]): unknown[] => [
   plain(rows.map(({ id }) => id)), numbers(rows.map(({ fulfilled }) => fulfilled)), numbers(rows.map(({ generated }) => generated)),
   numbers(rows.map(({ things }) => things)), numbers(rows.map(({ uncompleted }) => uncompleted)),
+];
+
+const uptimeColumns = (rows: readonly WorkerChange[]): unknown[] => [
+  plain(rows.map(({ id }) => id)), numbers(rows.map(({ uptimeMs }) => uptimeMs)), numbers(rows.map(({ uptimeKudos }) => uptimeKudos)),
+  plain(rows.map(({ uptimeThrough }) => uptimeThrough)),
 ];
 
 const sampledColumns = (rows: readonly WorkerChange[]): unknown[] => {

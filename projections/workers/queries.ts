@@ -21,6 +21,10 @@ export interface Worker {
   /** Pixelsteps or tokens. */
   readonly things: number;
   readonly uncompletedJobs: number;
+  readonly uptimeMs: number;
+  readonly uptimeKudos: Kudos;
+  /** Ms since 1970: its uptime is counted up to here. */
+  readonly uptimeThrough: number;
   /** Things per second, one decimal each: the last 20 at most, oldest first. */
   readonly samples: readonly number[];
   /** Mean of the samples; undefined before the first (horde-rules §7.6 names the baselines). */
@@ -65,6 +69,7 @@ const workerOf = (row: Row): Worker => {
     maintenance: row['maintenance'] as boolean, maintenanceMessage: textOrNull(row['maintenance_message']), paused: row['paused'] as boolean,
     registeredAt: ms(row['registered_at']), fulfilled: num(row['fulfilled']), kudosGenerated: centikudos(num(row['kudos_generated'])),
     things: num(row['things']), uncompletedJobs: num(row['uncompleted_jobs']),
+    uptimeMs: num(row['uptime_ms']), uptimeKudos: centikudos(num(row['uptime_kudos'])), uptimeThrough: ms(row['uptime_through']),
     samples, speed: samples.length > 0 ? samples.reduce((sum, sample) => sum + sample, 0) / samples.length : undefined,
   };
 };

@@ -16,6 +16,10 @@ CREATE TABLE rm.worker (
   -- Pixelsteps or tokens of its settled jobs.
   things              bigint NOT NULL,
   uncompleted_jobs    bigint NOT NULL,
+  -- Ms for which it was ready, the centikudos for that, and up to when it is counted.
+  uptime_ms           bigint NOT NULL,
+  uptime_kudos        bigint NOT NULL,
+  uptime_through      timestamptz NOT NULL,
   -- Tenths of things per second of the last 20 jobs, oldest first.
   samples             bigint[] NOT NULL
 ) WITH (fillfactor = 60);

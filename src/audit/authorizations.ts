@@ -1,5 +1,6 @@
 import type { Recorded } from '../kernel/event.js';
 import { ledgerOf } from '../kernel/event.js';
+import { spendable } from '../kernel/ledger.js';
 import type { AuthorizationClosed, AuthorizationOpened, FormHoldPlaced, HoldReleased, JobSettled, TransactionReversed } from '../kudos/account.events.js';
 import type { Violations } from './violations.js';
 
@@ -17,6 +18,8 @@ export interface OpenHold {
   settled: number;
   readonly activationTx: string | undefined;
   reversed: boolean;
+  /** Set aside for the owner of its style, and not passed on yet. */
+  reward: { readonly owner: number; readonly amount: number } | undefined;
 }
 
 /** What has to be known of a request when its authorization closes. */
@@ -44,7 +47,7 @@ export class Authorizations {
     }
   }
 
-  private opened(event: Recorded, { request, user, quote, hold, activation }: AuthorizationOpened['data']): void {
+  private opened(event: Recorded, { request, user, quote, hold, activation, style }: AuthorizationOpened['data']): void {
     const { violations } = this;
     violations.unless(event.stream === `account-${user}`, 'I11', event, () => `opens an authorization of user ${user}`);
     violations.unless(!this.open.has(request), 'I6', event, () => `a second authorization of request ${request}`);
@@ -52,19 +55,38 @@ export class Authorizations {
     violations.unless(activation <= quote, 'I26', event, () => `activation ${activation} above the quote ${quote}`);
     this.open.set(request, {
       request, payer: user, quote, hold, captured: 0, released: 0, debited: activation, settled: 0, activationTx: ledgerOf(event)?.txId, reversed: false,
+      reward: style && { owner: style.owner, amount: style.reward },
     });
+    if (style) this.setAside(event, user, style);
   }
 
-  private settled(event: Recorded, { request, payer, job, captured, debit }: JobSettled['data']): void {
-    if (payer === 0) return;
+  private settled(event: Recorded, { request, payer, job, captured, debit, style }: JobSettled['data']): void {
+    if (payer === 0) return this.violations.unless(!style, 'I29', event, () => `job ${job} of nobody pays for a style`);
     const authorization = this.find(event, { request, user: payer });
     if (!authorization) return this.violations.report('I28', event, `job ${job} is settled after the authorization of ${request} was closed`);
     authorization.captured += captured;
     authorization.debited += debit;
     authorization.settled += 1;
     this.checkHold(event, authorization, captured);
+    this.checkReward(event, authorization, style);
     const { debited, quote } = authorization;
     this.violations.unless(debited <= quote, 'I26', event, () => `request ${request} has cost ${debited}, above its quote of ${quote}`);
+  }
+
+  /** A style's owner, who is not the payer, can only be promised what the payer has really given (I3). */
+  private setAside(event: Recorded, user: number, { owner, reward }: NonNullable<AuthorizationOpened['data']['style']>): void {
+    const amountAt = (account: string): number => ledgerOf(event)?.postings.find((posting) => posting.account === account)?.amount ?? 0;
+    this.violations.unless(owner !== user, 'I3', event, () => `sets ${reward} aside for user ${owner}, who pays it`);
+    this.violations.unless(reward >= 0 && reward <= -amountAt(spendable(user)), 'I3', event, () => `sets ${reward} aside, which user ${user} has not paid`);
+    this.violations.unless(amountAt('burn:style') === reward, 'I3', event, () => `burns ${amountAt('burn:style')} for a reward of ${reward}`);
+  }
+
+  /** What was set aside is passed on with the first job that is settled, and never again. */
+  private checkReward(event: Recorded, authorization: OpenHold, style: JobSettled['data']['style']): void {
+    const { request, reward, settled } = authorization;
+    const due = settled === 1 && reward && reward.amount > 0 ? reward : undefined;
+    const isRight = style?.owner === due?.owner && style?.reward === due?.amount;
+    this.violations.unless(isRight, 'I3', event, () => `pays ${style?.reward ?? 0} for the style of ${request}, and ${due?.amount ?? 0} were set aside`);
   }
 
   private placed(event: Recorded, { request, user, job, amount }: FormHoldPlaced['data']): void {

@@ -3,6 +3,7 @@ import type { Books } from './books.js';
 import type { Columns, Drifts } from './drift.js';
 import type { ExpectedUser, ExpectedWorker } from './expected-people.js';
 import type { ExpectedRequests } from './expected-requests.js';
+import type { SharedKeyBooks } from './shared-keys.js';
 
 // Columns are named as in SQL, so that a difference can be looked up at once.
 
@@ -48,12 +49,29 @@ export const compareUsers = async (queries: Queries, drifts: Drifts, users: Read
 
 export const compareWorkers = async (queries: Queries, drifts: Drifts, workers: ReadonlyMap<string, ExpectedWorker>): Promise<void> => {
   const expected = new Map<string, Columns>();
-  for (const { id, owner, maintenance, fulfilled, generated, things, uncompleted, samples } of workers.values()) {
-    expected.set(id, { owner, maintenance, fulfilled, kudos_generated: generated, things, uncompleted_jobs: uncompleted, samples: samples.join(' ') });
+  for (const { id, owner, maintenance, fulfilled, generated, things, uncompleted, uptimeMs, uptimeKudos, samples } of workers.values()) {
+    expected.set(id, {
+      owner, maintenance, fulfilled, kudos_generated: generated, things, uncompleted_jobs: uncompleted, uptime_ms: uptimeMs, uptime_kudos: uptimeKudos, samples: samples.join(' '),
+    });
   }
   const rows = await queries.query<{ id: string }>(`
-    SELECT id, owner, maintenance, fulfilled, kudos_generated, things, uncompleted_jobs, array_to_string(samples, ' ') AS samples FROM rm.worker`);
+    SELECT id, owner, maintenance, fulfilled, kudos_generated, things, uncompleted_jobs, uptime_ms, uptime_kudos, array_to_string(samples, ' ') AS samples FROM rm.worker`);
   drifts.compareAll('rm.worker', expected, keyed(rows, 'id'));
+};
+
+export const compareSharedKeys = async (queries: Queries, drifts: Drifts, { keys }: SharedKeyBooks): Promise<void> => {
+  const expected = new Map<string, Columns>();
+  for (const { key, owner, budget, credited, sent, reserved, utilised, expiresAt, limits, isDeleted } of keys.values()) {
+    const { maxImagePixels, maxImageSteps, maxTextTokens } = limits;
+    expected.set(key, {
+      owner, budget, credited, sent, reserved, utilised, expires_at: expiresAt, deleted: isDeleted,
+      max_image_pixels: maxImagePixels, max_image_steps: maxImageSteps, max_text_tokens: maxTextTokens,
+    });
+  }
+  const rows = await queries.query<{ key: string }>(`
+    SELECT key, owner, budget, credited, sent, reserved, utilised, expires_at, max_image_pixels, max_image_steps, max_text_tokens,
+      deleted_at IS NOT NULL AS deleted FROM rm.shared_key`);
+  drifts.compareAll('rm.shared_key', expected, keyed(rows, 'key'));
 };
 
 export const compareQueue = async (queries: Queries, drifts: Drifts, { open, authorizations, unsettled }: ExpectedRequests): Promise<void> => {

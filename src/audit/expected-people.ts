@@ -2,7 +2,7 @@ import type { Recorded } from '../kernel/event.js';
 import type { AuthorizationClosed, AuthorizationOpened, FormHoldPlaced, HoldReleased, JobSettled } from '../kudos/account.events.js';
 import type { JobAssigned, JobSubmitted } from '../requests/request.events.js';
 import type { ApiKeyIssued, RolesChanged, UserRegistered } from '../users/user.events.js';
-import type { MaintenanceChanged, WorkerRegistered } from '../workers/worker.events.js';
+import type { MaintenanceChanged, UptimeAccrued, UptimeRewarded, WorkerRegistered } from '../workers/worker.events.js';
 
 export interface ExpectedUser {
   readonly id: number;
@@ -19,6 +19,8 @@ export interface ExpectedWorker {
   generated: number;
   things: number;
   uncompleted: number;
+  uptimeMs: number;
+  uptimeKudos: number;
   /** Tenths of things per second, oldest first. */
   samples: number[];
 }
@@ -72,6 +74,18 @@ export class ExpectedPeople {
         if (known) known.maintenance = on;
         return;
       }
+      case 'UptimeAccrued.v1': {
+        const { worker, uptimeMs } = event.data as UptimeAccrued['data'];
+        const known = this.workers.get(worker);
+        if (known) known.uptimeMs = uptimeMs;
+        return;
+      }
+      case 'UptimeRewarded.v1': {
+        const { worker, amount } = event.data as UptimeRewarded['data'];
+        const known = this.workers.get(worker);
+        if (known) known.uptimeKudos += amount;
+        return;
+      }
       case 'JobAssigned.v1': {
         const { job, assignedAt } = event.data as JobAssigned['data'];
         this.assignedAt.set(job, Date.parse(assignedAt));
@@ -100,7 +114,7 @@ export class ExpectedPeople {
   }
 
   private registered({ worker: id, owner }: WorkerRegistered['data']): void {
-    this.workers.set(id, { id, owner, maintenance: false, fulfilled: 0, generated: 0, things: 0, uncompleted: 0, samples: [] });
+    this.workers.set(id, { id, owner, maintenance: false, fulfilled: 0, generated: 0, things: 0, uncompleted: 0, uptimeMs: 0, uptimeKudos: 0, samples: [] });
     const user = this.users.get(owner);
     if (user) user.workers += 1;
   }

@@ -14,10 +14,11 @@ export class ExpectedRecords {
       const { payer, kind } = event.data as RequestAccepted['data'];
       this.count(payer, `request ${kind === 'alchemy' ? 'interrogation' : kind}`, 1);
     } else if (event.type === 'JobSettled.v1') {
-      const { payer, owner, kind, things } = event.data as JobSettled['data'];
+      const { payer, owner, kind, things, style } = event.data as JobSettled['data'];
       const amount = kind === 'image' ? roundHalfEven(things / 10_000) : roundHalfEven(things); // hundredths of a megapixelstep, or tokens
       for (const [user, record, more] of [[payer, 'request', 1], [payer, 'usage', amount], [owner, 'fulfillment', 1], [owner, 'contribution', amount]] as const)
         this.count(user, `${record} ${kind === 'alchemy' ? 'interrogation' : kind}`, more);
+      if (style) this.count(style.owner, `style ${kind}`, 1);
     }
   }
 

@@ -164,13 +164,17 @@ export class Jobs implements RequestEnds {
   }
 
   /** What the transaction does to users is what the event says, and what it forgives is issued in it (I4). */
-  private checkPostings(event: Recorded, { job, payer, owner, debit, forgiven, ...split }: JobSettled['data']): void {
+  private checkPostings(event: Recorded, { job, payer, owner, debit, forgiven, style, ...split }: JobSettled['data']): void {
     const due = new Map<string, number>();
     const owe = (account: string, amount: number): void => void due.set(account, (due.get(account) ?? 0) + amount);
     owe(spendable(owner), split.spendable);
     owe(escrow(owner), split.escrow);
     owe(payer === 0 ? 'issue:anonymous' : spendable(payer), forgiven - debit);
     owe('issue:floor', -forgiven);
+    if (style) {
+      owe(spendable(style.owner), style.reward);
+      owe('burn:style', -style.reward);
+    }
     const invariantOf = (account: string): 'I4' | 'I7' | 'I25' => {
       if (account === 'issue:floor') return 'I4';
       return account === spendable(owner) || account === escrow(owner) ? 'I25' : 'I7';

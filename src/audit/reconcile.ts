@@ -1,10 +1,12 @@
 import { BEGINNING, type EventLog, type Position } from '../platform/event-log/event-log.js';
 import type { Database, Queries } from '../platform/postgres/database.js';
-import { compareBalances, compareQueue, compareStatement, compareUsers, compareWorkers } from './compare.js';
+import { compareBalances, compareQueue, compareSharedKeys, compareStatement, compareUsers, compareWorkers } from './compare.js';
+import { compareGrants } from './compare-grants.js';
 import { compareFinalRequests, compareOpenRequests } from './compare-requests.js';
 import { Drifts, type Drift } from './drift.js';
 import { ExpectedPeople } from './expected-people.js';
 import { compareRecords, ExpectedRecords } from './expected-records.js';
+import { compareStyles, ExpectedStyles } from './expected-styles.js';
 import { ExpectedRequests, type ExpectedRequest } from './expected-requests.js';
 import { pagesOf, Refold, type RefoldProgress, type RefoldReport } from './refold.js';
 
@@ -24,7 +26,7 @@ export interface ReconcileReport {
   readonly driftTotal: number;
 }
 
-const COMPARED = ['balances', 'statement', 'requests', 'queue', 'users', 'workers', 'records'] as const;
+const COMPARED = ['balances', 'statement', 'requests', 'queue', 'users', 'workers', 'records', 'shared-keys', 'styles', 'grants'] as const;
 type Compared = (typeof COMPARED)[number];
 /** Finished requests are looked up so many at once. */
 const FINAL_REQUESTS_BATCH = 500;
@@ -60,6 +62,7 @@ class Reconciliation {
   readonly fold = new Refold();
   private readonly people = new ExpectedPeople();
   private readonly records = new ExpectedRecords();
+  private readonly styles = new ExpectedStyles();
   private readonly requests = new ExpectedRequests((request) => this.ended(request));
   private readonly done = new Map<Compared, Drifts>();
   private readonly requestDrifts = new Drifts('requests');
@@ -75,6 +78,7 @@ class Reconciliation {
     const event = this.fold.add(raw);
     this.people.add(event);
     this.records.add(event);
+    this.styles.add(event);
     this.requests.add(event);
   }
 
@@ -111,6 +115,9 @@ class Reconciliation {
       case 'users': await compareUsers(queries, drifts, people.users); break;
       case 'workers': await compareWorkers(queries, drifts, people.workers); break;
       case 'records': await compareRecords(queries, drifts, this.records); break;
+      case 'grants': await compareGrants(queries, drifts, fold.grants); break;
+      case 'shared-keys': await compareSharedKeys(queries, drifts, fold.sharedKeys); break;
+      case 'styles': await compareStyles(queries, drifts, this.styles); break;
       case 'queue': await compareQueue(queries, drifts, requests); break;
       case 'requests':
         await this.flush(0);

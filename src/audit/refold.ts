@@ -4,7 +4,10 @@ import { BEGINNING, type EventLog, type Position, type RecordedEvent } from '../
 import { Authorizations, type OpenHold } from './authorizations.js';
 import { Books, type UserBooks } from './books.js';
 import { Chains } from './chains.js';
+import { Grants } from './grants.js';
 import { Jobs } from './jobs.js';
+import { SharedKeyBooks } from './shared-keys.js';
+import { Uptimes } from './uptimes.js';
 import { Violations, type Violation } from './violations.js';
 
 /** Read at once: as many as a store gives. */
@@ -44,6 +47,9 @@ export class Refold {
   readonly books = new Books(this.violations);
   readonly jobs = new Jobs(this.violations);
   readonly authorizations = new Authorizations(this.violations, this.jobs);
+  readonly sharedKeys = new SharedKeyBooks(this.violations);
+  private readonly uptimes = new Uptimes(this.violations);
+  readonly grants = new Grants(this.violations);
   private readonly chains = new Chains(this.violations);
   events = 0;
   position: Position = BEGINNING;
@@ -54,6 +60,9 @@ export class Refold {
     this.books.add(event);
     this.jobs.add(event);
     this.authorizations.add(event);
+    this.sharedKeys.add(event);
+    this.uptimes.add(event);
+    this.grants.add(event);
     this.events += 1;
     this.position = raw.position;
     return event;

@@ -1,18 +1,30 @@
 import { ACCOUNT_EVENT_TYPES } from '../kudos/account.events.js';
+import { GRANT_EVENT_TYPES } from '../kudos/grant.events.js';
 import { POLICY_EVENT_TYPES } from '../kudos/policy.events.js';
 import { LEDGER_EVENT_TYPES } from '../platform/event-log/ledger.events.js';
 import { REQUEST_EVENT_TYPES } from '../requests/request.events.js';
+import { STYLE_EVENT_TYPES } from '../styles/style.events.js';
 import { USER_EVENT_TYPES } from '../users/user.events.js';
 import { WORKER_EVENT_TYPES } from '../workers/worker.events.js';
 
 /** Every type that this build writes; an event of a newer version of one of them stops its readers. */
 export const EVENT_TYPES: readonly string[] = [
-  ...ACCOUNT_EVENT_TYPES, ...LEDGER_EVENT_TYPES, ...POLICY_EVENT_TYPES, ...REQUEST_EVENT_TYPES, ...USER_EVENT_TYPES, ...WORKER_EVENT_TYPES,
+  ...ACCOUNT_EVENT_TYPES, ...GRANT_EVENT_TYPES, ...LEDGER_EVENT_TYPES, ...POLICY_EVENT_TYPES, ...REQUEST_EVENT_TYPES, ...STYLE_EVENT_TYPES, ...USER_EVENT_TYPES, ...WORKER_EVENT_TYPES,
 ];
+
+const STYLE_TEXTS = ['name', 'info', 'prompt', 'params', 'tags.*', 'sharedKey', 'templateFields'];
 
 /** Where personal text stands in events: sealed before it is stored (spec/ledger.md §4.12). */
 export const PERSONAL_PATHS: ReadonlyMap<string, readonly string[]> = new Map([
   ['UserRegistered.v1', ['name']],
+  ['SharedKeyCreated.v1', ['id', 'name']],
+  ['SharedKeyChanged.v1', ['name']],
   ['WorkerRegistered.v1', ['name']],
   ['MaintenanceChanged.v1', ['message']],
+  ['StyleCreated.v1', STYLE_TEXTS],
+  ['StyleChanged.v1', STYLE_TEXTS],
+  ['StyleExampleAdded.v1', ['url']],
+  ['StyleExampleChanged.v1', ['url']],
+  ['CollectionCreated.v1', ['name', 'info']],
+  ['CollectionChanged.v1', ['name', 'info']],
 ]);

@@ -6,9 +6,15 @@ import { JobFinder } from '../dispatch/job-finder.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
 import { Matcher } from '../dispatch/matcher.js';
 import { PopEdge } from '../dispatch/pop.controller.js';
+import { Claims } from '../donations/claims.message.js';
+import { Members } from '../donations/members.message.js';
+import { DonationSource } from '../donations/repay-thanks.reactor.js';
+import { Unrepaid } from '../donations/unrepaid.js';
 import { WorkerViews } from '../dispatch/worker-view.js';
 import { Credits } from '../kudos/credits.js';
 import { RecentGifts } from '../kudos/recent-gifts.js';
+import { SharedKeyRegistry, SharedKeyStyles } from '../kudos/shared-key-registry.message.js';
+import { SharedKeyRows } from '../kudos/shared-keys.js';
 import { TransferIndex } from '../kudos/transfers.js';
 import { BlobStore } from '../platform/blobs/blob-store.js';
 import { Commanding } from '../platform/commanding/commanding.js';
@@ -23,9 +29,12 @@ import { Secrets } from '../platform/vault/secrets.js';
 import { Pricing } from '../pricing/pricing.js';
 import { PriorityCap } from '../requests/admission-parts.js';
 import { AnonymousUse } from '../requests/gate.js';
+import { SharedKeyRequests } from '../requests/deleted-keys.reactor.js';
 import { LatestOfRequests } from '../requests/latest-of-requests.js';
 import { OpenWork } from '../requests/open-work.js';
 import { StatusRows } from '../requests/status.js';
+import { StyleRows } from '../styles/catalogue.message.js';
+import { AssignableKeys, NoAssignableKeys } from '../styles/shared-keys.message.js';
 import { PastMinute } from '../status/past-minute.js';
 import { DevAccess } from '../users/dev-access.js';
 import { UserDirectory } from '../users/directory.message.js';
@@ -34,27 +43,36 @@ import { OpenRegistration } from '../users/register.controller.js';
 import { UserFiguresSource } from '../users/users.controller.js';
 import { WorkerRegistry } from '../workers/registry.message.js';
 import { WorkerFiguresSource } from '../workers/workers.controller.js';
+import { makeMembers } from './make-members.js';
 import type { Platform } from './platform.js';
 import {
-  creditRows, giftRows, jobRows, openWorkRows, PostgresStatusRows, PostgresTransferIndex, PostgresUserFigures, PostgresWorkerFigures, queueRows, userIdRows, userRows, workerRows,
+  claimRows, creditRows, giftRows, jobRows, openWorkRows, PostgresSharedKeyRows, PostgresStatusRows, PostgresTransferIndex, PostgresUserFigures, PostgresWorkerFigures, queueRows,
+  sharedKeyRequestRows, sharedKeyRows, unrepaidRows, userIdRows, userRows, workerRows,
 } from './read-models.js';
+import { PostgresStyleRows } from './style-rows.js';
 
 /** Everything that is made by hand, by the class that features ask for: abstract ports, views in memory, settings. */
 export const platformProviders = (platform: Platform): Provider[] => {
   const { config, clock, timers, ids, feed, pricing, secrets, blobs } = platform;
   const keyedHash: Secrets['keyedHash'] = (purpose, text) => secrets.keyedHash(purpose, text);
+  const directory = new UserDirectory(userRows(platform), feed, keyedHash);
   const queue = new LiveQueue(queueRows(platform), pricing.reference);
   const values: readonly (readonly [abstract new (...args: never[]) => object, object])[] = [
     [Ports, { clock, ids, feed, contents: platform.contents, blobs, secrets }],
     [Clock, clock], [Timers, timers], [Ids, ids], [NodeFeed, feed], [Database, platform.database], [Freshness, platform.readModels],
     [Commanding, platform.commanding], [Contents, platform.contents], [BlobStore, blobs], [Secrets, secrets], [Pricing, pricing],
-    [UserDirectory, new UserDirectory(userRows(platform), feed, keyedHash)], [NextUserId, new NextUserId(userIdRows(platform))],
+    [UserDirectory, directory], [Claims, new Claims(claimRows(platform))], [Unrepaid, new Unrepaid(unrepaidRows(platform))],
+    [Members, makeMembers(platform, directory)], [DonationSource, new DonationSource(config.donationSource)],
+    [NextUserId, new NextUserId(userIdRows(platform))],
     [Credits, new Credits(creditRows(platform))], [RecentGifts, new RecentGifts(giftRows(platform), clock)],
+    [SharedKeyRegistry, new SharedKeyRegistry(sharedKeyRows(platform), feed, keyedHash, clock)], [SharedKeyRows, new PostgresSharedKeyRows(platform)],
+    [SharedKeyRequests, new SharedKeyRequests(sharedKeyRequestRows(platform))], [SharedKeyStyles, { sharedKeyStyles: () => 0 }],
     [WorkerRegistry, new WorkerRegistry(workerRows(platform))], [LiveQueue, queue], [OpenWork, new OpenWork(openWorkRows(platform), clock)],
     [JobFinder, new JobFinder(queue, jobRows(platform), feed)], [WorkerViews, new WorkerViews(pricing)], [Matcher, new Matcher(pricing)],
     [PopEdge, new PopEdge(ids, blobs, pricing)],
     [LatestOfRequests, new LatestOfRequests(feed)], [StatusRows, new PostgresStatusRows(platform)], [TransferIndex, new PostgresTransferIndex(platform)],
-    [UserFiguresSource, new PostgresUserFigures(platform)],
+    [UserFiguresSource, new PostgresUserFigures(platform)], [StyleRows, new PostgresStyleRows(platform)],
+    [AssignableKeys, new NoAssignableKeys()], // TODO(#9): the shared keys' read model
     [PastMinute, new PastMinute(feed, clock)], [WorkerFiguresSource, new PostgresWorkerFigures(platform)],
     [PriorityCap, new PriorityCap(config.kudosCap)], [AnonymousUse, new AnonymousUse(config.anonymous)],
     [PublishedCheckpoints, new PublishedCheckpoints(platform.database, platform.log.storeId)],

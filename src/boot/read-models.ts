@@ -1,11 +1,17 @@
-import { allCreditsElsewhere, findBalance } from '../../projections/balances/queries.js';
+import { allCreditsElsewhere, findBalance, type Balance } from '../../projections/balances/queries.js';
+import { allThanks, unrepaidGrants } from '../../projections/grants/queries.js';
 import { formHolds, lastHandouts, openAuthorizations, openRequests, unsettledJobs, type OpenAuthorization, type OpenRequest } from '../../projections/queue/queries.js';
 import { activeGenerations, formsOfRequest, progressOf, requestOfJob, statusOf } from '../../projections/requests/queries.js';
 import { recordsOf } from '../../projections/records/queries.js';
-import { giftsSince, lastIndexedRevision, transferById } from '../../projections/statement/queries.js';
+import { findSharedKey, sharedKeyIdsOf, sharedKeyPage } from '../../projections/shared-keys/queries.js';
+import { giftsSince, lastIndexedRevision, transfersById } from '../../projections/statement/queries.js';
+import { stylesOf } from '../../projections/styles/queries.js';
 import { findUser, findUserByKeyHash, maxUserId, unopenedUsers, type User } from '../../projections/users/queries.js';
 import { findWorker, findWorkerByName, findWorkers, workerPage, workersOf, type Worker } from '../../projections/workers/queries.js';
-import { NO_KUDOS } from '../kernel/kudos.js';
+import { iso } from '../kernel/clock.js';
+import { centikudos, NO_KUDOS } from '../kernel/kudos.js';
+import { SharedKeyRows } from '../kudos/shared-keys.js';
+import type { SharedKeyRow } from '../kudos/shared-key-registry.message.js';
 import type { Queries } from '../platform/postgres/database.js';
 import type { Position } from '../platform/event-log/event-log.js';
 import { RetryLater } from '../platform/retry-later.js';
@@ -15,7 +21,8 @@ import { StatusRows } from '../requests/status.js';
 import type { KnownUser, UserRows } from '../users/directory.message.js';
 import { UserFiguresSource } from '../users/users.controller.js';
 import type { UserFigures } from '../users/user-view.js';
-import { concurrencyOf } from '../requests/gate.js';
+import { concurrencyOf, grownConcurrency } from '../requests/gate.js';
+import { floorOf } from '../kudos/account.state.js';
 import type { WorkerRow } from '../workers/registry.message.js';
 import { WorkerFiguresSource } from '../workers/workers.controller.js';
 import type { Platform } from './platform.js';
@@ -70,10 +77,45 @@ export const creditRows = (platform: Platform) => ({
   },
 });
 
+export const claimRows = (platform: Platform) => ({
+  claims: async () => {
+    const { position, answer } = await atCheckpoint(platform, 'grants', allThanks);
+    return { position, rows: answer };
+  },
+});
+
+export const unrepaidRows = (platform: Platform) => ({
+  unrepaid: async () => {
+    const { position, answer } = await atCheckpoint(platform, 'grants', unrepaidGrants);
+    return { position, rows: answer };
+  },
+});
+
 export const giftRows = (platform: Platform) => ({
   giftsSince: async (effectiveAt: string) => {
     const { position, answer } = await atCheckpoint(platform, 'statement', (db) => giftsSince(db, effectiveAt));
     return { position, gifts: answer };
+  },
+});
+
+export const sharedKeyRows = (platform: Platform) => ({
+  sharedKeys: async () => {
+    const { position, answer } = await atCheckpoint(platform, 'shared-keys', (db) => allPages((after) => sharedKeyPage(db, after, PAGE), ({ key }) => key));
+    const rows = answer.map(({ expiresAt, ...row }): SharedKeyRow => ({ ...row, expiresAt: expiresAt === null ? null : iso(expiresAt) }));
+    return { position, rows };
+  },
+});
+
+/** Of two read models, so the fold goes on from the one that has read less: what it sees a second time changes nothing. */
+export const sharedKeyRequestRows = (platform: Platform) => ({
+  sharedKeyRequests: async () => {
+    const queue = await atCheckpoint(platform, 'queue', (db) => allPages((after) => openAuthorizations(db, after, PAGE), ({ request }) => request));
+    const keys = await atCheckpoint(platform, 'shared-keys', (db) => allPages((after) => sharedKeyPage(db, after, PAGE), ({ key }) => key));
+    return {
+      position: Math.min(queue.position, keys.position),
+      open: queue.answer.flatMap(({ request, data: { sharedKey } }) => (sharedKey ? [{ request, key: sharedKey.key }] : [])),
+      deletedKeys: keys.answer.filter(({ isDeleted }) => isDeleted).map(({ key }) => key),
+    };
   },
 });
 
@@ -97,6 +139,7 @@ export const workerRows = (platform: Platform) => ({
 const workerRow = (row: Worker): WorkerRow[] => (row.declaration === null ? [] : [{
   id: row.id, kind: row.kind, owner: row.owner, nameHash: row.nameHash, registeredAtMs: row.registeredAt, declaration: row.declaration,
   maintenance: row.maintenance, maintenanceMessage: row.maintenanceMessage ?? undefined, paused: row.paused, samples: row.samples,
+  uptimeThroughMs: row.uptimeThrough,
 }]);
 
 const stageOf = ({ accepted, abandoned, completedAt }: OpenAuthorization): 'opened' | 'accepted' | 'abandoned' | 'ended' => {
@@ -149,14 +192,26 @@ export class PostgresTransferIndex extends TransferIndex {
   constructor(private readonly platform: Platform) {
     super();
   }
-  find(txId: string) {
-    return transferById(this.platform.database, txId);
+  find(txIds: readonly string[]) {
+    return transfersById(this.platform.database, txIds);
   }
   indexedThrough(user: number): Promise<number> {
     return lastIndexedRevision(this.platform.database, user);
   }
   waitFor(position: Position, timeoutMs: number): Promise<boolean> {
     return waits(this.platform, 'statement')(position, timeoutMs);
+  }
+}
+
+export class PostgresSharedKeyRows extends SharedKeyRows {
+  constructor(private readonly platform: Platform) {
+    super();
+  }
+  find(key: string) {
+    return findSharedKey(this.platform.database, key);
+  }
+  waitFor(position: Position, timeoutMs: number): Promise<boolean> {
+    return waits(this.platform, 'shared-keys')(position, timeoutMs);
   }
 }
 
@@ -179,6 +234,12 @@ export class PostgresWorkerFigures extends WorkerFiguresSource {
   }
 }
 
+/** As a request of this user would find it (design.md §6). */
+const concurrencyShown = (user: KnownUser, balance: Balance | undefined): number => {
+  if (user.id === 0 || !balance) return concurrencyOf(user);
+  return grownConcurrency(concurrencyOf(user), centikudos(balance.spendable - balance.held - floorOf(user.accountClass)));
+};
+
 const NO_DETAILS = {
   accumulated: NO_KUDOS, gifted: NO_KUDOS, donated: NO_KUDOS, admin: NO_KUDOS, received: NO_KUDOS, recurring: NO_KUDOS, awarded: NO_KUDOS, styled: NO_KUDOS,
 };
@@ -189,14 +250,14 @@ export class PostgresUserFigures extends UserFiguresSource {
   }
   async of(user: KnownUser): Promise<UserFigures> {
     const { database, clock } = this.platform;
-    const [balance, row, workers, active, records] = await Promise.all([
+    const [balance, row, workers, active, records, sharedKeyIds, styles] = await Promise.all([
       this.#balanceOf(user), findUser(database, user.id), workersOf(database, user.id), activeGenerations(database, user.id, clock.now()),
-      recordsOf(database, user.id),
+      recordsOf(database, user.id), sharedKeyIdsOf(database, user.id), stylesOf(database, user.id),
     ]);
     return {
       spendable: balance?.spendable ?? NO_KUDOS, escrow: balance?.escrow ?? NO_KUDOS, details: balance?.details ?? NO_DETAILS,
-      workerIds: workers.map(({ id }) => id), concurrency: concurrencyOf(user), lastFour: row?.lastFour ?? null, activeGenerations: active,
-      records,
+      workerIds: workers.map(({ id }) => id), concurrency: concurrencyShown(user, balance), lastFour: row?.lastFour ?? null, activeGenerations: active,
+      records, sharedKeyIds, styles,
     };
   }
 

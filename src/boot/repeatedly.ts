@@ -1,18 +1,20 @@
 import type { Timers } from '../kernel/clock.js';
 
-/** Runs a round, waits, and again, never two at a time. A failed round is reported and the next one tries again. */
+/** Runs a round (the first one after `firstMs`), waits, and again, never two at a time. A failed round is reported and the next one tries again. */
 export const repeatedly = (
-  round: () => Promise<unknown>, options: { readonly everyMs: number; readonly timers: Timers; readonly onError: (error: unknown) => void },
+  round: () => Promise<unknown>, options: { readonly everyMs: number; readonly firstMs?: number; readonly timers: Timers; readonly onError: (error: unknown) => void },
 ): { stop(): Promise<void> } => {
   const stopped = new AbortController();
+  const wait = (ms: number): Promise<void> => options.timers.sleep(ms, stopped.signal).catch(() => undefined); // only the stop can end it early
   const run = async (): Promise<void> => {
+    if (options.firstMs) await wait(options.firstMs);
     while (!stopped.signal.aborted) {
       try {
         await round();
       } catch (error) {
         options.onError(error);
       }
-      await options.timers.sleep(options.everyMs, stopped.signal).catch(() => undefined); // only the stop can end it early
+      await wait(options.everyMs);
     }
   };
   const running = run();

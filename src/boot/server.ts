@@ -3,19 +3,26 @@ import { AppModule, HealthOnlyModule } from '../app.module.js';
 import { ConfigError, type Config } from '../config.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
 import { Reaper } from '../dispatch/reaper.js';
+import { Claims } from '../donations/claims.message.js';
+import { MonthlyThanks } from '../donations/monthly-thanks.reactor.js';
+import { RepayThanks } from '../donations/repay-thanks.reactor.js';
+import { Unrepaid } from '../donations/unrepaid.js';
 import { Credits } from '../kudos/credits.js';
 import { RecentGifts } from '../kudos/recent-gifts.js';
+import { SharedKeyRegistry } from '../kudos/shared-key-registry.message.js';
 import { categoryOf } from '../kernel/event.js';
 import { registerBlobRoutes } from '../platform/blobs/blob-routes.js';
 import { createHttpApp } from '../platform/http/http-app.js';
 import { loggable } from '../platform/telemetry/logger.js';
 import { VERSION } from '../platform/telemetry/version.js';
+import { DeletedKeys, SharedKeyRequests } from '../requests/deleted-keys.reactor.js';
 import { LatestOfRequests } from '../requests/latest-of-requests.js';
 import { OpenWork } from '../requests/open-work.js';
 import { Repairs } from '../requests/repairs.reactor.js';
 import { PastMinute } from '../status/past-minute.js';
 import { UserDirectory } from '../users/directory.message.js';
 import { NextUserId } from '../users/next-user-id.js';
+import { WorkerPresence } from '../workers/presence.js';
 import { WorkerRegistry } from '../workers/registry.message.js';
 import { ensureGenesis, type Genesis } from './genesis.js';
 import { Housekeeping } from './housekeeping.js';
@@ -37,6 +44,11 @@ const ANSWERS_PATIENCE_MS = 4_000;
 const REAPER_MS = 1_000;
 const REPAIRS_MS = 1_000;
 const HOUSEKEEPING_MS = 60_000;
+/** horde-rules §10; the first round leaves a server that has just started some time. */
+const THANKS_MS = 60 * 60_000;
+const THANKS_FIRST_MS = 5 * 60_000;
+/** Well below the 300 s after which a worker counts as gone. */
+const PRESENCE_MS = 30_000;
 const NEEDED_BESIDE_EMBEDDED_LOG = ['api', 'projector'] as const;
 
 /** Opens everything in order and listens; whatever fails on the way is closed again. */
@@ -102,8 +114,13 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding }: Pla
   const queue = get(LiveQueue);
   const registry = get(WorkerRegistry);
   const latest = get(LatestOfRequests);
-  for (const fold of [get(Credits), get(RecentGifts), get(UserDirectory), get(NextUserId), registry, queue, get(OpenWork), get(PastMinute), latest]) feed.register(fold);
+  const folds = [
+    get(Credits), get(RecentGifts), get(UserDirectory), get(NextUserId), registry, queue, get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests),
+    get(Claims), get(Unrepaid), latest,
+  ];
+  for (const fold of folds) feed.register(fold);
   await feed.start();
+  await get(WorkerPresence).load();
   commanding.onAppended((events) => {
     for (const event of events) {
       const category = categoryOf(event.stream);
@@ -116,17 +133,36 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding }: Pla
   });
 };
 
+interface Loop {
+  readonly name: string;
+  readonly everyMs: number;
+  readonly firstMs?: number;
+  readonly round: () => Promise<unknown>;
+}
+
 const startTimers = (app: NestFastifyApplication, { timers, logger, contents, blobs, clock }: Platform): { stop(): Promise<void> } => {
   const reaper = app.get(Reaper, { strict: false });
   const repairs = app.get(Repairs, { strict: false });
+  const deletedKeys = app.get(DeletedKeys, { strict: false });
+  const [repayments, thanks] = [app.get(RepayThanks, { strict: false }), app.get(MonthlyThanks, { strict: false })];
+  const presence = app.get(WorkerPresence, { strict: false });
   const housekeeping = new Housekeeping(contents, blobs, clock);
   const loops = [
     { name: 'reaper', everyMs: REAPER_MS, round: () => reaper.round() },
     { name: 'repairs', everyMs: REPAIRS_MS, round: () => repairs.round() },
+    { name: 'deleted shared keys', everyMs: REPAIRS_MS, round: () => deletedKeys.round() },
     { name: 'housekeeping', everyMs: HOUSEKEEPING_MS, round: () => housekeeping.round() },
-  ].map(({ name, everyMs, round }) =>
-    repeatedly(round, { everyMs, timers, onError: (error) => logger.error({ err: loggable(error), loop: name }, 'a round failed and will be tried again') }));
-  return { stop: async () => { await Promise.all(loops.map((loop) => loop.stop())); } };
+    { name: 'repayments', everyMs: REPAIRS_MS, round: () => repayments.round() },
+    { name: 'monthly thanks', everyMs: THANKS_MS, firstMs: THANKS_FIRST_MS, round: () => thanks.round() },
+    { name: 'presence', everyMs: PRESENCE_MS, round: () => presence.round() },
+  ].map(({ name, everyMs, firstMs = 0, round }: Loop) =>
+    repeatedly(round, { everyMs, firstMs, timers, onError: (error) => logger.error({ err: loggable(error), loop: name }, 'a round failed and will be tried again') }));
+  return {
+    stop: async () => {
+      await Promise.all(loops.map((loop) => loop.stop()));
+      await presence.round().catch(() => undefined); // a last word to those who go on; without it nothing but time is lost
+    },
+  };
 };
 
 /** No new requests, those under way are answered, timers end, then the platform from the top down. */

@@ -21,10 +21,15 @@ export interface Decider<State, Command, Event extends AnyEvent, Rc extends stri
 }
 
 export type Decision<Event, Rc extends string> =
-  | { readonly outcome: 'accepted'; readonly events: readonly Event[] }
-  | { readonly outcome: 'refused'; readonly rc: Rc; readonly detail?: Readonly<Record<string, string | number>> };
+  | { readonly outcome: 'accepted'; readonly events: readonly Event[]; readonly detail?: Detail }
+  | { readonly outcome: 'refused'; readonly rc: Rc; readonly detail?: Detail };
+
+/** What the asker is told besides the outcome; never stored. */
+export type Detail = Readonly<Record<string, string | number>>;
 
 /** Events to append. None means: already done, nothing left to do. */
 export const accept = <Event>(...events: readonly Event[]): Decision<Event, never> => ({ outcome: 'accepted', events });
-export const refuse = <Rc extends string>(rc: Rc, detail?: Readonly<Record<string, string | number>>): Decision<never, Rc> =>
+/** As `accept`, when a command asks for several things and not all of them were granted. */
+export const acceptTelling = <Event>(detail: Detail, ...events: readonly Event[]): Decision<Event, never> => ({ outcome: 'accepted', events, detail });
+export const refuse = <Rc extends string>(rc: Rc, detail?: Detail): Decision<never, Rc> =>
   detail ? { outcome: 'refused', rc, detail } : { outcome: 'refused', rc };

@@ -12,7 +12,7 @@ export const ACCOUNTS: Readonly<Record<Pocket, string>> = {
   'issue:award': 'created as awards of the operator',
   'issue:monthly': 'created as monthly thanks, less what was repaid',
   'issue:rating': 'created for ratings of images',
-  'issue:style': 'created for styles that others use',
+  'issue:style': 'created for styles: nothing, they are paid from burn:style',
   'issue:adjustment': 'created by corrections of an admin',
   'issue:floor': 'debits that were forgiven at a floor',
   'issue:anonymous': 'what anonymous use has cost',
@@ -22,7 +22,7 @@ export const ACCOUNTS: Readonly<Record<Pocket, string>> = {
   'burn:alchemy': 'fees of delivered alchemy forms',
   'burn:adjustment': 'taken away by corrections of an admin',
   'burn:overflow': 'taken away beyond the cap, where a policy burns it',
-  'burn:style': 'fees of styles',
+  'burn:style': 'the part of an activation that is for the owner of the style, until its first job is delivered',
   'suspense:reconciliation': 'repairs that wait for their explanation; 0 when all is well',
   'pool:commons': 'what was above the cap; spent by nobody',
 };
@@ -44,8 +44,8 @@ const PAYERS = ['spendable', 'issue:floor', 'issue:anonymous'] as const;
 export const FLOWS: Readonly<Record<Exclude<TransactionKind, 'reversal'>, Flow>> = {
   opening: { from: ['issue:opening'], to: ['spendable'], when: 'an account is opened' },
   transfer: { from: ['spendable'], to: ['spendable'], when: 'a user gives to another' },
-  activation: { from: PAYERS, to: ['burn:activation'], when: 'a request is admitted' },
-  generation: { from: [...PAYERS, 'issue:makeup'], to: ['spendable', 'escrow', 'burn:settlement', 'burn:alchemy'], when: 'a job is delivered' },
+  activation: { from: PAYERS, to: ['burn:activation', 'burn:style'], when: 'a request is admitted' },
+  generation: { from: [...PAYERS, 'issue:makeup', 'burn:style'], to: ['spendable', 'escrow', 'burn:settlement', 'burn:alchemy'], when: 'a job is delivered' },
   evaluation_promotion: { from: ['escrow'], to: ['spendable'], when: 'a user is trusted' },
   uptime_reward: { from: ['issue:uptime'], to: ['spendable', 'escrow'], when: 'a worker was online for ten minutes' },
   award: { from: ['issue:award'], to: ['spendable'], when: 'the operator gives an award' },

@@ -1,6 +1,6 @@
 import type { Kudos } from '../kernel/kudos.js';
 import type { RequestKind } from '../kernel/request-kind.js';
-import type { AccountClass, UserId } from './account.events.js';
+import type { AccountClass, SharedKeyLimits, UserId } from './account.events.js';
 
 /** What every command brings along, because the rules ask no clock and no other stream. */
 interface Given {
@@ -36,18 +36,53 @@ export interface TransferParties {
   readonly recipientEducation: boolean;
   readonly recipientDeleted: boolean;
   readonly senderDeleted: boolean;
+  /** There is, or no longer is, such a user or shared key. */
+  readonly recipientUnknown: boolean;
+  /** The shared key that is the target is past its expiry. */
+  readonly recipientKeyExpired: boolean;
 }
 
-export interface TransferKudos extends Spending {
-  readonly type: 'TransferKudos';
+/** One transfer as it was asked for. */
+export interface TransferItem {
   readonly txId: string;
+  readonly to: UserId;
+  readonly amount: Kudos;
+  /** The recipient's shared key that they are for. */
+  readonly sharedKey?: string;
+  readonly parties: TransferParties;
+}
+
+export interface TransferKudos extends Spending, TransferItem {
+  readonly type: 'TransferKudos';
   /** The sender chose the transaction's id with an Idempotency-Key; otherwise it is fresh and needs no look-up. */
   readonly keyed: boolean;
   /** The statement's index was searched for `txId` up to this revision of the account's stream, and did not hold it. */
   readonly indexedThrough: number;
-  readonly to: UserId;
-  readonly amount: Kudos;
-  readonly parties: TransferParties;
+  /** Fingerprint of the bulk call that this is a part of. */
+  readonly bulk?: string;
+}
+
+/** Several transfers in one append; each happens or is refused by itself. */
+export interface TransferMany extends Spending {
+  readonly type: 'TransferMany';
+  readonly indexedThrough: number;
+  readonly bulk: string;
+  readonly items: readonly TransferItem[];
+}
+
+/** A request that is sent with a shared key. */
+export interface SharedKeyUse {
+  readonly key: string;
+  /** Kudos that were ever sent to the key, as far as they have been read; complete when the payer's credits are. */
+  readonly credited: Kudos;
+  /** What the key's limits look at; undefined when a style brought the key, which waives them (horde-rules §1.10). */
+  readonly asks: { readonly pixels: number; readonly steps: number; readonly tokens: number } | undefined;
+}
+
+export interface StyleUsed {
+  readonly style: string;
+  readonly owner: UserId;
+  readonly surcharge: Kudos;
 }
 
 export interface OpenAuthorization extends Spending {
@@ -63,6 +98,9 @@ export interface OpenAuthorization extends Spending {
   /** Balances above it have no more say in the queue (design.md §6). */
   readonly priorityCap: Kudos;
   readonly reference: number;
+  /** The style that is used, and what of the activation price is for its owner. */
+  readonly style?: StyleUsed;
+  readonly sharedKey?: SharedKeyUse;
 }
 
 export interface SettleJob extends Spending {
@@ -124,10 +162,47 @@ export interface AdjustBalance extends Spending {
   readonly by: UserId | 'system';
 }
 
+/** The account of DONATION_SOURCE_USER repays what was issued as thanks for donations, as far as it can. */
+export interface OffsetDonation extends Spending {
+  readonly type: 'OffsetDonation';
+  readonly grant: string;
+  readonly month: string;
+  readonly amount: Kudos;
+}
+
+export interface CreateSharedKey extends Given {
+  readonly type: 'CreateSharedKey';
+  readonly key: string;
+  readonly id: string;
+  readonly name: string | null;
+  readonly budget: Kudos | null;
+  readonly expiresAt: string | null;
+  readonly limits: SharedKeyLimits;
+  /** How many keys the owner may have. */
+  readonly keysMax: number;
+}
+
+export interface ChangeSharedKey extends Given {
+  readonly type: 'ChangeSharedKey';
+  readonly key: string;
+  readonly name?: string;
+  readonly budget?: Kudos | null;
+  /** Kudos that were ever sent to the key. */
+  readonly credited: Kudos;
+  readonly expiresAt?: string | null;
+  readonly limits: Partial<SharedKeyLimits>;
+}
+
+export interface DeleteSharedKey extends Given {
+  readonly type: 'DeleteSharedKey';
+  readonly key: string;
+}
+
 /** Changes nothing: the answer is in the state, which is confirmed at the head of the log. */
 export interface ReadAccount {
   readonly type: 'ReadAccount';
 }
 
 export type AccountCommand =
-  | ReadAccount | OpenAccount | TransferKudos | OpenAuthorization | SettleJob | ReleaseHold | PlaceFormHold | ReleaseFormHold | CloseAuthorization | AbandonAuthorization | AdjustBalance;
+  | OffsetDonation | ReadAccount | OpenAccount | TransferKudos | TransferMany | OpenAuthorization | SettleJob | ReleaseHold | PlaceFormHold | ReleaseFormHold
+  | CloseAuthorization | AbandonAuthorization | AdjustBalance | CreateSharedKey | ChangeSharedKey | DeleteSharedKey;

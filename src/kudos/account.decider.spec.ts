@@ -45,7 +45,7 @@ describe('a transfer', () => {
 
   // By descending precedence: each row fixes the fault of the row above and keeps the ones below.
   const faulty = {
-    reversesRecentGift: true, senderSuspicious: true, senderFlagged: true, senderEducation: true, recipientSuspicious: true, recipientFlagged: true,
+    recipientUnknown: false, recipientKeyExpired: false, reversesRecentGift: true, senderSuspicious: true, senderFlagged: true, senderEducation: true, recipientSuspicious: true, recipientFlagged: true,
     recipientEducation: false, recipientDeleted: true, senderDeleted: true,
   };
   const asked = (fixed: Partial<typeof faulty>, amount = -5) => send(kudos(amount), { parties: { ...faulty, ...fixed } });
@@ -61,6 +61,12 @@ describe('a transfer', () => {
     ['KudosTransferFromAnon', 0, { to: 0 }], ['KudosTransferToAnon', ME, { to: 0 }], ['KudosTransferToSelf', ME, { to: ME }],
   ] as const)('%s comes before them all', (rc, sender, target) => {
     given(accountDecider, String(sender), opened('oauth', sender)).when({ ...asked({}), ...target }).thenRefused(rc);
+  });
+  it.each([
+    ['KudosTransferFromAnon', 0, {}], ['InvalidTargetUsername', ME, {}], ['SharedKeyExpired', ME, { recipientUnknown: false }],
+  ] as const)('%s comes before all that asks who the recipient is', (rc, sender, fixed) => {
+    const parties = { ...faulty, recipientUnknown: true, recipientKeyExpired: true, ...fixed };
+    given(accountDecider, String(sender), opened('oauth', sender)).when({ ...asked({}), to: 0, parties }).thenRefused(rc);
   });
   it.each([['InvalidKudosTransferAmount', 0], ['KudosTransferNotEnough', 101]] as const)('%s comes after them all', (rc, amount) => {
     account(opened()).when(send(kudos(amount))).thenRefused(rc);

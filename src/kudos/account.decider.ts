@@ -1,22 +1,25 @@
 import { accept, refuse, type Decider, type Decision } from '../kernel/decider.js';
 import { transactionId } from '../kernel/ids.js';
-import { centikudos, kudos, least, minus, most, NO_KUDOS, roundHalfEven, type Kudos } from '../kernel/kudos.js';
+import { centikudos, kudos, least, minus, most, negated, NO_KUDOS, roundHalfEven, type Kudos } from '../kernel/kudos.js';
 import { balanced, balancedOrNothing, posting, spendable, type Posting } from '../kernel/ledger.js';
 import { unreachable } from '../kernel/unreachable.js';
 import type {
-  AbandonAuthorization, AccountCommand, AdjustBalance, CloseAuthorization, OpenAccount, OpenAuthorization, ReleaseHold, TransferKudos,
+  AbandonAuthorization, AccountCommand, AdjustBalance, CloseAuthorization, OpenAccount, OpenAuthorization, ReleaseHold,
 } from './account.commands.js';
 import type { AccountEvent } from './account.events.js';
 import { availableOf, balanceOf, evolve, floorOf, newAccount, type Account, type Authorization } from './account.state.js';
 import { closed } from './authorization-closed.js';
+import { offsetDonation } from './donation-offset.js';
 import { placeFormHold, releaseFormHold } from './form-hold.js';
 import { settle } from './settle-job.js';
+import {
+  changeSharedKey, createSharedKey, deleteSharedKey, isBeyondLimits, releasedParts, reservation, sharedKeyRefusal, type SharedKeyRc,
+} from './shared-key.js';
+import { activationBurned, styleOf } from './style-reward.js';
+import { transfer, transferMany, type TransferRc } from './transfer.js';
 
 export type AccountRc =
-  | 'KudosTransferFromAnon' | 'KudosTransferToAnon' | 'KudosTransferToSelf' | 'TooFastKudosTransfers' | 'FaultWhenKudosSending'
-  | 'SourceAccountFlagged' | 'EducationCannotSendKudos' | 'FaultWhenKudosReceiving' | 'TargetAccountFlagged' | 'DeletedUser'
-  | 'NegativeKudosTransfer' | 'InvalidKudosTransferAmount' | 'IdempotencyKeyConflict' | 'KudosTransferNotEnough'
-  | 'KudosUpfront'
+  | TransferRc | SharedKeyRc | 'KudosUpfront'
   // Never seen by a client: the caller has to look further and ask again.
   | 'AccountNotOpen' | 'IndexBehind' | 'CreditsBehind' | 'JobsUnsettled' | 'AuthorizationOver';
 
@@ -28,6 +31,7 @@ const decide = (command: AccountCommand, account: Account): Decided => {
   if (!account.accountClass) return refuse('AccountNotOpen');
   switch (command.type) {
     case 'TransferKudos': return transfer(command, account);
+    case 'TransferMany': return transferMany(command, account);
     case 'OpenAuthorization': return authorize(command, account);
     case 'SettleJob': return settle(command, account);
     case 'ReleaseHold': return release(command, account);
@@ -36,6 +40,10 @@ const decide = (command: AccountCommand, account: Account): Decided => {
     case 'CloseAuthorization': return close(command, account);
     case 'AbandonAuthorization': return abandon(command, account);
     case 'AdjustBalance': return adjust(command, account);
+    case 'OffsetDonation': return offsetDonation(command, account);
+    case 'CreateSharedKey': return createSharedKey(command, account);
+    case 'ChangeSharedKey': return changeSharedKey(command, account);
+    case 'DeleteSharedKey': return deleteSharedKey(command, account);
     default: return unreachable(command);
   }
 };
@@ -51,64 +59,32 @@ const open = ({ accountClass, at, policy }: OpenAccount, account: Account): Deci
   return accept({ type: 'AccountOpened.v1', data: { user: account.user, accountClass, ledger } });
 };
 
-// The order of the checks is contract: the first that fails names the refusal, and clients branch on `rc`
-// (horde-rules §5). One rule stands before all that depend on the state: a repeated key is answered as the first time
-// (spec/ledger.md §4.7), even if the account has been emptied or flagged since.
-const transfer = (command: TransferKudos, account: Account): Decided => {
-  const { to, amount, txId, keyed } = command;
-  const earlier = account.transfers.get(txId);
-  if (earlier) return earlier.to === to && earlier.amount === amount ? accept() : refuse('IdempotencyKeyConflict');
-  if (keyed && account.forgottenThrough > command.indexedThrough) return refuse('IndexBehind');
-  const rc = transferRefusal(command, account);
-  if (rc) return refuse(rc === 'KudosTransferNotEnough' && !command.creditsComplete ? 'CreditsBehind' : rc);
-  const ledger = balanced(
-    { txId, kind: 'transfer', effectiveAt: command.at, policy: command.policy },
-    [posting(spendable(account.user), -amount), posting(spendable(to), amount)],
-  );
-  const booked = command.parties.recipientEducation ? 'donated' : 'gifted';
-  return accept({ type: 'FundsTransferred.v1', data: { from: account.user, to, amount, booked, ledger } });
-};
-
-const transferRefusal = (command: TransferKudos, account: Account): AccountRc | undefined => {
-  const { to, amount, parties, creditsElsewhere } = command;
-  const rules: readonly (readonly [boolean, AccountRc])[] = [
-    [account.user === 0, 'KudosTransferFromAnon'],
-    [to === 0, 'KudosTransferToAnon'],
-    [to === account.user, 'KudosTransferToSelf'],
-    [parties.reversesRecentGift, 'TooFastKudosTransfers'],
-    [parties.senderSuspicious, 'FaultWhenKudosSending'],
-    [parties.senderFlagged, 'SourceAccountFlagged'],
-    [parties.senderEducation, 'EducationCannotSendKudos'],
-    [parties.recipientSuspicious, 'FaultWhenKudosReceiving'],
-    [parties.recipientFlagged, 'TargetAccountFlagged'],
-    [parties.recipientDeleted || parties.senderDeleted, 'DeletedUser'],
-    [amount < 0, 'NegativeKudosTransfer'],
-    [amount === 0, 'InvalidKudosTransferAmount'],
-    [amount > availableOf(account, creditsElsewhere), 'KudosTransferNotEnough'],
-  ];
-  return rules.find(([fails]) => fails)?.[1];
-};
-
 /** Admission, payer first: the activation price, the hold and the frozen place in the queue in one event. */
 const authorize = (command: OpenAuthorization, account: Account): Decided => {
   const { request, quote, required, jobs, creditsElsewhere } = command;
   if (account.authorizations.has(request)) return accept();
+  const keyRefusal = sharedKeyRefusal(command, account);
+  if (keyRefusal) return keyRefusal;
   const available = availableOf(account, creditsElsewhere);
   if (required > most(NO_KUDOS, available)) return command.creditsComplete ? refuse('KudosUpfront', { required, available }) : refuse('CreditsBehind');
+  if (isBeyondLimits(command, account)) return refuse('SharedKeyLimits');
   // The price of a free admission is forgiven below the floor like any other debit. What is required upfront covers it.
   const balance = balanceOf(account, creditsElsewhere);
   const paid = least(command.activation, most(NO_KUDOS, minus(balance, floorOf(account.accountClass!))));
   if (paid < command.activation && !command.creditsComplete) return refuse('CreditsBehind');
   const hold = most(NO_KUDOS, minus(required, command.activation));
+  const used = styleOf(command.style, account.user, paid);
   const legs: Posting[] = [
-    posting(spendable(account.user), -paid), posting('issue:floor', -(command.activation - paid)), posting('burn:activation', command.activation),
+    posting(spendable(account.user), -paid), posting('issue:floor', -(command.activation - paid)),
+    ...activationBurned(command.activation, used.style?.reward),
   ];
   const ledger = balancedOrNothing(
     { txId: transactionId('activation', request), kind: 'activation', effectiveAt: command.at, policy: command.policy }, legs,
   );
   return accept({ type: 'AuthorizationOpened.v1', data: {
     user: account.user, request, kind: command.kind, jobs, quote, activation: command.activation, hold,
-    priority: priorityOf(balance, command), policy: command.policy, reference: command.reference, openedAt: command.at,
+    priority: priorityOf(balance, command), policy: command.policy, reference: command.reference, ...reservation(command, account), openedAt: command.at,
+    ...used,
     ...(ledger ? { ledger } : {}),
   } });
 };
@@ -123,9 +99,10 @@ const priorityOf = (balance: Kudos, { flagged, priorityCap }: OpenAuthorization)
 const release = ({ request, jobs, at }: ReleaseHold, account: Account): Decided => {
   const authorization = account.authorizations.get(request);
   if (!authorization) return accept();
-  const amount = least(authorization.held, minus(partsOf(authorization, jobs), authorization.released));
-  if (amount <= 0) return accept();
-  return accept({ type: 'HoldReleased.v1', data: { user: account.user, request, amount, releasedAt: at } });
+  const amount = most(NO_KUDOS, least(authorization.held, minus(partsOf(authorization, jobs), authorization.released)));
+  const keyPart = releasedParts(authorization, jobs);
+  if (amount === 0 && !keyPart.sharedKey) return accept();
+  return accept({ type: 'HoldReleased.v1', data: { user: account.user, request, amount, ...keyPart, releasedAt: at } });
 };
 
 /** A hold is made of equal parts, one a job, the remainder in the first (spec/ledger.md §4.4): `jobs` later parts of it. */
@@ -142,12 +119,12 @@ const close = ({ request, submitted, at }: CloseAuthorization, account: Account)
 const abandon = ({ request, at, policy }: AbandonAuthorization, account: Account): Decided => {
   const authorization = account.authorizations.get(request);
   if (!authorization) return accept();
-  const closing = closed(account, { request, authorization, at });
+  const closing = closed(account, { request, authorization, at, isTakenBack: true });
   if (!authorization.activationTx || authorization.paid === 0) return accept(closing);
   const { paid } = authorization;
   const ledger = balanced(
     { txId: transactionId('abandoned', request), kind: 'reversal', effectiveAt: at, policy, reverses: authorization.activationTx },
-    [posting('burn:activation', -paid), posting(spendable(account.user), paid)],
+    [...activationBurned(negated(paid), negated(authorization.style?.reward ?? NO_KUDOS)), posting(spendable(account.user), paid)],
   );
   return accept({ type: 'TransactionReversed.v1', data: { user: account.user, request, reason: 'abandoned', ledger } }, closing);
 };
@@ -165,5 +142,5 @@ const adjust = ({ txId, amount, by, at, policy, creditsElsewhere, creditsComplet
 };
 
 export const accountDecider: Decider<Account, AccountCommand, AccountEvent, AccountRc> = {
-  category: 'account', stateVersion: 3, initialState: newAccount, evolve, decide,
+  category: 'account', stateVersion: 5, initialState: newAccount, evolve, decide,
 };

@@ -1,6 +1,6 @@
 // These names and shapes are what is stored. Never edit one: add a new version and upcast the old.
-// Stream: account-{userId}; KudosGranted.v1 and credits by BalanceAdjusted.v1: grant-{key}
-import type { Stored } from '../kernel/event.js';
+// Stream: account-{userId}; credits by BalanceAdjusted.v1: grant-{key}
+import type { Personal, Stored } from '../kernel/event.js';
 import type { Kudos } from '../kernel/kudos.js';
 import type { RequestKind } from '../kernel/request-kind.js';
 import type { LedgerTransaction } from '../kernel/ledger.js';
@@ -17,6 +17,10 @@ export type FundsTransferred = Stored<'FundsTransferred.v1', {
   amount: Kudos;
   /** Gifts to an education account count as donations (horde-rules §5). */
   booked: 'gifted' | 'donated';
+  /** Sent to one of `to`'s shared keys: what the key may spend grows as much (horde-rules §5). */
+  sharedKey?: string;
+  /** Fingerprint of the bulk call that it was part of: the same key with another list is a conflict (I9). */
+  bulk?: string;
   ledger: LedgerTransaction;
 }>;
 
@@ -34,7 +38,11 @@ export type AuthorizationOpened = Stored<'AuthorizationOpened.v1', {
   priority: Kudos;
   policy: number;
   reference: number;
+  /** Asked for with a shared key. `reserved` is the quote, 0 if the key has no limit; the activation price is used of it at once. */
+  sharedKey?: { key: string; reserved: Kudos };
   openedAt: string;
+  /** Somebody else's style is used. `reward` is what the payer really gave for it: it waits at burn:style for the first settlement. */
+  style?: { style: string; owner: UserId; reward: Kudos };
   ledger?: LedgerTransaction;
 }>;
 
@@ -61,12 +69,24 @@ export type JobSettled = Stored<'JobSettled.v1', {
   /** Pixelsteps or tokens, for records and statistics. */
   things: number;
   settledAt: string;
+  /** What the key has used up by it (the debit), and how much of that had been reserved of its budget. */
+  sharedKey?: { key: string; consumed: Kudos; reserved: Kudos };
   policy: number;
+  /** Only in the first settlement of a request: what the owner of its style gets of the activation price (horde-rules §2.9). */
+  style?: { style: string; owner: UserId; reward: Kudos };
   ledger?: LedgerTransaction;
 }>;
 
 /** With a `job`: the hold of that form of alchemy (`FormHoldPlaced`), which was given back or never handed out. */
-export type HoldReleased = Stored<'HoldReleased.v1', { user: UserId; request: string; amount: Kudos; releasedAt: string; job?: string }>;
+export type HoldReleased = Stored<'HoldReleased.v1', {
+  user: UserId;
+  request: string;
+  /** Of the hold; 0 when only the budget of a shared key gets something back. */
+  amount: Kudos;
+  sharedKey?: { key: string; released: Kudos };
+  releasedAt: string;
+  job?: string;
+}>;
 /** Set aside at the hand-out of a form, because its worker asked for upfront kudos (horde-rules §3.4). Its settlement captures it. */
 export type FormHoldPlaced = Stored<'FormHoldPlaced.v1', { user: UserId; request: string; job: string; amount: Kudos; placedAt: string }>;
 export type AuthorizationClosed = Stored<'AuthorizationClosed.v1', {
@@ -75,16 +95,71 @@ export type AuthorizationClosed = Stored<'AuthorizationClosed.v1', {
   settled: number;
   /** What was left of the hold. */
   released: Kudos;
+  /** What was left of the reservation; and the activation price, if it was taken back because the request never came. */
+  sharedKey?: { key: string; released: Kudos; returned: Kudos };
   closedAt: string;
 }>;
 export type TransactionReversed = Stored<'TransactionReversed.v1', { user: UserId; request: string; reason: 'abandoned'; ledger: LedgerTransaction }>;
 /** A moderator's correction: a credit in a grant stream, a debit in the account's own. */
 export type BalanceAdjusted = Stored<'BalanceAdjusted.v1', { user: UserId; by: UserId | 'system'; ledger: LedgerTransaction }>;
+/**
+ * The account that thanks for donations repays what a grant has issued, from what it had when it came to it (spec/ledger.md §4.5).
+ * Decided once for each grant; what it had not is the shortfall. Without a `ledger` it had nothing.
+ */
+export type DonationOffset = Stored<'DonationOffset.v1', {
+  user: UserId;
+  /** The stream's key of the grant, and what it issued. */
+  grant: string;
+  /** `yyyymm` in which it was issued. */
+  month: string;
+  amount: Kudos;
+  repaid: Kudos;
+  shortfall: Kudos;
+  offsetAt: string;
+  policy: number;
+  ledger?: LedgerTransaction;
+}>;
+
+/** −1 is no limit, 0 allows nothing (horde-rules §1.10). */
+export interface SharedKeyLimits {
+  readonly maxImagePixels: number;
+  readonly maxImageSteps: number;
+  readonly maxTextTokens: number;
+}
+/** `key` names a shared key in events: the keyed hash of its id, for whoever knows the id may spend what the key may. */
+export type SharedKeyCreated = Stored<'SharedKeyCreated.v1', {
+  user: UserId;
+  key: string;
+  id: Personal;
+  name: Personal | null;
+  /** What may be asked for with it; null is no limit. */
+  budget: Kudos | null;
+  expiresAt: string | null;
+  limits: SharedKeyLimits;
+  createdAt: string;
+}>;
+/** Only what has changed. */
+export type SharedKeyChanged = Stored<'SharedKeyChanged.v1', {
+  user: UserId;
+  key: string;
+  name?: Personal;
+  /**
+   * What may be asked for from now on. Requests admitted before keep their promise and no longer count against it;
+   * `credited` of the kudos that were ever sent to the key are no longer counted either.
+   */
+  budget?: { amount: Kudos | null; credited: Kudos };
+  expiresAt?: string | null;
+  limits?: SharedKeyLimits;
+  changedAt: string;
+}>;
+export type SharedKeyDeleted = Stored<'SharedKeyDeleted.v1', { user: UserId; key: string; deletedAt: string }>;
 
 export type AccountEvent =
-  | AccountOpened | FundsTransferred | AuthorizationOpened | JobSettled | HoldReleased | FormHoldPlaced | AuthorizationClosed | TransactionReversed | BalanceAdjusted;
+  | AccountOpened | FundsTransferred | AuthorizationOpened | JobSettled | HoldReleased | FormHoldPlaced | AuthorizationClosed | TransactionReversed | BalanceAdjusted
+  | DonationOffset | SharedKeyCreated | SharedKeyChanged | SharedKeyDeleted;
 
 export const ACCOUNT_EVENT_TYPES = [
+  'DonationOffset.v1',
   'AccountOpened.v1', 'FundsTransferred.v1', 'AuthorizationOpened.v1', 'JobSettled.v1', 'HoldReleased.v1', 'FormHoldPlaced.v1', 'AuthorizationClosed.v1',
-  'TransactionReversed.v1', 'BalanceAdjusted.v1',
+  'TransactionReversed.v1', 'BalanceAdjusted.v1', 'SharedKeyCreated.v1', 'SharedKeyChanged.v1', 'SharedKeyDeleted.v1',
 ] as const satisfies readonly AccountEvent['type'][];

@@ -30,9 +30,10 @@ const quoteOf = (count: number): Kudos => centikudos(300 + count * 1_500);
 const commands: fc.Arbitrary<(credits: Credits) => AccountCommand> = fc.oneof(
   fc.record({ txId: fc.constantFrom('t1', 't2', 't3', 't4'), amount: amounts, to: fc.constantFrom(OWNER, 21, ME) })
     .map(({ amount, ...parts }) => (credits: Credits) => send(amount, { ...parts, ...credits })),
-  fc.record({ request: requests, jobs: fc.integer({ min: 1, max: 3 }), upfront: fc.boolean() })
-    .map(({ request, jobs: count, upfront }) => (credits: Credits) => authorize({
+  fc.record({ request: requests, jobs: fc.integer({ min: 1, max: 3 }), upfront: fc.boolean(), styleOwner: fc.constantFrom(undefined, OWNER, 30, ME) })
+    .map(({ request, jobs: count, upfront, styleOwner }) => (credits: Credits) => authorize({
       request, jobs: count, activation, quote: quoteOf(count), required: upfront ? quoteOf(count) : centikudos(0), ...credits,
+      ...(styleOwner === undefined ? {} : { style: { style: 's', owner: styleOwner, surcharge: centikudos(200) } }),
     })),
   fc.record({ of: jobs, price: fc.integer({ min: 0, max: 1_400 }), censored: fc.boolean(), ownerTrusted: fc.boolean(), owner: fc.constantFrom(OWNER, ME), last: fc.boolean() })
     .map(({ of, price, censored, last, ...parts }) => (credits: Credits) => settle(of.job, {
@@ -186,13 +187,31 @@ law('a job is paid once, and its owner gets exactly its price (I7, I25)', (all) 
     if (event.type === 'AuthorizationOpened.v1') open.set(event.data.request, new Set());
     if (event.type === 'AuthorizationClosed.v1') open.delete(event.data.request);
     if (event.type !== 'JobSettled.v1') continue;
-    const { request, job, price, owner, payer, debit, forgiven, ledger } = event.data;
+    const { request, job, price, owner, payer, debit, forgiven, style, ledger } = event.data;
     expect(open.get(request)?.has(job)).toBe(false);
     open.get(request)!.add(job);
     const got = (pocket: string) => ledger?.postings.find(({ account }) => account === `user:${owner}:${pocket}`)?.amount ?? 0;
     const gaveItself = owner === payer ? debit - forgiven : 0; // merged with what the owner gets
-    expect(got('spendable') + got('escrow') + gaveItself).toBe(price);
+    const forItsStyle = style?.owner === owner ? style.reward : 0; // likewise
+    expect(got('spendable') + got('escrow') + gaveItself - forItsStyle).toBe(price);
   }
+});
+
+law('a style earns its owner only what somebody else has really paid for it, once a request (I3)', (all) => {
+  const { books, events } = afterEach(all, (world) => expect(world.books.of('burn:style')).toBeGreaterThanOrEqual(0));
+  const waiting = new Map<string, number>();
+  for (const event of events) {
+    if (event.type === 'AuthorizationOpened.v1' && event.data.style) {
+      const { style, request, ledger } = event.data;
+      expect(style.owner).not.toBe(ME);
+      expect(style.reward).toBeLessThanOrEqual(-(ledger?.postings.find(({ account }) => account === `user:${ME}:spendable`)?.amount ?? 0));
+      waiting.set(request, style.reward);
+    } else if (event.type === 'JobSettled.v1' && event.data.style) {
+      expect(event.data.style.reward).toBe(waiting.get(event.data.request));
+      waiting.delete(event.data.request);
+    }
+  }
+  expect(books.of('issue:style')).toBe(0);
 });
 
 law('a request is never debited more than its quote, when its jobs fit it (I26)', (all) => {

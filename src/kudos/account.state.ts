@@ -2,7 +2,9 @@ import { centikudos, kudos, minus, negated, NO_KUDOS, plus, type Kudos } from '.
 import { ledgerOf } from '../kernel/event.js';
 import { escrow, spendable, type LedgerTransaction } from '../kernel/ledger.js';
 import { unreachable } from '../kernel/unreachable.js';
-import type { AccountClass, AccountEvent, UserId } from './account.events.js';
+import type { AccountClass, AccountEvent, AuthorizationOpened, UserId } from './account.events.js';
+import { lessParts, lessReserved, newReservation, outsideBudget, type Reservation } from './shared-key-reservation.js';
+import { evolveSharedKeys, type SharedKey } from './shared-key.state.js';
 
 /** An admitted request that may still cost its payer something. Bounded: closed ones are forgotten. */
 export interface Authorization {
@@ -21,6 +23,10 @@ export interface Authorization {
   /** Debited so far, activation included: never above the quote (I26). */
   debited: Kudos;
   readonly settled: Set<string>;
+  /** Whose style it uses, and what waits at burn:style for that owner. */
+  readonly style: AuthorizationOpened['data']['style'];
+  /** Asked for with one of the payer's shared keys that still exists. */
+  sharedKey: Reservation | undefined;
   /** Alchemy: what is set aside for each form that is at a worker, by job. Part of `held`. */
   readonly formHolds: Map<string, Kudos>;
 }
@@ -29,6 +35,8 @@ export interface Authorization {
 export interface RememberedTransfer {
   readonly to: UserId;
   readonly amount: Kudos;
+  readonly sharedKey?: string | undefined;
+  readonly bulk?: string | undefined;
   readonly revision: number;
 }
 
@@ -42,8 +50,12 @@ export interface Account {
   /** Sum of the open authorizations' holds. */
   held: Kudos;
   readonly authorizations: Map<string, Authorization>;
+  /** By the hash that names them in events; at most as many as an account may have. */
+  readonly sharedKeys: Map<string, SharedKey>;
   /** The newest transfers and corrections by txId, oldest first; older ones are found in the statement's unique index. */
   readonly transfers: Map<string, RememberedTransfer>;
+  /** Grants that this account has been asked to repay: one has this, all others none. */
+  readonly offsets: Set<string>;
   /** Transfers up to this revision are no longer remembered here. */
   forgottenThrough: number;
   revision: number;
@@ -57,7 +69,7 @@ export const floorOf = (accountClass: AccountClass): Kudos => (accountClass === 
 
 export const newAccount = (id: string): Account => ({
   user: Number(id), accountClass: undefined, own: NO_KUDOS, ownEscrow: NO_KUDOS, held: NO_KUDOS,
-  authorizations: new Map(), transfers: new Map(), forgottenThrough: -1, revision: -1,
+  authorizations: new Map(), sharedKeys: new Map(), transfers: new Map(), offsets: new Set(), forgottenThrough: -1, revision: -1,
 });
 
 /** Spendable kudos, floor included. `creditsElsewhere` may lag: it can only be too small (spec/ledger.md §4.2). */
@@ -70,12 +82,13 @@ export const availableOf = (account: Account, creditsElsewhere: Kudos): Kudos =>
 export const evolve = (account: Account, event: AccountEvent): Account => {
   account.revision += 1;
   foldPostings(account, event);
+  evolveSharedKeys(account.sharedKeys, event);
   switch (event.type) {
     case 'AccountOpened.v1':
       account.accountClass = event.data.accountClass;
       return account;
     case 'FundsTransferred.v1':
-      return rememberTransfer(account, event.data.ledger.txId, { to: event.data.to, amount: event.data.amount, revision: account.revision });
+      return rememberTransfer(account, event.data.ledger.txId, transferOf(event.data, account.revision));
     case 'AuthorizationOpened.v1':
       return openAuthorization(account, event.data);
     case 'JobSettled.v1':
@@ -90,8 +103,16 @@ export const evolve = (account: Account, event: AccountEvent): Account => {
       return account;
     case 'BalanceAdjusted.v1':
       return rememberAdjustment(account, event.data.ledger);
+    case 'DonationOffset.v1':
+      account.offsets.add(event.data.grant);
+      return account;
+    case 'SharedKeyChanged.v1':
+      return event.data.budget ? changeReservations(account, event.data.key, outsideBudget) : account;
+    case 'SharedKeyDeleted.v1':
+      return changeReservations(account, event.data.key, () => undefined);
+    case 'SharedKeyCreated.v1':
     case 'TransactionReversed.v1':
-      return account; // its postings are all there is to it
+      return account; // its postings, or its keys, are all there is to it
     default:
       return unreachable(event);
   }
@@ -99,29 +120,45 @@ export const evolve = (account: Account, event: AccountEvent): Account => {
 
 type DataOf<Type extends AccountEvent['type']> = Extract<AccountEvent, { type: Type }>['data'];
 
-const openAuthorization = (account: Account, { request, quote, activation, jobs, hold, ledger }: DataOf<'AuthorizationOpened.v1'>): Account => {
+const transferOf = ({ to, amount, sharedKey, bulk }: DataOf<'FundsTransferred.v1'>, revision: number): RememberedTransfer => (
+  { to, amount, revision, ...(sharedKey === undefined ? {} : { sharedKey }), ...(bulk === undefined ? {} : { bulk }) }
+);
+
+const changeReservations = (account: Account, key: string, change: (reservation: Reservation) => Reservation | undefined): Account => {
+  for (const authorization of account.authorizations.values())
+    if (authorization.sharedKey?.key === key) authorization.sharedKey = change(authorization.sharedKey);
+  return account;
+};
+
+const openAuthorization = (account: Account, data: DataOf<'AuthorizationOpened.v1'>): Account => {
+  const { request, quote, activation, jobs, hold, style, ledger } = data;
   const leg = ledger?.postings.find(({ account: name }) => name === spendable(account.user));
   const paid = centikudos(-(leg?.amount ?? 0));
   account.authorizations.set(request, {
     quote, activation, activationTx: ledger?.txId ?? '', paid, jobs, hold, held: hold, released: NO_KUDOS, debited: activation, settled: new Set(), formHolds: new Map(),
+    style,
+    sharedKey: newReservation(data),
   });
   account.held = plus(account.held, hold);
   return account;
 };
 
-const settleJob = (account: Account, { request, job, captured, debit }: DataOf<'JobSettled.v1'>): Account => {
+const settleJob = (account: Account, { request, job, captured, debit, sharedKey }: DataOf<'JobSettled.v1'>): Account => {
   const authorization = account.authorizations.get(request);
   if (!authorization) return account;
   authorization.settled.add(job);
   authorization.debited = plus(authorization.debited, debit);
+  authorization.sharedKey = lessReserved(authorization.sharedKey, sharedKey?.reserved);
   authorization.formHolds.delete(job);
   return releaseHold(account, request, captured);
 };
 
-const withdrawParts = (account: Account, { request, amount, job }: DataOf<'HoldReleased.v1'>): Account => {
+const withdrawParts = (account: Account, { request, amount, job, sharedKey }: DataOf<'HoldReleased.v1'>): Account => {
   const authorization = account.authorizations.get(request);
-  if (job !== undefined) authorization?.formHolds.delete(job);
-  else if (authorization) authorization.released = plus(authorization.released, amount);
+  if (!authorization) return account;
+  if (job !== undefined) authorization.formHolds.delete(job);
+  else authorization.released = plus(authorization.released, amount);
+  authorization.sharedKey = lessParts(authorization.sharedKey, sharedKey?.released);
   return releaseHold(account, request, amount);
 };
 

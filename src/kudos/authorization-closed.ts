@@ -1,8 +1,19 @@
 import type { AccountEvent } from './account.events.js';
 import type { Account, Authorization } from './account.state.js';
+import { closing } from './shared-key.js';
 
-/** Ends an authorization: what is left of its hold is free again. */
-export const closed = (account: Account, { request, authorization, at }: { request: string; authorization: Authorization; at: string }): AccountEvent => ({
+interface Ending {
+  readonly request: string;
+  readonly authorization: Authorization;
+  readonly at: string;
+  /** The request never came: its price is given back in the same append. */
+  readonly isTakenBack?: boolean;
+}
+
+/** Ends an authorization: what is left of its hold is free again, and what is left of its reservation. */
+export const closed = (account: Account, { request, authorization, at, isTakenBack = false }: Ending): AccountEvent => ({
   type: 'AuthorizationClosed.v1',
-  data: { user: account.user, request, settled: authorization.settled.size, released: authorization.held, closedAt: at },
+  data: {
+    user: account.user, request, settled: authorization.settled.size, released: authorization.held, ...closing(authorization, isTakenBack), closedAt: at,
+  },
 });

@@ -1,11 +1,13 @@
 import { Command } from '@nestjs/cqrs';
 import type { CommandContext, Outcome } from '../platform/commanding/outcome.js';
-import type { BalanceAdjusted } from './account.events.js';
-import type { Grant, GrantAdjustment, GrantRc } from './grant.decider.js';
+import { awardKey, monthlyKey, ratingKey, type Grant, type GrantCommand, type GrantEvent, type GrantRc } from './grant.decider.js';
 
 /** One grant, by its key. */
-export class OnGrant extends Command<Outcome<BalanceAdjusted, Grant, GrantRc>> {
-  constructor(readonly key: string, readonly command: GrantAdjustment, readonly context: CommandContext) {
+export class OnGrant extends Command<Outcome<GrantEvent, Grant, GrantRc>> {
+  constructor(readonly key: string, readonly command: GrantCommand, readonly context: CommandContext) {
     super();
   }
 }
+
+/** Keys from which the same thing always gets the same stream. */
+export const grantKeys = { award: awardKey, monthly: monthlyKey, rating: ratingKey } as const;

@@ -1,16 +1,27 @@
 import { Global, Module } from '@nestjs/common';
 import { AccountHandler } from './account.handler.js';
+import { AwardController } from './award.controller.js';
+import { AwardParts, Awards } from './awards.js';
 import { Adjusting, AdjustingParts } from './adjusting.message.js';
+import { BulkTransferController } from './bulk-transfer.controller.js';
+import { BulkTransfers } from './bulk-transfers.js';
 import { GrantHandler } from './grant.handler.js';
 import { PolicyHandler } from './policy.handler.js';
+import { SharedKeyOwners } from './shared-key-registry.message.js';
+import { SharedKeyParts, SharedKeys } from './shared-keys.js';
+import { SharedKeysController } from './shared-keys.controller.js';
 import { Spending } from './spending.message.js';
 import { TransferController } from './transfer.controller.js';
+import { TransferTargets } from './transfer-targets.js';
 import { TransferParts, Transfers } from './transfers.js';
 
 @Global()
 @Module({
-  controllers: [TransferController],
-  providers: [AccountHandler, PolicyHandler, GrantHandler, Spending, Adjusting, AdjustingParts, Transfers, TransferParts],
-  exports: [Spending, Adjusting],
+  controllers: [TransferController, BulkTransferController, SharedKeysController, AwardController],
+  providers: [
+    AccountHandler, PolicyHandler, GrantHandler, Spending, Adjusting, AdjustingParts, Transfers, TransferParts, TransferTargets, BulkTransfers,
+    SharedKeys, SharedKeyParts, Awards, AwardParts, { provide: SharedKeyOwners, useExisting: SharedKeys },
+  ],
+  exports: [Spending, Adjusting, SharedKeyOwners],
 })
 export class KudosModule {}

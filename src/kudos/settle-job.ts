@@ -5,6 +5,9 @@ import type { SettleJob } from './account.commands.js';
 import type { AccountEvent, JobSettled } from './account.events.js';
 import { balanceOf, floorOf, type Account, type Authorization } from './account.state.js';
 import { closed } from './authorization-closed.js';
+import { lessReserved } from './shared-key-reservation.js';
+import { consumption } from './shared-key.js';
+import { rewardOf } from './style-reward.js';
 
 /** Exactly once: the open authorization remembers each settled job, and a closed one has settled them all. */
 export const settle = (command: SettleJob, account: Account): Decision<AccountEvent, 'CreditsBehind'> => {
@@ -20,13 +23,18 @@ export const settle = (command: SettleJob, account: Account): Decision<AccountEv
   const reachable = most(NO_KUDOS, minus(balanceOf(account, command.creditsElsewhere), floorOf(account.accountClass!)));
   const paid = least(command.debit, reachable);
   if (paid < command.debit && !command.creditsComplete) return refuse('CreditsBehind');
-  const { ledger, split } = settlementOf(command, account.user, paid);
+  const rewarded = rewardOf(authorization);
+  const keyPart = consumption(authorization, command.debit);
+  const { ledger, split } = settlementOf({ ...command, ...rewarded }, account.user, paid);
   const settled: JobSettled = { type: 'JobSettled.v1', data: {
     request, job, kind: command.kind, payer: account.user, owner: command.owner, worker: command.worker, model: command.model,
     price: command.price, debit: command.debit, forgiven: minus(command.debit, paid), captured: part, ...split,
-    things: command.things, settledAt: at, policy: command.policy, ...(ledger ? { ledger } : {}),
+    things: command.things, settledAt: at, ...keyPart, policy: command.policy, ...rewarded, ...(ledger ? { ledger } : {}),
   } };
-  const rest: Authorization = { ...authorization, held: minus(authorization.held, part), settled: new Set([...authorization.settled, job]) };
+  const rest: Authorization = {
+    ...authorization, held: minus(authorization.held, part), settled: new Set([...authorization.settled, job]),
+    sharedKey: lessReserved(authorization.sharedKey, keyPart.sharedKey?.reserved),
+  };
   return allSettled(ended, rest) ? accept(settled, closed(account, { request, authorization: rest, at })) : accept(settled);
 };
 

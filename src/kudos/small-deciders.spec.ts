@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { given } from '../../test/support/given.js';
 import { centikudos, kudos } from '../kernel/kudos.js';
 import type { BalanceAdjusted } from './account.events.js';
-import { grantDecider, type GrantAdjustment } from './grant.decider.js';
+import { grantDecider, type GrantAdjustment, type GrantEvent } from './grant.decider.js';
 import { policyDecider } from './policy.decider.js';
 import type { PolicyAdopted } from './policy.events.js';
 
@@ -14,7 +14,7 @@ describe('a grant', () => {
     txId: 'tx', kind: 'admin_adjustment', effectiveAt: AT, policy: 3, reverses: null,
     postings: [{ account: 'issue:adjustment', amount: kudos(-50) }, { account: 'user:7:spendable', amount: kudos(50) }],
   } } };
-  const key = (...events: BalanceAdjusted[]) => given(grantDecider, 'tx', ...events);
+  const key = (...events: GrantEvent[]) => given(grantDecider, 'tx', ...events);
 
   it('is issued from issue:adjustment', () => key().when(grant()).then(granted));
   it('happens once, however often it is asked', () => key(granted).when(grant()).thenNothing());

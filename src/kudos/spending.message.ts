@@ -52,7 +52,6 @@ export class Spending {
     const context: CommandContext = { actor: { kind: 'system' }, correlationId: '' };
     return (await this.commands.execute(new OnAccount(user, { type: 'ReadAccount' }, context))).state;
   }
-
 }
 
 const orRetry = (outcome: AccountOutcome): AccountOutcome => {

@@ -8,7 +8,7 @@ import { Callers, RateLimit } from '../platform/http/route-spec.js';
 import { Transfers } from './transfers.js';
 
 /** Beyond any supply there will ever be; keeps `amount × 100` a safe integer. */
-const AMOUNT_MAX = 10_000_000_000_000;
+export const AMOUNT_MAX = 10_000_000_000_000;
 
 class TransferKudosBody {
   @Str() username!: string;

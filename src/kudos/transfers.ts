@@ -8,12 +8,10 @@ import { Ports } from '../platform/ports.js';
 import { RetryLater } from '../platform/retry-later.js';
 import { Pricing } from '../pricing/pricing.js';
 import { UserDirectory, type KnownUser } from '../users/directory.message.js';
-import { isSuspicious } from '../users/suspicion.js';
-import type { TransferParties } from './account.commands.js';
-import type { AccountRc } from './account.decider.js';
 import { transferRefusals } from './kudos.refusals.js';
-import { RecentGifts } from './recent-gifts.js';
 import { CATCH_UP_MAX_MS, Spending } from './spending.message.js';
+import { TransferTargets, type TransferTarget } from './transfer-targets.js';
+import { isSame, type TransferRc } from './transfer.js';
 
 export interface TransferAsked {
   readonly apiKey: string;
@@ -26,12 +24,15 @@ export interface TransferAsked {
 export interface IndexedTransfer {
   readonly to: number;
   readonly amount: Kudos;
+  readonly sharedKey?: string;
+  readonly bulk?: string;
   readonly position: number;
 }
 
 /** The statement read model, as far as repeated keys need it. */
 export abstract class TransferIndex {
-  abstract find(txId: string): Promise<IndexedTransfer | undefined>;
+  /** Those of the transactions that it knows, by txId. */
+  abstract find(txIds: readonly string[]): Promise<ReadonlyMap<string, IndexedTransfer>>;
   /** Revision of the account's stream up to which the index has read; −1 if nothing of it. */
   abstract indexedThrough(user: number): Promise<number>;
   abstract waitFor(position: number, timeoutMs: number): Promise<boolean>;
@@ -40,7 +41,7 @@ export abstract class TransferIndex {
 /** What transfers need besides the two accounts. */
 @Injectable()
 export class TransferParts {
-  constructor(readonly ports: Ports, readonly pricing: Pricing, readonly gifts: RecentGifts) {}
+  constructor(readonly ports: Ports, readonly pricing: Pricing, readonly targets: TransferTargets) {}
 }
 
 /** Moves kudos between users (horde-rules §5). With an Idempotency-Key, once, however often it is asked. */
@@ -55,13 +56,12 @@ export class Transfers {
     const sender = await this.directory.byKey(asked.apiKey);
     if (!sender) throw refusedBy(transferRefusals, 'InvalidAPIKey');
     if (sender.id === 0) throw refusedBy(transferRefusals, 'KudosTransferFromAnon');
-    const recipient = await this.directory.byAlias(asked.username);
-    if (!recipient) throw refusedBy(transferRefusals, 'InvalidTargetUsername');
+    const target = await this.parts.targets.find(asked.username);
     const txId = asked.key === undefined ? this.parts.ports.ids.uuid() : transactionId('transfer', sender.id, asked.key);
     for (let attempt = 1; attempt <= 2; attempt++) {
-      const earlier = asked.key === undefined ? undefined : await this.index.find(txId);
-      if (earlier) return this.#repeated(earlier, recipient.id, asked.amount);
-      const done = await this.#once(asked, { sender, recipient, txId });
+      const earlier = asked.key === undefined ? undefined : (await this.index.find([txId])).get(txId);
+      if (earlier) return repeated(earlier, target, asked.amount);
+      const done = await this.#once(asked, { sender, target, txId });
       if (done !== 'IndexBehind') return done;
       // More was transferred since the index last read than the account remembers: look again once it has caught up.
       if (!(await this.index.waitFor(await this.parts.ports.feed.head(), CATCH_UP_MAX_MS))) break;
@@ -69,34 +69,20 @@ export class Transfers {
     throw new RetryLater('the index of transactions is catching up with the log');
   }
 
-  #repeated(earlier: IndexedTransfer, to: number, amount: Kudos): { position: number; replayed: true } {
-    if (earlier.to !== to || earlier.amount !== amount) throw refusedBy(transferRefusals, 'IdempotencyKeyConflict');
-    return { position: earlier.position, replayed: true };
-  }
-
-  async #once(asked: TransferAsked, { sender, recipient, txId }: { sender: KnownUser; recipient: KnownUser; txId: string }) {
+  async #once(asked: TransferAsked, { sender, target, txId }: { sender: KnownUser; target: TransferTarget; txId: string }) {
     const keyed = asked.key !== undefined;
     const indexedThrough = keyed ? await this.index.indexedThrough(sender.id) : -1;
+    const { to, sharedKey } = target;
     const outcome = await this.spending.spend(sender.id, (seen) => ({
-      type: 'TransferKudos', txId, keyed, indexedThrough, to: recipient.id, amount: asked.amount, parties: this.#parties(sender, recipient),
-      ...seen, at: iso(this.parts.ports.clock.now()), policy: this.parts.pricing.policy.version,
+      type: 'TransferKudos', txId, keyed, indexedThrough, to, amount: asked.amount, ...(sharedKey === undefined ? {} : { sharedKey }),
+      parties: this.parts.targets.parties(sender, target), ...seen, at: iso(this.parts.ports.clock.now()), policy: this.parts.pricing.policy.version,
     }), this.#context(sender, asked));
     if (outcome.outcome === 'refused') {
       if (outcome.rc === 'IndexBehind') return 'IndexBehind' as const;
-      throw refusedBy(transferRefusals, outcome.rc as Exclude<AccountRc, 'KudosUpfront' | 'AccountNotOpen' | 'IndexBehind' | 'CreditsBehind' | 'JobsUnsettled' | 'AuthorizationOver'>);
+      throw refusedBy(transferRefusals, outcome.rc as TransferRc);
     }
     if (outcome.outcome === 'unchanged') return { position: await this.parts.ports.feed.head(), replayed: true };
     return { position: outcome.position, replayed: false };
-  }
-
-  #parties(sender: KnownUser, recipient: KnownUser): TransferParties {
-    return {
-      reversesRecentGift: this.parts.gifts.given(recipient.id, sender.id),
-      senderSuspicious: isSuspicious(sender), recipientSuspicious: isSuspicious(recipient),
-      senderFlagged: sender.roles.has('flagged'), recipientFlagged: recipient.roles.has('flagged'),
-      senderEducation: sender.roles.has('education'), recipientEducation: recipient.roles.has('education'),
-      senderDeleted: sender.roles.has('deleted'), recipientDeleted: recipient.roles.has('deleted'),
-    };
   }
 
   #context(sender: KnownUser, { key, username, amount }: TransferAsked): CommandContext {
@@ -105,3 +91,8 @@ export class Transfers {
     return { actor: { kind: 'user', user: sender.id }, correlationId: this.parts.ports.ids.uuid(), ...idem };
   }
 }
+
+const repeated = (earlier: IndexedTransfer, { to, sharedKey }: TransferTarget, amount: Kudos): { position: number; replayed: true } => {
+  if (!isSame({ to, amount, sharedKey }, earlier)) throw refusedBy(transferRefusals, 'IdempotencyKeyConflict');
+  return { position: earlier.position, replayed: true };
+};

@@ -9,3 +9,6 @@ export const imageActivation = ({ extraSourceImages = 0 }: ImageJobFeatures, { a
 /** Charged once when a text request is accepted: 1, or 3 with a style (horde-rules §2.5). */
 export const textActivation = ({ styled }: { readonly styled: boolean }, { activation }: PricePolicy): Kudos =>
   kudos(activation.base + (styled ? activation.foreignTextStyle : 0));
+
+/** What of the activation price is for the owner of somebody else's style (horde-rules §2.9); never more than that price. */
+export const styleReward = (policy: PricePolicy): Kudos => kudos(policy.styleReward);

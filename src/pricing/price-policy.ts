@@ -16,6 +16,7 @@ export interface PricePolicy {
   /** What a worker's owner gets of a job's price, by bridge name; the whole price when absent (design §6). */
   readonly bridgeMultipliers: ByName;
   readonly upfront: UpfrontPolicy;
+  readonly uptime: UptimePolicy;
 }
 
 export interface ImagePolicy {
@@ -29,6 +30,7 @@ export interface ImagePolicy {
   readonly controls: ByName;
   readonly otherControl: number;
   readonly hiresFix: number;
+  /** Of an image that is painted into: under a mask, or where it is transparent. */
   readonly mask: number;
   /** Factor of an image made from another at denoising `strengthFrom`; it grows linearly to 1 at denoising 1. */
   readonly fromImage: { readonly factor: number; readonly strengthFrom: number };
@@ -78,6 +80,25 @@ export interface UpfrontPolicy {
   readonly textUnnamedPerJob: number;
 }
 
+/** Kudos for ten minutes of readiness (horde-rules §7.4). */
+export interface UptimePolicy {
+  readonly image: { readonly base: number; readonly perModel: number; readonly loras: number };
+  readonly text: {
+    readonly base: number;
+    /** For each `contextStep` tokens of context, `contextMax` at most. */
+    readonly perContextStep: number;
+    readonly contextStep: number;
+    readonly contextMax: number;
+    /** Factors: of a model that nobody knows, and of a backend that nobody vouches for. */
+    readonly unknownModel: number;
+    readonly unvalidated: number;
+    /** Billions of parameters that count once, and the least that a small model counts. */
+    readonly divisor: number;
+    readonly leastSize: number;
+  };
+  readonly interrogation: number;
+}
+
 const frozen = <Value>(value: Value): Value => {
   if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(frozen);
   return value;
@@ -89,7 +110,7 @@ const GFPGAN_PER_MEGAPIXEL = 2.6;
 
 /**
  * The first policy. Image: our own fit to the published reference points (horde-rules §2.2.4; mean error 6.0 %, worst
- * 20.4 %; 512×512 at 50 steps costs 10.98); factors §2.3 and §2.4; text §2.7; alchemy §2.8 and since-5.1.5 §5.2.
+ * 20.4 %; 512×512 at 50 steps costs 10.98); factors §2.3 and §2.4; text §2.7; alchemy §2.8 and since-5.1.5 §5.2; uptime §7.4.
  */
 export const PRICE_POLICY_1: PricePolicy = frozen({
   version: 1,
@@ -97,8 +118,12 @@ export const PRICE_POLICY_1: PricePolicy = frozen({
     fixed: 2.47, perStep: 0.084, perMegapixelStep: 0.322, perSquareMegapixel: 4.5, scale: 1,
     samplers: { euler: 1, uni_pc: 1.3, uni_pc_bh2: 1.35, second_order: 1.55, adaptive: 1.65 },
     controls: {
-      ...same(2.1, 'canny depth openpose hed'), normal: 2.4, normal_bae: 2.4, fakescribbles: 1.8, hough: 1.9, mlsd: 1.9,
-      ...same(1.6, 'seg oneformer_ade20k oneformer_coco'), ...same(0.7, 'scribble scribble_xdog scribble_pidinet'),
+      // The classic types, each with the later ones that are nearest to it (since-5.1.5 §5.2).
+      ...same(2.1, 'canny pyracanny binary standard_lineart lineart lineart_anime lineart_anime_denoise teed'),
+      ...same(2.1, 'depth midas_depth zoe_depth depth_anything depth_anything_v2'), openpose: 2.1, ...same(2.1, 'hed pidinet'),
+      ...same(2.1, 'color shuffle recolor_luminance recolor_intensity tile tile_ttplanet_guided tile_ttplanet_simple'),
+      ...same(2.4, 'normal normal_bae'), fakescribbles: 1.8, ...same(1.9, 'hough mlsd'), ...same(1.6, 'seg oneformer_ade20k oneformer_coco'),
+      ...same(0.7, 'scribble scribble_xdog scribble_pidinet'),
     },
     otherControl: 2.1, hiresFix: 1.35, mask: 1.2, fromImage: { factor: 0.8, strengthFrom: 0.1 },
     postProcessors: {
@@ -137,6 +162,11 @@ export const PRICE_POLICY_1: PricePolicy = frozen({
   styleReward: 2,
   bridgeMultipliers: {},
   upfront: { textUnnamedPerJob: 20 },
+  uptime: {
+    image: { base: 50, perModel: 2, loras: 30 },
+    text: { base: 25, perContextStep: 15, contextStep: 1_024, contextMax: 262_144, unknownModel: 0.5, unvalidated: 0.3, divisor: 7, leastSize: 0.25 },
+    interrogation: 40,
+  },
 });
 
 /** Every policy that was ever adopted, oldest first; the last is in force. None is ever edited: logs were priced by them. */

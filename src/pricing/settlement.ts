@@ -15,14 +15,17 @@ export interface Settlement {
   readonly debit: Kudos;
   readonly at: string;
   readonly policy: number;
+  /** What the activation price has set aside for the owner of the request's style. */
+  readonly style?: { readonly owner: number; readonly reward: Kudos };
 }
 
 /**
  * The whole transaction of one delivered job: the payer owes `debit`, the worker's owner gets exactly `price` (I25), or the
- * `reward` that the policy pays its bridge instead; the difference is burned or made up. `paid` is what the payer can give; `payer` 0 is anonymous use, paid by issue:anonymous.
+ * `reward` that the policy pays its bridge instead; the difference is burned or made up, and a style's owner gets what the
+ * activation set aside. `paid` is what the payer can give; `payer` 0 is anonymous use, paid by issue:anonymous.
  */
 export const settlementOf = (settlement: Settlement, payer: number, paid: Kudos): { ledger: LedgerTransaction | undefined; split: { spendable: Kudos; escrow: Kudos } } => {
-  const { owner, price, reward = price, debit, job, at, policy } = settlement;
+  const { owner, price, reward = price, debit, job, at, policy, style } = settlement;
   const split = splitByTrust(reward, settlement.ownerTrusted);
   const legs: Posting[] = [
     payer === 0 ? posting('issue:anonymous', -paid) : posting(spendable(payer), -paid),
@@ -30,6 +33,7 @@ export const settlementOf = (settlement: Settlement, payer: number, paid: Kudos)
     posting(spendable(owner), split.spendable),
     posting(escrow(owner), split.escrow),
     debit >= reward ? posting(settlement.kind === 'alchemy' ? 'burn:alchemy' : 'burn:settlement', debit - reward) : posting('issue:makeup', debit - reward),
+    ...(style ? [posting('burn:style', -style.reward), posting(spendable(style.owner), style.reward)] : []),
   ];
   const ledger = balancedOrNothing({ txId: transactionId('job', job), kind: 'generation', effectiveAt: at, policy }, legs);
   return { ledger, split };

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Kudos } from '../kernel/kudos.js';
+import { SharedKeyRegistry } from '../kudos/shared-key-registry.message.js';
 import { Ports } from '../platform/ports.js';
 import { Pricing } from '../pricing/pricing.js';
 
@@ -11,5 +12,5 @@ export class PriorityCap {
 /** What admission needs besides the account and the request. */
 @Injectable()
 export class AdmissionParts {
-  constructor(readonly ports: Ports, readonly pricing: Pricing, readonly priorityCap: PriorityCap) {}
+  constructor(readonly ports: Ports, readonly pricing: Pricing, readonly priorityCap: PriorityCap, readonly sharedKeys: SharedKeyRegistry) {}
 }

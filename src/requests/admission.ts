@@ -5,24 +5,29 @@ import { centikudos, kudos, NO_KUDOS, type Kudos } from '../kernel/kudos.js';
 import { transactionId } from '../kernel/ids.js';
 import { balanced, posting } from '../kernel/ledger.js';
 import { Spending } from '../kudos/spending.message.js';
-import { upfrontRefusals } from '../kudos/kudos.refusals.js';
+import { admissionRefused } from '../kudos/kudos.refusals.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
 import { refusedBy } from '../platform/http/refusals.js';
 import { BlobTooLarge } from '../platform/blobs/blob-store.js';
 import { RetryLater } from '../platform/retry-later.js';
+import { styleReward } from '../pricing/activation.js';
 import type { KnownUser } from '../users/directory.message.js';
 import { AdmissionParts } from './admission-parts.js';
 import type { RequestFacts } from './request.events.js';
 import { OnRequest } from './request.message.js';
 import { sourceRefusals } from './request.refusals.js';
 import { storedSources, type ReadSources, type StoredSources } from './rules/source-image.js';
+import type { UsedStyle } from './style-use.js';
 
 /** A checked, priced request, ready to be paid for. */
 export interface Candidate {
   readonly payer: KnownUser;
-  readonly facts: Omit<RequestFacts, 'request' | 'priority' | 'contentHash' | 'acceptedAt' | 'policy' | 'reference' | 'payer' | 'payerTrusted'>;
+  readonly facts: Omit<RequestFacts, 'request' | 'priority' | 'contentHash' | 'acceptedAt' | 'policy' | 'reference' | 'payer' | 'payerTrusted' | 'sharedKey'>;
   /** What must be available upfront; 0 when nothing has to. */
   readonly required: Kudos;
+  readonly used?: UsedStyle | undefined;
+  /** The payer's shared key that it was sent with, and what the key's limits look at; a key that a style brought has none. */
+  readonly sharedKey?: { readonly key: string; readonly asks: { readonly pixels: number; readonly steps: number; readonly tokens: number } | undefined } | undefined;
   /** What workers and the requester will be told; it never enters an event. */
   readonly content: object;
   /** Images that came with it. */
@@ -55,7 +60,7 @@ export class Admission {
     const sources = candidate.sources && await this.#storeImages(request, candidate.sources);
     const text = JSON.stringify({ salt, ...candidate.content, ...(sources && { sources }) });
     await contents.put({ id: request, kind: 'request', text, expiresAt: clock.now() + CONTENT_LIFE_MS });
-    const facts = { request, ...candidate.facts, ...this.#versions(), contentHash: contents.hash(text) };
+    const facts = { request, ...candidate.facts, ...this.#versions(), contentHash: contents.hash(text), ...usedIn(candidate) };
     return candidate.payer.id === 0 ? this.#anonymous(candidate, facts, context) : this.#registered(candidate, facts, context);
   }
 
@@ -66,7 +71,7 @@ export class Admission {
   async requireUpfront({ payer, required }: Candidate): Promise<void> {
     if (required === NO_KUDOS) return;
     const available = payer.id === 0 ? NO_KUDOS : await this.spending.available(payer.id, required);
-    if (required > available) throw refusedBy(upfrontRefusals, 'KudosUpfront', { required, available });
+    if (required > available) throw admissionRefused('KudosUpfront', { required, available });
   }
 
   async #storeImages(request: string, sources: ReadSources): Promise<StoredSources> {
@@ -81,17 +86,20 @@ export class Admission {
   }
 
   async #registered(candidate: Candidate, facts: Unplaced, context: CommandContext): Promise<Admitted> {
-    const { payer, required } = candidate;
+    const { payer, required, sharedKey: use } = candidate;
     const { request, kind, jobs, quote, activation } = facts;
     const outcome = await this.spending.spend(payer.id, (seen) => ({
       type: 'OpenAuthorization', request, kind, jobs, quote, activation, required, flagged: payer.roles.has('flagged'),
-      priorityCap: this.parts.priorityCap.kudos, ...this.#versions(), ...seen, at: this.#now(),
+      priorityCap: this.parts.priorityCap.kudos, ...this.#versions(), ...seen, ...this.#paysStyle(candidate), at: this.#now(),
+      ...(use ? { sharedKey: { ...use, credited: this.parts.sharedKeys.sentTo(use.key) } } : {}),
     }), context);
-    if (outcome.outcome === 'refused') throw refusedBy(upfrontRefusals, outcome.rc as 'KudosUpfront', outcome.detail);
+    if (outcome.outcome === 'refused') throw admissionRefused(outcome.rc, outcome.detail);
     const opened = outcome.outcome === 'appended' ? outcome.events[0] : undefined;
     if (opened?.type !== 'AuthorizationOpened.v1') throw new Error(`request ${request} was authorized twice`);
     const { priority } = opened.data as { priority: Kudos };
-    return this.#accept({ ...facts, payer: payer.id, payerTrusted: payer.roles.has('trusted'), priority, acceptedAt: this.#now() }, undefined, context);
+    return this.#accept({
+      ...facts, ...(use ? { sharedKey: use.key } : {}), payer: payer.id, payerTrusted: payer.roles.has('trusted'), priority, acceptedAt: this.#now(),
+    }, undefined, context);
   }
 
   /** Anonymous callers have nothing, so what needs kudos upfront is not for them (horde-rules §3). */
@@ -120,9 +128,16 @@ export class Admission {
     return { policy: policy.version, reference: reference.version };
   }
 
+  #paysStyle({ used }: Candidate): { style?: { style: string; owner: number; surcharge: Kudos } } {
+    return used ? { style: { style: used.id, owner: used.owner, surcharge: styleReward(this.parts.pricing.policy) } } : {};
+  }
+
   #now(): string {
     return iso(this.parts.ports.clock.now());
   }
 }
+
+const usedIn = ({ used }: Candidate): Pick<RequestFacts, 'style'> =>
+  (used ? { style: { style: used.id, ...(used.collection === undefined ? {} : { collection: used.collection }) } } : {});
 
 type Unplaced = Omit<RequestFacts, 'priority' | 'acceptedAt' | 'payer' | 'payerTrusted'>;

@@ -40,7 +40,7 @@ export class AlchemySubmission {
   /** In the order of horde-api C3.1; of a deleted account nothing is taken (Q06). */
   async #check(body: AlchemyRequestFields, { apiKey, clientAgent }: Asked): Promise<Checked> {
     const forms = distinctForms(body.forms.map(withTexts));
-    const payer = await this.gate.caller(apiKey, body);
+    const payer = await this.gate.personalCaller(apiKey, body);
     await this.gate.concurrency(payer, 'alchemy', { jobs: forms.length, models: [] });
     if (namesUnknownAnnotator(forms)) throw refusedBy(alchemyRefusals, 'InvalidControlType');
     this.gate.clientAgent(clientAgent);

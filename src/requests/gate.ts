@@ -1,17 +1,22 @@
 import { Injectable } from '@nestjs/common';
+import { kudos, times, type Kudos } from '../kernel/kudos.js';
+import { Spending } from '../kudos/spending.message.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
+import { Members } from '../donations/members.message.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
-import { Ids, parseUuid } from '../kernel/ids.js';
-import { NodeFeed } from '../platform/event-log/node-feed.js';
+import { parseUuid } from '../kernel/ids.js';
 import { refusedBy, Refused } from '../platform/http/refusals.js';
+import { Ports } from '../platform/ports.js';
 import { RetryLater } from '../platform/retry-later.js';
-import { aliasOf, UserDirectory, type KnownUser } from '../users/directory.message.js';
+import { ANONYMOUS, aliasOf, type KnownUser } from '../users/directory.message.js';
 import { WorkerRegistry } from '../workers/registry.message.js';
+import { CallerKeys, type RequestCaller } from './caller-keys.js';
 import type { RequestKind } from './request.events.js';
 import { admissionRefusals, ruleRefusals, sourceRefusals } from './request.refusals.js';
 import type { ImageSources } from './rules/image-request.js';
 import type { RequestRuleRc, RuleCaller } from './rules/rule.js';
 import { hasSources, readSources, type ReadSources } from './rules/source-image.js';
+import { StyleUse } from './style-use.js';
 
 /** Whether the horde takes anonymous requests. */
 export class AnonymousUse {
@@ -21,39 +26,67 @@ export class AnonymousUse {
 const CATCH_UP_MAX_MS = 1_000;
 /** horde-api C1.1 row 51. */
 const EXAMPLE_AGENT = 'My-Project:v0.0.1:My-Contact';
-/** Jobs that may wait at once (horde-rules §3.5). TODO(#9): grows with kudos as design.md §6 promises. */
+/** Jobs that may wait at once (horde-rules §3.5), without a look at what the account has. */
 const CONCURRENCY = 30;
 const CONCURRENCY_ANONYMOUS = 500;
 const CONCURRENCY_EDUCATION = 200;
 /** Of alchemy ten times as many, and those at workers count as well. */
 const FORMS_PER_GENERATION = 10;
+/** design.md §6: one more for every 50 kudos that are available, so that a batch of 50 images is taken at once. */
+const CONCURRENCY_GROWN_MAX = 200;
+const KUDOS_A_JOB = kudos(50);
+/** More than this adds nothing. */
+const GROWN_AVAILABLE = times(KUDOS_A_JOB, CONCURRENCY_GROWN_MAX - CONCURRENCY);
+
+interface CallerFields {
+  readonly proxied_account?: string | undefined;
+  readonly webhook?: string | undefined;
+  readonly allow_downgrade?: boolean | undefined;
+}
+
+/** What is known of callers besides their accounts. */
+@Injectable()
+export class CallerStanding {
+  constructor(readonly anonymousUse: AnonymousUse, readonly members: Members) {}
+}
 
 @Injectable()
 export class GateParts {
-  constructor(readonly ids: Ids, readonly feed: NodeFeed, readonly anonymousUse: AnonymousUse) {}
+  constructor(readonly ports: Ports, readonly standing: CallerStanding, readonly spending: Spending, readonly styles: StyleUse) {}
 }
 
 /** The checks of a request that ask who is calling, in the order that is contract (horde-api C1.1). */
 @Injectable()
 export class Gate {
   constructor(
-    private readonly directory: UserDirectory, private readonly queue: LiveQueue, private readonly workers: WorkerRegistry, private readonly parts: GateParts,
+    private readonly callers: CallerKeys, private readonly queue: LiveQueue, private readonly workers: WorkerRegistry, private readonly parts: GateParts,
   ) {}
 
-  /** Row 2: nobody can make styles yet, so that none is found. */
-  style(name: string | undefined): void {
-    if (name !== undefined) throw refusedBy(admissionRefusals, 'StyleNotFound');
+  /** Rows 2 and 3. */
+  get styles(): StyleUse {
+    return this.parts.styles;
   }
 
   /** Rows 5 to 11: webhook, key, proxy, deletion. */
-  async caller(apiKey: string, body: { readonly proxied_account?: string | undefined; readonly webhook?: string | undefined }): Promise<KnownUser> {
+  async caller(apiKey: string, body: CallerFields): Promise<RequestCaller> {
     if (body.webhook !== undefined) throw notServed('Webhooks', body.webhook);
-    const user = await this.directory.byKey(apiKey);
-    if (!user) throw refusedBy(admissionRefusals, 'InvalidAPIKey');
-    if (user.id === 0 && !this.parts.anonymousUse.allowed) throw refusedBy(admissionRefusals, 'AnonForbidden');
-    if (body.proxied_account && !user.roles.has('service')) throw refusedBy(admissionRefusals, 'OnlyServiceAccountProxy');
-    if (user.roles.has('deleted')) throw refusedBy(admissionRefusals, 'DeletedUser');
-    return user;
+    const caller = await this.callers.callerOf(apiKey, body.allow_downgrade ?? false);
+    const { payer } = caller;
+    if (payer.id === 0 && !this.parts.standing.anonymousUse.allowed) throw refusedBy(admissionRefusals, 'AnonForbidden');
+    if (body.proxied_account && !payer.roles.has('service')) throw refusedBy(admissionRefusals, 'OnlyServiceAccountProxy');
+    if (payer.roles.has('deleted')) throw refusedBy(admissionRefusals, 'DeletedUser');
+    return caller;
+  }
+
+  /** As `caller`, where a shared key opens nothing (alchemy). */
+  async personalCaller(apiKey: string, body: CallerFields): Promise<KnownUser> {
+    if (parseUuid(apiKey) !== undefined) throw refusedBy(admissionRefusals, 'InvalidAPIKey');
+    return (await this.caller(apiKey, body)).payer;
+  }
+
+  /** What a shared key cannot pay for may run as nobody's, behind everybody else, if its sender allows that (horde-rules §1.10). */
+  anonymousInstead(): RequestCaller | undefined {
+    return this.parts.standing.anonymousUse.allowed ? { payer: ANONYMOUS, sharedKey: undefined } : undefined;
   }
 
   /** Row 15: every named worker must exist, of whatever kind. */
@@ -68,23 +101,31 @@ export class Gate {
   /** Row 17. Of the whole horde; of what other nodes are taking in at this moment some may slip through. */
   async concurrency(user: KnownUser, kind: RequestKind, asked: { readonly jobs: number; readonly models: readonly string[] }): Promise<void> {
     const { jobs, models } = asked;
-    const limit = kind === 'alchemy' ? concurrencyOf(user) * FORMS_PER_GENERATION : concurrencyOf(user);
+    const factor = kind === 'alchemy' ? FORMS_PER_GENERATION : 1;
+    const early = concurrencyOf(user) * factor;
     const count = (): number => (kind === 'alchemy' ? this.queue.unfinishedJobsOf(user.id, kind) : this.queue.waitingJobsOf(user.id, kind, models));
-    if (count() + jobs <= limit) return;
+    if (count() + jobs <= early) return;
     await this.#caughtUp('the queue'); // another node may have handed them out
     const waiting = count();
+    const limit = user.id === 0 ? early : grownConcurrency(concurrencyOf(user), await this.parts.spending.available(user.id, GROWN_AVAILABLE)) * factor;
     if (waiting + jobs > limit) throw refusedBy(admissionRefusals, 'TooManyPrompts', { waiting, limit });
   }
 
   /** No "no" from a view that is behind. */
   async #caughtUp(view: string): Promise<void> {
-    const { feed } = this.parts;
+    const { feed } = this.parts.ports;
     if (!(await feed.waitFor(await feed.head(), CATCH_UP_MAX_MS))) throw new RetryLater(`${view} is catching up with the log`);
   }
 
   /** Row 51. */
   clientAgent(agent: string): void {
     if (agent === EXAMPLE_AGENT) throw refusedBy(admissionRefusals, 'BadClientAgent');
+  }
+
+  ruleCaller(user: KnownUser): RuleCaller {
+    return {
+      username: aliasOf(user), trusted: user.roles.has('trusted'), patron: this.parts.standing.members.isPatron(user.id), special: user.roles.has('special'),
+    };
   }
 
   obey(rc: RequestRuleRc | undefined): void {
@@ -101,7 +142,7 @@ export class Gate {
 
   context(user: KnownUser): CommandContext {
     const actor = user.id === 0 ? { kind: 'anonymous' as const } : { kind: 'user' as const, user: user.id };
-    return { actor, correlationId: this.parts.ids.uuid() };
+    return { actor, correlationId: this.parts.ports.ids.uuid() };
   }
 }
 
@@ -111,9 +152,9 @@ export const concurrencyOf = (user: KnownUser): number => {
   return user.roles.has('education') ? CONCURRENCY_EDUCATION : CONCURRENCY;
 };
 
-export const ruleCaller = (user: KnownUser): RuleCaller => ({
-  username: aliasOf(user), trusted: user.roles.has('trusted'), patron: false, special: user.roles.has('special'),
-});
+/** The account's own, or what its kudos allow if that is more (design.md §6). */
+export const grownConcurrency = (own: number, available: Kudos): number =>
+  Math.max(own, Math.min(CONCURRENCY_GROWN_MAX, CONCURRENCY + Math.floor(Math.max(0, available) / KUDOS_A_JOB)));
 
 /** A part of the API that this server does not serve yet says so, instead of taking a request it would not honour. */
 export const notServed = (what: string, value: string): Refused => {

@@ -9,8 +9,9 @@ import { imageQuote, type ImageQuoteRequest, type Quote } from '../pricing/quote
 import { imageUpfrontAmount, imageUpfrontRequired } from '../pricing/upfront.js';
 import type { KnownUser } from '../users/directory.message.js';
 import { Admission, type Admitted, type Candidate } from './admission.js';
-import { Gate, ruleCaller } from './gate.js';
-import { orDowngraded } from './or-downgraded.js';
+import type { RequestCaller } from './caller-keys.js';
+import { Gate } from './gate.js';
+import { orLesser } from './or-lesser.js';
 import { defined } from './rules/defined.js';
 import { imageRefusal } from './rules/image-rules.js';
 import { imageSubject } from './rules/image-subject.js';
@@ -20,6 +21,7 @@ import type { ImageRequestBody } from './rules/request-body.js';
 import { STAGE_BATCHING, STAGE_CALLER, STAGE_ENVELOPE, STAGE_PARAMETERS, STAGE_SOURCES } from './rules/rule.js';
 import { hasSources } from './rules/source-image.js';
 import { imageWarnings, type RequestWarning } from './rules/warnings.js';
+import { shownStyle, type UsedStyle } from './style-use.js';
 
 export interface Asked {
   readonly apiKey: string;
@@ -30,6 +32,13 @@ interface Priced {
   readonly request: NormalisedImageRequest;
   readonly quote: Quote;
   readonly required: Kudos;
+  readonly used: UsedStyle | undefined;
+}
+
+/** Who asks for what. */
+interface Asking {
+  readonly caller: RequestCaller;
+  readonly priced: Priced;
 }
 
 /** Image requests from the body to the queue (horde-api C1.1). */
@@ -39,11 +48,13 @@ export class ImageSubmission {
     private readonly gate: Gate, private readonly admission: Admission, private readonly availability: Availability, private readonly pricing: Pricing,
   ) {}
 
-  async submit(body: ImageRequestBody, asked: Asked): Promise<ImageAccepted | ImageQuoted> {
-    const { payer, request } = await this.#check(body, asked);
-    const priced = this.#price(request);
-    if (request.dryRun) return this.#quoted(body, await this.#affordable(payer, priced, asked));
-    const admitted = await this.#admit(payer, hasSources(request.sources) ? await this.#affordable(payer, priced, asked) : priced, asked);
+  async submit(sent: ImageRequestBody, asked: Asked): Promise<ImageAccepted | ImageQuoted> {
+    const { body, used, sharedKey } = await this.gate.styles.image(sent);
+    const { caller, request } = await this.#check(body, { ...asked, apiKey: sharedKey ?? asked.apiKey });
+    const priced = this.#price(request, used);
+    const asking = { caller, priced };
+    if (request.dryRun) return this.#quoted(body, (await this.#affordable(body, asking, asked)).priced);
+    const admitted = await this.#admit(body, hasSources(request.sources) ? await this.#affordable(body, asking, asked) : asking, asked);
     const { policy, reference } = this.pricing;
     const possible = this.availability.possible(admitted.candidate.facts);
     const warnings: RequestWarning[] = [...imageWarnings(body.params ?? {}, request.models, reference)];
@@ -57,12 +68,12 @@ export class ImageSubmission {
     };
   }
 
-  async #check(body: ImageRequestBody, { apiKey, clientAgent }: Asked): Promise<{ payer: KnownUser; request: NormalisedImageRequest }> {
+  async #check(body: ImageRequestBody, { apiKey, clientAgent }: Asked): Promise<{ caller: RequestCaller; request: NormalisedImageRequest }> {
     const nobody = imageSubject(body, { username: '', trusted: false, patron: false, special: false }, this.pricing.reference);
-    this.gate.style(body.style);
     this.gate.obey(imageRefusal(nobody, STAGE_ENVELOPE));
-    const payer = await this.gate.caller(apiKey, body);
-    const subject = imageSubject(body, ruleCaller(payer), this.pricing.reference);
+    const caller = await this.gate.caller(apiKey, body);
+    const { payer } = caller;
+    const subject = imageSubject(body, this.gate.ruleCaller(payer), this.pricing.reference);
     this.gate.obey(imageRefusal(subject, STAGE_CALLER));
     await this.gate.knownWorkers(body.workers ?? []);
     this.gate.obey(imageRefusal(subject, STAGE_BATCHING));
@@ -71,15 +82,15 @@ export class ImageSubmission {
     this.gate.obey(imageRefusal(subject, STAGE_PARAMETERS));
     this.gate.obey(imageRefusal(subject, STAGE_SOURCES));
     this.gate.clientAgent(clientAgent);
-    return { payer, request };
+    return { caller, request };
   }
 
-  #price(request: NormalisedImageRequest): Priced {
+  #price(request: NormalisedImageRequest, used: UsedStyle | undefined): Priced {
     const { policy, reference } = this.pricing;
     const asked = this.#quoteRequest(request);
     const quote = imageQuote(asked, policy, reference);
     const upfront = imageUpfrontRequired({ ...asked, chargedWorkerList: this.#chargesList(request) }, this.availability.load('image'), reference);
-    return { request, quote, required: upfront.required ? imageUpfrontAmount(asked, quote, policy, reference) : NO_KUDOS };
+    return { request, quote, used, required: upfront.required ? imageUpfrontAmount(asked, quote, policy, reference) : NO_KUDOS };
   }
 
   #quoteRequest({ features, jobs, models, slowWorkers, workerBlacklist }: NormalisedImageRequest): ImageQuoteRequest {
@@ -90,38 +101,52 @@ export class ImageSubmission {
     return this.pricing.upfrontOnWorkerList && workers.length > 0;
   }
 
-  /** As it is, or downgraded: what its payer has enough for. Nothing is charged. @throws Refused KudosUpfront */
-  #affordable(payer: KnownUser, priced: Priced, { clientAgent }: Asked): Promise<Priced> {
-    return orDowngraded(priced, async (each) => {
-      await this.admission.requireUpfront(candidateOf(payer, each, clientAgent));
+  /** As it is, or in the lesser way that its sender allows: what its payer has enough for. Nothing is charged. @throws Refused KudosUpfront */
+  #affordable(body: ImageRequestBody, asking: Asking, { clientAgent }: Asked): Promise<Asking> {
+    return orLesser(asking, async (each) => {
+      await this.admission.requireUpfront(candidateOf(each, clientAgent));
       return each;
-    }, () => this.#downgraded(priced.request));
+    }, (rc, each) => this.#lesser(body, rc, each));
   }
 
-  #admit(payer: KnownUser, priced: Priced, { clientAgent }: Asked): Promise<Admitted & { candidate: Candidate; quote: Kudos }> {
-    const sources = this.gate.sources(priced.request.sources);
-    return orDowngraded(priced, async (each) => {
-      const candidate = { ...candidateOf(payer, each, clientAgent), ...(sources && { sources }) };
-      return { ...(await this.admission.admit(candidate, this.gate.context(payer))), candidate, quote: each.quote.total };
-    }, () => this.#downgraded(priced.request));
+  #admit(body: ImageRequestBody, asking: Asking, { clientAgent }: Asked): Promise<Admitted & { candidate: Candidate; quote: Kudos }> {
+    const sources = this.gate.sources(asking.priced.request.sources);
+    return orLesser(asking, async (each) => {
+      const candidate = { ...candidateOf(each, clientAgent), ...(sources && { sources }) };
+      return { ...(await this.admission.admit(candidate, this.gate.context(each.caller.payer))), candidate, quote: each.priced.quote.total };
+    }, (rc, each) => this.#lesser(body, rc, each));
+  }
+
+  /** What can be taken in place of what was refused, if its sender allows that; each way out is tried once. */
+  async #lesser(body: ImageRequestBody, rc: string, { caller, priced }: Asking): Promise<Asking | undefined> {
+    if (!priced.request.allowDowngrade) return undefined;
+    if (rc === 'SharedKeyInsufficientKudos') {
+      const anonymous = this.gate.anonymousInstead();
+      if (!anonymous) return undefined;
+      const unpaid = normaliseImage(body, { anonymous: true, matchedTargeting: this.pricing.matchedTargeting });
+      await this.gate.concurrency(anonymous.payer, 'image', unpaid);
+      return { caller: anonymous, priced: this.#price(unpaid, priced.used) };
+    }
+    const smaller = rc === 'KudosUpfront' ? this.#downgraded(priced) : undefined;
+    return smaller && { caller, priced: { ...smaller, request: { ...smaller.request, allowDowngrade: false } } };
   }
 
   /** The request as it would need nothing upfront, if its sender allows that and it is possible (horde-rules §3.2). */
-  #downgraded(request: NormalisedImageRequest): Priced | undefined {
+  #downgraded({ request, used }: Priced): Priced | undefined {
     if (!request.allowDowngrade) return undefined;
     const asked = { ...this.#quoteRequest(request), chargedWorkerList: this.#chargesList(request) };
     const features: ImageJobFeatures | undefined = downgradeImage(asked, this.availability.load('image'), this.pricing.reference);
-    return features && this.#price({ ...request, slowWorkers: true, features, payload: withSizeOf(request.payload, features) });
+    return features && this.#price({ ...request, slowWorkers: true, features, payload: withSizeOf(request.payload, features) }, used);
   }
 
-  #quoted(body: ImageRequestBody, { request, quote }: Priced): ImageQuoted {
+  #quoted(body: ImageRequestBody, { request, quote, used }: Priced): ImageQuoted {
     const { positive, negative } = splitPrompt(body.prompt);
     const { prompt: _prompt, ...params } = request.payload;
     return {
       status: 200,
       answer: {
         kudos: Math.round(inKudos(quote.total)), kudos_quote: inKudos(quote.total),
-        resolved: { prompt: positive, negative_prompt: negative ?? null, params: { ...params, n: request.jobs }, models: request.models, style: null },
+        resolved: { prompt: positive, negative_prompt: negative ?? null, params: { ...params, n: request.jobs }, models: request.models, style: shownStyle(used) },
       },
     };
   }
@@ -145,8 +170,8 @@ export interface ImageQuoted {
 const schooled = (body: ImageRequestBody, payer: KnownUser): ImageRequestBody =>
   payer.roles.has('education') ? { ...body, nsfw: false, censor_nsfw: true, trusted_workers: true, shared: false, replacement_filter: true } : body;
 
-const candidateOf = (payer: KnownUser, { request, quote, required }: Priced, clientAgent: string): Candidate => ({
-  payer, required,
+const candidateOf = ({ caller: { payer, sharedKey }, priced: { request, quote, required, used } }: Asking, clientAgent: string): Candidate => ({
+  payer, required, used, sharedKey: sharedKey === undefined ? undefined : { key: sharedKey, asks: asksOf(request.features) },
   facts: {
     kind: 'image', jobs: request.jobs, models: request.models, features: request.features, nsfw: request.nsfw, censorNsfw: request.censorNsfw,
     trustedWorkers: request.trustedWorkers, validatedBackends: request.validatedBackends, slowWorkers: request.slowWorkers,
@@ -156,3 +181,6 @@ const candidateOf = (payer: KnownUser, { request, quote, required }: Priced, cli
   },
   content: { payload: request.payload, clientAgent },
 });
+
+/** Requested steps, whatever a sampler makes of them (horde-api since 5.1.5 §5.1). */
+const asksOf = ({ width, height, steps }: NormalisedImageRequest['features']) => ({ pixels: width * height, steps, tokens: 0 });

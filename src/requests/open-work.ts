@@ -118,6 +118,7 @@ export class OpenWork implements NodeFold {
 
   /** A repair found out how far the request has come. */
   advance({ request, payer }: Pick<OpenAuthorizationSeen, 'request' | 'payer'>, submitted: readonly string[] | undefined): void {
+    if (!this.#requests.has(request)) return; // closed while the repair asked: nothing would ever take it off the list again
     if (submitted) this.#enter(request, payer, 'completed', submitted);
     else this.#authorizations.delete(request); // under way: its end will come with the feed
   }

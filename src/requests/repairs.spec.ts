@@ -233,6 +233,18 @@ describe('an authorization whose request has ended', () => {
   });
 });
 
+it('what was closed while a repair asked how far it had come is not taken up again', async () => {
+  const { openWork } = node;
+  await opens();
+  await accepts();
+  await node.onRequest(REQUEST, req.cancel);
+  await node.onAccount(PAYER, { type: 'CloseAuthorization', request: REQUEST, submitted: [], at: AT, policy: 1 });
+  await node.caughtUp();
+  openWork.advance({ request: REQUEST, payer: PAYER }, []); // the answer of a round that began before
+  expect(openWork.sizes).toEqual({ authorizations: 0, unsettled: 0 });
+  expect(await node.repairAfter(ABANDON_MS)).toBe(0);
+});
+
 describe('a life without deaths', () => {
   it('leaves nothing to repair', async () => {
     await opens();

@@ -37,6 +37,8 @@ export interface RequestFacts {
   readonly quote: Kudos;
   /** V of the dearest model that was quoted: nothing dearer serves this request (spec/ledger.md §4.5, Quote). */
   readonly unitPriceMax: Kudos;
+  /** The payer's shared key that it was sent with, by its name in events. */
+  readonly sharedKey?: string;
   /** The model that V is of: what another policy would have quoted can be worked out from it. Absent when no model could be asked. */
   readonly dearest?: string;
   readonly policy: number;
@@ -44,6 +46,8 @@ export interface RequestFacts {
   /** SHA-256 of a salt kept with the content, and the content: proves what was asked without saying it. */
   readonly contentHash: string;
   readonly acceptedAt: string;
+  /** The style that made it what it is, and the collection that drew the style: each counts as used once. */
+  readonly style?: { readonly style: string; readonly collection?: string };
 }
 
 export type RequestAccepted = Stored<'RequestAccepted.v1', RequestFacts & { ledger?: LedgerTransaction }>;

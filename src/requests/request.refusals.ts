@@ -1,16 +1,17 @@
 import type { Refusals } from '../platform/http/refusals.js';
+import type { RatingRc } from './rules/rating.js';
 import type { RequestRuleRc } from './rules/rule.js';
 import type { SourceImageRc } from './rules/source-image.js';
+import type { StyleUseRc } from './rules/style.js';
 import type { RequestRc } from './request.decider.js';
 
 export type AdmissionRc =
-  | 'InvalidAPIKey' | 'StyleNotFound' | 'OnlyServiceAccountProxy' | 'DeletedUser' | 'WorkerNotFound' | 'TooManyPrompts' | 'BadClientAgent'
+  | 'InvalidAPIKey' | 'OnlyServiceAccountProxy' | 'DeletedUser' | 'WorkerNotFound' | 'TooManyPrompts' | 'BadClientAgent'
   | 'AnonForbidden';
 
 /** Who may ask, and how much at once (horde-api C1.1). */
 export const admissionRefusals: Refusals<AdmissionRc> = {
   InvalidAPIKey: [401, 'No user matching sent API Key. Have you remembered to register at /register ?'],
-  StyleNotFound: [404, 'There is no style with this name or id.'],
   OnlyServiceAccountProxy: [400, 'Only service accounts can send a proxied_account.'],
   DeletedUser: [403, 'This account is scheduled for deletion and cannot generate.'],
   WorkerNotFound: [404, ({ worker }) => `There is no worker with the id ${worker}.`],
@@ -18,6 +19,19 @@ export const admissionRefusals: Refusals<AdmissionRc> = {
     `You have ${waiting} generations waiting; together with this request that is more than the ${limit} that your account may have waiting.`],
   BadClientAgent: [403, 'This Client-Agent was taken from an example. Please send the name, version and contact of your own client.'],
   AnonForbidden: [403, 'Anonymous use is switched off on this server. Please register to get an API key.'],
+};
+
+/** What is wrong with the style of a request, or with what was sent for its template. */
+export const styleUseRefusals: Refusals<StyleUseRc | 'BadRequest' | 'StyleNotFound' | 'StyleMismatch' | 'TemplateFieldsRequireStyle' | 'TemplateFieldsMatchNoCollectionStyle'> = {
+  TemplateFieldsRequireStyle: [400, 'template_fields are only used together with a style.'],
+  BadRequest: [400, 'template_fields must be texts by name.'],
+  StyleNotFound: [404, 'There is no style with this name or id.'],
+  StyleMismatch: [400, 'This is a style of the other type.'],
+  TemplateFieldsMatchNoCollectionStyle: [400, 'No style of this collection takes these template_fields.'],
+  TemplateFieldUnknown: [400, 'This style has no template field with one of the names that were sent.'],
+  TemplateFieldMissing: [400, 'This style needs a template field that was not sent.'],
+  InvalidPromptSize: [400, 'The template_fields are too long: at most 7500 words are accepted.'],
+  StyleParameterAboveCeiling: [400, 'One of the parameters is above what this style allows.'],
 };
 
 /** What is wrong with an image that came with the request (horde-api C1.1, rows 55 to 59). */
@@ -97,4 +111,16 @@ export const jobRefusals: Refusals<Extract<RequestRc, 'InvalidJobID' | 'Duplicat
   DuplicateGen: [400, ({ job }) => `Processing Job with ID ${job} was already submitted.`],
   AbortedGen: [400, ({ job }) => `Processing Job with ID ${job} took too long and was given to somebody else. Please check your worker speed.`],
   RequestNotFound: [404, 'There is no such request, or it has expired.'],
+};
+
+/** horde-api C1.7; no other server is asked, so that none of its refusals is among them. */
+export const ratingRefusals: Refusals<RatingRc | 'AestheticsAlreadyExist'> = {
+  AestheticsNotCompleted: [400, 'This request is not completed yet. Please rate its images then.'],
+  AestheticsNotPublic: [400, 'Only the images of shared requests can be rated.'],
+  ProcGenNotFound: [400, 'One of the ids is not that of a delivered image of this request.'],
+  AestheticsDuplicate: [400, 'An image can be rated only once.'],
+  AestheticsMissing: [400, 'Please send ratings, or which image is the best.'],
+  AestheticsSolo: [400, 'A single image cannot be the best of all.'],
+  AestheticsConfused: [400, 'The best image must be one of those with the highest rating.'],
+  AestheticsAlreadyExist: [400, 'The images of this request have been rated already.'],
 };

@@ -12,6 +12,8 @@ import { jobRefusals } from './request.refusals.js';
 export interface StatusRow {
   readonly id: string;
   readonly kind: RequestKind;
+  /** 0 is anonymous. */
+  readonly payer: number;
   readonly jobs: number;
   readonly waiting: number;
   readonly processing: number;
@@ -135,9 +137,9 @@ export class Status {
   #untouched(id: string, kind: RequestKind): StatusRow | undefined {
     const entry = this.availability.queued(id);
     if (!entry || entry.facts.kind !== kind || entry.submitted > 0 || entry.closed) return undefined;
-    const { facts: { jobs, shared, r2, activation }, waiting, pending, faults, expiresAtMs } = entry;
+    const { facts: { payer, jobs, shared, r2, activation }, waiting, pending, faults, expiresAtMs } = entry;
     return {
-      id, kind, jobs, waiting, processing: pending.size, finished: 0, restarted: faults, faulted: false, done: false, shared, r2,
+      id, kind, payer, jobs, waiting, processing: pending.size, finished: 0, restarted: faults, faulted: false, done: false, shared, r2,
       consumed: activation, expiresAt: expiresAtMs, completedAt: null,
     };
   }

@@ -5,21 +5,31 @@ import { downgradeText } from '../pricing/downgrade.js';
 import { Pricing } from '../pricing/pricing.js';
 import { firstTextPrice, textQuote, type Quote } from '../pricing/quote.js';
 import { textUpfrontAmount, textUpfrontRequired } from '../pricing/upfront.js';
-import type { KnownUser } from '../users/directory.message.js';
 import { Admission, type Candidate } from './admission.js';
-import { Gate, ruleCaller } from './gate.js';
+import type { RequestCaller } from './caller-keys.js';
+import { Gate } from './gate.js';
 import type { Asked } from './image-submission.js';
-import { orDowngraded } from './or-downgraded.js';
+import { orLesser } from './or-lesser.js';
 import { defined } from './rules/defined.js';
 import type { TextRequestBody } from './rules/request-body.js';
 import { STAGE_BATCHING, STAGE_CALLER, STAGE_ENVELOPE, STAGE_PARAMETERS, STAGE_SOURCES } from './rules/rule.js';
 import { normaliseText, withLengthOf, type NormalisedTextRequest } from './rules/text-request.js';
 import { textRefusal, textSubject } from './rules/text-rules.js';
+import { shownStyle, type UsedStyle } from './style-use.js';
 
 interface Priced {
   readonly request: NormalisedTextRequest;
   readonly quote: Quote;
   readonly required: Kudos;
+  readonly used: UsedStyle | undefined;
+  /** The style is somebody else's. */
+  readonly isForeign: boolean;
+}
+
+/** Who asks for what. */
+interface Asking {
+  readonly caller: RequestCaller;
+  readonly priced: Priced;
 }
 
 export interface TextAccepted {
@@ -41,11 +51,13 @@ export class TextSubmission {
     private readonly gate: Gate, private readonly admission: Admission, private readonly availability: Availability, private readonly pricing: Pricing,
   ) {}
 
-  async submit(body: TextRequestBody, asked: Asked): Promise<TextAccepted | TextQuoted> {
-    const { payer, request } = await this.#check(body, asked);
-    const priced = this.#price(request);
-    if (request.dryRun) return quoted(await this.#affordable(payer, priced, asked));
-    const { id, position, candidate } = await this.#admit(payer, priced, asked.clientAgent);
+  async submit(sent: TextRequestBody, asked: Asked): Promise<TextAccepted | TextQuoted> {
+    const { body, used, sharedKey } = await this.gate.styles.text(sent);
+    const { caller, request } = await this.#check(body, { ...asked, apiKey: sharedKey ?? asked.apiKey });
+    const priced = this.#price(request, { used, isForeign: used !== undefined && used.owner !== caller.payer.id });
+    const asking = { caller, priced };
+    if (request.dryRun) return quoted((await this.#affordable(asking, asked)).priced);
+    const { id, position, candidate } = await this.#admit(asking, asked.clientAgent);
     const possible = this.availability.possible(candidate.facts);
     return {
       status: 202, position,
@@ -56,12 +68,12 @@ export class TextSubmission {
     };
   }
 
-  async #check(body: TextRequestBody, { apiKey, clientAgent }: Asked): Promise<{ payer: KnownUser; request: NormalisedTextRequest }> {
+  async #check(body: TextRequestBody, { apiKey, clientAgent }: Asked): Promise<{ caller: RequestCaller; request: NormalisedTextRequest }> {
     const nobody = textSubject(body, { username: '', trusted: false, patron: false, special: false });
-    this.gate.style(body.style);
     this.gate.obey(textRefusal(nobody, STAGE_ENVELOPE));
-    const payer = await this.gate.caller(apiKey, body);
-    const subject = textSubject(body, ruleCaller(payer));
+    const caller = await this.gate.caller(apiKey, body);
+    const { payer } = caller;
+    const subject = textSubject(body, this.gate.ruleCaller(payer));
     this.gate.obey(textRefusal(subject, STAGE_CALLER));
     await this.gate.knownWorkers(body.workers ?? []);
     this.gate.obey(textRefusal(subject, STAGE_BATCHING));
@@ -70,63 +82,78 @@ export class TextSubmission {
     this.gate.obey(textRefusal(subject, STAGE_PARAMETERS));
     this.gate.obey(textRefusal(subject, STAGE_SOURCES));
     this.gate.clientAgent(clientAgent);
-    return { payer, request };
+    return { caller, request };
   }
 
-  #price(request: NormalisedTextRequest): Priced {
+  /** A style costs extra only when it is somebody else's (horde-rules §2.5). */
+  #price(request: NormalisedTextRequest, style: Pick<Priced, 'used' | 'isForeign'>): Priced {
     const { policy, reference } = this.pricing;
     const { features, jobs, models, slowWorkers } = request;
     const offered = models.length > 0 ? [] : this.availability.offeredModels('text');
-    const quote = textQuote({ features, jobs, models, offered, styled: false }, policy, reference);
+    const quote = textQuote({ features, jobs, models, offered, styled: style.isForeign }, policy, reference);
     const upfront = textUpfrontRequired({ features, models, slowWorkers, chargedWorkerList: this.#chargesList(request) }, this.availability.load('text'));
-    return { request, quote, required: upfront.required ? textUpfrontAmount(models, quote, policy) : NO_KUDOS };
+    return { request, quote, ...style, required: upfront.required ? textUpfrontAmount(models, quote, policy) : NO_KUDOS };
   }
 
   #chargesList({ workers }: NormalisedTextRequest): boolean {
     return this.pricing.upfrontOnWorkerList && workers.length > 0;
   }
 
-  /** As it is, or downgraded: what its payer has enough for. Nothing is charged. @throws Refused KudosUpfront */
-  #affordable(payer: KnownUser, priced: Priced, { clientAgent }: Asked): Promise<Priced> {
-    return orDowngraded(priced, async (each) => {
-      await this.admission.requireUpfront(candidateOf(payer, each, clientAgent));
+  /** As it is, or in the lesser way that its sender allows: what its payer has enough for. Nothing is charged. @throws Refused KudosUpfront */
+  #affordable(asking: Asking, { clientAgent }: Asked): Promise<Asking> {
+    return orLesser(asking, async (each) => {
+      await this.admission.requireUpfront(candidateOf(each, clientAgent));
       return each;
-    }, () => this.#downgraded(priced.request));
+    }, (rc, each) => this.#lesser(rc, each));
   }
 
-  #admit(payer: KnownUser, priced: Priced, clientAgent: string): Promise<{ id: string; position: number; candidate: Candidate }> {
-    return orDowngraded(priced, async (each) => {
-      const candidate = candidateOf(payer, each, clientAgent);
-      const { request: id, position } = await this.admission.admit(candidate, this.gate.context(payer));
+  #admit(asking: Asking, clientAgent: string): Promise<{ id: string; position: number; candidate: Candidate }> {
+    return orLesser(asking, async (each) => {
+      const candidate = candidateOf(each, clientAgent);
+      const { request: id, position } = await this.admission.admit(candidate, this.gate.context(each.caller.payer));
       return { id, position, candidate };
-    }, () => this.#downgraded(priced.request));
+    }, (rc, each) => this.#lesser(rc, each));
+  }
+
+  /** What can be taken in place of what was refused, if its sender allows that; each way out is tried once. */
+  async #lesser(rc: string, { caller, priced }: Asking): Promise<Asking | undefined> {
+    if (!priced.request.allowDowngrade) return undefined;
+    if (rc === 'SharedKeyInsufficientKudos') {
+      const anonymous = this.gate.anonymousInstead();
+      if (!anonymous) return undefined;
+      await this.gate.concurrency(anonymous.payer, 'text', priced.request);
+      return { caller: anonymous, priced };
+    }
+    const smaller = rc === 'KudosUpfront' ? this.#downgraded(priced) : undefined;
+    return smaller && { caller, priced: { ...smaller, request: { ...smaller.request, allowDowngrade: false } } };
   }
 
   /** The request as it would need nothing upfront, if its sender allows that (horde-rules §3.3). */
-  #downgraded(request: NormalisedTextRequest): Priced | undefined {
+  #downgraded({ request, used, isForeign }: Priced): Priced | undefined {
     if (!request.allowDowngrade) return undefined;
     const { features, models, slowWorkers } = request;
     const shorter = downgradeText({ features, models, slowWorkers, chargedWorkerList: this.#chargesList(request) }, this.availability.load('text'));
-    return shorter && this.#price({ ...request, slowWorkers: true, features: shorter, payload: withLengthOf(request.payload, shorter) });
+    return shorter && this.#price({ ...request, slowWorkers: true, features: shorter, payload: withLengthOf(request.payload, shorter) }, { used, isForeign });
   }
 }
 
-const quoted = ({ request, quote }: Priced): TextQuoted => {
+const quoted = ({ request, quote, used }: Priced): TextQuoted => {
   const { prompt, ...params } = request.payload;
   return {
     status: 200,
     answer: {
       kudos: Math.round(inKudos(quote.total)), kudos_quote: inKudos(quote.total),
       resolved: {
-        prompt, params: { ...params, n: request.jobs }, models: request.models, style: null,
+        prompt, params: { ...params, n: request.jobs }, models: request.models, style: shownStyle(used),
         estimated_prompt_tokens: request.features.promptTokens, context_fit: 'ignore',
       },
     },
   };
 };
 
-const candidateOf = (payer: KnownUser, { request, quote, required }: Priced, clientAgent: string): Candidate => ({
-  payer, required,
+const candidateOf = ({ caller: { payer, sharedKey }, priced: { request, quote, required, used } }: Asking, clientAgent: string): Candidate => ({
+  payer, required, used,
+  sharedKey: sharedKey === undefined ? undefined : { key: sharedKey, asks: { pixels: 0, steps: 0, tokens: request.features.maxLength } },
   facts: {
     kind: 'text', jobs: request.jobs, models: request.models, features: request.features, nsfw: false, censorNsfw: false,
     trustedWorkers: request.trustedWorkers, validatedBackends: request.validatedBackends, slowWorkers: request.slowWorkers,

@@ -1,4 +1,5 @@
 import type { KudosDetails } from '../../projections/balances/queries.js';
+import type { OwnedStyle } from '../../projections/styles/queries.js';
 import { inKudos, type Kudos } from '../kernel/kudos.js';
 import type { Role } from './user.events.js';
 import type { KnownUser } from './directory.message.js';
@@ -27,6 +28,9 @@ export interface UserFigures {
   readonly details: KudosDetails;
   readonly records: UserRecords;
   readonly workerIds: readonly string[];
+  /** Everything that the user has made, private styles included. */
+  readonly styles: readonly OwnedStyle[];
+  readonly sharedKeyIds: readonly string[];
   readonly concurrency: number;
   readonly lastFour: string | null;
   readonly activeGenerations: { readonly image: readonly string[]; readonly text: readonly string[] };
@@ -44,7 +48,7 @@ export const userView = (user: KnownUser, figures: UserFigures, privilege: Privi
     moderator: is('moderator'), trusted: is('trusted'), flagged: is('flagged'), pseudonymous: user.accountClass === 'pseudonymous' && user.id !== 0,
     service: is('service'), education: is('education'), customizer: is('customizer'), deleted: is('deleted'),
     worker_count: figures.workerIds.length, account_age: Math.max(0, Math.floor((nowMs - Date.parse(user.registeredAt)) / 1_000)),
-    styles: [],
+    styles: stylesOf(user, figures, privilege),
     records: figures.records,
     usage: { megapixelsteps: null, requests: null }, contributions: { megapixelsteps: null, fulfillments: null },
     ...(privilege === 'public' ? {} : ownerMembers(user, figures)),
@@ -52,10 +56,14 @@ export const userView = (user: KnownUser, figures: UserFigures, privilege: Privi
   };
 };
 
-const ownerMembers = (user: KnownUser, { workerIds, activeGenerations: { image, text } }: UserFigures): object => {
+/** Under the names by which anybody finds them; private ones are for the owner and for moderators. */
+const stylesOf = (user: KnownUser, { styles }: UserFigures, privilege: Privilege): readonly object[] =>
+  styles.filter((style) => style.public || privilege !== 'public').map(({ name, id, kind }) => ({ name: `${aliasOf(user)}::style::${name}`, id, type: kind }));
+
+const ownerMembers = (user: KnownUser, { workerIds, sharedKeyIds, activeGenerations: { image, text } }: UserFigures): object => {
   const active = { ...(image.length > 0 ? { image } : {}), ...(text.length > 0 ? { text } : {}) };
   return {
-    worker_ids: workerIds, sharedkey_ids: [], vpn: user.roles.has('vpn'), special: user.roles.has('special'),
+    worker_ids: workerIds, sharedkey_ids: sharedKeyIds, vpn: user.roles.has('vpn'), special: user.roles.has('special'),
     ...(Object.keys(active).length > 0 ? { active_generations: active } : {}),
   };
 };

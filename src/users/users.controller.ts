@@ -1,9 +1,10 @@
 import { Controller, Get, Injectable, Param } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
 import { OptionalApiKey } from '../platform/http/parameters.js';
+import { SharedKeyOwners } from '../kudos/shared-key-registry.message.js';
 import { refusedBy } from '../platform/http/refusals.js';
 import { Callers, RateLimit } from '../platform/http/route-spec.js';
-import { ANONYMOUS, UserDirectory, type KnownUser } from './directory.message.js';
+import { ANONYMOUS, UserDirectory, aliasOf, type KnownUser } from './directory.message.js';
 import { userView, type Privilege, type UserFigures } from './user-view.js';
 import { userRefusals } from './user.refusals.js';
 
@@ -15,14 +16,21 @@ export abstract class UserFiguresSource {
 
 @Controller('api/v2')
 export class UsersController {
-  constructor(private readonly directory: UserDirectory, private readonly figures: UserFiguresSource, private readonly clock: Clock) {}
+  constructor(
+    private readonly directory: UserDirectory, private readonly figures: UserFiguresSource, private readonly clock: Clock,
+    private readonly sharedKeys: SharedKeyOwners,
+  ) {}
 
   @Get('find_user') @Callers('key') @RateLimit('RL-D')
   async findUser(@OptionalApiKey() apiKey: string | undefined) {
     if (!apiKey) throw refusedBy(userRefusals, 'InvalidAPIKey');
     const user = await this.directory.byKey(apiKey);
-    if (!user) throw refusedBy(userRefusals, 'UserNotFound');
-    return this.#view(user, user.id === ANONYMOUS.id ? 'public' : 'owner');
+    if (user) return this.#view(user, user.id === ANONYMOUS.id ? 'public' : 'owner');
+    const shared = await this.sharedKeys.find(apiKey);
+    const owner = shared && (await this.directory.byId(shared.owner));
+    if (!owner) throw refusedBy(userRefusals, 'UserNotFound');
+    // What everybody may know of the owner, and which of the owner's keys this is.
+    return { ...(await this.#view(owner, 'public')), username: `${aliasOf(owner)} (Shared Key${shared.name === null ? '' : `: ${shared.name}`})` };
   }
 
   @Get('users/:user_id') @Callers('anyone') @RateLimit('RL-60m')

@@ -12,6 +12,7 @@ import { sanitised } from '../platform/sanitised-text.js';
 import type { KnownUser } from '../users/directory.message.js';
 import { WorkerRegistry, type KnownWorker } from './registry.message.js';
 import type { Declaration, WorkerKind } from './worker.events.js';
+import { Uptime } from './uptime.js';
 import { OnWorker, OnWorkerName } from './worker.message.js';
 import { popRefusals } from './worker.refusals.js';
 
@@ -36,7 +37,9 @@ export class CheckIn {
   /** Names that are being registered, by owner: they count, or a rush of pops would outrun the limit. */
   readonly #arriving = new Map<number, Set<string>>();
 
-  constructor(private readonly registry: WorkerRegistry, private readonly commands: CommandBus, private readonly ports: Ports) {}
+  constructor(
+    private readonly registry: WorkerRegistry, private readonly commands: CommandBus, private readonly ports: Ports, private readonly uptime: Uptime,
+  ) {}
 
   /** The worker that pops, made on first use. @throws Refused in the order of horde-rules §7.1 */
   async arrive(owner: KnownUser, arrival: Arrival): Promise<KnownWorker> {
@@ -47,7 +50,9 @@ export class CheckIn {
     if (known && known.owner !== owner.id) throw refusedBy(popRefusals, 'WrongCredentials');
     const worker = known ?? (await this.#register(owner, { ...arrival, name }, nameHash));
     this.registry.seen(worker, this.ports.clock.now(), owner.roles.has('trusted'));
-    if (!isDeepStrictEqual(worker.declaration, arrival.declaration)) await this.#declare(worker, arrival.declaration, contextOf(owner, this.ports.ids));
+    const context = contextOf(owner, this.ports.ids);
+    await this.uptime.called(worker, context); // first: the time until now is worth what was declared until now
+    if (!isDeepStrictEqual(worker.declaration, arrival.declaration)) await this.#declare(worker, arrival.declaration, context);
     return worker;
   }
 

@@ -3,7 +3,7 @@ import { categoryOf, plainText, type Recorded } from '../kernel/event.js';
 import type { Position } from '../platform/event-log/event-log.js';
 import type { NodeFold } from '../platform/event-log/node-feed.js';
 import type { JobAssigned, JobSubmitted } from '../requests/request.events.js';
-import type { Declaration, MaintenanceChanged, WorkerDeclared, WorkerKind, WorkerRegistered } from './worker.events.js';
+import type { Declaration, MaintenanceChanged, UptimeAccrued, WorkerDeclared, WorkerKind, WorkerRegistered } from './worker.events.js';
 
 /** A worker as this node knows it: what it declared, how fast it has been, when it was last here. */
 export interface KnownWorker {
@@ -19,13 +19,25 @@ export interface KnownWorker {
   readonly paused: boolean;
   /** Things per second of the newest deliveries, of an alchemist seconds per form; 20 at most (horde-rules §7.6). */
   readonly samples: number[];
-  /** As of its last pop on this node, or of its last job from another; presence is not an event. */
+  /** As of its last pop here, of its last job from any node, or as other nodes have put it down; presence is not an event. */
   lastSeenMs: number;
+  /** Since then no two of its calls were more than 300 s apart. */
+  presentSinceMs: number;
+  /** Its uptime is counted up to here. */
+  uptimeThroughMs: number;
   ownerTrusted: boolean;
 }
+/** Whatever is known of a worker when it is not known when it was here. */
+const UNSEEN = { lastSeenMs: 0, presentSinceMs: 0, ownerTrusted: false };
 
-export interface WorkerRow extends Omit<KnownWorker, 'lastSeenMs' | 'ownerTrusted' | 'samples'> {
+export interface WorkerRow extends Omit<KnownWorker, keyof typeof UNSEEN | 'samples'> {
   readonly samples: readonly number[];
+}
+
+/** An unbroken time in which a worker was here. */
+export interface Presence {
+  readonly sinceMs: number;
+  readonly seenMs: number;
 }
 
 /** horde-rules §7.3. */
@@ -51,7 +63,7 @@ export class WorkerRegistry implements NodeFold {
 
   async open(): Promise<Position> {
     const { position, rows } = await this.rows.workers();
-    for (const row of rows) this.#add({ ...row, samples: [...row.samples], lastSeenMs: 0, ownerTrusted: false });
+    for (const row of rows) this.#add({ ...row, samples: [...row.samples], ...UNSEEN });
     return position;
   }
 
@@ -70,16 +82,26 @@ export class WorkerRegistry implements NodeFold {
   /** The worker has just popped. */
   seen(worker: KnownWorker, nowMs: number, ownerTrusted: boolean): void {
     if (nowMs - worker.lastSeenMs > ONLINE_MS || worker.ownerTrusted !== ownerTrusted) this.#arrivals += 1;
+    if (nowMs - worker.lastSeenMs > ONLINE_MS) worker.presentSinceMs = nowMs;
     worker.lastSeenMs = nowMs;
     worker.ownerTrusted = ownerTrusted;
   }
 
-  /** A worker that takes jobs from another node is here, too. Who only asks there is not known here. */
-  #seenElsewhere(id: string, atMs: number): void {
+  /** What another node knows, or this one before it was started anew: the two times are one when less than 300 s lies between them. */
+  present(id: string, { sinceMs, seenMs }: Presence): void {
     const worker = this.#byId.get(id);
-    if (!worker || atMs <= worker.lastSeenMs) return;
-    if (atMs - worker.lastSeenMs > ONLINE_MS) this.#arrivals += 1;
-    worker.lastSeenMs = atMs;
+    if (!worker) return;
+    const isOneTime = sinceMs - worker.lastSeenMs <= ONLINE_MS && worker.presentSinceMs - seenMs <= ONLINE_MS;
+    if (isOneTime) worker.presentSinceMs = Math.min(sinceMs, worker.presentSinceMs);
+    else if (seenMs > worker.lastSeenMs) worker.presentSinceMs = sinceMs;
+    if (seenMs <= worker.lastSeenMs) return;
+    if (seenMs - worker.lastSeenMs > ONLINE_MS) this.#arrivals += 1;
+    worker.lastSeenMs = seenMs;
+  }
+
+  /** Who has called since then. */
+  *seenSince(atMs: number): Iterable<Presence & { readonly id: string }> {
+    for (const { id, presentSinceMs, lastSeenMs } of this.#byId.values()) if (lastSeenMs >= atMs && lastSeenMs > 0) yield { id, sinceMs: presentSinceMs, seenMs: lastSeenMs };
   }
 
   has(id: string): boolean {
@@ -115,9 +137,15 @@ export class WorkerRegistry implements NodeFold {
       case 'WorkerDeclared.v1':
         return this.#declared(data as WorkerDeclared['data']);
       case 'MaintenanceChanged.v1': {
-        const { worker, on, message } = data as MaintenanceChanged['data'];
+        const { worker, on, message, changedAt } = data as MaintenanceChanged['data'];
         const known = this.#byId.get(worker);
-        if (known) Object.assign(known, { maintenance: on, maintenanceMessage: (message && plainText(message)) ?? undefined });
+        if (known) Object.assign(known, { maintenance: on, maintenanceMessage: (message && plainText(message)) ?? undefined, uptimeThroughMs: Date.parse(changedAt) });
+        return;
+      }
+      case 'UptimeAccrued.v1': {
+        const { worker, through } = data as UptimeAccrued['data'];
+        const known = this.#byId.get(worker);
+        if (known) known.uptimeThroughMs = Date.parse(through);
         return;
       }
       default: // other events of a worker do not change what dispatch needs
@@ -137,7 +165,7 @@ export class WorkerRegistry implements NodeFold {
     const { kind, owner, nameHash, registeredAt } = registered;
     this.#add({
       id: worker, kind, owner, nameHash, registeredAtMs: Date.parse(registeredAt), declaration, maintenance: false, maintenanceMessage: undefined,
-      paused: false, samples: [], lastSeenMs: 0, ownerTrusted: false,
+      paused: false, samples: [], uptimeThroughMs: Date.parse(registeredAt), ...UNSEEN,
     });
   }
 
@@ -151,7 +179,7 @@ export class WorkerRegistry implements NodeFold {
     if (type === 'JobAssigned.v1') {
       const { job, worker, assignedAt } = data as JobAssigned['data'];
       this.#assignedAt.set(job, Date.parse(assignedAt));
-      this.#seenElsewhere(worker, Date.parse(assignedAt));
+      this.present(worker, { sinceMs: Date.parse(assignedAt), seenMs: Date.parse(assignedAt) }); // it asked some node for it
     } else if (type === 'JobSubmitted.v1') {
       const { job, worker, things, state, submittedAt } = data as JobSubmitted['data'];
       if (state !== 'cancelled') this.#sample(worker, things, (Date.parse(submittedAt) - (this.#assignedAt.get(job) ?? Number.NaN)) / 1_000);

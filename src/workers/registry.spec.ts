@@ -14,7 +14,7 @@ const maintained = (revision: number, on: boolean, message: unknown = null) => e
 const assigned = (job: string, second: number) => event('request-r', 1, 'JobAssigned.v1', { job, worker: 'w', assignedAt: atSecond(second) });
 const submitted = (job: string, second: number, things: number, worker = 'w') => event('request-r', 2, 'JobSubmitted.v1', { job, worker, things, submittedAt: atSecond(second) });
 const row: WorkerRow = {
-  id: 'w', kind: 'text', owner: 12, nameHash: 'hash', registeredAtMs: 0, declaration: declaration(), maintenance: true, maintenanceMessage: 'Back soon', paused: false, samples: [3, 4],
+  id: 'w', kind: 'text', owner: 12, nameHash: 'hash', registeredAtMs: 0, declaration: declaration(), maintenance: true, maintenanceMessage: 'Back soon', paused: false, samples: [3, 4], uptimeThroughMs: 0,
 };
 const registry = (...events: Recorded[]): WorkerRegistry => {
   const view = new WorkerRegistry({ workers: () => Promise.resolve({ position: 5, rows: [] }) });

@@ -1,4 +1,4 @@
-import { inKudos, type Kudos } from '../kernel/kudos.js';
+import { inKudos, plus, type Kudos } from '../kernel/kudos.js';
 import { ANNOTATION } from '../pricing/alchemy-forms.js';
 import type { Declaration, WorkerKind } from './worker.events.js';
 
@@ -14,6 +14,8 @@ export interface WorkerFigures {
   readonly kudosGenerated: Kudos;
   readonly things: number;
   readonly uncompletedJobs: number;
+  readonly uptimeMs: number;
+  readonly uptimeKudos: Kudos;
   readonly speed: number | undefined;
 }
 
@@ -32,13 +34,13 @@ const UNDECLARED = {
 } satisfies Partial<Declaration>;
 type Shown = Pick<Declaration, keyof typeof UNDECLARED>;
 
-/** The worker object of the API (horde-api C6.0). Uptime is counted with the workers' other rules. TODO(#10) */
+/** The worker object of the API (horde-api C6.0). */
 export const workerView = (worker: WorkerFigures, { online, trusted, flagged, owner }: WorkerStanding): object => {
   const declared: Shown = worker.declaration ?? UNDECLARED;
   return {
     type: worker.kind, name: worker.name ?? '', id: worker.id, online,
-    requests_fulfilled: worker.fulfilled, uncompleted_jobs: worker.uncompletedJobs, threads: declared.threads, uptime: 0,
-    kudos_rewards: inKudos(worker.kudosGenerated),
+    requests_fulfilled: worker.fulfilled, uncompleted_jobs: worker.uncompletedJobs, threads: declared.threads, uptime: Math.floor(worker.uptimeMs / 1_000),
+    kudos_rewards: inKudos(plus(worker.kudosGenerated, worker.uptimeKudos)),
     kudos_details: kudosDetails(worker),
     performance: performanceOf(worker), maintenance_mode: worker.maintenance, nsfw: declared.nsfw, trusted, flagged,
     bridge_agent: declared.agent, team: { name: null, id: null },
@@ -53,9 +55,10 @@ const membersOf = ({ kind, things }: WorkerFigures, declared: Shown): object => 
 };
 
 /** What alchemists earn has a member of its own (horde-rules §7.2); the others' stays null (horde-api C6.0). */
-const kudosDetails = ({ kind, fulfilled, kudosGenerated }: WorkerFigures): object => {
+const kudosDetails = ({ kind, fulfilled, kudosGenerated, uptimeKudos }: WorkerFigures): object => {
   const earned = fulfilled > 0 ? inKudos(kudosGenerated) : null;
-  return kind === 'interrogation' ? { generated: null, uptime: null, interrogated: earned } : { generated: earned, uptime: null };
+  const uptime = uptimeKudos > 0 ? inKudos(uptimeKudos) : null;
+  return kind === 'interrogation' ? { generated: null, uptime, interrogated: earned } : { generated: earned, uptime };
 };
 
 const MEGA = 1_000_000;

@@ -1,6 +1,8 @@
 // These names and shapes are what is stored. Never edit one: add a new version and upcast the old.
 // Stream: worker-{id}; WorkerNameReserved.v1: workername-{keyed hash of the lower-case name}
 import type { Personal, Stored } from '../kernel/event.js';
+import type { Kudos } from '../kernel/kudos.js';
+import type { LedgerTransaction } from '../kernel/ledger.js';
 import type { WorkerKind } from '../kernel/request-kind.js';
 
 export type { WorkerKind } from '../kernel/request-kind.js';
@@ -36,5 +38,35 @@ export type MaintenanceChanged = Stored<'MaintenanceChanged.v1', { worker: strin
 /** One name, one worker of any kind: whoever creates the stream has it. */
 export type WorkerNameReserved = Stored<'WorkerNameReserved.v1', { worker: string; kind: WorkerKind; owner: number; reservedAt: string }>;
 
-export type WorkerEvent = WorkerRegistered | WorkerDeclared | MaintenanceChanged;
-export const WORKER_EVENT_TYPES = ['WorkerRegistered.v1', 'WorkerDeclared.v1', 'MaintenanceChanged.v1', 'WorkerNameReserved.v1'] as const;
+/** Time that the worker was ready for: `from` to `through` without a gap of more than 300 s between its calls (horde-rules §7.4). */
+export type UptimeAccrued = Stored<'UptimeAccrued.v1', {
+  worker: string;
+  from: string;
+  through: string;
+  accruedMs: number;
+  /** All its uptime so far, this included. */
+  uptimeMs: number;
+  /** What of it counts towards the next reward, after those that stand behind this event. */
+  carriedMs: number;
+}>;
+/** For 600 s of accrued uptime, in the same append as its accrual; the n-th of this worker. */
+export type UptimeRewarded = Stored<'UptimeRewarded.v1', {
+  worker: string;
+  owner: number;
+  kind: WorkerKind;
+  number: number;
+  /** What ten minutes were worth by what the worker declared before; all of it is the owner's, in one pocket or in both. */
+  amount: Kudos;
+  spendable: Kudos;
+  escrow: Kudos;
+  /** The worker's team at this time; teams count by what is stamped here (horde-rules §7.4). */
+  team?: string;
+  rewardedAt: string;
+  policy: number;
+  ledger: LedgerTransaction;
+}>;
+
+export type WorkerEvent = WorkerRegistered | WorkerDeclared | MaintenanceChanged | UptimeAccrued | UptimeRewarded;
+export const WORKER_EVENT_TYPES = [
+  'WorkerRegistered.v1', 'WorkerDeclared.v1', 'MaintenanceChanged.v1', 'UptimeAccrued.v1', 'UptimeRewarded.v1', 'WorkerNameReserved.v1',
+] as const;

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from '@jest/globals';
 import { jsonSchemaOf } from '../../src/platform/http/body/json-schema.js';
+import type { RequestKind } from '../../src/kernel/request-kind.js';
 import { declaredRoutes } from '../../src/platform/http/http-app.js';
+import { SOURCE, type PoppedForms } from '../support/alchemy.js';
 import { startHorde } from '../support/app.js';
 import { ANONYMOUS, KOBOLD, REGEN, type Fields, type Popped } from '../support/client.js';
 import { ALWAYS, fromSchema, spoiled, type Preferred } from '../support/from-schema.js';
@@ -19,6 +21,7 @@ const people = await Promise.all(Array.from({ length: 6 }, (_, index) => client.
 const anybody = fc.constantFrom(...people.map(({ key }) => key));
 const models = fc.subarray(['stable_diffusion', 'Deliberate', 'Dreamshaper', 'SDXL 1.0', 'Flux.1-Schnell fp8 (Compact)'], { minLength: 1 });
 const aliases = fc.subarray(people.map(({ alias }) => alias), { maxLength: 2 });
+const forms = fc.record({ name: fc.constantFrom('caption', 'nsfw', 'GFPGAN') });
 /** Put in when it is sent: a job that was handed out and not delivered yet. */
 const A_JOB = 'a job';
 
@@ -37,6 +40,9 @@ const PREFERRED: Readonly<Record<string, Preferred>> = {
   'POST /api/v2/generate/text/pop': { ...worker, name: fc.constantFrom('four', 'five'), [`${ALWAYS}name`]: fc.constantFrom('four', 'five'), [`${ALWAYS}models`]: models, [`${ALWAYS}bridge_agent`]: fc.constantFrom(KOBOLD) },
   'POST /api/v2/generate/submit': { [`${ALWAYS}id`]: fc.constant(A_JOB), generation: fc.constantFrom('R2', 'aGVsbG8=') },
   'POST /api/v2/generate/text/submit': { [`${ALWAYS}id`]: fc.constant(A_JOB) },
+  'POST /api/v2/interrogate/async': { source_image: fc.constant(SOURCE), webhook: fc.constant(undefined), [`${ALWAYS}forms`]: fc.array(forms, { maxLength: 3 }) },
+  'POST /api/v2/interrogate/pop': { ...worker, [`${ALWAYS}name`]: fc.constantFrom('six', 'seven'), [`${ALWAYS}forms`]: fc.constant(['caption', 'nsfw', 'GFPGAN']) },
+  'POST /api/v2/interrogate/submit': { [`${ALWAYS}id`]: fc.constant(A_JOB) },
   'POST /api/v2/kudos/transfer': { username: fc.constantFrom(...people.map(({ alias }) => alias)), [`${ALWAYS}amount`]: fc.integer({ min: 1, max: 5 }) },
 };
 
@@ -53,24 +59,24 @@ interface Job {
 
 describe('whatever a schema allows, and a little more', () => {
   it('is accepted or refused as documented; a refusal writes nothing', async () => {
-    const jobs: Record<'image' | 'text', Job[]> = { image: [], text: [] };
+    const jobs: Record<RequestKind, Job[]> = { image: [], text: [], alchemy: [] };
     const outcomes = new Map<string, number>();
     let accepted = 0;
     const send = async ({ name, path, body, key, chance }: { name: string; path: string; body: unknown; key: string; chance: number }): Promise<void> => {
-      const kind = path.includes('/text/') ? 'text' : 'image';
+      const kind = path.includes('/interrogate/') ? 'alchemy' : path.includes('/text/') ? 'text' : 'image';
       const isPop = path.endsWith('/pop');
       // Each worker has one owner, so that most pops are by the right one.
       const owner = people[String((body as Fields)['name']).length % people.length]!.key;
       const job = (body as Fields)['id'] === A_JOB ? jobs[kind].shift() : undefined;
       const sent = job ? { ...(body as Fields), id: job.id } : body;
       const by = job?.owner ?? (isPop ? owner : chance === 0 ? 'nobodys-key' : chance < 3 && path.endsWith('async') ? ANONYMOUS : key);
-      const { answer, events } = await horde.appendedBy(() => client.post<Popped & { rc?: string }>(path, by, sent));
+      const { answer, events } = await horde.appendedBy(() => client.post<Popped & PoppedForms & { rc?: string }>(path, by, sent));
       const { status, body: answered } = answer;
       const shown = JSON.stringify({ name, sent, status, answered });
       expect([shown, DOCUMENTED.includes(status)]).toEqual([shown, true]);
       if (status >= 400) expect([shown, events.map(({ type }) => type)]).toEqual([shown, []]);
       else accepted += 1;
-      if (isPop && status === 200) jobs[kind].push(...answered.ids.map((id) => ({ id, owner: by })));
+      if (isPop && status === 200) jobs[kind].push(...(kind === 'alchemy' ? (answered.forms ?? []).map(({ id }) => id) : answered.ids).map((id) => ({ id, owner: by })));
       const outcome = `${name} ${status} ${answered.rc ?? ''}`.trim();
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     };

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { jsonSchemaOf } from '../../src/platform/http/body/json-schema.js';
 import { declaredRoutes, type DeclaredRoute } from '../../src/platform/http/http-app.js';
 import { call, type Answer } from '../http/raw-http.fixture.js';
+import { SOURCE } from '../support/alchemy.js';
 import { startHorde } from '../support/app.js';
 import { ANONYMOUS, since, type Fields, type Person } from '../support/client.js';
 import { HOSTILE_BODIES, HOSTILE_QUERIES, HOSTILE_SEGMENTS, wrongMembers } from '../support/hostile.js';
@@ -22,6 +23,9 @@ const SOUND: Readonly<Record<string, Fields>> = {
   'POST /api/v2/generate/text/pop': { name: 'sound scribe', models: ['some model'] },
   'POST /api/v2/generate/submit': { id: 'none', generation: 'R2', seed: 1 },
   'POST /api/v2/generate/text/submit': { id: 'none', generation: 'text', seed: 1 },
+  'POST /api/v2/interrogate/async': { source_image: SOURCE, forms: [{ name: 'caption' }] },
+  'POST /api/v2/interrogate/pop': { name: 'sound alchemist', forms: ['caption'] },
+  'POST /api/v2/interrogate/submit': { id: 'none', result: {} },
   'POST /api/v2/kudos/transfer': { username: '1', amount: 1 },
   'POST /register': { username: 'somebody' },
 };
@@ -125,6 +129,8 @@ describe('a NUL character', () => {
     ['POST /api/v2/generate/pop', { name: 'nul', models: ['stable_diffusion'], bridge_agent: 'a\0' }],
     ['POST /api/v2/generate/text/pop', { name: 'nul', models: ['a\0b'] }],
     ['POST /api/v2/generate/text/pop', { name: 'nul', models: ['abc'], softprompts: ['\0'] }],
+    ['POST /api/v2/interrogate/async', { source_image: SOURCE, forms: [{ name: 'caption', payload: { words: 'a\0b' } }] }],
+    ['POST /api/v2/interrogate/pop', { name: 'nul', bridge_agent: 'a\0' }],
     ['POST /api/v2/kudos/transfer', { username: '1\0', amount: 1 }],
   ])('%s refuses it in %j', async (name, body) => {
     const { answer, events } = await horde.appendedBy(() => client.post(name.split(' ')[1]!, person.key, body));

@@ -98,7 +98,7 @@ const errand = (user: number, random: Seeded): Step[] => {
 };
 
 const NOBODY_SPECIAL = {
-  reversesRecentGift: false, senderSuspicious: false, senderFlagged: false, senderEducation: false, recipientSuspicious: false,
+  recipientUnknown: false, recipientKeyExpired: false, reversesRecentGift: false, senderSuspicious: false, senderFlagged: false, senderEducation: false, recipientSuspicious: false,
   recipientFlagged: false, recipientEducation: false, recipientDeleted: false, senderDeleted: false,
 } as const;
 

@@ -50,7 +50,8 @@ export const authorized = (parts: Partial<DataOf<'AuthorizationOpened.v1'>> & { 
   const activation = given.activation ?? kudos(3);
   const gave = paid ?? activation;
   const ledger = transaction({ txId: transactionId('activation', request), kind: 'activation' }, [
-    [`user:${ME}:spendable`, neg(gave)], ['issue:floor', centikudos(gave - activation)], ['burn:activation', activation],
+    [`user:${ME}:spendable`, neg(gave)], ['issue:floor', centikudos(gave - activation)],
+    ['burn:activation', centikudos(activation - (given.style?.reward ?? 0))], ['burn:style', given.style?.reward ?? NO_KUDOS],
   ]);
   return { type: 'AuthorizationOpened.v1', data: {
     user: ME, request, kind: 'image', jobs: 2, quote: kudos(23), activation, hold: NO_KUDOS, priority: kudos(125), policy: POLICY, reference: 1, openedAt: AT,
@@ -86,7 +87,7 @@ export const adjusted = (amount: Kudos, txId = 'adjust-1'): AccountEvent => ({ t
 } });
 
 export const innocent: TransferParties = {
-  reversesRecentGift: false, senderSuspicious: false, senderFlagged: false, senderEducation: false, recipientSuspicious: false,
+  recipientUnknown: false, recipientKeyExpired: false, reversesRecentGift: false, senderSuspicious: false, senderFlagged: false, senderEducation: false, recipientSuspicious: false,
   recipientFlagged: false, recipientEducation: false, recipientDeleted: false, senderDeleted: false,
 };
 const spending = { at: AT, policy: POLICY, creditsElsewhere: INCOME, creditsComplete: true } as const;

@@ -3,14 +3,17 @@ import { transactionId } from '../../src/kernel/ids.js';
 import { centikudos, kudos } from '../../src/kernel/kudos.js';
 import { balanced, escrow, posting, spendable } from '../../src/kernel/ledger.js';
 import type { AccountEvent } from '../../src/kudos/account.events.js';
+import type { KudosGranted } from '../../src/kudos/grant.events.js';
 import type { PolicyEvent } from '../../src/kudos/policy.events.js';
 import type { LedgerEvent } from '../../src/platform/event-log/ledger.events.js';
 import type { RequestEvent } from '../../src/requests/request.events.js';
+import type { CollectionEvent, StyleEvent, StyleNameEvent } from '../../src/styles/style.events.js';
 import type { SubjectReserved, UserEvent } from '../../src/users/user.events.js';
 import type { WorkerEvent, WorkerNameReserved } from '../../src/workers/worker.events.js';
 
 /** Add the union of a new feature here, and the compiler asks for its specimens. */
-type AllEvents = AccountEvent | LedgerEvent | PolicyEvent | RequestEvent | UserEvent | SubjectReserved | WorkerEvent | WorkerNameReserved;
+type AllEvents =
+  | AccountEvent | KudosGranted | LedgerEvent | PolicyEvent | RequestEvent | StyleEvent | CollectionEvent | StyleNameEvent | UserEvent | SubjectReserved | WorkerEvent | WorkerNameReserved;
 type Specimens = { readonly [Type in AllEvents['type']]: Extract<AllEvents, { readonly type: Type }> };
 
 // One story: user 7 asks for two images, user 12's worker makes one of them.
@@ -19,6 +22,9 @@ const OWNER = 12;
 const request = '3f6c1a52-9b1e-4c57-8a43-0d2f6e7b9c10';
 const job = 'a1d7e8f2-5c34-4b6a-9e21-7f80c3d4b5a6';
 const worker = '5e2b9d14-7a60-4f83-b1c9-2d8e4f6a0b73';
+const style = 'b7a4c1d2-3e5f-4a6b-8c9d-0e1f2a3b4c5d';
+const example = 'd0c1b2a3-4e5f-4061-9273-8495a6b7c8d9';
+const collection = 'e9f8a7b6-5c4d-4e3f-a2b1-c0d9e8f7a6b5';
 const hash = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
 const at = (second: number): string => `2026-03-01T12:00:${String(second).padStart(2, '0')}.000Z`;
 /** As it is stored: the decider's plain text never is. */
@@ -67,6 +73,26 @@ export const eventSamples: Specimens = {
     ledger: balanced({ txId: transactionId('adjustment', PAYER, 'test'), kind: 'admin_adjustment', effectiveAt: at(12), policy: 1 }, [posting(spendable(PAYER), -50), posting('burn:adjustment', 50)]),
   } },
 
+  'KudosGranted.v1': { type: 'KudosGranted.v1', data: {
+    user: PAYER, kind: 'monthly', amount: kudos(310_000), by: 'system',
+    month: { month: '202602', since: '2026-01-31T08:00:00.000Z', cursor: '2026-02-28T08:00:00.000Z', entitlement: kudos(0), moderator: kudos(300_000), donations: kudos(10_000) },
+    grantedAt: at(0), policy: 1,
+    ledger: balanced({ txId: transactionId('monthly', PAYER, '202602'), kind: 'monthly', effectiveAt: at(0), policy: 1 }, [posting('issue:monthly', -31_000_000), posting(spendable(PAYER), 31_000_000)]),
+  } },
+  'DonationOffset.v1': { type: 'DonationOffset.v1', data: {
+    user: OWNER, grant: `monthly-${PAYER}-202602`, month: '202603', amount: kudos(310_000), repaid: kudos(200_000), shortfall: kudos(110_000), offsetAt: at(1), policy: 1,
+    ledger: balanced({ txId: transactionId('offset', `monthly-${PAYER}-202602`), kind: 'monthly_offset', effectiveAt: at(1), policy: 1 }, [posting(spendable(OWNER), -20_000_000), posting('issue:monthly', 20_000_000)]),
+  } },
+  'SharedKeyCreated.v1': { type: 'SharedKeyCreated.v1', data: {
+    user: PAYER, key: hash, id: sealed(`user:${PAYER}`), name: sealed(`user:${PAYER}`), budget: kudos(5_000), expiresAt: '2026-03-31T12:00:00.000Z',
+    limits: { maxImagePixels: 1_048_576, maxImageSteps: -1, maxTextTokens: 0 }, createdAt: at(0),
+  } },
+  'SharedKeyChanged.v1': { type: 'SharedKeyChanged.v1', data: {
+    user: PAYER, key: hash, name: sealed(`user:${PAYER}`), budget: { amount: null, credited: kudos(12.5) }, expiresAt: null,
+    limits: { maxImagePixels: -1, maxImageSteps: 50, maxTextTokens: 80 }, changedAt: at(1),
+  } },
+  'SharedKeyDeleted.v1': { type: 'SharedKeyDeleted.v1', data: { user: PAYER, key: hash, deletedAt: at(2) } },
+
   'RequestAccepted.v1': { type: 'RequestAccepted.v1', data: {
     request, kind: 'image', payer: PAYER, payerTrusted: false, priority: kudos(1_250), jobs: 2, models: ['stable_diffusion', 'Deliberate'],
     features: {
@@ -95,6 +121,24 @@ export const eventSamples: Specimens = {
   'RolesChanged.v1': { type: 'RolesChanged.v1', data: { user: OWNER, granted: ['trusted'], revoked: ['flagged'], changedAt: at(20) } },
   'SubjectReserved.v1': { type: 'SubjectReserved.v1', data: { user: PAYER, reservedAt: at(0) } },
 
+  'StyleCreated.v1': { type: 'StyleCreated.v1', data: {
+    style, kind: 'image', owner: OWNER, name: sealed(`user-${OWNER}`), nameHash: hash, info: sealed(`user-${OWNER}`), prompt: sealed(`user-${OWNER}`), params: sealed(`user-${OWNER}`),
+    public: true, nsfw: false, tags: [sealed(`user-${OWNER}`)], models: ['stable_diffusion'], sharedKey: null,
+    parameterPolicy: { override: 'listed', overridable: ['steps'], ceilings: { steps: 30, n: 4 } }, templateFields: sealed(`user-${OWNER}`), createdAt: at(0),
+  } },
+  'StyleChanged.v1': { type: 'StyleChanged.v1', data: { style, name: sealed(`user-${OWNER}`), nameHash: hash, public: false, sharedKey: sealed(`user-${OWNER}`), changedAt: at(1) } },
+  'StyleDeleted.v1': { type: 'StyleDeleted.v1', data: { style, by: OWNER, deletedAt: at(5) } },
+  'StyleExampleAdded.v1': { type: 'StyleExampleAdded.v1', data: { style, example, url: sealed(`user-${OWNER}`), urlHash: hash, primary: true, addedAt: at(2) } },
+  'StyleExampleChanged.v1': { type: 'StyleExampleChanged.v1', data: { style, example, url: sealed(`user-${OWNER}`), urlHash: hash, primary: true, changedAt: at(3) } },
+  'StyleExampleRemoved.v1': { type: 'StyleExampleRemoved.v1', data: { style, example, promoted: null, removedAt: at(4) } },
+  'CollectionCreated.v1': { type: 'CollectionCreated.v1', data: {
+    collection, kind: 'image', owner: OWNER, name: sealed(`user-${OWNER}`), nameHash: hash, info: sealed(`user-${OWNER}`), public: true, styles: [style], createdAt: at(0),
+  } },
+  'CollectionChanged.v1': { type: 'CollectionChanged.v1', data: { collection, styles: [style], kind: 'image', changedAt: at(1) } },
+  'CollectionDeleted.v1': { type: 'CollectionDeleted.v1', data: { collection, by: OWNER, deletedAt: at(2) } },
+  'StyleNameReserved.v1': { type: 'StyleNameReserved.v1', data: { holder: style, owner: OWNER, reservedAt: at(0) } },
+  'StyleNameReleased.v1': { type: 'StyleNameReleased.v1', data: { holder: style, releasedAt: at(5) } },
+
   'WorkerRegistered.v1': { type: 'WorkerRegistered.v1', data: { worker, kind: 'image', owner: OWNER, name: sealed(`worker:${worker}`), nameHash: hash, registeredAt: at(0) } },
   'WorkerDeclared.v1': { type: 'WorkerDeclared.v1', data: { worker, declaredAt: at(1), declaration: {
     agent: 'AI Horde Worker reGen:11:https://github.com/Haidra-Org/horde-worker-reGen', threads: 2, nsfw: true, models: ['stable_diffusion', 'Deliberate'],
@@ -103,5 +147,10 @@ export const eventSamples: Specimens = {
     maxContextLength: 2_048, softprompts: [],
   } } },
   'MaintenanceChanged.v1': { type: 'MaintenanceChanged.v1', data: { worker, on: true, message: sealed(`worker:${worker}`), changedAt: at(30) } },
+  'UptimeAccrued.v1': { type: 'UptimeAccrued.v1', data: { worker, from: at(0), through: '2026-03-01T12:05:03.000Z', accruedMs: 303_000, uptimeMs: 903_000, carriedMs: 3_000 } },
+  'UptimeRewarded.v1': { type: 'UptimeRewarded.v1', data: {
+    worker, owner: OWNER, kind: 'image', number: 1, amount: kudos(84), spendable: kudos(0), escrow: kudos(84), rewardedAt: '2026-03-01T12:05:03.000Z', policy: 1,
+    ledger: balanced({ txId: transactionId('uptime', worker, 1), kind: 'uptime_reward', effectiveAt: '2026-03-01T12:05:03.000Z', policy: 1 }, [posting('issue:uptime', -8_400), posting(escrow(OWNER), 8_400)]),
+  } },
   'WorkerNameReserved.v1': { type: 'WorkerNameReserved.v1', data: { worker, kind: 'image', owner: OWNER, reservedAt: at(0) } },
 };

@@ -1,15 +1,17 @@
 import type { Decider } from '../../src/kernel/decider.js';
 import { personal, type AnyEvent } from '../../src/kernel/event.js';
 import { transactionId } from '../../src/kernel/ids.js';
-import { centikudos, type Kudos } from '../../src/kernel/kudos.js';
+import { centikudos, kudos, NO_KUDOS, type Kudos } from '../../src/kernel/kudos.js';
 import { balanced, posting, spendable } from '../../src/kernel/ledger.js';
 import type { AccountCommand } from '../../src/kudos/account.commands.js';
 import { accountDecider } from '../../src/kudos/account.decider.js';
 import type { Account } from '../../src/kudos/account.state.js';
+import { grantDecider, type GrantCommand } from '../../src/kudos/grant.decider.js';
 import type { UserCommand } from '../../src/users/user.decider.js';
 import { userDecider } from '../../src/users/user.decider.js';
-import { workerDecider, type WorkerCommand } from '../../src/workers/worker.decider.js';
+import { workerDecider, type Worker, type WorkerCommand } from '../../src/workers/worker.decider.js';
 import { RequestLife, type HistoryWorker, type Surroundings, type World } from './history-request.js';
+import { HistoryStyles } from './history-styles.js';
 import { declaration } from './request-facts.js';
 import { Seeded } from './seeded.js';
 
@@ -29,16 +31,30 @@ export interface HistoryOptions {
 export class Economy implements Surroundings {
   readonly random: Seeded;
   private readonly firstUser: number;
+  readonly styles: HistoryStyles;
   readonly workers: HistoryWorker[] = [];
   private readonly accounts = new Map<number, Account>();
   private readonly users = new Map<number, ReturnType<typeof userDecider.initialState>>();
   /** Credits from elsewhere, of rounds that are over. */
   private readonly income = new Map<number, number>();
+  /** Months that each user was thanked for, and what of it is to be repaid. */
+  private readonly months = new Map<number, number>();
+  private readonly issued: { grant: string; month: string; amount: Kudos }[] = [];
+  private readonly repayable: { grant: string; month: string; amount: Kudos }[] = [];
+  /** Of its own, so that thanks do not change what else happens. */
+  private readonly chances: Seeded;
+  private readonly workerStates = new Map<string, Worker>();
   private lives: RequestLife[] = [];
+  private readonly sharedKeys: { readonly key: string; readonly owner: number }[] = [];
+  private readonly sent = new Map<string, Kudos>();
+  /** To shared keys, in the round that is not over. */
+  private readonly sending = new Map<string, number>();
 
   constructor(private readonly options: HistoryOptions, readonly world: World) {
     this.random = new Seeded(options.seed);
+    this.chances = new Seeded(options.seed + 1);
     this.firstUser = options.firstUser ?? 1;
+    this.styles = new HistoryStyles(options.seed, this);
   }
 
   step(): void {
@@ -49,13 +65,20 @@ export class Economy implements Surroundings {
     this.lives = this.lives.filter((life) => life.step());
     for (let born = 0; born < 20 && this.lives.length < openRequests; born++) this.lives.push(this.ask());
     if (this.random.chance(0.8)) this.transfer();
+    if (this.random.chance(0.5)) this.shareAKey();
     if (this.random.chance(0.3)) this.grant();
+    this.repayable.push(...this.issued.splice(0)); // of earlier rounds: those of this one may land in any order
+    for (let thanks = this.chances.between(0, 6); thanks > 0; thanks--) this.thank();
     if (this.random.chance(0.1)) this.changeUser();
     if (this.random.chance(0.1)) this.changeWorker();
+    for (const worker of this.workers) if (this.chances.chance(0.2)) this.call(worker);
+    this.styles.step([...this.users.keys()]);
   }
 
   credit(income: ReadonlyMap<number, number>): void {
     for (const [user, amount] of income) this.income.set(user, this.creditsOf(user) + amount);
+    for (const [key, amount] of this.sending) this.sent.set(key, centikudos(this.sentTo(key) + amount));
+    this.sending.clear();
   }
 
   /** Decides, folds and plans; false when refused or nothing was left to do. */
@@ -85,6 +108,10 @@ export class Economy implements Surroundings {
     return this.accounts.get(user)?.authorizations.has(request) ?? false;
   }
 
+  sentTo(key: string): Kudos {
+    return this.sent.get(key) ?? NO_KUDOS;
+  }
+
   private creditsOf(user: number): Kudos {
     return centikudos(this.income.get(user) ?? 0);
   }
@@ -111,25 +138,57 @@ export class Economy implements Surroundings {
       type: 'RegisterWorker', kind: 'image', owner: worker.owner, name: personal(`user-${worker.owner}`, `Dreamer ${this.workers.length}`),
       nameHash: this.keyHash(), declaration: declaration({ extraSlow: worker.extraSlow }), at: this.world.now(),
     };
-    this.decide(workerDecider, `worker-${worker.id}`, { state: workerDecider.initialState(worker.id), command });
+    this.workerStates.set(worker.id, workerDecider.initialState(worker.id));
+    this.worker(worker.id, command);
     this.world.write(`workername-${random.uuid()}`, [
       { type: 'WorkerNameReserved.v1', data: { worker: worker.id, kind: 'image', owner: worker.owner, reservedAt: this.world.now() } },
     ]);
   }
 
   private ask(): RequestLife {
-    return new RequestLife(this, { payer: this.random.chance(0.2) ? 0 : this.anybody(), kind: this.random.chance(0.7) ? 'image' : 'text' });
+    const kind = this.random.chance(0.7) ? 'image' : 'text';
+    if (this.sharedKeys.length > 0 && this.random.chance(0.15)) {
+      const { key, owner } = this.random.pick(this.sharedKeys);
+      return new RequestLife(this, { payer: owner, kind, sharedKey: key });
+    }
+    return new RequestLife(this, { payer: this.random.chance(0.2) ? 0 : this.anybody(), kind });
   }
 
   private transfer(): void {
     const from = this.anybody();
-    this.account(from, {
-      type: 'TransferKudos', ...this.spending(from), txId: this.random.uuid(), keyed: false, indexedThrough: 0, to: this.anybody(),
-      amount: centikudos(this.random.between(1, 3_000)),
+    const target = this.sharedKeys.length > 0 && this.random.chance(0.2) ? this.random.pick(this.sharedKeys) : undefined;
+    const amount = centikudos(this.random.between(1, 3_000));
+    const isSent = this.account(from, {
+      type: 'TransferKudos', ...this.spending(from), txId: this.random.uuid(), keyed: false, indexedThrough: 0, to: target?.owner ?? this.anybody(),
+      amount, ...(target ? { sharedKey: target.key } : {}),
       parties: {
-        reversesRecentGift: false, senderSuspicious: false, senderFlagged: false, senderEducation: false, recipientSuspicious: false,
+        recipientUnknown: false, recipientKeyExpired: false, reversesRecentGift: false, senderSuspicious: false, senderFlagged: false, senderEducation: false, recipientSuspicious: false,
         recipientFlagged: false, recipientEducation: this.random.chance(0.2), recipientDeleted: false, senderDeleted: false,
       },
+    });
+    if (isSent && target) this.sending.set(target.key, (this.sending.get(target.key) ?? 0) + amount);
+  }
+
+  /** Somebody makes a shared key, or thinks again about one. */
+  private shareAKey(): void {
+    const { random } = this;
+    const given = { at: this.world.now(), policy: 1 } as const;
+    const budget = random.chance(0.2) ? null : centikudos(random.between(0, 50_000));
+    if (this.sharedKeys.length < 3 || random.chance(0.4)) {
+      const [owner, key] = [this.anybody(), this.keyHash()];
+      const limits = { maxImagePixels: -1, maxImageSteps: 50, maxTextTokens: -1 };
+      const isMade = this.account(owner, { type: 'CreateSharedKey', key, id: random.uuid(), name: 'Guests', budget, expiresAt: null, limits, keysMax: 3, ...given });
+      if (isMade) this.sharedKeys.push({ key, owner });
+      return;
+    }
+    const { key, owner } = random.pick(this.sharedKeys);
+    if (random.chance(0.2)) {
+      this.account(owner, { type: 'DeleteSharedKey', key, ...given });
+      this.sharedKeys.splice(this.sharedKeys.findIndex((each) => each.key === key), 1);
+    } else this.account(owner, {
+      type: 'ChangeSharedKey', key, credited: this.sentTo(key), limits: random.chance(0.5) ? { maxTextTokens: 80 } : {}, ...given,
+      ...(random.chance(0.5) ? { budget } : {}), ...(random.chance(0.3) ? { name: 'More guests' } : {}),
+      ...(random.chance(0.3) ? { expiresAt: random.chance(0.5) ? null : '2036-01-01T00:00:00.000Z' } : {}),
     });
   }
 
@@ -149,6 +208,40 @@ export class Economy implements Surroundings {
     this.world.write(`grant-${key}`, [{ type: 'BalanceAdjusted.v1', data: { user, by: this.firstUser, ledger } }]);
   }
 
+  /** Awards, rewards for ratings, months of thanks and their repayment. */
+  private thank(): void {
+    const random = this.chances;
+    const [user, by, at] = [this.firstUser + random.between(0, this.users.size - 1), this.firstUser, this.world.now()];
+    const [amount, txId] = [centikudos(random.between(100, 50_000)), random.uuid()];
+    switch (random.pick(['award', 'rating', 'month', 'entitlement', 'repay'] as const)) {
+      case 'award': return this.granted(`award-${txId}`, { type: 'GrantAward', txId, user, amount, by, targetFlagged: false, at, policy: 1 });
+      case 'rating': return this.granted(`rating-${txId}`, { type: 'GrantRating', user, amount, rating: { request: txId, best: txId, ratings: [] }, at, policy: 1 });
+      case 'month': return this.month(user, amount);
+      case 'entitlement': {
+        const monthly = random.chance(0.4) ? 0 : amount;
+        return this.world.write(`user-${user}`, [{ type: 'MonthlyEntitlementChanged.v1', data: { user, by, monthly, added: 0, grant: txId, changedAt: at } }]);
+      }
+      case 'repay': {
+        const next = this.repayable.shift();
+        if (next) this.account(this.firstUser, { type: 'OffsetDonation', ...this.spending(this.firstUser), ...next });
+      }
+    }
+  }
+
+  private month(user: number, amount: Kudos): void {
+    const [at, count] = [this.world.now(), (this.months.get(user) ?? -1) + 1];
+    this.months.set(user, count);
+    const cursor = new Date(Date.UTC(2020, count, 15)).toISOString();
+    const month = { month: cursor.slice(0, 7).replace('-', ''), since: '2020-01-15T00:00:00.000Z', cursor, entitlement: amount, moderator: centikudos(0), donations: centikudos(0) };
+    const grant = `monthly-${user}-${month.month}`;
+    this.granted(grant, { type: 'GrantMonthly', txId: transactionId('monthly', user, month.month), user, amount, by: 'system', month, at, policy: 1 });
+    this.issued.push({ grant, month: at.slice(0, 7).replace('-', ''), amount });
+  }
+
+  private granted(grant: string, command: GrantCommand): void {
+    this.decide(grantDecider, `grant-${grant}`, { state: grantDecider.initialState(grant), command });
+  }
+
   private changeUser(): void {
     const user = this.anybody();
     const at = this.world.now();
@@ -162,11 +255,20 @@ export class Economy implements Surroundings {
     const { id, owner } = this.random.pick(this.workers);
     const at = this.world.now();
     const message = this.random.chance(0.5) ? personal(`user-${owner}`, 'Back after "lunch", I hope\u0000') : null;
-    this.world.write(`worker-${id}`, [
-      this.random.chance(0.5)
-        ? { type: 'MaintenanceChanged.v1', data: { worker: id, on: this.random.chance(0.5), message, changedAt: at } }
-        : { type: 'WorkerDeclared.v1', data: { worker: id, declaration: declaration({ threads: this.random.between(1, 4), models: ['\ud800 {"odd"}'] }), declaredAt: at } },
-    ]);
+    this.worker(id, this.random.chance(0.5)
+      ? { type: 'ChangeMaintenance', on: this.random.chance(0.5), message, at }
+      : { type: 'DeclareWorker', declaration: declaration({ threads: this.random.between(1, 4), models: ['\ud800 {"odd"}'] }), at });
+  }
+
+  /** A worker asks for a job; now and then after it has been away. */
+  private call({ id, ownerTrusted }: HistoryWorker): void {
+    const at = this.world.now();
+    const presentSince = this.chances.chance(0.1) ? at : '2026-01-01T00:00:00.000Z';
+    this.worker(id, { type: 'AccrueUptime', presentSince, reward: kudos(this.chances.between(52, 600)), ownerTrusted, at, policy: 1 });
+  }
+
+  private worker(id: string, command: WorkerCommand): void {
+    this.decide(workerDecider, `worker-${id}`, { state: this.workerStates.get(id)!, command });
   }
 
   private keyHash(): string {

@@ -8,6 +8,7 @@ import type { RequestCommand } from '../../src/requests/request.commands.js';
 import { requestDecider } from '../../src/requests/request.decider.js';
 import { expiresAt, pendingJobs, submittedJobs, type Request } from '../../src/requests/request.state.js';
 import { iso } from '../../src/kernel/clock.js';
+import type { HistoryStyles, HistoryStyleUse } from './history-styles.js';
 import { imageFacts, textFacts } from './request-facts.js';
 import type { Seeded } from './seeded.js';
 
@@ -26,12 +27,15 @@ export interface Surroundings {
   readonly random: Seeded;
   readonly world: World;
   readonly workers: readonly HistoryWorker[];
+  readonly styles: Pick<HistoryStyles, 'use'>;
   account(user: number, command: AccountCommand): boolean;
   decide<State, Command, Event extends AnyEvent, Rc extends string>(
     decider: Decider<State, Command, Event, Rc>, stream: string, given: { state: State; command: Command },
   ): boolean;
   spending(user: number): { at: string; policy: 1; creditsElsewhere: Kudos; creditsComplete: true };
   hasOpen(user: number, request: string): boolean;
+  /** What was sent to a shared key in rounds that are over. */
+  sentTo(key: string): Kudos;
 }
 
 type Stage = 'new' | 'authorized' | 'abandoned' | 'running';
@@ -52,18 +56,22 @@ export class RequestLife {
   private readonly request: Request;
   private readonly kind: 'image' | 'text';
   private readonly payer: number;
+  private readonly style: HistoryStyleUse | undefined;
+  private readonly sharedKey: string | undefined;
   private stage: Stage = 'new';
   private due: Due[] = [];
   private readonly workersOf = new Map<string, HistoryWorker>();
 
-  constructor(private readonly economy: Surroundings, { payer, kind }: { payer: number; kind: 'image' | 'text' }) {
+  constructor(private readonly economy: Surroundings, { payer, kind, sharedKey }: { payer: number; kind: 'image' | 'text'; sharedKey?: string }) {
     const { random } = economy;
     this.payer = payer;
     this.kind = kind;
+    this.sharedKey = sharedKey;
     this.id = random.uuid();
     this.jobs = random.chance(0.6) ? 1 : random.between(2, 6);
     this.unitPrice = centikudos(random.between(200, 3_000));
     this.request = requestDecider.initialState(this.id);
+    this.style = kind === 'image' ? economy.styles.use() : undefined;
   }
 
   /** False once it is over. */
@@ -92,10 +100,12 @@ export class RequestLife {
   }
 
   private authorize(): boolean {
-    const { economy, id: request, kind, jobs, quote, activation } = this;
+    const { economy, id: request, kind, jobs, quote, activation, sharedKey: key } = this;
     const opened = economy.account(this.payer, {
       type: 'OpenAuthorization', ...economy.spending(this.payer), request, kind, jobs, quote, activation,
       required: economy.random.chance(0.3) ? quote : NO_KUDOS, flagged: false, priorityCap: kudos(10_000_000), reference: 1,
+      ...(this.style ? { style: this.style.paid } : {}),
+      ...(key === undefined ? {} : { sharedKey: { key, credited: economy.sentTo(key), asks: undefined } }),
     });
     this.stage = 'authorized';
     return opened; // refused for want of kudos: it never was
@@ -110,7 +120,7 @@ export class RequestLife {
   private accept(): boolean {
     const { id: request, payer, kind, jobs, quote, activation } = this;
     const { random } = this.economy;
-    const given = { request, payer, jobs, quote, activation, unitPriceMax: this.dearest, acceptedAt: this.now, shared: random.chance(0.3), r2: random.chance(0.8) };
+    const given = { request, payer, jobs, quote, activation, unitPriceMax: this.dearest, acceptedAt: this.now, shared: random.chance(0.3), r2: random.chance(0.8), ...(this.style ? { style: this.style.facts } : {}) };
     const ledger = balanced(
       { txId: transactionId('activation', request), kind: 'activation', effectiveAt: this.now, policy: 1 },
       [posting('issue:anonymous', -activation), posting('burn:activation', activation)],

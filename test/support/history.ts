@@ -15,7 +15,8 @@ export interface PlannedAppend {
 }
 
 const START_MS = Date.UTC(2026, 0, 1);
-const ROUND_MS = 2_000;
+/** Long enough that some workers come to rewards for their uptime. */
+const ROUND_MS = 30_000;
 
 /**
  * A consistent history of a horde, the same for the same seed: our own deciders decide every event, so all the rules hold.

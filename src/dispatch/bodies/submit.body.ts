@@ -40,6 +40,6 @@ export class TextSubmitFields {
 /** horde-api C3.5. Of the state only `faulted` matters, so it may be anything. */
 export class AlchemySubmitFields {
   @Str() id!: string;
-  @Free() result!: Record<string, unknown>;
+  @Free({ nul: 'replace' }) result!: Record<string, unknown>;
   @Str({ default: 'ok' }) state!: string;
 }

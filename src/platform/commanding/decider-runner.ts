@@ -252,10 +252,18 @@ export class DeciderRunner<State, Command, Event extends AnyEvent, Rc extends st
     for (const { pending, decision, first, count } of settled) {
       this.#count(pending.command, decision.outcome, count);
       if (decision.outcome === 'failed') pending.reject(decision.error);
-      else if (decision.outcome === 'refused') pending.resolve({ outcome: 'refused', rc: decision.rc as Rc, detail: decision.detail ?? {}, state });
-      else if (count === 0) pending.resolve({ outcome: 'unchanged', state, revision });
-      else pending.resolve({ outcome: 'appended', events: placed.slice(first, first + count), position: position!, revision, state });
+      else pending.resolve(this.#outcomeOf(decision, placed.slice(first, first + count), { position, revision, state }));
     }
+  }
+
+  #outcomeOf(
+    decision: Decision<AnyEvent, string>, events: readonly Recorded<Event>[], at: { position: number | undefined; revision: number; state: State },
+  ): Outcome<Event, State, Rc> {
+    const { revision, state } = at;
+    const { detail = {} } = decision;
+    if (decision.outcome === 'refused') return { outcome: 'refused', rc: decision.rc as Rc, detail, state };
+    if (events.length === 0) return { outcome: 'unchanged', state, revision, detail };
+    return { outcome: 'appended', events, position: at.position!, revision, state, detail };
   }
 
   #count(command: Command, decided: Settled<never>['decision']['outcome'], events: number): void {

@@ -1,3 +1,4 @@
+import type { Detail } from '../../kernel/decider.js';
 import type { Actor, AnyEvent, Recorded } from '../../kernel/event.js';
 
 /** Why a command is run, stored beside what it causes. */
@@ -17,6 +18,6 @@ export interface CommandContext {
  * what money depends on from `events`.
  */
 export type Outcome<Event extends AnyEvent, State, Rc extends string> =
-  | { readonly outcome: 'appended'; readonly events: readonly Recorded<Event>[]; readonly position: number; readonly revision: number; readonly state: State }
-  | { readonly outcome: 'unchanged'; readonly state: State; readonly revision: number }
-  | { readonly outcome: 'refused'; readonly rc: Rc; readonly detail: Readonly<Record<string, string | number>>; readonly state: State };
+  | { readonly outcome: 'appended'; readonly events: readonly Recorded<Event>[]; readonly position: number; readonly revision: number; readonly state: State; readonly detail: Detail }
+  | { readonly outcome: 'unchanged'; readonly state: State; readonly revision: number; readonly detail: Detail }
+  | { readonly outcome: 'refused'; readonly rc: Rc; readonly detail: Detail; readonly state: State };

@@ -64,4 +64,16 @@ export const PLATFORM_MIGRATIONS: readonly Migration[] = [
         signed_at bigint NOT NULL
       ) WITH (fillfactor = 50);`,
   },
+  {
+    name: '0005-worker-presence',
+    // When workers were here last, and since when without a gap: lost with a process's memory otherwise, and unknown to the
+    // other nodes. No event says it, and nothing but a few minutes of uptime depends on it. Times are ours (ms since 1970).
+    sql: `
+      CREATE TABLE platform.worker_presence (
+        worker uuid PRIMARY KEY,
+        since_ms bigint NOT NULL,
+        seen_ms bigint NOT NULL
+      ) WITH (fillfactor = 50);
+      CREATE INDEX worker_presence_seen ON platform.worker_presence (seen_ms);`,
+  },
 ];

@@ -2,4 +2,6 @@
  * A keyed hash (HMAC-SHA-256 under a key derived from the master key) in lower-case hex: what stands in events and stream
  * names for things that must be found again but not read (API keys, names, sign-in subjects). `purpose` separates their spaces.
  */
-export type KeyedHash = (purpose: 'api-key' | 'subject' | 'worker-name' | 'idempotency', text: string) => string;
+export type KeyedHash = (
+  purpose: 'api-key' | 'subject' | 'worker-name' | 'style-name' | 'collection-name' | 'style-example' | 'idempotency' | 'shared-key', text: string,
+) => string;

@@ -1,4 +1,4 @@
-import { Arr, Bool, Num, Optional, Str } from '../../platform/http/body/body-decorators.js';
+import { Arr, Bool, Free, Num, Optional, Str } from '../../platform/http/body/body-decorators.js';
 import { obj, str } from '../../platform/http/body/rules.js';
 
 export class ExtraSourceImageBody {
@@ -21,4 +21,6 @@ export class CommonRequestFields {
   @Optional() @Bool() disable_batching?: boolean;
   @Optional() @Bool() allow_downgrade?: boolean;
   @Optional() @Str({ min: 3, max: 1024 }) style?: string;
+  /** Texts by name; what is no text is refused with the style. */
+  @Optional() @Free() template_fields?: Record<string, string>;
 }

@@ -20,6 +20,8 @@ export interface CommonRequestBody {
   readonly allow_downgrade?: Maybe<boolean>;
   readonly webhook?: Maybe<string>;
   readonly style?: Maybe<string>;
+  /** What a style's template asks for besides the prompt; only with a style. */
+  readonly template_fields?: Maybe<Readonly<Record<string, string>>>;
 }
 
 export interface ImageRequestBody extends CommonRequestBody {

@@ -3,7 +3,7 @@ import { compileRule } from './compile-body.js';
 import { Report } from './report.js';
 import {
   arr, bool, free, int, num, obj, RULE_NAME, str,
-  type ArrRule, type BodyClass, type IntRule, type Limits, type NumRule, type Presence, type Rule, type StrRule,
+  type ArrRule, type BodyClass, type FreeRule, type IntRule, type Limits, type NumRule, type Presence, type Rule, type StrRule,
 } from './rules.js';
 
 /**
@@ -35,7 +35,7 @@ export const Obj = (body: () => BodyClass, { default: fallback }: { readonly def
   member(obj(body), presence(fallback));
 
 /** An object of any members (`params.special`). */
-export const Free = (): PropertyDecorator => member(free(), {});
+export const Free = (limits: Limits<FreeRule> = {}): PropertyDecorator => member(free(limits), {});
 
 /** The member may be missing. Unlike class-validator's IsOptional this does not admit null. */
 export const Optional = (): PropertyDecorator => ValidateIf((_body, value) => value !== undefined);

@@ -30,7 +30,7 @@ const isShorter = (value: string, min: number): boolean =>
 const isLonger = (value: string, max: number): boolean =>
   value.length > max && (value.length > 2 * max || [...value].length > max);
 
-const withoutNul = (value: string, { nul = 'refuse' }: StrRule, report: Report): string => {
+const withoutNul = (value: string, { nul = 'refuse' }: Pick<StrRule, 'nul'>, report: Report): string => {
   if (nul === 'drop') return value.replaceAll('\0', '');
   if (nul === 'replace') return value.replaceAll('\0', '�');
   report.nul = true;
@@ -70,24 +70,21 @@ export const boolCheck = (_rule: BoolRule): Check => (value, report) =>
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-export const freeCheck = (_rule: FreeRule): Check => (value, report) =>
-  isObject(value) ? harmless(value, report) : notOfType(report, value, 'object');
+export const freeCheck = (rule: FreeRule): Check => (value, report) =>
+  isObject(value) ? harmless(value, rule, report) : notOfType(report, value, 'object');
 
 /** Names through which a careless merge further down would reach a prototype. */
 const POISON = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** A copy without poisonous names. Recursion is bounded by the depth that the parser admits. */
-const harmless = (value: unknown, report: Report): unknown => {
-  if (typeof value === 'string') {
-    if (report.mayHoldNul && value.includes('\0')) report.nul = true;
-    return value;
-  }
-  if (Array.isArray(value)) return value.map((item) => harmless(item, report));
+const harmless = (value: unknown, rule: FreeRule, report: Report): unknown => {
+  if (typeof value === 'string') return report.mayHoldNul && value.includes('\0') ? withoutNul(value, rule, report) : value;
+  if (Array.isArray(value)) return value.map((item) => harmless(item, rule, report));
   if (!isObject(value)) return value;
   const copy: Record<string, unknown> = {};
   for (const name of Object.keys(value)) {
-    if (report.mayHoldNul && name.includes('\0')) report.nul = true;
-    if (!POISON.has(name)) copy[name] = harmless(value[name], report);
+    const known = harmless(name, rule, report) as string;
+    if (!POISON.has(known)) copy[known] = harmless(value[name], rule, report);
   }
   return copy;
 };

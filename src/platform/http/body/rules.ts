@@ -44,6 +44,8 @@ export interface ObjRule {
 /** An object of any members, kept as it is but for the names that could reach a prototype. */
 export interface FreeRule {
   readonly kind: 'free';
+  /** U+0000 anywhere in it: refused (default), or replaced by U+FFFD as in other results of workers. */
+  readonly nul?: 'refuse' | 'replace';
 }
 export type Rule = StrRule | IntRule | NumRule | BoolRule | ArrRule | ObjRule | FreeRule;
 
@@ -62,7 +64,7 @@ export const num = (limits: Limits<NumRule> = {}): NumRule => ({ kind: 'num', ..
 export const bool = (): BoolRule => ({ kind: 'bool' });
 export const arr = (of: Rule, limits: Omit<Limits<ArrRule>, 'of'> = {}): ArrRule => ({ kind: 'arr', of, ...limits });
 export const obj = (body: () => BodyClass): ObjRule => ({ kind: 'obj', body });
-export const free = (): FreeRule => ({ kind: 'free' });
+export const free = (limits: Limits<FreeRule> = {}): FreeRule => ({ kind: 'free', ...limits });
 
 /** Marks our validators in class-validator's storage. */
 export const RULE_NAME = 'horde:rule';

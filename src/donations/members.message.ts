@@ -1,0 +1,75 @@
+import type { Reason } from './thanks.js';
+import type { Member, MemberSource } from './member-source.js';
+
+/** Finds the account that belongs to a supporter. */
+export interface Holders {
+  byAlias(alias: string): Promise<number | undefined>;
+  byContact(contact: string): Promise<number | undefined>;
+}
+interface Options {
+  readonly sources: readonly MemberSource[];
+  readonly holders: Holders;
+  readonly clock: { monotonic(): number };
+  readonly logger: { warn(details: object, message: string): void };
+}
+
+/** Who supports the horde every month, as the platforms for that say. In memory: every node asks for itself, and nobody waits for it. */
+export class Members {
+  readonly #bySource = new Map<MemberSource, ReadonlyMap<number, readonly Reason[]>>();
+  readonly #askedAtMs = new Map<MemberSource, number>();
+
+  constructor(private readonly options: Options) {}
+
+  /** Asks the sources whose lists are old. One that fails is what it was, and is asked again when it is due. Returns how many answered. */
+  async refresh(): Promise<number> {
+    let answered = 0;
+    for (const source of this.options.sources) if (this.#isDue(source)) answered += Number(await this.#ask(source));
+    return answered;
+  }
+
+  users(): ReadonlySet<number> {
+    return new Set([...this.#bySource.values()].flatMap((reasons) => [...reasons.keys()]));
+  }
+
+  reasonsOf(user: number): readonly Reason[] {
+    return [...this.#bySource.values()].flatMap((reasons) => reasons.get(user) ?? []);
+  }
+
+  /** Supporters may do a little more than others (horde-rules §1.11). */
+  isPatron(user: number): boolean {
+    return this.reasonsOf(user).length > 0;
+  }
+
+  #isDue(source: MemberSource): boolean {
+    const askedAtMs = this.#askedAtMs.get(source);
+    return askedAtMs === undefined || this.options.clock.monotonic() - askedAtMs >= source.everyMs;
+  }
+
+  async #ask(source: MemberSource): Promise<boolean> {
+    const { logger, clock } = this.options;
+    this.#askedAtMs.set(source, clock.monotonic());
+    try {
+      const members = await source.members();
+      this.#bySource.set(source, await this.#byUser(members));
+      const odd = members.filter(({ thanks }) => thanks === 0).length;
+      if (odd > 0) logger.warn({ source: source.name, supporters: odd }, 'supporters with a tier that is not known are not thanked');
+      return true;
+    } catch (error) {
+      // The messages of its own errors name no person and no key; whatever else it is, only its kind is told.
+      const { name, message } = error instanceof Error ? error : new Error('unknown');
+      logger.warn({ source: source.name, reason: SAFE.has(name) ? message : name }, 'the list of supporters could not be read: the last one stays');
+      return false;
+    }
+  }
+
+  async #byUser(members: readonly Member[]): Promise<ReadonlyMap<number, readonly Reason[]>> {
+    const found = new Map<number, Reason[]>();
+    for (const { holder, thanks, since } of members) {
+      const user = await ('alias' in holder ? this.options.holders.byAlias(holder.alias) : this.options.holders.byContact(holder.contact));
+      if (user === undefined || user === 0) continue;
+      found.set(user, [...(found.get(user) ?? []), { kind: 'donations', amount: thanks, since }]);
+    }
+    return found;
+  }
+}
+const SAFE: ReadonlySet<string> = new Set(['OutboundFailed', 'UnexpectedAnswer']);

@@ -1,0 +1,37 @@
+import { accept, refuse, type Decider } from '../kernel/decider.js';
+import type { StyleNameEvent } from './style.events.js';
+
+/** What a name of one owner stands for. */
+export interface NameHolder {
+  holder: string | undefined;
+  reservedAt: string | undefined;
+}
+export type StyleNameCommand =
+  | { readonly type: 'ReserveStyleName'; readonly holder: string; readonly owner: number; readonly at: string }
+  /** `heldSince`: only a reservation that is at least so old is given up. */
+  | { readonly type: 'ReleaseStyleName'; readonly holder: string; readonly heldSince?: string; readonly at: string }
+  /** Changes nothing: the answer is in the state, which is confirmed at the head of the log. */
+  | { readonly type: 'ReadStyleName' };
+/** The detail names the holder. */
+export type StyleNameRc = 'NameTaken' | 'NameInUse';
+
+export const styleNameDecider: Decider<NameHolder, StyleNameCommand, StyleNameEvent, StyleNameRc> = {
+  category: 'stylename',
+  stateVersion: 1,
+  initialState: () => ({ holder: undefined, reservedAt: undefined }),
+  evolve: (_name, event) => (event.type === 'StyleNameReserved.v1'
+    ? { holder: event.data.holder, reservedAt: event.data.reservedAt }
+    : { holder: undefined, reservedAt: undefined }),
+  decide: (command, name) => {
+    if (command.type === 'ReadStyleName') return accept();
+    const { holder, at } = command;
+    if (command.type === 'ReserveStyleName') {
+      if (name.holder === holder) return accept();
+      if (name.holder !== undefined) return refuse('NameTaken', { holder: name.holder });
+      return accept({ type: 'StyleNameReserved.v1', data: { holder, owner: command.owner, reservedAt: at } });
+    }
+    if (name.holder !== holder) return accept(); // released before
+    if (command.heldSince !== undefined && name.reservedAt! > command.heldSince) return refuse('NameInUse');
+    return accept({ type: 'StyleNameReleased.v1', data: { holder, releasedAt: at } });
+  },
+};

@@ -1,0 +1,81 @@
+import { accept, type Decision } from '../kernel/decider.js';
+import { transactionId } from '../kernel/ids.js';
+import { iso } from '../kernel/clock.js';
+import { NO_KUDOS, type Kudos } from '../kernel/kudos.js';
+import { balanced, escrow, posting, spendable } from '../kernel/ledger.js';
+import type { UptimeRewarded, WorkerEvent, WorkerKind } from './worker.events.js';
+
+/** horde-rules §7.3, §7.4: between two calls of a worker that is there lie 300 s at most. */
+export const GAP_MAX_MS = 300_000;
+/** spec/ledger.md §4.5: one accrual in 300 s at most, however often a worker calls. */
+export const ACCRUAL_MS = 300_000;
+/** design.md §6: one reward for each full ten minutes. */
+export const REWARDED_MS = 600_000;
+
+/** What the stream of a worker says of its uptime. */
+export interface Uptime {
+  readonly countedMs: number;
+  /** Towards the next reward. */
+  readonly carriedMs: number;
+  /** Counted up to here. */
+  readonly throughMs: number;
+  readonly rewards: number;
+}
+
+export interface AccrueUptime {
+  readonly type: 'AccrueUptime';
+  /** Since when, as far as the caller knows, no two calls of this worker were more than 300 s apart. */
+  readonly presentSince: string;
+  /** What ten minutes are worth by what it declared until now. */
+  readonly reward: Kudos;
+  /** Its owner is trusted, or nobody's earnings wait for trust here. */
+  readonly ownerTrusted: boolean;
+  readonly team?: string;
+  readonly at: string;
+  readonly policy: number;
+}
+
+interface Rewarded {
+  readonly id: string;
+  readonly kind: WorkerKind;
+  readonly owner: number;
+  readonly uptime: Uptime;
+}
+
+/** Counting starts anew: the ten minutes that were under way are lost (horde-rules §7.4). */
+export const restarted = (uptime: Uptime, at: string): Uptime => ({ ...uptime, carriedMs: 0, throughMs: Date.parse(at) });
+
+/** From where the next accrual counts, and whether the worker was away in between. */
+export const countedFrom = (throughMs: number, presentSinceMs: number): { readonly fromMs: number; readonly wasAway: boolean } => {
+  const wasAway = presentSinceMs - throughMs > GAP_MAX_MS;
+  return { fromMs: wasAway ? presentSinceMs : throughMs, wasAway };
+};
+
+/** Time is counted once: the stream knows through when, so of two nodes that see the same worker one finds nothing left to do. */
+export const accrue = (command: AccrueUptime, worker: Rewarded): Decision<WorkerEvent, never> => {
+  const { uptime } = worker;
+  const { fromMs, wasAway } = countedFrom(uptime.throughMs, Date.parse(command.presentSince));
+  const accruedMs = Date.parse(command.at) - fromMs;
+  if (accruedMs < ACCRUAL_MS) return accept();
+  const due = (wasAway ? 0 : uptime.carriedMs) + accruedMs;
+  const rewards = Math.floor(due / REWARDED_MS);
+  return accept<WorkerEvent>(
+    { type: 'UptimeAccrued.v1', data: {
+      worker: worker.id, from: iso(fromMs), through: command.at, accruedMs, uptimeMs: uptime.countedMs + accruedMs, carriedMs: due - rewards * REWARDED_MS,
+    } },
+    ...Array.from({ length: rewards }, (_, index) => reward(command, worker, uptime.rewards + index + 1)),
+  );
+};
+
+const reward = ({ reward: amount, ownerTrusted, team, at, policy }: AccrueUptime, { id, kind, owner }: Rewarded, number: number): UptimeRewarded => {
+  // Alchemists are paid at once, whoever owns them (horde-rules §1.8).
+  const waits = kind !== 'interrogation' && !ownerTrusted;
+  const split = { spendable: waits ? NO_KUDOS : amount, escrow: waits ? amount : NO_KUDOS };
+  const ledger = balanced(
+    { txId: transactionId('uptime', id, number), kind: 'uptime_reward', effectiveAt: at, policy },
+    [posting('issue:uptime', -amount), posting(spendable(owner), split.spendable), posting(escrow(owner), split.escrow)],
+  );
+  return { type: 'UptimeRewarded.v1', data: {
+    worker: id, owner, kind, number, amount, ...split, ...(team === undefined ? {} : { team }), rewardedAt: at, policy, ledger,
+  } };
+};

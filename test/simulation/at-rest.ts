@@ -1,0 +1,102 @@
+import { types } from 'node:util';
+import { decode } from '../../src/platform/event-log/codec.js';
+import { Credits } from '../../src/kudos/credits.js';
+import { accountDecider } from '../../src/kudos/account.decider.js';
+import type { AccountEvent } from '../../src/kudos/account.events.js';
+import { Spending } from '../../src/kudos/spending.message.js';
+import { OpenWork } from '../../src/requests/open-work.js';
+import { Seeded } from '../support/seeded.js';
+import { MODELS } from './read-models.js';
+import { seedOf } from './randomness.js';
+import type { SimNode } from './node.js';
+import type { Clients } from './client.js';
+import type { World } from './world.js';
+
+/** What is brought to rest. */
+interface Simulation {
+  readonly world: World;
+  readonly clients: Clients;
+  readonly nodes: readonly (SimNode | undefined)[];
+  readonly options: { readonly seed: number };
+  turn(random: Seeded, calls: number): Promise<void>;
+  restart(place: number): Promise<void>;
+}
+
+const EVERYTHING = Number.POSITIVE_INFINITY;
+/** Longer than the longest life of a request, in steps that let jobs and requests expire one after the other. */
+const STEPS_MS = [3_000, 40_000, 12 * 60_000, 25 * 60_000, 65 * 60_000, 65 * 60_000];
+const ROUNDS_A_STEP_MAX = 6;
+
+/** The faults are healed and nobody asks for anything more: what was begun must come to its end, and everybody must agree (I7, I12). */
+export const atRest = async (simulation: Simulation): Promise<void> => {
+  const { world, clients, nodes, options: { seed } } = simulation;
+  const random = new Seeded(seedOf(seed, 2));
+  world.network.heal();
+  for (const [place, node] of nodes.entries()) if (!node?.isServing) await simulation.restart(place);
+  await calm(simulation, random);
+  for (const stepMs of STEPS_MS) {
+    world.time.pass(stepMs);
+    for (let round = 0, before = -1; round < ROUNDS_A_STEP_MAX && before !== world.store.all.length; round++) {
+      before = world.store.all.length;
+      world.time.pass(2_500);
+      for (const node of nodes) for (const name of node!.reactors.keys()) clients.round(node!, name);
+      await calm(simulation, random);
+    }
+    if (world.wrong) return;
+  }
+  checkEnds(simulation);
+  clients.checkRefused();
+  for (const node of nodes) await checkViews(simulation, node!, random);
+};
+
+/** Every call happens and every view sees everything. */
+const calm = async (simulation: Simulation, random: Seeded): Promise<void> => {
+  const { world, nodes } = simulation;
+  for (let before = -1; before !== world.store.all.length || world.network.waiting > 0;) {
+    before = world.store.all.length;
+    await simulation.turn(random, EVERYTHING);
+    for (const node of nodes) node?.log.feedUpTo(world.head);
+    for (const name of MODELS) world.models.advance(name, EVERYTHING);
+    await simulation.turn(random, EVERYTHING);
+  }
+};
+
+const checkEnds = ({ world, clients, nodes }: Simulation): void => {
+  const { audit } = world.checks;
+  const { unsettledJobs, openHolds, openRequests } = audit.report();
+  world.unless(unsettledJobs.length === 0, 'I7', () => `${unsettledJobs.length} delivered jobs are never paid: ${unsettledJobs[0]}`);
+  world.unless(openHolds.length === 0, 'I6', () => `${openHolds.length} authorizations never end: of request ${openHolds[0]!.request}`);
+  world.unless(openRequests === 0, 'I18', () => `${openRequests} requests never end`);
+  for (const node of nodes) world.unless(clients.open.get(node!.id) === undefined || clients.open.get(node!.id) === 0, 'liveness', () => `${String(clients.open.get(node!.id))} calls are never answered`);
+  for (const [user, { held, floor }] of world.checks.purses) {
+    world.unless(held === 0, 'I6', () => `user ${user} has ${held} held, and nothing open`);
+    world.unless(floor > 0 || user === 0, 'liveness', () => `user ${user} never got an account`);
+  }
+  for (const [user, books] of audit.books.users) {
+    const purse = world.checks.purse(user);
+    world.unless(books.spendable === purse.own + purse.elsewhere && books.escrow === purse.escrow, 'I12', () => `the audit and the plain sum differ about user ${user}`);
+    world.unless((world.models.credits.get(user) ?? 0) === purse.elsewhere, 'I12', () => `the balances read model credits user ${user} with ${String(world.models.credits.get(user))} and not ${purse.elsewhere}`);
+  }
+};
+
+/** What a node remembers is what the log says, whatever it lived through. */
+const checkViews = async (simulation: Simulation, node: SimNode, random: Seeded): Promise<void> => {
+  const { world } = simulation;
+  const credits = node.get(Credits);
+  for (const [user, purse] of world.checks.purses) {
+    world.unless(credits.of(user) === purse.elsewhere, 'I12', () => `node ${node.id} credits user ${user} with ${credits.of(user)} and not ${purse.elsewhere}`);
+    if (purse.floor === 0) continue;
+    const asked = node.get(Spending).account(user);
+    await simulation.turn(random, EVERYTHING);
+    const events = world.store.stream(`account-${user}`);
+    const folded = events.reduce((state, event) => accountDecider.evolve(state, decode(event) as unknown as AccountEvent), accountDecider.initialState(String(user)));
+    const remembered = await asked;
+    world.unless(plain(remembered) === plain(folded), 'I23', () => `node ${node.id} remembers another account of user ${user} than its events tell`);
+  }
+  const { authorizations, unsettled } = node.get(OpenWork).sizes;
+  world.unless(authorizations === 0 && unsettled === 0, 'I7', () => `node ${node.id} still means to repair ${authorizations} authorizations and ${unsettled} jobs`);
+};
+
+/** The same for the same state, also for one that comes from a snapshot, whose maps another realm has made. */
+const plain = (state: unknown): string =>
+  JSON.stringify(state, (_name, value: unknown) => (types.isMap(value) ? { map: [...value] } : types.isSet(value) ? { set: [...value] } : value));

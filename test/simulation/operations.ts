@@ -1,0 +1,153 @@
+import { centikudos, kudos } from '../../src/kernel/kudos.js';
+import type { ImageRequestBody, TextRequestBody } from '../../src/requests/rules/request-body.js';
+import type { Role } from '../../src/users/user.events.js';
+import { declaration } from '../support/request-facts.js';
+import { Seeded } from '../support/seeded.js';
+import type { Clients } from './client.js';
+import { ANYBODY, FAULTS } from './network.js';
+import type { SimNode } from './node.js';
+import { MODELS } from './read-models.js';
+import { seedOf } from './randomness.js';
+import type { World } from './world.js';
+
+/**
+ * One thing that happens. It carries its own luck, so that an operation means the same when others are taken out of the
+ * list: that is what lets a failing seed shrink.
+ */
+export interface Operation {
+  readonly kind: OperationKind;
+  readonly seed: number;
+}
+
+/** What an operation may use. */
+export interface Scene {
+  readonly world: World;
+  readonly clients: Clients;
+  readonly random: Seeded;
+  /** A node that serves; operations that find none do nothing. */
+  readonly node: SimNode;
+  restart(place: number): Promise<void>;
+}
+
+const IMAGE_MODELS = ['stable_diffusion', 'SDXL 1.0', 'Flux.1-Schnell fp8 (Compact)', 'Deliberate'];
+const TEXT_MODELS = ['koboldcpp/Mistral-7B', 'aphrodite/Llama-3-70B'];
+const ROLES: readonly Role[] = ['trusted', 'trusted', 'trusted', 'flagged', 'education', 'deleted', 'moderator'];
+/** Few appends begin with these: a fault that did not wait for one would hardly ever meet it. */
+const RARE_EVENTS = ['TransactionReversed.v1', 'HoldReleased.v1', 'RequestAbandoned.v1', 'RequestExpired.v1', 'AuthorizationClosed.v1', 'ApiKeyIssued.v1', 'JobFaulted.v1', 'JobExpired.v1',
+  'RolesChanged.v1', 'AccountOpened.v1', 'WorkerRegistered.v1'];
+const MINUTE_MS = 60_000;
+
+const image = ({ random }: Scene): ImageRequestBody => {
+  const size = (): number => 64 * random.between(4, random.chance(0.3) ? 20 : 10);
+  return {
+    prompt: 'a harbour at dawn',
+    models: random.chance(0.15) ? [] : [random.pick(IMAGE_MODELS), random.pick(IMAGE_MODELS)].slice(0, random.between(1, 2)),
+    slow_workers: !random.chance(0.15), worker_blacklist: random.chance(0.05), allow_downgrade: random.chance(0.1), dry_run: random.chance(0.03), r2: random.chance(0.8),
+    params: {
+      width: size(), height: size(), steps: random.between(1, random.chance(0.2) ? 100 : 30), n: random.chance(0.5) ? 1 : random.between(2, 10),
+      sampler_name: random.chance(0.8) ? 'k_euler' : 'k_heun', hires_fix: random.chance(0.05), cfg_scale: 7,
+      ...(random.chance(0.1) ? { post_processing: ['RealESRGAN_x4plus'] } : {}),
+    },
+  };
+};
+
+const text = ({ random }: Scene): TextRequestBody => ({
+  prompt: 'Once upon a time', models: random.chance(0.2) ? [] : [random.pick(TEXT_MODELS)], slow_workers: !random.chance(0.15), allow_downgrade: random.chance(0.1),
+  params: { n: random.chance(0.6) ? 1 : random.between(2, 6), max_length: random.between(16, 1_000), max_context_length: random.between(80, 8_192) },
+});
+
+const pop = ({ random, clients, node }: Scene): void => {
+  const worker = random.between(0, 7);
+  const kind = worker % 3 === 0 ? 'text' : 'image';
+  clients.pop(node, clients.user(1 + worker), {
+    kind, name: `worker ${worker}`, amount: random.between(1, 4), wish: { prioritised: [], requireUpfrontKudos: false, blacklist: [] },
+    declaration: declaration({
+      models: kind === 'image' ? IMAGE_MODELS : TEXT_MODELS, maxPixels: 4_194_304, threads: 1 + (worker % 2), extraSlow: worker === 5, maxLength: 4_096, maxContextLength: 16_384,
+      ...(kind === 'text' ? { agent: 'KoboldAI Bridge:10:https://github.com/KoboldAI' } : {}),
+    }),
+  });
+};
+
+const deliver = ({ random, clients, node }: Scene): void => {
+  const { jobs } = clients;
+  if (jobs.length === 0) return;
+  // Mostly what was handed out lately; now and then something that was delivered or lost long ago.
+  const job = random.chance(0.85) ? jobs[Math.max(0, jobs.length - random.between(1, 6))]! : random.pick(jobs);
+  const luck = random.unit();
+  const censored = luck > 0.94;
+  clients.deliver(node, job, {
+    seed: random.bits(), state: luck < 0.07 ? 'faulted' : 'ok', generation: job.kind === 'image' ? 'R2' : 'word '.repeat(random.between(1, 200)),
+    metadata: censored ? [{ type: 'censorship', value: luck > 0.98 ? 'csam' : 'nsfw' }] : [],
+  });
+};
+
+/** Of those that hold something, or one of the last, or one that nobody has made. */
+const cancel = ({ random, clients, node, world }: Scene): void => {
+  const holding = random.chance(0.5) ? [...world.checks.audit.authorizations.open.values()].filter(({ hold }) => hold > 0).map(({ request }) => request) : [];
+  const latest = clients.requests.slice(-8).map(({ id }) => id);
+  const known = holding.length > 0 ? holding : latest;
+  clients.cancel(node, known.length > 0 && !random.chance(0.05) ? random.pick(known) : random.uuid());
+};
+
+const pass = ({ random, world }: Scene): void => {
+  const luck = random.unit();
+  if (luck < 0.7) world.time.pass(random.between(50, 1_500));
+  else if (luck < 0.95) world.time.pass(random.between(2_000, 60_000));
+  else world.time.pass(random.between(2, 25) * MINUTE_MS);
+};
+
+/** A moderator deals with everybody whom the list of users knows, also with who was registered only by half, and sometimes errs. */
+const anybody = (random: Seeded, { models }: World): number => (random.chance(0.03) ? 999 : random.pick([...models.users.keys(), 2]));
+
+/** Every kind of operation: how often (of a thousand), and what it does. */
+const KINDS = {
+  register: [12, ({ random, clients, node }: Scene) => clients.register(node, 'Ada', random.pick(['oauth', 'pseudonymous'] as const))],
+  transfer: [100, ({ random, clients, node }: Scene) => {
+    const amount = random.chance(0.04) ? centikudos(random.chance(0.5) ? 0 : -100) : centikudos(random.between(1, random.chance(0.2) ? 100_000 : 4_000));
+    clients.transfer(node, clients.user(random.between(0, 40)), clients.user(random.between(0, 40)), amount, random.chance(0.7) ? `key-${random.bits()}` : undefined);
+  }],
+  'transfer again': [25, ({ random, clients, node }: Scene) => clients.again(node, random.bits(), random.chance(0.2) ? kudos(random.between(1, 9)) : undefined)],
+  image: [95, (scene: Scene) => void scene.clients.image(scene.node, scene.clients.user(scene.random.between(0, 9)), image(scene))],
+  text: [55, (scene: Scene) => void scene.clients.text(scene.node, scene.clients.user(scene.random.between(0, 9)), text(scene))],
+  pop: [190, pop],
+  deliver: [190, deliver],
+  cancel: [30, cancel],
+  adjust: [35, ({ random, clients, node, world }: Scene) => clients.adjust(node, random.pick([2, ...world.models.users.keys()]), centikudos(random.between(-20_000, random.chance(0.4) ? 1_000_000 : 20_000) || 1))],
+  roles: [10, ({ random, clients, node, world }: Scene) => clients.roles(node, anybody(random, world), random.pick(ROLES), random.chance(0.6))],
+  'new key': [4, ({ random, clients, node }: Scene) => clients.newKey(node, clients.user(random.between(1, 40)))],
+  round: [60, ({ random, clients, node }: Scene) => clients.round(node, random.pick([...node.reactors.keys()]))],
+  pass: [70, pass],
+  feed: [80, ({ random, world, node }: Scene) => {
+    const { store } = world;
+    const at = Math.min(store.all.length - 1, store.indexAfter(node.log.fed) + random.between(0, 60));
+    if (at >= 0) node.log.feedUpTo(store.all[at]!.position);
+  }],
+  project: [60, ({ random, world }: Scene) => {
+    const name = random.pick(MODELS);
+    const events = random.between(1, 120);
+    if (random.chance(0.15)) world.crashProjector(name, events);
+    else world.models.advance(name, events);
+  }],
+  fault: [32, ({ random, world, node }: Scene) => {
+    const fault = random.pick(FAULTS);
+    if (random.chance(0.4)) world.network.arm(node.id, fault, undefined);
+    else if (random.chance(0.15)) world.network.arm(ANYBODY, 'delayed', 'RequestAccepted.v1'); // so late that it is given up
+    else world.network.arm(ANYBODY, fault, random.pick(random.chance(0.8) ? RARE_EVENTS : [...world.checks.types.keys()]));
+  }],
+  pause: [6, ({ random, world, node }: Scene) => { world.network.pause(node.id, random.between(5, 60)); }],
+  restart: [4, (scene: Scene) => scene.restart(scene.random.between(0, 1))],
+} as const satisfies Readonly<Record<string, readonly [weight: number, perform: (scene: Scene) => void | Promise<void>]>>;
+
+export type OperationKind = keyof typeof KINDS;
+export const OPERATION_KINDS = Object.keys(KINDS) as readonly OperationKind[];
+
+export const perform = (kind: OperationKind, scene: Scene): void | Promise<void> => KINDS[kind][1](scene);
+
+/** A horde begins with some people in it. */
+const FIRST: readonly OperationKind[] = ['register', 'register', 'register', 'register', 'register', 'register', 'register', 'register', 'feed', 'project', 'adjust', 'adjust', 'adjust', 'feed'];
+
+export const operationsOf = (seed: number, count: number): Operation[] => {
+  const random = new Seeded(seedOf(seed, 1));
+  const lots = OPERATION_KINDS.flatMap((kind) => Array.from({ length: KINDS[kind][0] }, () => kind));
+  return Array.from({ length: count }, (_, index) => ({ kind: FIRST[index] ?? random.pick(lots), seed: random.bits() }));
+};
