@@ -25,11 +25,16 @@ import { LatestOfRequests } from '../requests/latest-of-requests.js';
 import { OpenWork } from '../requests/open-work.js';
 import { Repairs } from '../requests/repairs.reactor.js';
 import { PastMinute } from '../status/past-minute.js';
+import { Erasures } from '../users/erasures.reactor.js';
+import { MonthlyGrants } from '../users/monthly-grants.reactor.js';
 import { UserDirectory } from '../users/directory.message.js';
 import { NextUserId } from '../users/next-user-id.js';
 import { TrustedUsers } from '../users/trusted-users.message.js';
 import { WorkerPresence } from '../workers/presence.js';
 import { WorkerRegistry } from '../workers/registry.message.js';
+import { Suspecting } from '../workers/suspecting.reactor.js';
+import { Suspects } from '../workers/suspects.js';
+import { ForgetErased } from './forget-erased.js';
 import { ensureGenesis, type Genesis } from './genesis.js';
 import { Housekeeping } from './housekeeping.js';
 import { readModelsReady } from './read-models-ready.js';
@@ -49,6 +54,9 @@ export interface Server {
 const ANSWERS_PATIENCE_MS = 4_000;
 const REAPER_MS = 1_000;
 const REPAIRS_MS = 1_000;
+const SUSPECTING_MS = 1_000;
+/** What only a dead process leaves. */
+const LEFTOVERS_MS = 30_000;
 /** Nobody waits for these: trust comes after a week, and what is above the cap has no effect. */
 const PROMOTIONS_MS = 5_000;
 const SWEEPS_MS = 5_000;
@@ -120,14 +128,15 @@ const httpOptions = (platform: Platform) => {
 };
 
 /** One feed for every view; own appends reach the queue and the registry at once, the feed brings them again. */
-const startViews = async (app: NestFastifyApplication, { feed, commanding }: Platform): Promise<void> => {
+const startViews = async (app: NestFastifyApplication, { feed, commanding, vault }: Platform): Promise<void> => {
   const get = <View>(type: abstract new (...args: never[]) => View): View => app.get(type as never, { strict: false });
   const queue = get(LiveQueue);
   const registry = get(WorkerRegistry);
   const latest = get(LatestOfRequests);
+  const directory = get(UserDirectory);
   const folds = [
-    get(Credits), get(Pockets), get(TrustedUsers), get(RecentGifts), get(UserDirectory), get(NextUserId), registry, queue, get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests),
-    get(StyleKeys), get(Claims), get(Unrepaid), latest,
+    get(Credits), get(Pockets), get(TrustedUsers), get(RecentGifts), directory, get(NextUserId), registry, get(Suspects), new ForgetErased(vault, feed), queue,
+    get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests), get(StyleKeys), get(Claims), get(Unrepaid), latest,
   ];
   for (const fold of folds) feed.register(fold);
   await feed.start();
@@ -140,6 +149,10 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding }: Pla
         latest.apply(event);
       }
       else if (category === 'worker') registry.apply(event);
+      else if (category === 'user') {
+        directory.apply(event);
+        registry.apply(event);
+      }
     }
   });
 };
@@ -154,6 +167,9 @@ interface Loop {
 const startTimers = (app: NestFastifyApplication, { timers, logger, contents, blobs, clock }: Platform): { stop(): Promise<void> } => {
   const reaper = app.get(Reaper, { strict: false });
   const repairs = app.get(Repairs, { strict: false });
+  const suspecting = app.get(Suspecting, { strict: false });
+  const monthly = app.get(MonthlyGrants, { strict: false });
+  const erasures = app.get(Erasures, { strict: false });
   const deletedKeys = app.get(DeletedKeys, { strict: false });
   const [repayments, thanks] = [app.get(RepayThanks, { strict: false }), app.get(MonthlyThanks, { strict: false })];
   const members = app.get(Members, { strict: false });
@@ -162,6 +178,9 @@ const startTimers = (app: NestFastifyApplication, { timers, logger, contents, bl
   const loops = [
     { name: 'reaper', everyMs: REAPER_MS, round: () => reaper.round() },
     { name: 'repairs', everyMs: REPAIRS_MS, round: () => repairs.round() },
+    { name: 'suspecting', everyMs: SUSPECTING_MS, round: () => suspecting.round() },
+    { name: 'monthly grants', everyMs: LEFTOVERS_MS, round: () => monthly.round() },
+    { name: 'erasures', everyMs: LEFTOVERS_MS, round: () => erasures.round() },
     { name: 'promotions', everyMs: PROMOTIONS_MS, round: () => app.get(PromoteTrusted, { strict: false }).round() },
     { name: 'sweeps', everyMs: SWEEPS_MS, round: () => app.get(SweepExcess, { strict: false }).round() },
     { name: 'deleted shared keys', everyMs: REPAIRS_MS, round: () => deletedKeys.round() },
