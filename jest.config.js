@@ -1,5 +1,5 @@
 /** Native ESM under Jest: Nest 12 is ESM only. Run with `node --experimental-vm-modules`. */
-const common = {
+export const common = {
   testEnvironment: 'node',
   testMatch: ['**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],

@@ -1,5 +1,5 @@
 // `npm run test:mutation`: changes what money depends on, one operator at a time, and sees whether a test notices
-// (spec/ledger.md T22). Fails below the threshold, and when something survives that test/mutation/survivors.json does not explain.
+// (spec/ledger.md T22). Fails below the threshold, and when something survives that scripts/mutation/survivors.json does not explain.
 // `-- --write` adds what is not explained to that file, for somebody to fill in the reason.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { root } from './lib/build.mjs';
 
 /** spec/ledger.md §3.5: at least so many of a hundred are killed. */
 const KILLED_PERCENT_MIN = 85;
-const SURVIVORS = join(root, 'test/mutation/survivors.json');
+const SURVIVORS = join(root, 'scripts/mutation/survivors.json');
 const REPORT = join(root, '.mutation/report.json');
 
 /** @typedef {{ file: string, line: string, becomes: string, reason: string }} Survivor */
@@ -16,7 +16,7 @@ const REPORT = join(root, '.mutation/report.json');
 
 const args = process.argv.slice(2);
 const stryker = join(root, 'node_modules/@stryker-mutator/core/bin/stryker.js');
-const { status } = spawnSync(process.execPath, [stryker, 'run', 'test/mutation/stryker.config.mjs', ...args.filter((arg) => arg !== '--write')], { cwd: root, stdio: 'inherit' });
+const { status } = spawnSync(process.execPath, [stryker, 'run', 'scripts/mutation/stryker.config.mjs', ...args.filter((arg) => arg !== '--write')], { cwd: root, stdio: 'inherit' });
 if (status !== 0) process.exit(status ?? 1);
 
 /** @type {{ files: Record<string, { source: string, mutants: Mutant[] }> }} */
@@ -61,6 +61,6 @@ if (args.includes('--write')) {
   writeFileSync(SURVIVORS, `${JSON.stringify([...kept, ...unexplained], null, 2)}\n`);
 }
 if (score < KILLED_PERCENT_MIN || unexplained.length > 0) {
-  console.error(`\n${unexplained.length} survivors are not explained in test/mutation/survivors.json; ${KILLED_PERCENT_MIN} % must be killed.`);
+  console.error(`\n${unexplained.length} survivors are not explained in scripts/mutation/survivors.json; ${KILLED_PERCENT_MIN} % must be killed.`);
   process.exitCode = 1;
 }

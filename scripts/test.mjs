@@ -1,6 +1,6 @@
 // `npm test [-- <jest's arguments>]`: builds when something changed, because some tests start the real server as a process
-// of its own, then runs Jest. `--long` adds the tests that take minutes.
-import { spawn } from 'node:child_process';
+// of its own, then runs Jest. `--long` adds the tests that take minutes, and mutation testing after them.
+import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { buildIfStale, root } from './lib/build.mjs';
 
@@ -19,4 +19,6 @@ const child = spawn(process.execPath, [...flags, jest, ...(long ? args.slice(1) 
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => {
   process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 1);
+  const whole = long && args.length === 1; // whoever names a file wants that file
+  if (whole && code === 0) process.exitCode = spawnSync(process.execPath, [join(root, 'scripts/mutation.mjs')], { stdio: 'inherit' }).status ?? 1;
 });
