@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { projections } from '../../projections/index.js';
 import { reconcile } from '../../src/audit/reconcile.js';
 import { refold } from '../../src/audit/refold.js';
 import type { Recorded } from '../../src/kernel/event.js';
@@ -117,6 +118,22 @@ describe('what has to be unique', () => {
   });
 });
 
+describe('the minute in which a gift may not come back', () => {
+  it('is the same on every node, and on one that starts later', async () => {
+    shared = await SharedLog.make('gifts');
+    const nodes = await startAll();
+    const [giver, taker] = [await nodes[0]!.client.person('giver', 1_000), await nodes[0]!.client.person('taker', 1_000)];
+    expect((await nodes[0]!.client.transfer(giver.key, taker.alias, 10)).status).toBe(200);
+    // Less than nothing moves nothing, and is refused only after the minute.
+    const isTooFast = async (client: Client) => ((await client.transfer(taker.key, giver.alias, -1)).body.rc === 'TooFastKudosTransfers' ? true : undefined);
+    for (const { client } of nodes) await eventually('a gift that another node has seen', PATIENCE_MS, () => isTooFast(client));
+    const late = await shared.start('late');
+    expect((await late.client.transfer(taker.key, giver.alias, 5)).body.rc).toBe('TooFastKudosTransfers');
+    expect((await late.client.transfer(giver.key, taker.alias, 5)).status).toBe(200);
+    await proveBooks(nodes[0]!);
+  });
+});
+
 describe('roles', () => {
   it('divide the work: one process serves, another keeps the read models, and a client sees its own writes', async () => {
     shared = await SharedLog.make('roles');
@@ -163,7 +180,7 @@ describe('roles', () => {
   it('refuse to read the read models of another log', async () => {
     shared = await SharedLog.make('roles_foreign');
     const keeper = await shared.start('keeper', { ROLES: 'projector' });
-    await eventually('the read models are made', PATIENCE_MS, async () => (await shared.database.database.query('SELECT 1 FROM rm.checkpoint')).length === 7 || undefined);
+    await eventually('the read models are made', PATIENCE_MS, async () => (await shared.database.database.query('SELECT 1 FROM rm.checkpoint')).length === projections.length || undefined);
     await keeper.server.close();
     await shared.database.database.execute("UPDATE rm.checkpoint SET store_id = 'another'");
     await expect(shared.start('api', { ROLES: 'api' })).rejects.toThrow(/made from event store another/);
@@ -176,7 +193,7 @@ describe('roles', () => {
     const standing = ({ server }: NodeOfMany): number => server.platform.projector.status().filter(({ state }) => state === 'standby').length;
     await eventually('each read model is kept by one', PATIENCE_MS, async () => {
       await api.client.register('newcomer');
-      return standing(keepers[0]!) + standing(keepers[1]!) === 7 || undefined;
+      return standing(keepers[0]!) + standing(keepers[1]!) === projections.length || undefined;
     });
     await keepers[standing(keepers[0]!) < standing(keepers[1]!) ? 0 : 1]!.server.close();
     await api.client.register('after it was gone');
