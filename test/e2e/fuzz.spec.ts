@@ -25,8 +25,8 @@ const forms = fc.record({ name: fc.constantFrom('caption', 'nsfw', 'GFPGAN') });
 /** Put in when it is sent: a job that was handed out and not delivered yet. */
 const A_JOB = 'a job';
 
-const never: Preferred = Object.fromEntries(['style', 'webhook', 'proxied_account', 'source_image', 'source_mask', 'source_processing', 'extra_source_images', 'workers', 'disable_batching']
-  .map((name) => [name, fc.constant(undefined)]));
+const nothingOf = (names: readonly string[]): Preferred => Object.fromEntries(names.map((name) => [name, fc.constant(undefined)]));
+const never = nothingOf(['style', 'webhook', 'proxied_account', 'source_image', 'source_mask', 'source_processing', 'extra_source_images', 'workers', 'disable_batching']);
 const noParams: Preferred = Object.fromEntries(['control_type', 'control_strength', 'workflow', 'extra_texts', 'special', 'flow_shift', 'transparent', 'scheduler', 'sampler_order', 'sampler_solver_type',
   'sampler_eta', 'sampler_s_noise', 'sampler_s_churn', 'sampler_s_tmin', 'sampler_s_tmax', 'hires_fix', 'stop_sequence'].map((name) => [`params.${name}`, fc.constant(undefined)]));
 const few = { 'params.n': fc.integer({ min: 1, max: 3 }) };
@@ -37,7 +37,12 @@ const owner = people[0]!;
 const made = async (method: string, path: string, body: Fields): Promise<string> => (await client.send(method, `/api/v2/${path}`, { key: owner.key, body })).body['id'] as string;
 const info = 'What all of them are about';
 const image = await made('POST', 'styles/image', { name: 'an image', info, models: ['Deliberate'] });
+const popped = await client.popImage(owner.key, { name: 'a worker of its own', models: ['stable_diffusion'] });
+expect(popped.status).toBe(200);
+await horde.caughtUp();
+const [someWorker] = (await client.get<readonly { readonly id: string }[]>('/api/v2/workers')).body;
 const THINGS: Readonly<Record<string, string>> = {
+  user_id: String(owner.id), worker_id: someWorker!.id,
   style_id: image, example_id: await made('POST', `styles/image/${image}/example`, { url: 'https://example.org/first', primary: true }),
   collection_id: await made('POST', 'collections', { name: 'a collection', styles: [image] }), sharedkey_id: await made('PUT', 'sharedkeys', { kudos: 10 }),
 };
@@ -51,7 +56,7 @@ const placed = (path: string): string => path.replace(/\{(\w+)\}/g, (_whole, nam
 /** Needs a finished request of its sender, so that its own tests are the ones that get through. */
 const NEVER_ACCEPTED = ['POST /api/v2/generate/rate/:id'];
 const unique = fc.uuid();
-const plain: Preferred = Object.fromEntries(['sharedkey', 'parameter_policy', 'template_fields'].map((name) => [name, fc.constant(undefined)]));
+const plain = nothingOf(['sharedkey', 'parameter_policy', 'template_fields']);
 const anImage: Preferred = { ...plain, ...noParams, name: unique, prompt: fc.constantFrom('{p}###{np}', '{p}, oil{np}'), models };
 const aText: Preferred = { ...plain, ...noParams, name: unique, prompt: fc.constantFrom('{p}', 'Tell of {p}'), 'params.max_context_length': fc.constant(8_192) };
 const link = fc.nat().map((number) => `https://example.org/${number}`);
@@ -68,6 +73,10 @@ const PREFERRED: Readonly<Record<string, Preferred>> = {
   'POST /api/v2/interrogate/pop': { ...worker, [`${ALWAYS}name`]: fc.constantFrom('six', 'seven'), [`${ALWAYS}forms`]: fc.constant(['caption', 'nsfw', 'GFPGAN']) },
   'POST /api/v2/interrogate/submit': { [`${ALWAYS}id`]: fc.constant(A_JOB) },
   'POST /api/v2/kudos/transfer': { username: fc.constantFrom(...people.map(({ alias }) => alias)), [`${ALWAYS}amount`]: fc.integer({ min: 1, max: 5 }) },
+  // What only moderators may say is tried with them; a renamed or deleted first person would own nothing any more.
+  'PUT /api/v2/users/:user_id': { ...nothingOf(['kudos', 'monthly_kudos', 'usage_multiplier', 'moderator', 'concurrency', 'worker_invited', 'trusted', 'flagged', 'customizer', 'vpn', 'service',
+    'special', 'education', 'reset_suspicion', 'admin_comment', 'undelete', 'filtered', 'generate_proxy_passkey', 'username']), [`${ALWAYS}public_workers`]: fc.boolean() },
+  'PUT /api/v2/workers/:worker_id': { ...nothingOf(['paused', 'team', 'name']), [`${ALWAYS}maintenance`]: fc.boolean() },
   'POST /api/v2/kudos/award': { username: fc.constantFrom(...people.map(({ alias }) => alias)), [`${ALWAYS}amount`]: fc.integer({ min: 1, max: 5 }) },
   'POST /api/v2/styles/image': { ...anImage, [`${ALWAYS}models`]: models },
   'PATCH /api/v2/styles/image/:style_id': anImage,
