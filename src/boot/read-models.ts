@@ -308,7 +308,7 @@ const NO_DETAILS = {
 };
 
 const NO_BALANCE = { spendable: NO_KUDOS, escrow: NO_KUDOS, details: NO_DETAILS };
-const NO_TEXTS = { lastFour: null, contact: null, adminComment: null, proxyPasskey: null, monthly: NO_KUDOS };
+const NO_TEXTS = { lastFour: null, contact: null, adminComment: null, proxyPasskey: null };
 
 export class PostgresUserFigures extends UserFiguresSource {
   constructor(private readonly platform: Platform) {

@@ -1,7 +1,7 @@
 import type { KudosDetails } from '../../projections/balances/queries.js';
 import type { OwnedStyle } from '../../projections/styles/queries.js';
 import { inKudos, type Kudos } from '../kernel/kudos.js';
-import { skipNone } from '../platform/http/marshal.js';
+import { rfc822, skipNone } from '../platform/http/marshal.js';
 import type { Role } from './user.events.js';
 import type { KnownUser } from './directory.message.js';
 import { aliasOf } from './directory.message.js';
@@ -37,18 +37,17 @@ export interface UserFigures {
   readonly contact: string | null;
   readonly adminComment: string | null;
   readonly proxyPasskey: string | null;
-  /** The entitlement, without what a role adds to it. */
-  readonly monthly: Kudos;
   readonly activeGenerations: { readonly image: readonly string[]; readonly text: readonly string[] };
+}
+export interface UserShown extends UserFigures {
+  /** What a month brings, and up to where the user has been thanked. */
+  readonly thanks: { readonly amount: Kudos; readonly lastReceived: string | undefined };
 }
 /** What the answer may show: to everybody, to the user or to moderators (horde-rules §1.6.2). */
 export type Privilege = 'public' | 'owner' | 'moderator';
 
-/** A moderator's thanks each month (horde-rules §1.6). */
-const MODERATOR_MONTHLY = 300_000;
-
 /** The user object of the API; members that are not for the reader are absent. */
-export const userView = (user: KnownUser, figures: UserFigures, privilege: Privilege, nowMs: number): object => ({
+export const userView = (user: KnownUser, figures: UserShown, privilege: Privilege, nowMs: number): object => ({
   ...publicMembers(user, figures, nowMs), styles: stylesOf(user, figures, privilege),
   ...(privilege === 'public' && !user.publicWorkers ? {} : { worker_ids: figures.workerIds }),
   ...(privilege === 'public' ? {} : skipNone(ownerMembers(user, figures))),
@@ -84,7 +83,8 @@ const ownerMembers = (user: KnownUser, { contact, sharedKeyIds, activeGeneration
   active_generations: { ...(image.length > 0 ? { image } : {}), ...(text.length > 0 ? { text } : {}) },
 });
 
-const moderatorMembers = (user: KnownUser, { escrow, monthly, adminComment, proxyPasskey }: UserFigures) => ({
-  evaluating_kudos: inKudos(escrow), monthly_kudos: { amount: Math.trunc(inKudos(monthly)) + (user.roles.has('moderator') ? MODERATOR_MONTHLY : 0) },
+const moderatorMembers = (user: KnownUser, { escrow, thanks: { amount, lastReceived }, adminComment, proxyPasskey }: UserShown) => ({
+  evaluating_kudos: inKudos(escrow),
+  monthly_kudos: { amount: Math.trunc(inKudos(amount)), ...(lastReceived === undefined ? {} : { last_received: rfc822(Date.parse(lastReceived)) }) },
   suspicious: user.suspicions, admin_comment: adminComment, proxy_passkey: proxyPasskey,
 });

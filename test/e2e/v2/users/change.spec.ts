@@ -96,7 +96,7 @@ describe('PUT /users/{id}', () => {
     const less = await put(patron.id, horde.operatorKey, { monthly_kudos: -1_500 });
     expect(less.body).toEqual({ monthly_kudos: 0 });
     expect(await horde.kudosOf(patron)).toBe(1_100);
-    expect(await seen(patron.id, moderator.key, less)).toMatchObject({ monthly_kudos: { amount: 0 } });
+    expect(await seen(patron.id, moderator.key, less)).toMatchObject({ monthly_kudos: { amount: 0, last_received: expect.stringMatching(/ -0000$/) } });
     expect((await client.get(`${V2}/users/${moderator.id}`, moderator.key)).body).toMatchObject({ monthly_kudos: { amount: 300_000 } });
   });
 
