@@ -30,6 +30,12 @@ export const findUserByKeyHash = async (db: Queries, keyHash: string): Promise<U
   return row && userOf(row);
 };
 
+/** Whose contact this is, whatever the case; nobody's when several say that it is theirs. */
+export const findUserByContact = async (db: Queries, contact: string): Promise<number | undefined> => {
+  const rows = await rowsOf(db, 'SELECT id FROM rm.user WHERE lower(contact) = lower($1) AND NOT erased ORDER BY id LIMIT 2', [contact]);
+  return rows.length === 1 ? num(rows[0]!['id']) : undefined;
+};
+
 export const findUser = async (db: Queries, id: number): Promise<User | undefined> => {
   const row = await firstOf(db, 'SELECT * FROM rm.user WHERE id = $1', [id], 'users.by-id');
   return row && userOf(row);

@@ -56,6 +56,7 @@ export interface Standing {
   readonly owner: number;
   suspicions: number;
   paused: boolean | null;
+  pausedAt: string | null;
 }
 
 /** A job that a worker gave back or lost. */
@@ -102,7 +103,7 @@ export class WorkerBatch {
     'WorkerRenamed.v1': (data: WorkerRenamed['data']) => { this.change(data).renamed = data; },
     'WorkerInfoChanged.v1': (data: WorkerInfoChanged['data']) => { this.change(data).info = data; },
     'WorkerDeleted.v1': ({ worker }: WorkerDeleted['data']) => { this.deleted.push(worker); },
-    'WorkerPaused.v1': (data: WorkerPaused['data']) => { this.standing(data).paused = data.on; },
+    'WorkerPaused.v1': (data: WorkerPaused['data']) => { Object.assign(this.standing(data), { paused: data.on, pausedAt: data.changedAt }); },
     'WorkerSuspected.v1': (data: WorkerSuspected['data']) => this.suspected(data),
     'SuspicionReset.v1': ({ user }: SuspicionReset['data']) => this.reset(user),
     'JobAssigned.v1': ({ job, worker, assignedAt }: JobAssigned['data']) => { this.assigned.set(job, { worker, assignedAt }); },
@@ -140,7 +141,7 @@ export class WorkerBatch {
 
   private standing({ worker, owner }: { readonly worker: string; readonly owner: number }): Standing {
     let standing = this.standings.get(worker);
-    if (!standing) this.standings.set(worker, (standing = { owner, suspicions: 0, paused: null }));
+    if (!standing) this.standings.set(worker, (standing = { owner, suspicions: 0, paused: null, pausedAt: null }));
     return standing;
   }
 

@@ -41,7 +41,9 @@ const STAND = `
 INSERT INTO rm.worker_standing AS w (worker, owner, suspicions, paused)
 SELECT u.worker, u.owner, u.suspicions, coalesce(u.paused, false) FROM unnest($1::uuid[], $2::int[], $3::int[], $4::bool[]) AS u (worker, owner, suspicions, paused)
 ON CONFLICT (worker) DO UPDATE SET suspicions = w.suspicions + excluded.suspicions, paused = w.paused`;
-const PAUSE = 'UPDATE rm.worker_standing AS w SET paused = u.paused FROM unnest($1::uuid[], $2::bool[]) AS u (worker, paused) WHERE w.worker = u.worker';
+const PAUSE = `
+UPDATE rm.worker_standing AS w SET paused = u.paused, paused_at = u.paused_at
+FROM unnest($1::uuid[], $2::bool[], $3::timestamptz[]) AS u (worker, paused, paused_at) WHERE w.worker = u.worker`;
 const CALM = 'DELETE FROM rm.worker_abort WHERE worker = ANY($1::uuid[])';
 const ABORT = `
 INSERT INTO rm.worker_abort (job, worker, aborted_at, position)
@@ -135,7 +137,7 @@ const standingStatements = (rows: readonly (readonly [worker: string, standing: 
         booleans(rows.map(([, standing]) => standing.paused)),
       ],
     },
-    ...(paused.length > 0 ? [{ text: PAUSE, values: [plain(paused.map(([worker]) => worker)), booleans(paused.map(([, standing]) => standing.paused))] }] : []),
+    ...(paused.length > 0 ? [{ text: PAUSE, values: [plain(paused.map(([worker]) => worker)), booleans(paused.map(([, standing]) => standing.paused)), plain(paused.map(([, { pausedAt }]) => pausedAt))] }] : []),
   ];
 };
 

@@ -34,7 +34,7 @@ export interface Worker {
 }
 
 /** A worker of whom nobody ever thought ill has no standing. */
-const WORKERS = `SELECT w.*, coalesce(s.paused, false) AS paused, coalesce(s.suspicions, 0) AS suspicions
+const WORKERS = `SELECT w.*, coalesce(s.paused, false) AS paused, coalesce(s.suspicions, 0) AS suspicions, greatest(w.uptime_through, s.paused_at) AS counted_through
   FROM rm.worker w LEFT JOIN rm.worker_standing s ON s.worker = w.id`;
 
 export const findWorker = async (db: Queries, id: string): Promise<Worker | undefined> => {
@@ -98,7 +98,7 @@ const workerOf = (row: Row): Worker => {
     suspicions: num(row['suspicions']), info: textOrNull(row['info']),
     registeredAt: ms(row['registered_at']), fulfilled: num(row['fulfilled']), kudosGenerated: centikudos(num(row['kudos_generated'])),
     things: num(row['things']), uncompletedJobs: num(row['uncompleted_jobs']),
-    uptimeMs: num(row['uptime_ms']), uptimeKudos: centikudos(num(row['uptime_kudos'])), uptimeThrough: ms(row['uptime_through']),
+    uptimeMs: num(row['uptime_ms']), uptimeKudos: centikudos(num(row['uptime_kudos'])), uptimeThrough: ms(row['counted_through']),
     samples, speed: samples.length > 0 ? samples.reduce((sum, sample) => sum + sample, 0) / samples.length : undefined,
   };
 };

@@ -56,6 +56,8 @@ CREATE TABLE rm.worker_standing (
   worker     uuid PRIMARY KEY,
   owner      integer NOT NULL,
   suspicions integer NOT NULL,
-  paused     boolean NOT NULL
+  paused     boolean NOT NULL,
+  -- When a pause began or ended last: its uptime counts from there.
+  paused_at  timestamptz
 ) WITH (fillfactor = 60);
 CREATE INDEX worker_standing_of ON rm.worker_standing (owner);

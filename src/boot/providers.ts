@@ -75,6 +75,7 @@ export const platformProviders = (platform: Platform): Provider[] => {
   const keyedHash: Secrets['keyedHash'] = (purpose, text) => secrets.keyedHash(purpose, text);
   const cap = new KudosCap(config.kudosCap < kudos(NO_CAP) ? config.kudosCap : undefined, new Set(config.donationSource === undefined ? [] : [config.donationSource]));
   const directory = new UserDirectory(userRows(platform), feed, keyedHash);
+  const members = makeMembers(platform, directory);
   const queue = new LiveQueue(queueRows(platform), pricing.reference);
   const styleKeys = new StyleKeys(styleKeyRows(platform));
   const values: readonly (readonly [abstract new (...args: never[]) => object, object])[] = [
@@ -82,7 +83,7 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [Clock, clock], [Timers, timers], [Ids, ids], [NodeFeed, feed], [Database, platform.database], [Freshness, platform.readModels],
     [Commanding, platform.commanding], [Contents, platform.contents], [BlobStore, blobs], [Secrets, secrets], [Pricing, pricing],
     [UserDirectory, directory], [Claims, new Claims(claimRows(platform))], [Unrepaid, new Unrepaid(unrepaidRows(platform))],
-    [Members, makeMembers(platform, directory)], [DonationSource, new DonationSource(config.donationSource)],
+    [Members, members], [DonationSource, new DonationSource(config.donationSource)],
     [NextUserId, new NextUserId(userIdRows(platform))],
     [Credits, new Credits(creditRows(platform))], [RecentGifts, new RecentGifts(giftRows(platform), clock)],
     [KudosCap, cap], [Pockets, new Pockets(pocketRows(platform), cap)], [TrustThreshold, new TrustThreshold(config.trustThreshold)],
@@ -94,7 +95,7 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [JobFinder, new JobFinder(queue, jobRows(platform), feed)], [WorkerViews, new WorkerViews(pricing)], [Matcher, new Matcher(pricing)],
     [PopEdge, new PopEdge(ids, blobs, pricing)],
     [LatestOfRequests, new LatestOfRequests(feed)], [StatusRows, new PostgresStatusRows(platform)], [TransferIndex, new PostgresTransferIndex(platform)],
-    [UserFiguresSource, new PostgresUserFigures(platform)], [StyleRows, new PostgresStyleRows(platform)], [StyleKeys, styleKeys],
+    [UserFiguresSource, new PostgresUserFigures(platform, members)], [StyleRows, new PostgresStyleRows(platform)], [StyleKeys, styleKeys],
     [UserPages, new PostgresUserPages(platform)], [MonthlyDues, new PostgresMonthlyDues(platform)],
     [LastActivity, new PostgresLastActivity(platform)], [UnfinishedErasures, new PostgresUnfinishedErasures(platform)], [Admins, new Admins(config.admins)],
     [PastMinute, new PastMinute(feed, clock)], [WorkerFiguresSource, new PostgresWorkerFigures(platform)], [WorkerJobs, new PostgresWorkerJobs(platform)],

@@ -1,7 +1,7 @@
 import { allCreditsElsewhere, allPockets, findBalance, type Balance } from '../../projections/balances/queries.js';
-import { allThanks, unrepaidGrants } from '../../projections/grants/queries.js';
+import { allThanks, findThanks, unrepaidGrants, type ThanksRow } from '../../projections/grants/queries.js';
 import { formHolds, lastHandouts, openAuthorizations, openRequests, unsettledJobs, type OpenAuthorization, type OpenRequest } from '../../projections/queue/queries.js';
-import { activeGenerations, formsOfRequest, progressOf, requestOfJob, statusOf } from '../../projections/requests/queries.js';
+import { activeGenerations, formsOfRequest, progressOf, requestOfJob, statusOf, usageOfSharedKey } from '../../projections/requests/queries.js';
 import { lastActiveAt, recordsOf } from '../../projections/records/queries.js';
 import { findSharedKey, sharedKeyIdsOf, sharedKeyPage } from '../../projections/shared-keys/queries.js';
 import { giftsSince, lastIndexedRevision, reversalByKey, reversalOf, transactionById, transfersById } from '../../projections/statement/queries.js';
@@ -9,13 +9,15 @@ import { stylesOf } from '../../projections/styles/queries.js';
 import { findUser, findUserByKeyHash, leftoversOfUser, maxUserId, monthlyDue, trustedUsers, unfinishedErasures, unopenedUsers, userPage, type User } from '../../projections/users/queries.js';
 import { fastJobs, findWorker, findWorkerByName, findWorkers, jobsAtWorker, recentAborts, workerPage, workersOf, type Worker } from '../../projections/workers/queries.js';
 import { iso } from '../kernel/clock.js';
-import { centikudos, NO_KUDOS } from '../kernel/kudos.js';
+import { centikudos, NO_KUDOS, plus } from '../kernel/kudos.js';
 import { SharedKeyRows } from '../kudos/shared-keys.js';
 import type { SharedKeyRow } from '../kudos/shared-key-registry.message.js';
 import type { Queries } from '../platform/postgres/database.js';
 import type { Position } from '../platform/event-log/event-log.js';
 import { RetryLater } from '../platform/retry-later.js';
 import { LedgerIndex } from '../kudos/ledger-index.js';
+import type { Members } from '../donations/members.message.js';
+import { MODERATOR_THANKS } from '../donations/thanks.js';
 import { TransferIndex } from '../kudos/transfers.js';
 import { owedFor } from '../requests/owed.js';
 import { StatusRows } from '../requests/status.js';
@@ -260,6 +262,9 @@ export class PostgresSharedKeyRows extends SharedKeyRows {
   find(key: string) {
     return findSharedKey(this.platform.database, key);
   }
+  usage(key: string, nowMs: number) {
+    return usageOfSharedKey(this.platform.database, key, nowMs);
+  }
   waitFor(position: Position, timeoutMs: number): Promise<boolean> {
     return waits(this.platform, 'shared-keys')(position, timeoutMs);
   }
@@ -311,19 +316,25 @@ const NO_BALANCE = { spendable: NO_KUDOS, escrow: NO_KUDOS, details: NO_DETAILS 
 const NO_TEXTS = { lastFour: null, contact: null, adminComment: null, proxyPasskey: null };
 
 export class PostgresUserFigures extends UserFiguresSource {
-  constructor(private readonly platform: Platform) {
+  constructor(private readonly platform: Platform, private readonly members: Members) {
     super();
   }
   async of(user: KnownUser): Promise<UserFigures> {
     const { database, clock } = this.platform;
-    const [balance, row, workers, active, records, sharedKeyIds, styles] = await Promise.all([
+    const [balance, row, workers, active, records, sharedKeyIds, styles, thanks] = await Promise.all([
       this.#balanceOf(user), findUser(database, user.id), workersOf(database, user.id), activeGenerations(database, user.id, clock.now()),
-      recordsOf(database, user.id), sharedKeyIdsOf(database, user.id), stylesOf(database, user.id),
+      recordsOf(database, user.id), sharedKeyIdsOf(database, user.id), stylesOf(database, user.id), findThanks(database, user.id),
     ]);
     return {
       ...(balance ?? NO_BALANCE), ...(row ?? NO_TEXTS), workerIds: workers.map(({ id }) => id), concurrency: concurrencyShown(user, balance), activeGenerations: active,
-      records, sharedKeyIds, styles,
+      records, sharedKeyIds, styles, thanks: this.#thanksOf(user, thanks),
     };
+  }
+
+  #thanksOf({ id }: KnownUser, row: ThanksRow | undefined): UserFigures['thanks'] {
+    const moderator = row?.moderatorSince === undefined ? NO_KUDOS : MODERATOR_THANKS;
+    const amount = plus(row?.entitlement ?? NO_KUDOS, moderator, ...this.members.reasonsOf(id).map((reason) => reason.amount));
+    return { amount, lastReceived: row?.received?.cursor };
   }
 
   /** Everybody but the anonymous user has one from the start: its absence is believed only from a model that has seen everything. */

@@ -4,6 +4,7 @@ import { ConfigError, type Config } from '../config.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
 import { Reaper } from '../dispatch/reaper.js';
 import { Claims } from '../donations/claims.message.js';
+import { Members } from '../donations/members.message.js';
 import { MonthlyThanks } from '../donations/monthly-thanks.reactor.js';
 import { RepayThanks } from '../donations/repay-thanks.reactor.js';
 import { Unrepaid } from '../donations/unrepaid.js';
@@ -60,6 +61,8 @@ const LEFTOVERS_MS = 30_000;
 const PROMOTIONS_MS = 5_000;
 const SWEEPS_MS = 5_000;
 const HOUSEKEEPING_MS = 60_000;
+/** How soon somebody who registers after having begun to support is known as a supporter; the lists themselves are asked for less often. */
+const SUPPORTERS_MS = 5 * 60_000;
 /** horde-rules §10; the first round leaves a server that has just started some time. */
 const THANKS_MS = 60 * 60_000;
 const THANKS_FIRST_MS = 5 * 60_000;
@@ -169,6 +172,7 @@ const startTimers = (app: NestFastifyApplication, { timers, logger, contents, bl
   const erasures = app.get(Erasures, { strict: false });
   const deletedKeys = app.get(DeletedKeys, { strict: false });
   const [repayments, thanks] = [app.get(RepayThanks, { strict: false }), app.get(MonthlyThanks, { strict: false })];
+  const members = app.get(Members, { strict: false });
   const presence = app.get(WorkerPresence, { strict: false });
   const housekeeping = new Housekeeping(contents, blobs, clock);
   const loops = [
@@ -181,6 +185,7 @@ const startTimers = (app: NestFastifyApplication, { timers, logger, contents, bl
     { name: 'sweeps', everyMs: SWEEPS_MS, round: () => app.get(SweepExcess, { strict: false }).round() },
     { name: 'deleted shared keys', everyMs: REPAIRS_MS, round: () => deletedKeys.round() },
     { name: 'housekeeping', everyMs: HOUSEKEEPING_MS, round: () => housekeeping.round() },
+    { name: 'supporters', everyMs: SUPPORTERS_MS, round: () => members.refresh() },
     { name: 'repayments', everyMs: REPAIRS_MS, round: () => repayments.round() },
     { name: 'monthly thanks', everyMs: THANKS_MS, firstMs: THANKS_FIRST_MS, round: () => thanks.round() },
     { name: 'presence', everyMs: PRESENCE_MS, round: () => presence.round() },

@@ -37,17 +37,15 @@ export interface UserFigures {
   readonly contact: string | null;
   readonly adminComment: string | null;
   readonly proxyPasskey: string | null;
-  readonly activeGenerations: { readonly image: readonly string[]; readonly text: readonly string[] };
-}
-export interface UserShown extends UserFigures {
-  /** What a month brings, and up to where the user has been thanked. */
+  /** What the next month's thanks would be, and when the last ones came. */
   readonly thanks: { readonly amount: Kudos; readonly lastReceived: string | undefined };
+  readonly activeGenerations: { readonly image: readonly string[]; readonly text: readonly string[] };
 }
 /** What the answer may show: to everybody, to the user or to moderators (horde-rules §1.6.2). */
 export type Privilege = 'public' | 'owner' | 'moderator';
 
 /** The user object of the API; members that are not for the reader are absent. */
-export const userView = (user: KnownUser, figures: UserShown, privilege: Privilege, nowMs: number): object => ({
+export const userView = (user: KnownUser, figures: UserFigures, privilege: Privilege, nowMs: number): object => ({
   ...publicMembers(user, figures, nowMs), styles: stylesOf(user, figures, privilege),
   ...(privilege === 'public' && !user.publicWorkers ? {} : { worker_ids: figures.workerIds }),
   ...(privilege === 'public' ? {} : skipNone(ownerMembers(user, figures))),
@@ -83,8 +81,7 @@ const ownerMembers = (user: KnownUser, { contact, sharedKeyIds, activeGeneration
   active_generations: { ...(image.length > 0 ? { image } : {}), ...(text.length > 0 ? { text } : {}) },
 });
 
-const moderatorMembers = (user: KnownUser, { escrow, thanks: { amount, lastReceived }, adminComment, proxyPasskey }: UserShown) => ({
-  evaluating_kudos: inKudos(escrow),
-  monthly_kudos: { amount: Math.trunc(inKudos(amount)), ...(lastReceived === undefined ? {} : { last_received: rfc822(Date.parse(lastReceived)) }) },
+const moderatorMembers = (user: KnownUser, { escrow, thanks, adminComment, proxyPasskey }: UserFigures) => ({
+  evaluating_kudos: inKudos(escrow), monthly_kudos: { amount: Math.trunc(inKudos(thanks.amount)), ...(thanks.lastReceived === undefined ? {} : { last_received: rfc822(Date.parse(thanks.lastReceived)) }) },
   suspicious: user.suspicions, admin_comment: adminComment, proxy_passkey: proxyPasskey,
 });

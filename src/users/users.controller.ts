@@ -1,5 +1,4 @@
-import { Controller, Get, Injectable, Param } from '@nestjs/common';
-import { ThanksShown } from '../donations/thanks-shown.message.js';
+import { Controller, Get, Param } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
 import { OptionalApiKey } from '../platform/http/parameters.js';
 import { SharedKeyOwners } from '../kudos/shared-key-registry.message.js';
@@ -10,15 +9,10 @@ import { UserFiguresSource } from './user-figures.js';
 import { userView, type Privilege } from './user-view.js';
 import { userRefusals } from './user.refusals.js';
 
-@Injectable()
-export class UserViewParts {
-  constructor(readonly clock: Clock, readonly thanks: ThanksShown) {}
-}
-
 @Controller('api/v2')
 export class UsersController {
   constructor(
-    private readonly directory: UserDirectory, private readonly figures: UserFiguresSource, private readonly parts: UserViewParts,
+    private readonly directory: UserDirectory, private readonly figures: UserFiguresSource, private readonly clock: Clock,
     private readonly sharedKeys: SharedKeyOwners,
   ) {}
 
@@ -44,8 +38,7 @@ export class UsersController {
   }
 
   async #view(user: KnownUser, privilege: Privilege): Promise<object> {
-    const figures = await this.figures.of(user);
-    return userView(user, { ...figures, thanks: this.parts.thanks.of(user.id) }, privilege, this.parts.clock.now());
+    return userView(user, await this.figures.of(user), privilege, this.clock.now());
   }
 }
 

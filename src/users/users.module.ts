@@ -11,13 +11,13 @@ import { UserChangeParts, UserChanges } from './user-changes.js';
 import { UserDeletions } from './user-deletions.js';
 import { UserListController } from './user-list.controller.js';
 import { UserPageViews } from './user-page.js';
-import { UsersController, UserViewParts } from './users.controller.js';
+import { UsersController } from './users.controller.js';
 
 @Global()
 @Module({
   controllers: [UsersController, UserListController, UserChangeController, RegisterController, DevUserController],
   providers: [
-    UserHandler, SubjectHandler, Registration, TestUsers, TestUserParts, RegisterParts, UserViewParts, UserChanges, UserChangeParts, UserDeletions, UserPageViews, MonthlyGrants, Erasures, ErasureParts,
+    UserHandler, SubjectHandler, Registration, TestUsers, TestUserParts, RegisterParts, UserChanges, UserChangeParts, UserDeletions, UserPageViews, MonthlyGrants, Erasures, ErasureParts,
   ],
   exports: [Registration],
 })

@@ -83,8 +83,8 @@ export class WorkerRegistry implements NodeFold {
   #paused({ worker, on, changedAt }: WorkerPaused['data'], revision: number): void {
     if (!this.#isNews(`pause ${worker}`, revision)) return;
     const known = this.#byId.get(worker);
-    // Its time counts from the end of the pause, as if it had been away (horde-rules §7.4).
-    if (known) Object.assign(known, { paused: on, presentSinceMs: Math.max(known.presentSinceMs, Date.parse(changedAt)) });
+    // Its time counts from the end of the pause, and its ten minutes begin anew (horde-rules §7.4).
+    if (known) Object.assign(known, { paused: on, uptimeThroughMs: Math.max(known.uptimeThroughMs, Date.parse(changedAt)) });
     else if (on) this.#pausedEarly.add(worker);
     else this.#pausedEarly.delete(worker);
   }

@@ -315,7 +315,7 @@ export class Economy implements Surroundings {
   private call({ id, ownerTrusted }: HistoryWorker): void {
     const at = this.world.now();
     const presentSince = this.chances.chance(0.1) ? at : '2026-01-01T00:00:00.000Z';
-    this.worker(id, { type: 'AccrueUptime', presentSince, reward: kudos(this.chances.between(52, 600)), ownerTrusted, at, policy: 1 });
+    this.worker(id, { type: 'AccrueUptime', presentSince, notBefore: '2026-01-01T00:00:00.000Z', reward: kudos(this.chances.between(52, 600)), ownerTrusted, at, policy: 1 });
   }
 
   private worker(id: string, command: WorkerCommand): void {
