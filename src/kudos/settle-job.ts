@@ -29,7 +29,7 @@ export const settle = (command: SettleJob, account: Account): Decision<AccountEv
   const settled: JobSettled = { type: 'JobSettled.v1', data: {
     request, job, kind: command.kind, payer: account.user, owner: command.owner, worker: command.worker, model: command.model,
     price: command.price, debit: command.debit, forgiven: minus(command.debit, paid), captured: part, ...split,
-    things: command.things, settledAt: at, ...keyPart, policy: command.policy, ...rewarded, ...(ledger ? { ledger } : {}),
+    things: command.things, settledAt: at, ...keyPart, policy: command.policy, ...rewarded, ...(command.team !== undefined && { team: command.team }), ...(ledger ? { ledger } : {}),
   } };
   const rest: Authorization = {
     ...authorization, held: minus(authorization.held, part), settled: new Set([...authorization.settled, job]),
