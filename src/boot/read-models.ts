@@ -1,12 +1,12 @@
 import { allCreditsElsewhere, allPockets, findBalance, type Balance } from '../../projections/balances/queries.js';
 import { allThanks, findThanks, unrepaidGrants, type ThanksRow } from '../../projections/grants/queries.js';
 import { formHolds, lastHandouts, openAuthorizations, openRequests, unsettledJobs, type OpenAuthorization, type OpenRequest } from '../../projections/queue/queries.js';
-import { activeGenerations, formsOfRequest, progressOf, requestOfJob, statusOf } from '../../projections/requests/queries.js';
+import { activeGenerations, formsOfRequest, progressOf, requestOfJob, statusOf, usageOfSharedKey } from '../../projections/requests/queries.js';
 import { lastActiveAt, recordsOf } from '../../projections/records/queries.js';
 import { findSharedKey, sharedKeyIdsOf, sharedKeyPage } from '../../projections/shared-keys/queries.js';
 import { giftsSince, lastIndexedRevision, reversalByKey, reversalOf, transactionById, transfersById } from '../../projections/statement/queries.js';
 import { stylesOf } from '../../projections/styles/queries.js';
-import { findUser, findUserByKeyHash, maxUserId, monthlyDue, trustedUsers, unfinishedErasures, unopenedUsers, userPage, type User } from '../../projections/users/queries.js';
+import { findUser, findUserByKeyHash, leftoversOfUser, maxUserId, monthlyDue, trustedUsers, unfinishedErasures, unopenedUsers, userPage, type User } from '../../projections/users/queries.js';
 import { fastJobs, findWorker, findWorkerByName, findWorkers, jobsAtWorker, recentAborts, workerPage, workersOf, type Worker } from '../../projections/workers/queries.js';
 import { iso } from '../kernel/clock.js';
 import { centikudos, NO_KUDOS, plus } from '../kernel/kudos.js';
@@ -262,6 +262,9 @@ export class PostgresSharedKeyRows extends SharedKeyRows {
   find(key: string) {
     return findSharedKey(this.platform.database, key);
   }
+  usage(key: string, nowMs: number) {
+    return usageOfSharedKey(this.platform.database, key, nowMs);
+  }
   waitFor(position: Position, timeoutMs: number): Promise<boolean> {
     return waits(this.platform, 'shared-keys')(position, timeoutMs);
   }
@@ -383,7 +386,8 @@ export class PostgresUnfinishedErasures extends UnfinishedErasures {
   eraseKey(user: number): Promise<void> {
     return this.platform.vault.erase(`user-${user}`);
   }
-  async workersOf(user: number): Promise<readonly string[]> {
-    return (await workersOf(this.platform.database, user)).map(({ id }) => id);
+  async of(user: number) {
+    if (await this.platform.readModels.waitFor(await this.platform.log.head(), CATCH_UP_MAX_MS)) return leftoversOfUser(this.platform.database, user);
+    throw new RetryLater('the lists of workers and shared keys are catching up with the log');
   }
 }

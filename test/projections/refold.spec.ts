@@ -130,9 +130,44 @@ describe('an audit of the log', () => {
       const index = first(all, 'JobAssigned.v1');
       all.splice(index + 1, 0, structuredClone(all[index]!));
     }],
+    ['one form was handed out to two workers', ['I18'], (all) => {
+      const taken = all[first(all, 'JobAssigned.v1', ({ form }) => form !== undefined)]!;
+      const other = all[first(all, 'JobAssigned.v1', ({ request, form }) => request === taken.data['request'] && form !== undefined && form !== taken.data['form'])]!;
+      other.data['form'] = taken.data['form'];
+    }],
+    ['a form was set aside for after its request was over', ['I6'], (all) => {
+      const index = first(all, 'FormHoldPlaced.v1');
+      const { request } = all[index]!.data;
+      const closed = first(all, 'AuthorizationClosed.v1', (data) => data['request'] === request);
+      all.splice(closed, 0, ...all.splice(index, 1));
+    }],
+    ['the hold of a form ended in no state', ['I6'], (all) => {
+      const fact = all[first(all, 'FormHoldPlaced.v1', ({ request }) => all.some(({ type, data }) => type === 'AuthorizationClosed.v1' && data['request'] === request))]!;
+      fact.data['amount'] = (fact.data['amount'] as number) + 1;
+    }],
+    ['a form that was cancelled at its worker was not paid', ['I28'], (all) => {
+      const cut = all[first(all, 'JobSubmitted.v1', ({ state, request }) => state === 'cancelled'
+        && all.some(({ type, data }) => type === 'AuthorizationClosed.v1' && data['request'] === request))]!;
+      all.splice(first(all, 'JobSettled.v1', ({ job }) => job === cut.data['job']), 1);
+    }],
     ['anonymous use took from a user', ['I11'], (all) => {
       const fact = all[first(all, 'JobSettled.v1', ({ payer }) => payer === 0)]!;
       ledger(fact).postings.find(({ account }) => account === 'issue:anonymous')!.account = 'user:2:spendable';
+    }],
+    ['a shared key was promised more than it had', ['HR39'], (all) => {
+      const fact = all[first(all, 'SharedKeyCreated.v1', ({ budget }) => budget !== null)]!;
+      fact.data['budget'] = 1;
+    }],
+    ['a shared key did not pay for a job of its request', ['HR39'], (all) => {
+      delete all[first(all, 'JobSettled.v1', ({ sharedKey }) => sharedKey !== undefined)]!.data['sharedKey'];
+    }],
+    ['a shared key got more back than was left', ['HR39'], (all) => {
+      const fact = all[first(all, 'AuthorizationClosed.v1', ({ sharedKey }) => sharedKey !== undefined)]!;
+      (fact.data['sharedKey'] as { released: number }).released += 1;
+    }],
+    ['a shared key took back what it had used', ['HR39'], (all) => {
+      const fact = all[first(all, 'AuthorizationClosed.v1', ({ sharedKey, settled }) => sharedKey !== undefined && (settled as number) > 0)]!;
+      (fact.data['sharedKey'] as { returned: number }).returned = 300;
     }],
     ['the anonymous user got an account', ['I29'], (all) => void (ledger(all[first(all, 'FundsTransferred.v1')]!).postings[1]!.account = 'user:0:spendable')],
     ['a style was paid out of nothing', ['I3'], (all) => {
