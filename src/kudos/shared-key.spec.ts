@@ -8,7 +8,7 @@ import { freeOf, remainingOf, type SharedKey } from './shared-key.state.js';
 
 const KEY = 'a-key';
 const ID = '7f3c2a10-0000-4000-8000-000000000001';
-const SUBJECT = `user:${ME}`;
+const SUBJECT = `user-${ME}`;
 const LATER = '2026-03-02T12:00:00.000Z';
 const NO_LIMITS: SharedKeyLimits = { maxImagePixels: -1, maxImageSteps: -1, maxTextTokens: -1 };
 

@@ -13,7 +13,7 @@ type Decided = Decision<AccountEvent, SharedKeyRc>;
 export const createSharedKey = ({ key, id, name, budget, expiresAt, limits, keysMax, at }: CreateSharedKey, account: Account): Decided => {
   if (account.sharedKeys.has(key)) return accept();
   if (account.sharedKeys.size >= keysMax) return refuse('SharedKeysTooMany', { max: keysMax });
-  const subject = `user:${account.user}`;
+  const subject = `user-${account.user}`;
   return accept({ type: 'SharedKeyCreated.v1', data: {
     user: account.user, key, id: personal(subject, id), name: name === null ? null : personal(subject, name), budget, expiresAt, limits, createdAt: at,
   } });
@@ -23,7 +23,7 @@ export const changeSharedKey = ({ key, name, budget, credited, expiresAt, limits
   const known = account.sharedKeys.get(key);
   if (!known) return refuse('SharedKeyUnknown');
   const changes = {
-    ...(name === undefined ? {} : { name: personal(`user:${account.user}`, name) }),
+    ...(name === undefined ? {} : { name: personal(`user-${account.user}`, name) }),
     // A view that lags knows less than the last change did: what that counted is counted.
     ...(budget === undefined ? {} : { budget: { amount: budget, credited: most(known.credited, credited) } }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
