@@ -13,6 +13,7 @@ import { addRebuild } from './rebuild.command.js';
 import { addReconcile } from './reconcile.command.js';
 import { addRenewNotary } from './renew-notary.command.js';
 import { FINE, FOUND_SOMETHING, Impossible, USAGE, type ExitCode, type Tools } from './tools.js';
+import { addWhatIf } from './whatif.command.js';
 import { addVerifyCheckpoint } from './verify-checkpoint.command.js';
 
 /** As shells tell it: ended by Ctrl-C. */
@@ -58,6 +59,7 @@ const programOf = (terminal: Terminal, finish: (code: number) => void): Command 
   addBench(program, run);
   addLog(program, run);
   addVerifyCheckpoint(program, run);
+  addWhatIf(program, run);
   addRenewNotary(program, run);
   return program;
 };

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { iso } from '../kernel/clock.js';
-import { imageUnitPrice } from '../pricing/image-price.js';
 import type { ImageJobFeatures } from '../pricing/job-features.js';
 import { imageBaseline } from '../reference/reference.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
@@ -16,7 +15,7 @@ import { LiveQueue, matcherOf, type AnyWorkerFacts } from './live-queue.message.
 import type { PoppingWorker, QueuedRequest } from './live-queue/queue-row.js';
 import { imageBatch, textBatch } from './matching/batch.js';
 import type { Encounter, ImageNeeds, ImageWorkerFacts, SkipReason } from './matching/facts.js';
-import { chosenModel, servingImageModels, servingModels } from './matching/model-choice.js';
+import { chosenModel, servingImageModels, servingModels, withinQuote } from './matching/model-choice.js';
 import { imageTtlS, TEXT_TTL_S } from './matching/ttl.js';
 import { pages } from './pages.js';
 import { PopParts } from './pop-parts.js';
@@ -137,8 +136,8 @@ export class Pop {
     const { reference } = this.parts.pricing;
     const policy = this.parts.pricing.policyOf(facts.policy);
     if (!policy) return []; // quoted by a newer release: its nodes hand it out
-    const affordable = (model: string): boolean => imageUnitPrice(facts.features as ImageJobFeatures, model, policy, reference) <= facts.unitPriceMax;
-    return servingImageModels(facts as RequestFacts & ImageNeeds, worker as ImageWorkerFacts, reference, affordable);
+    const needs = facts as RequestFacts & ImageNeeds;
+    return servingImageModels(needs, worker as ImageWorkerFacts, reference, withinQuote(needs, policy, reference));
   }
 
   #batch({ facts }: QueuedRequest, { asked, known, model, free }: { asked: PopAsked; known: KnownWorker; model: string; free: number }): number {

@@ -46,7 +46,8 @@ const postProcessorPrice = (name: string, policy: ImagePolicy): number =>
 /** Starting from an image saves work, unless a control net guides it: then everything is drawn anew (horde-rules §2.2.2). */
 const sourceFactor = (features: ImageJobFeatures, policy: ImagePolicy): number => {
   if (!features.sourceImage) return 1;
-  return (features.sourceMask ? policy.mask : 1) * (features.controlType === undefined ? denoisingFactor(features, policy) : 1);
+  const isPainted = features.sourceMask === true || features.sourceProcessing === 'inpainting';
+  return (isPainted ? policy.mask : 1) * (features.controlType === undefined ? denoisingFactor(features, policy) : 1);
 };
 
 const denoisingFactor = ({ denoisingStrength = 1 }: ImageJobFeatures, { fromImage: { factor, strengthFrom } }: ImagePolicy): number => {

@@ -30,6 +30,7 @@ export interface ImagePolicy {
   readonly controls: ByName;
   readonly otherControl: number;
   readonly hiresFix: number;
+  /** Of an image that is painted into: under a mask, or where it is transparent. */
   readonly mask: number;
   /** Factor of an image made from another at denoising `strengthFrom`; it grows linearly to 1 at denoising 1. */
   readonly fromImage: { readonly factor: number; readonly strengthFrom: number };
@@ -117,8 +118,12 @@ export const PRICE_POLICY_1: PricePolicy = frozen({
     fixed: 2.47, perStep: 0.084, perMegapixelStep: 0.322, perSquareMegapixel: 4.5, scale: 1,
     samplers: { euler: 1, uni_pc: 1.3, uni_pc_bh2: 1.35, second_order: 1.55, adaptive: 1.65 },
     controls: {
-      ...same(2.1, 'canny depth openpose hed'), normal: 2.4, normal_bae: 2.4, fakescribbles: 1.8, hough: 1.9, mlsd: 1.9,
-      ...same(1.6, 'seg oneformer_ade20k oneformer_coco'), ...same(0.7, 'scribble scribble_xdog scribble_pidinet'),
+      // The classic types, each with the later ones that are nearest to it (since-5.1.5 §5.2).
+      ...same(2.1, 'canny pyracanny binary standard_lineart lineart lineart_anime lineart_anime_denoise teed'),
+      ...same(2.1, 'depth midas_depth zoe_depth depth_anything depth_anything_v2'), openpose: 2.1, ...same(2.1, 'hed pidinet'),
+      ...same(2.1, 'color shuffle recolor_luminance recolor_intensity tile tile_ttplanet_guided tile_ttplanet_simple'),
+      ...same(2.4, 'normal normal_bae'), fakescribbles: 1.8, ...same(1.9, 'hough mlsd'), ...same(1.6, 'seg oneformer_ade20k oneformer_coco'),
+      ...same(0.7, 'scribble scribble_xdog scribble_pidinet'),
     },
     otherControl: 2.1, hiresFix: 1.35, mask: 1.2, fromImage: { factor: 0.8, strengthFrom: 0.1 },
     postProcessors: {

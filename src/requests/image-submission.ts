@@ -123,7 +123,7 @@ export class ImageSubmission {
     if (rc === 'SharedKeyInsufficientKudos') {
       const anonymous = this.gate.anonymousInstead();
       if (!anonymous) return undefined;
-      const unpaid = normaliseImage(body, { anonymous: true });
+      const unpaid = normaliseImage(body, { anonymous: true, matchedTargeting: this.pricing.matchedTargeting });
       await this.gate.concurrency(anonymous.payer, 'image', unpaid);
       return { caller: anonymous, priced: this.#price(unpaid, priced.used) };
     }

@@ -1,3 +1,6 @@
+import type { Kudos } from '../../kernel/kudos.js';
+import { imageUnitPrice } from '../../pricing/image-price.js';
+import type { PricePolicy } from '../../pricing/price-policy.js';
 import type { ReferenceSnapshot } from '../../reference/reference.js';
 import type { CommonNeeds, ImageNeeds, ImageWorkerFacts, WorkerFacts } from './facts.js';
 import { isPainting } from './image-needs.js';
@@ -17,6 +20,11 @@ export const servingImageModels = (
   const painting = isPainting(request.features);
   return servingModels(request, worker, (model) => (reference.images.get(model)?.inpainting ?? false) === painting && isAffordable(model));
 };
+
+/** Nothing dearer than the quote of an image request serves it, by the policy that quoted it (spec/ledger.md §4.5, Quote). */
+export const withinQuote = (
+  { features, unitPriceMax }: Pick<ImageNeeds, 'features'> & { readonly unitPriceMax: Kudos }, policy: PricePolicy, reference: ReferenceSnapshot,
+) => (model: string): boolean => imageUnitPrice(features, model, policy, reference) <= unitPriceMax;
 
 /** One of them; `random` is in [0, 1). */
 export const chosenModel = (models: readonly string[], random: number): string | undefined => models[Math.floor(random * models.length)];
