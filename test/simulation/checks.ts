@@ -1,7 +1,7 @@
 import { Refold } from '../../src/audit/refold.js';
 import { ledgerOf, type Recorded } from '../../src/kernel/event.js';
 import { userOf, type LedgerTransaction } from '../../src/kernel/ledger.js';
-import type { AccountOpened, AuthorizationClosed, AuthorizationOpened, HoldReleased, JobSettled } from '../../src/kudos/account.events.js';
+import type { AccountOpened, AuthorizationClosed, AuthorizationOpened, FormHoldPlaced, HoldReleased, JobSettled } from '../../src/kudos/account.events.js';
 import type { Position, RecordedEvent } from '../../src/platform/event-log/event-log.js';
 
 /** The floors as the public rules name them (horde-rules §1.1), in centikudos; written again, so that no constant is checked against itself. */
@@ -42,8 +42,7 @@ export class Checks {
   readonly #began = new Map<string, Position>();
   /** Correlation ids of everything that was ever written. */
   readonly #written = new Map<string, number>();
-  /** Request → its jobs, as its authorization counts them. */
-  readonly #jobs = new Map<string, number>();
+  readonly #opened = new Map<string, { readonly jobs: number; readonly hold: number }>();
   /** Transaction id → what it moved to whom, if it was a transfer. */
   readonly transactions = new Map<string, { readonly to?: number; readonly amount?: number }>();
 
@@ -79,8 +78,9 @@ export class Checks {
   beginningOf(correlationId: string): Position | undefined {
     return this.#began.get(correlationId);
   }
-  jobsOf(request: string): number {
-    return this.#jobs.get(request) ?? 1;
+  /** A request as its authorization was opened. */
+  opened(request: string): { readonly jobs: number; readonly hold: number } | undefined {
+    return this.#opened.get(request);
   }
 
   purse(user: number): Purse {
@@ -124,8 +124,13 @@ export class Checks {
       }
       case 'AuthorizationOpened.v1': {
         const { user, request, hold, jobs } = event.data as AuthorizationOpened['data'];
-        this.#jobs.set(request, jobs);
+        this.#opened.set(request, { jobs, hold });
         this.#setHold(user, request, hold);
+        return;
+      }
+      case 'FormHoldPlaced.v1': {
+        const { user, request, amount } = event.data as FormHoldPlaced['data'];
+        this.#lower(user, request, -amount);
         return;
       }
       case 'HoldReleased.v1': {

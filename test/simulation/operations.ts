@@ -3,9 +3,10 @@ import type { ImageRequestBody, TextRequestBody } from '../../src/requests/rules
 import type { Role } from '../../src/users/user.events.js';
 import { declaration } from '../support/request-facts.js';
 import { Seeded } from '../support/seeded.js';
-import type { Clients } from './client.js';
 import { ANYBODY, FAULTS } from './network.js';
-import type { SimNode } from './node.js';
+import { STYLES } from './styles.js';
+import type { Scene } from './scene.js';
+import { alchemy, award, bulk, deliverForm, fundKey, operator, payerOf, popForms, rate, sharedKey } from './wider-economy.js';
 import { MODELS } from './read-models.js';
 import { seedOf } from './randomness.js';
 import type { World } from './world.js';
@@ -19,16 +20,6 @@ export interface Operation {
   readonly seed: number;
 }
 
-/** What an operation may use. */
-export interface Scene {
-  readonly world: World;
-  readonly clients: Clients;
-  readonly random: Seeded;
-  /** A node that serves; operations that find none do nothing. */
-  readonly node: SimNode;
-  restart(place: number): Promise<void>;
-}
-
 const IMAGE_MODELS = ['stable_diffusion', 'SDXL 1.0', 'Flux.1-Schnell fp8 (Compact)', 'Deliberate'];
 const TEXT_MODELS = ['koboldcpp/Mistral-7B', 'aphrodite/Llama-3-70B'];
 const ROLES: readonly Role[] = ['trusted', 'trusted', 'trusted', 'flagged', 'education', 'deleted', 'moderator'];
@@ -37,10 +28,13 @@ const RARE_EVENTS = ['TransactionReversed.v1', 'HoldReleased.v1', 'RequestAbando
   'RolesChanged.v1', 'AccountOpened.v1', 'WorkerRegistered.v1'];
 const MINUTE_MS = 60_000;
 
+/** A fifth use a style, now and then one of the wrong kind. */
+const styled = (random: Seeded): { style?: string } => (random.chance(0.2) ? { style: random.pick(STYLES).id } : {});
+
 const image = ({ random }: Scene): ImageRequestBody => {
   const size = (): number => 64 * random.between(4, random.chance(0.3) ? 20 : 10);
   return {
-    prompt: 'a harbour at dawn',
+    prompt: 'a harbour at dawn', ...styled(random),
     models: random.chance(0.15) ? [] : [random.pick(IMAGE_MODELS), random.pick(IMAGE_MODELS)].slice(0, random.between(1, 2)),
     slow_workers: !random.chance(0.15), worker_blacklist: random.chance(0.05), allow_downgrade: random.chance(0.1), dry_run: random.chance(0.03), r2: random.chance(0.8),
     params: {
@@ -52,7 +46,7 @@ const image = ({ random }: Scene): ImageRequestBody => {
 };
 
 const text = ({ random }: Scene): TextRequestBody => ({
-  prompt: 'Once upon a time', models: random.chance(0.2) ? [] : [random.pick(TEXT_MODELS)], slow_workers: !random.chance(0.15), allow_downgrade: random.chance(0.1),
+  prompt: 'Once upon a time', ...styled(random), models: random.chance(0.2) ? [] : [random.pick(TEXT_MODELS)], slow_workers: !random.chance(0.15), allow_downgrade: random.chance(0.1),
   params: { n: random.chance(0.6) ? 1 : random.between(2, 6), max_length: random.between(16, 1_000), max_context_length: random.between(80, 8_192) },
 });
 
@@ -73,6 +67,7 @@ const deliver = ({ random, clients, node }: Scene): void => {
   if (jobs.length === 0) return;
   // Mostly what was handed out lately; now and then something that was delivered or lost long ago.
   const job = random.chance(0.85) ? jobs[Math.max(0, jobs.length - random.between(1, 6))]! : random.pick(jobs);
+  if (job.kind === 'alchemy') return;
   const luck = random.unit();
   const censored = luck > 0.94;
   clients.deliver(node, job, {
@@ -107,10 +102,19 @@ const KINDS = {
     clients.transfer(node, clients.user(random.between(0, 40)), clients.user(random.between(0, 40)), amount, random.chance(0.7) ? `key-${random.bits()}` : undefined);
   }],
   'transfer again': [25, ({ random, clients, node }: Scene) => clients.again(node, random.bits(), random.chance(0.2) ? kudos(random.between(1, 9)) : undefined)],
-  image: [95, (scene: Scene) => void scene.clients.image(scene.node, scene.clients.user(scene.random.between(0, 9)), image(scene))],
-  text: [55, (scene: Scene) => void scene.clients.text(scene.node, scene.clients.user(scene.random.between(0, 9)), text(scene))],
-  pop: [190, pop],
-  deliver: [190, deliver],
+  image: [85, (scene: Scene) => void scene.clients.image(scene.node, payerOf(scene), image(scene))],
+  text: [45, (scene: Scene) => void scene.clients.text(scene.node, payerOf(scene), text(scene))],
+  pop: [150, pop],
+  deliver: [160, deliver],
+  alchemy: [25, alchemy],
+  'pop forms': [40, popForms],
+  'deliver form': [40, deliverForm],
+  'shared key': [20, sharedKey],
+  'fund key': [12, fundKey],
+  bulk: [14, bulk],
+  operator: [2, operator],
+  award: [10, award],
+  rate: [14, rate],
   cancel: [30, cancel],
   adjust: [35, ({ random, clients, node, world }: Scene) => clients.adjust(node, random.pick([2, ...world.models.users.keys()]), centikudos(random.between(-20_000, random.chance(0.4) ? 1_000_000 : 20_000) || 1))],
   roles: [10, ({ random, clients, node, world }: Scene) => clients.roles(node, anybody(random, world), random.pick(ROLES), random.chance(0.6))],
@@ -144,7 +148,7 @@ export const OPERATION_KINDS = Object.keys(KINDS) as readonly OperationKind[];
 export const perform = (kind: OperationKind, scene: Scene): void | Promise<void> => KINDS[kind][1](scene);
 
 /** A horde begins with some people in it. */
-const FIRST: readonly OperationKind[] = ['register', 'register', 'register', 'register', 'register', 'register', 'register', 'register', 'feed', 'project', 'adjust', 'adjust', 'adjust', 'feed'];
+const FIRST: readonly OperationKind[] = ['operator', 'register', 'register', 'register', 'register', 'register', 'register', 'register', 'register', 'feed', 'project', 'adjust', 'adjust', 'adjust', 'feed'];
 
 export const operationsOf = (seed: number, count: number): Operation[] => {
   const random = new Seeded(seedOf(seed, 1));
