@@ -179,7 +179,7 @@ export class Checks {
 
   /** I5: an accepted refusable debit left something available, of what was committed before it. */
   #afterwards(event: Recorded): void {
-    const spends = event.type === 'FundsTransferred.v1' || (event.type === 'AuthorizationOpened.v1' && (event.data as AuthorizationOpened['data']).hold > 0);
+    const spends = event.type === 'FundsTransferred.v1' || event.type === 'FormHoldPlaced.v1' || (event.type === 'AuthorizationOpened.v1' && (event.data as AuthorizationOpened['data']).hold > 0);
     if (!spends) return;
     const user = Number(event.stream.slice('account-'.length));
     const left = this.availableOf(user);

@@ -22,19 +22,23 @@ export interface Operation {
 
 const IMAGE_MODELS = ['stable_diffusion', 'SDXL 1.0', 'Flux.1-Schnell fp8 (Compact)', 'Deliberate'];
 const TEXT_MODELS = ['koboldcpp/Mistral-7B', 'aphrodite/Llama-3-70B'];
-const ROLES: readonly Role[] = ['trusted', 'trusted', 'trusted', 'flagged', 'education', 'deleted', 'moderator'];
+const ROLES: readonly Role[] = ['trusted', 'trusted', 'trusted', 'flagged', 'education', 'deleted', 'moderator', 'moderator', 'moderator'];
 /** Few appends begin with these: a fault that did not wait for one would hardly ever meet it. */
 const RARE_EVENTS = ['TransactionReversed.v1', 'HoldReleased.v1', 'RequestAbandoned.v1', 'RequestExpired.v1', 'AuthorizationClosed.v1', 'ApiKeyIssued.v1', 'JobFaulted.v1', 'JobExpired.v1',
-  'RolesChanged.v1', 'AccountOpened.v1', 'WorkerRegistered.v1'];
+  'RolesChanged.v1', 'AccountOpened.v1', 'WorkerRegistered.v1', 'SharedKeyCreated.v1', 'SharedKeyChanged.v1', 'SharedKeyDeleted.v1', 'FormHoldPlaced.v1', 'UptimeAccrued.v1',
+  'DonationOffset.v1', 'KudosGranted.v1'];
 const MINUTE_MS = 60_000;
 
 /** A fifth use a style, now and then one of the wrong kind. */
-const styled = (random: Seeded): { style?: string } => (random.chance(0.2) ? { style: random.pick(STYLES).id } : {});
+const styled = (random: Seeded, kind: 'image' | 'text'): { style?: string } => {
+  if (!random.chance(0.2)) return {};
+  return { style: random.pick(random.chance(0.95) ? STYLES.filter((style) => style.kind === kind) : STYLES).id };
+};
 
 const image = ({ random }: Scene): ImageRequestBody => {
   const size = (): number => 64 * random.between(4, random.chance(0.3) ? 20 : 10);
   return {
-    prompt: 'a harbour at dawn', ...styled(random),
+    prompt: 'a harbour at dawn', ...styled(random, 'image'),
     models: random.chance(0.15) ? [] : [random.pick(IMAGE_MODELS), random.pick(IMAGE_MODELS)].slice(0, random.between(1, 2)),
     slow_workers: !random.chance(0.15), worker_blacklist: random.chance(0.05), allow_downgrade: random.chance(0.1), dry_run: random.chance(0.03), r2: random.chance(0.8),
     params: {
@@ -46,7 +50,7 @@ const image = ({ random }: Scene): ImageRequestBody => {
 };
 
 const text = ({ random }: Scene): TextRequestBody => ({
-  prompt: 'Once upon a time', ...styled(random), models: random.chance(0.2) ? [] : [random.pick(TEXT_MODELS)], slow_workers: !random.chance(0.15), allow_downgrade: random.chance(0.1),
+  prompt: 'Once upon a time', ...styled(random, 'text'), models: random.chance(0.2) ? [] : [random.pick(TEXT_MODELS)], slow_workers: !random.chance(0.15), allow_downgrade: random.chance(0.1),
   params: { n: random.chance(0.6) ? 1 : random.between(2, 6), max_length: random.between(16, 1_000), max_context_length: random.between(80, 8_192) },
 });
 
@@ -86,8 +90,8 @@ const cancel = ({ random, clients, node, world }: Scene): void => {
 
 const pass = ({ random, world }: Scene): void => {
   const luck = random.unit();
-  if (luck < 0.7) world.time.pass(random.between(50, 1_500));
-  else if (luck < 0.95) world.time.pass(random.between(2_000, 60_000));
+  if (luck < 0.6) world.time.pass(random.between(50, 1_500));
+  else if (luck < 0.97) world.time.pass(random.between(2_000, 90_000));
   else world.time.pass(random.between(2, 25) * MINUTE_MS);
 };
 
@@ -117,7 +121,7 @@ const KINDS = {
   rate: [14, rate],
   cancel: [30, cancel],
   adjust: [35, ({ random, clients, node, world }: Scene) => clients.adjust(node, random.pick([2, ...world.models.users.keys()]), centikudos(random.between(-20_000, random.chance(0.4) ? 1_000_000 : 20_000) || 1))],
-  roles: [10, ({ random, clients, node, world }: Scene) => clients.roles(node, anybody(random, world), random.pick(ROLES), random.chance(0.6))],
+  roles: [14, ({ random, clients, node, world }: Scene) => clients.roles(node, anybody(random, world), random.pick(ROLES), random.chance(0.6))],
   'new key': [4, ({ random, clients, node }: Scene) => clients.newKey(node, clients.user(random.between(1, 40)))],
   round: [60, ({ random, clients, node }: Scene) => clients.round(node, random.pick([...node.reactors.keys()]))],
   pass: [70, pass],

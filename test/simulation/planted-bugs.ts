@@ -7,6 +7,7 @@ import { posting, userOf, type LedgerTransaction } from '../../src/kernel/ledger
 import type { AccountCommand } from '../../src/kudos/account.commands.js';
 import type { Account } from '../../src/kudos/account.state.js';
 import { Credits } from '../../src/kudos/credits.js';
+import type { Grant, GrantCommand } from '../../src/kudos/grant.decider.js';
 import { OnAccount } from '../../src/kudos/account.message.js';
 import type { AppendResult } from '../../src/platform/event-log/event-log.js';
 import { Refused } from '../../src/platform/http/refusals.js';
@@ -33,6 +34,7 @@ const deciding = <State, Command>(category: string, decide: Decide<State, Comman
   }),
 });
 const account = (decide: Decide<Account, AccountCommand>): Wiring => deciding('account', decide);
+const grant = (decide: Decide<Grant, GrantCommand>): Wiring => deciding('grant', decide);
 const request = (decide: Decide<Request, RequestCommand>): Wiring => deciding('request', decide);
 
 /** The accepted events of a type, changed. */
@@ -165,4 +167,18 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     const name = `user:${data.owner}:spendable`;
     return postings.some((each) => each.account === name) ? [...postings.map((each) => (each.account === name ? posting(each.account, each.amount + 1) : each)), posting('issue:makeup', -1)] : postings;
   })) as never) },
+  { name: 'a month of thanks is granted as often as it is asked for', wiring: grant((command, state, honest) => honest(command, command.type === 'GrantMonthly' ? { granted: undefined } : state)) },
+  { name: 'ratings of a request are rewarded as often as they are given', wiring: grant((command, state, honest) => honest(command, command.type === 'GrantRating' ? { granted: undefined } : state)) },
+  { name: 'an award used again is not recognised', wiring: grant((command, state, honest) => honest(command, command.type === 'GrantAward' ? { granted: undefined } : state)) },
+  { name: 'ten minutes of uptime are rewarded twice', wiring: deciding<unknown, unknown>('worker', (command, state, honest) => {
+    const decision = honest(command, state);
+    if (decision.outcome !== 'accepted') return decision;
+    return { ...decision, events: decision.events!.flatMap((event) => (event.type === 'UptimeRewarded.v1' ? [event, event] : [event])) };
+  }) },
+  { name: 'the budget of a shared key is not set aside for a request', wiring: account((command, state, honest) => changing<{ sharedKey?: { key: string; reserved: number } }>('AuthorizationOpened.v1', (data) =>
+    (data.sharedKey ? { ...data, sharedKey: { ...data.sharedKey, reserved: 0 } } : data))(command, state, honest as never)) },
+  { name: 'a style pays its owner out of nothing', wiring: account((command, state, honest) => changing<{ style?: { owner: number; reward: number }; ledger?: LedgerTransaction }>('JobSettled.v1', (data) =>
+    (data.style ? withPostings(data, (postings) => postings.map((each) => (each.account === 'burn:style' ? posting('issue:style', each.amount) : each))) : data))(command, state, honest as never)) },
+  { name: 'more is set aside for a form than there is', wiring: account((command, state, honest) => honest(command.type === 'PlaceFormHold' ? { ...command, creditsElsewhere: centikudos(command.creditsElsewhere + 1_000_000) } : command, state)) },
+  { name: 'thanks are repaid with what the source does not have', wiring: account((command, state, honest) => honest(command.type === 'OffsetDonation' ? { ...command, creditsElsewhere: centikudos(command.creditsElsewhere + 1_000_000), creditsComplete: true } : command, state)) },
 ];

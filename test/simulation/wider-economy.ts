@@ -10,6 +10,7 @@ import { BulkTransfers } from '../../src/kudos/bulk-transfers.js';
 import { grantKeys, OnGrant } from '../../src/kudos/grant.message.js';
 import { SharedKeys } from '../../src/kudos/shared-keys.js';
 import { AlchemySubmission } from '../../src/requests/alchemy-submission.js';
+import { AlchemyRequestFields } from '../../src/requests/bodies/alchemy-request.body.js';
 import { OPERATOR_ID, UserDirectory } from '../../src/users/directory.message.js';
 import { Registration } from '../../src/users/registration.message.js';
 import { OnUser } from '../../src/users/user.message.js';
@@ -29,7 +30,7 @@ const OPERATOR_KEY = 'operator-of-the-simulation';
 export const alchemy = ({ random, clients, node, world }: Scene): void => {
   const payer = clients.user(random.between(0, 9));
   const forms = Array.from({ length: random.between(1, 4) }, () => ({ name: random.pick(FORMS) }));
-  const body = { source_image: SOURCE, forms, trusted_workers: random.chance(0.1), slow_workers: random.chance(0.8) };
+  const body = Object.assign(new AlchemyRequestFields(), { source_image: SOURCE, forms, trusted_workers: random.chance(0.1), slow_workers: random.chance(0.8) });
   void clients.call(node, 'alchemy', node.get(AlchemySubmission).submit(body, { apiKey: payer.key, clientAgent: 'simulated:1:nobody' }), ({ id }) => {
     clients.acknowledged(world.store.stream(`request-${id}`).length > 0, `request ${id}`);
     clients.requests.push({ id, payer });
