@@ -26,6 +26,8 @@ export interface Config {
   readonly registration: boolean;
   readonly escrow: boolean;
   readonly kudosCap: Kudos;
+  /** Undefined: nobody is trusted by what was earned. */
+  readonly trustThreshold: Kudos | undefined;
   /** Undefined: nothing is fetched from there. Always undefined on a private horde. */
   readonly patreon: { readonly url: string; readonly token: string } | undefined;
   readonly stripe: { readonly url: string; readonly key: string } | undefined;
@@ -175,7 +177,11 @@ const KEYS = {
   escrow: { key: 'ESCROW', default: 'profile', help: 'on or off: does half of what untrusted owners earn wait for trust (public: on, private: off)', read: String },
   kudosCap: {
     key: 'KUDOS_CAP', default: 'profile', read: String,
-    help: 'kudos beyond which a balance has no more say in the queue (public: 10000000, private: none)',
+    help: 'kudos that one can accumulate: more has no say in the queue, cannot be sent and goes to pool:commons (public: 10000000, private: none)',
+  },
+  trustThreshold: {
+    key: 'KUDOS_TRUST_THRESHOLD', default: 'profile', read: String,
+    help: 'kudos in escrow beyond which a user of a week or more is trusted; 0 or nothing: never (public: 10000, private: never)',
   },
   patreonToken: {
     key: 'PATREON_CREATOR_ACCESS_TOKEN', default: '', read: optional,
@@ -239,6 +245,7 @@ export const readConfig = (environment: Environment = process.env): Config => {
     roles: read('roles'), profile, eventstoreUrl: read('eventstoreUrl'), eventstoreNamespace: read('eventstoreNamespace'), logListen: read('logListen'),
     databaseUrl: read('databaseUrl'), masterKey: read('masterKey'), notaryKey: read('notaryKey'), publicUrl: read('publicUrl'), admins: read('admins'),
     anonymous: byProfile('anonymous'), registration: byProfile('registration'), escrow: byProfile('escrow'), kudosCap: capOf(cap, profile),
+    trustThreshold: thresholdOf(read('trustThreshold'), profile),
     ...supporters({ profile, patreonToken: read('patreonToken'), patreonUrl: read('patreonUrl'), stripeKey: read('stripeKey'), stripeUrl: read('stripeUrl') }),
     donationSource: read('donationSource'),
     upfrontOnWorkerList: read('upfrontOnWorkerList'), matchedTargeting: read('matchedTargeting'),
@@ -263,10 +270,19 @@ const supporters = ({ profile, patreonToken, patreonUrl, stripeKey, stripeUrl }:
 
 /** design.md §6: 10,000,000 on the public horde, none on a private one. */
 const PUBLIC_CAP = 10_000_000;
-const NO_CAP = 90_000_000_000_000;
+/** More than there will ever be. */
+export const NO_CAP = 90_000_000_000_000;
 const capOf = (text: string, profile: 'public' | 'private'): Kudos => {
   if (text === 'profile') return kudos(profile === 'public' ? PUBLIC_CAP : NO_CAP);
   return kudos(whole(1, NO_CAP)(text));
+};
+
+/** design.md §6: 10,000 on the public horde; on a private one nothing waits to be released. */
+const PUBLIC_TRUST_THRESHOLD = 10_000;
+const thresholdOf = (text: string, profile: 'public' | 'private'): Kudos | undefined => {
+  if (text === 'profile') return profile === 'public' ? kudos(PUBLIC_TRUST_THRESHOLD) : undefined;
+  const amount = text === '' ? 0 : whole(0, NO_CAP)(text);
+  return amount === 0 ? undefined : kudos(amount);
 };
 
 /** What --help prints: every key, its default and its meaning. */

@@ -8,7 +8,7 @@ import { schemaBeside } from '../load-schema.js';
 /** Every event with a `ledger` block moves balances, whatever its type: this is the only place that says how. */
 export const balances: Projection = {
   name: 'balances',
-  version: 2,
+  version: 3,
   schema: schemaBeside(import.meta.url),
   tables: ['balance', 'system_account'],
   handles: () => true,
@@ -124,6 +124,8 @@ interface HoldData {
 }
 
 const detailOf = (event: Recorded<AccountEvent>, kind: TransactionKind, amount: number): Detail => {
+  // What a moderator takes back is the moderator's act; an abandoned request's price never counted.
+  if (kind === 'reversal' && (event.data as { reason?: string }).reason === 'moderator') return 'admin';
   if (kind !== 'transfer') return DETAIL_OF[kind];
   if (amount > 0) return 'received';
   return (event.data as { booked?: 'gifted' | 'donated' }).booked ?? 'gifted';

@@ -47,6 +47,20 @@ export const allCreditsElsewhere = async (db: Queries): Promise<Map<number, Cred
   return new Map(rows.map((row) => [num(row['user_id']), creditsOf(row)]));
 };
 
+export interface PocketsOf {
+  readonly user: number;
+  readonly spendable: Kudos;
+  readonly escrow: Kudos;
+  readonly escrowElsewhere: Kudos;
+}
+/** What everybody has: a node loads it at start and folds the feed on top. */
+export const allPockets = async (db: Queries): Promise<PocketsOf[]> => {
+  const rows = await rowsOf(db, 'SELECT user_id, spendable, escrow, credits_elsewhere_escrow FROM rm.balance');
+  return rows.map((row) => ({
+    user: num(row['user_id']), spendable: money(row['spendable']), escrow: money(row['escrow']), escrowElsewhere: money(row['credits_elsewhere_escrow']),
+  }));
+};
+
 export interface Supply {
   /** Centikudos issued (negative) and burned (positive), by account name; `pool:commons` and suspense too. */
   readonly system: Readonly<Record<string, Kudos>>;

@@ -1,6 +1,6 @@
 import type { Recorded } from '../../src/kernel/event.js';
 import type { Statement } from '../../src/kernel/projection.js';
-import type { AuthorizationOpened, JobSettled } from '../../src/kudos/account.events.js';
+import type { AuthorizationOpened, JobSettled, TransactionReversed } from '../../src/kudos/account.events.js';
 import type { RequestCompleted } from '../../src/requests/request.events.js';
 import { booleans, jsons, numbers, plain } from '../columns.js';
 
@@ -29,7 +29,10 @@ export class AuthorizationBatch {
       }
       case 'RequestAccepted.v1': return this.flag(event, 'accepted');
       case 'RequestAbandoned.v1': return this.flag(event, 'abandoned');
-      case 'TransactionReversed.v1': return this.flag(event, 'reversed');
+      case 'TransactionReversed.v1': {
+        if ((event.data as TransactionReversed['data']).reason === 'abandoned') this.flag(event, 'reversed');
+        return;
+      }
       case 'AuthorizationClosed.v1': return this.flag(event, 'closed');
       case 'RequestCompleted.v1': {
         const { payer, submitted, completedAt } = event.data as RequestCompleted['data'];

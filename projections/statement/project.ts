@@ -1,5 +1,5 @@
 import { categoryOf, idOf, ledgerOf, type Recorded } from '../../src/kernel/event.js';
-import { userOf, type LedgerTransaction } from '../../src/kernel/ledger.js';
+import { userOf, type LedgerTransaction, type TransactionKind } from '../../src/kernel/ledger.js';
 import type { Projection, Statement } from '../../src/kernel/projection.js';
 import { numbers, plain, texts } from '../columns.js';
 import { schemaBeside } from '../load-schema.js';
@@ -8,7 +8,7 @@ import { postingsToText } from './postings.js';
 /** Every transaction once, and an entry with the balance after it for each user that it touched. */
 export const statement: Projection = {
   name: 'statement',
-  version: 1,
+  version: 3,
   schema: schemaBeside(import.meta.url),
   tables: ['transaction', 'entry', 'statement_head'],
   handles: () => true, // any event may carry a ledger block, and every event of an account moves its last indexed revision
@@ -86,9 +86,9 @@ const NEVER_WRITTEN = -1;
 
 const INSERT_TRANSACTIONS = `
 INSERT INTO rm.transaction (tx_id, position, stream, revision, kind, event_id, event_type, effective_at, reverses, request, job, postings,
-  shared_key, bulk)
+  receivable, idem, shared_key, bulk)
 SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::int[], $5::text[], $6::uuid[], $7::text[], $8::timestamptz[], $9::uuid[],
-  $10::uuid[], $11::uuid[], $12::text[], $13::text[], $14::text[])`;
+  $10::uuid[], $11::uuid[], $12::text[], $13::bigint[], $14::text[], $15::text[], $16::text[])`;
 
 const INSERT_ENTRIES = `
 INSERT INTO rm.entry (user_id, position, tx_id, spendable, escrow, spendable_after, escrow_after)
@@ -104,17 +104,21 @@ ON CONFLICT (user_id) DO UPDATE SET spendable = h.spendable + excluded.spendable
   account_revision = greatest(h.account_revision, excluded.account_revision)`;
 
 const transactionColumns = (rows: readonly { event: Recorded; ledger: LedgerTransaction }[]): unknown[] => {
-  const about = rows.map(({ event }) => event.data as { request?: string; job?: string; sharedKey?: unknown; bulk?: string });
+  const about = rows.map(({ event }) => event.data as { request?: string; job?: string; receivable?: number; sharedKey?: unknown; bulk?: string });
   return [
     plain(rows.map(({ ledger }) => ledger.txId)), numbers(rows.map(({ event }) => event.position)),
     texts(rows.map(({ event }) => event.stream)), numbers(rows.map(({ event }) => event.revision)),
     plain(rows.map(({ ledger }) => ledger.kind)), plain(rows.map(({ event }) => event.id)), plain(rows.map(({ event }) => event.type)),
     plain(rows.map(({ ledger }) => ledger.effectiveAt)), plain(rows.map(({ ledger }) => ledger.reverses)),
     plain(about.map(({ request }) => request ?? null)), plain(about.map(({ job }) => job ?? null)),
-    texts(rows.map(({ ledger }) => postingsToText(ledger.postings))),
+    texts(rows.map(({ ledger }) => postingsToText(ledger.postings))), numbers(about.map(({ receivable }) => receivable ?? null)),
+    plain(rows.map(({ event, ledger }) => (BY_KEY.has(ledger.kind) ? (event.metadata.idem?.key ?? null) : null))),
     plain(about.map(({ sharedKey }) => (typeof sharedKey === 'string' ? sharedKey : null))), plain(about.map(({ bulk }) => bulk ?? null)),
   ];
 };
+
+/** Kinds whose Idempotency-Key does not make their id, so that it has to be looked up. */
+const BY_KEY: ReadonlySet<string> = new Set<TransactionKind>(['reversal']);
 
 const entryColumns = (rows: readonly Entry[]): unknown[] => [
   numbers(rows.map(({ user }) => user)), numbers(rows.map(({ position }) => position)), plain(rows.map(({ txId }) => txId)),

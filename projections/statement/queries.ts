@@ -17,6 +17,9 @@ export interface IndexedTransaction {
   readonly request: string | null;
   readonly job: string | null;
   readonly postings: readonly Posting[];
+  /** What a reversal or a compensation could not take; null of every other kind. */
+  readonly receivable: Kudos | null;
+  readonly idem: string | null;
 }
 
 export interface StatementEntry extends Omit<IndexedTransaction, 'postings'> {
@@ -55,6 +58,18 @@ export const balanceAt = async (db: Queries, user: number, position: number): Pr
 /** The transaction that has this id, or undefined: what answers a repeated Idempotency-Key (spec/ledger.md §4.7). */
 export const transactionById = async (db: Queries, txId: string): Promise<IndexedTransaction | undefined> => {
   const row = await firstOf(db, 'SELECT * FROM rm.transaction WHERE tx_id = $1', [txId], 'statement.by-tx');
+  return row && transactionOf(row);
+};
+
+/** What took this transaction back, or undefined. */
+export const reversalOf = async (db: Queries, txId: string): Promise<IndexedTransaction | undefined> => {
+  const row = await firstOf(db, 'SELECT * FROM rm.transaction WHERE reverses = $1', [txId]);
+  return row && transactionOf(row);
+};
+
+/** The reversal that was asked for with a key of this keyed hash, or undefined. */
+export const reversalByKey = async (db: Queries, idem: string): Promise<IndexedTransaction | undefined> => {
+  const row = await firstOf(db, 'SELECT * FROM rm.transaction WHERE idem = $1 ORDER BY position LIMIT 1', [idem]);
   return row && transactionOf(row);
 };
 
@@ -112,4 +127,5 @@ const transactionOf = (row: Row): IndexedTransaction => ({
   txId: text(row['tx_id']), position: num(row['position']), stream: text(row['stream']), revision: num(row['revision']),
   kind: row['kind'] as TransactionKind, eventId: text(row['event_id']), eventType: text(row['event_type']), effectiveAt: ms(row['effective_at']),
   reverses: textOrNull(row['reverses']), request: textOrNull(row['request']), job: textOrNull(row['job']), postings: postingsFromText(text(row['postings'])),
+  receivable: row['receivable'] === null ? null : money(row['receivable']), idem: textOrNull(row['idem']),
 });

@@ -16,8 +16,15 @@ CREATE TABLE rm.transaction (
   shared_key   text,
   bulk         text,
   -- account amount account amount …
-  postings     text NOT NULL
+  postings     text NOT NULL,
+  -- What a reversal or a compensation could not take; null of every other kind.
+  receivable   bigint,
+  -- Keyed hash of the Idempotency-Key that a reversal was asked for with.
+  idem         text
 );
+-- Nothing is taken back twice: a second reversal stops the projector, too.
+CREATE UNIQUE INDEX transaction_reversals ON rm.transaction (reverses) WHERE reverses IS NOT NULL;
+CREATE INDEX transaction_keys ON rm.transaction (idem) WHERE idem IS NOT NULL;
 
 -- The gifts of the last minute, which a starting node needs for their cool-down.
 CREATE INDEX transaction_transfers ON rm.transaction (effective_at) WHERE kind = 'transfer';

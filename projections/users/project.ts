@@ -1,18 +1,18 @@
 import { plainText, type Personal, type Recorded } from '../../src/kernel/event.js';
 import type { Projection, Statement } from '../../src/kernel/projection.js';
-import type { ApiKeyIssued, Role, RolesChanged, UserEvent, UserRegistered } from '../../src/users/user.events.js';
+import type { ApiKeyIssued, Role, RolesChanged, TrustGranted, UserEvent, UserRegistered } from '../../src/users/user.events.js';
 import type { WorkerEvent } from '../../src/workers/worker.events.js';
 import { numbers, plain, texts } from '../columns.js';
 import { schemaBeside } from '../load-schema.js';
 
 const HANDLED: ReadonlySet<string> = new Set<UserEvent['type'] | WorkerEvent['type']>([
-  'UserRegistered.v1', 'ApiKeyIssued.v1', 'RolesChanged.v1', 'WorkerRegistered.v1',
+  'UserRegistered.v1', 'ApiKeyIssued.v1', 'RolesChanged.v1', 'TrustGranted.v1', 'WorkerRegistered.v1',
 ]);
 
 /** Users: identity, key, roles, and how many workers they have. */
 export const users: Projection = {
   name: 'users',
-  version: 1,
+  version: 2,
   schema: schemaBeside(import.meta.url),
   tables: ['user'],
   handles: (type) => HANDLED.has(type),
@@ -55,6 +55,9 @@ const add = (batch: Map<number, UserChange>, event: Recorded): void => {
       for (const role of revoked) roles.set(role, false);
       return;
     }
+    case 'TrustGranted.v1':
+      changeOf(batch, (event.data as TrustGranted['data']).user).roles.set('trusted', true);
+      return;
     case 'WorkerRegistered.v1': {
       changeOf(batch, (event.data as { owner: number }).owner).workers += 1;
       return;

@@ -36,6 +36,10 @@ export const allKeys = async (db: Queries): Promise<{ keyHash: string; user: num
   return rows.map((row) => ({ keyHash: text(row['key_hash']), user: num(row['id']) }));
 };
 
+/** Everybody who is trusted: a node loads them at start and folds the feed on top. */
+export const trustedUsers = async (db: Queries): Promise<number[]> =>
+  (await rowsOf(db, `SELECT id FROM rm.user WHERE 'trusted' = ANY(roles)`)).map((row) => num(row['id']));
+
 /** Users of a page in the public list (horde-api C4.1), without the erased. */
 export const USERS_PAGE_SIZE = 25;
 export const userPage = async (db: Queries, page: number, sort: 'kudos' | 'age'): Promise<(User & { spendable: Kudos })[]> => {

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { StatementController } from './statement.controller.js';
+import { SupplyController } from './supply.controller.js';
 
-@Module({ controllers: [StatementController] })
+@Module({ controllers: [StatementController, SupplyController] })
 export class AuditModule {}

@@ -3,6 +3,7 @@ import { kudos } from '../kernel/kudos.js';
 import { strayPosting } from '../kernel/flows.js';
 import { faultOf, userOf, type LedgerTransaction } from '../kernel/ledger.js';
 import type { AccountClass } from '../kudos/account.events.js';
+import { Decreases } from './decreases.js';
 import { TransactionIds } from './transaction-ids.js';
 import type { Violations } from './violations.js';
 
@@ -16,6 +17,8 @@ export interface UserBooks {
   escrowElsewhere: number;
   /** What the account may not fall below in its own stream; undefined until it is opened. */
   floor: number | undefined;
+  /** Below the floor since an admin forced a reversal: as low as it may be until it has risen again; undefined otherwise. */
+  ground: number | undefined;
   /** Transactions that touched it. */
   entries: number;
   /** Position of the last of them. */
@@ -30,15 +33,19 @@ type Entry = { readonly of: UserBooks; readonly pocket: 'spendable' | 'escrow'; 
 /** horde-rules §1.1. */
 const FLOORS: Readonly<Record<AccountClass, number>> = { operator: kudos(25), oauth: kudos(25), pseudonymous: kudos(14) };
 
-/** Double entry over all ledger blocks: I1, I2, I3, I4, I8, I10, I11 and I29. Knows no event by name but AccountOpened. */
+/** Double entry over all ledger blocks: I1, I2, I3, I4, I8, I10, I11, I27 and I29. Knows no event by name but AccountOpened and forced reversals. */
 export class Books {
   readonly users = new Map<number, UserBooks>();
   readonly system = new Map<string, SystemBooks>();
   transactions = 0;
   private readonly accounts = new Map<string, Entry>();
   private readonly ids = new TransactionIds();
+  private readonly reversed = new TransactionIds();
+  readonly decreases: Decreases;
 
-  constructor(private readonly violations: Violations) {}
+  constructor(private readonly violations: Violations) {
+    this.decreases = new Decreases(violations);
+  }
 
   add(event: Recorded): void {
     const ledger = ledgerOf(event);
@@ -52,23 +59,43 @@ export class Books {
   }
 
   private book(event: Recorded, ledger: LedgerTransaction): void {
-    const { violations } = this;
     this.transactions += 1;
-    const fault = faultOf(ledger);
-    if (fault) violations.report('I1', event, `transaction ${ledger.txId} ${fault}`);
-    const stray = strayPosting(ledger);
-    if (stray) violations.report('I3', event, `transaction ${ledger.txId} is a ${ledger.kind}, which moves nothing ${stray.amount < 0 ? 'from' : 'to'} ${stray.account}`);
-    violations.unless(this.ids.add(ledger.txId), 'I8', event, () => `transaction ${ledger.txId} is in the log already`);
+    this.checkShape(event, ledger);
+    this.decreases.add(event, ledger);
     for (const { account, amount } of ledger.postings) {
       const entry = this.entry(account);
       if (entry.pocket) this.bookUser(event, entry, amount);
       else this.bookSystem(event, entry.of, amount);
     }
-    // Floors hold after the whole transaction: between two legs of it nobody has spent anything.
-    for (const { account, amount } of ledger.postings) {
+    this.checkFloors(event, ledger);
+  }
+
+  private checkShape(event: Recorded, ledger: LedgerTransaction): void {
+    const { violations } = this;
+    const fault = faultOf(ledger);
+    if (fault) violations.report('I1', event, `transaction ${ledger.txId} ${fault}`);
+    const stray = strayPosting(ledger);
+    if (stray) violations.report('I3', event, `transaction ${ledger.txId} is a ${ledger.kind}, which moves nothing ${stray.amount < 0 ? 'from' : 'to'} ${stray.account}`);
+    violations.unless(this.ids.add(ledger.txId), 'I8', event, () => `transaction ${ledger.txId} is in the log already`);
+    if (ledger.reverses !== null) this.takenBack(event, ledger.reverses);
+  }
+
+  /** Floors hold after the whole transaction: between two legs of it nobody has spent anything. */
+  private checkFloors(event: Recorded, { postings }: LedgerTransaction): void {
+    const isForced = event.type === 'TransactionReversed.v1' && (event.data as { forced?: true }).forced === true;
+    for (const { account, amount } of postings) {
       const entry = this.entry(account);
-      if (entry.pocket && amount < 0) this.checkFloor(event, entry.of);
+      if (!entry.pocket) continue;
+      if (isForced) entry.of.ground = entry.of.spendable;
+      if (amount < 0) this.checkFloor(event, entry.of);
+      if (entry.of.ground !== undefined) risen(entry.of);
     }
+  }
+
+  /** What is taken back is in the log, and nobody took it back before. */
+  private takenBack(event: Recorded, original: string): void {
+    this.violations.unless(this.ids.has(original), 'I8', event, () => `takes back transaction ${original}, which is not in the log`);
+    this.violations.unless(this.reversed.add(original), 'I8', event, () => `takes back transaction ${original} a second time`);
   }
 
   private bookUser(event: Recorded, { of: books, pocket, ownStream }: Extract<Entry, { pocket: string }>, amount: number): void {
@@ -94,8 +121,9 @@ export class Books {
   }
 
   private checkFloor(event: Recorded, books: UserBooks): void {
-    const { user, spendable, escrow, floor } = books;
-    this.violations.unless(floor === undefined || spendable >= floor, 'I4', event, () => `user ${user} stands at ${spendable}, below the floor of ${String(floor)}`);
+    const { user, spendable, escrow, floor, ground } = books;
+    const least = ground ?? floor;
+    this.violations.unless(least === undefined || spendable >= least, 'I4', event, () => `user ${user} stands at ${spendable}, below the floor of ${String(floor)}`);
     this.violations.unless(floor !== undefined || spendable >= 0, 'I4', event, () => `user ${user} stands at ${spendable} without an open account`);
     this.violations.unless(escrow >= 0, 'I10', event, () => `user ${user} has ${escrow} in escrow`);
   }
@@ -125,9 +153,15 @@ export class Books {
   private user(user: number): UserBooks {
     let books = this.users.get(user);
     if (!books) {
-      books = { user, spendable: 0, escrow: 0, spendableElsewhere: 0, escrowElsewhere: 0, floor: undefined, entries: 0, lastEntry: -1 };
+      books = { user, spendable: 0, escrow: 0, spendableElsewhere: 0, escrowElsewhere: 0, floor: undefined, ground: undefined, entries: 0, lastEntry: -1 };
       this.users.set(user, books);
     }
     return books;
   }
 }
+
+/** An account that was forced below its floor may not fall again on its way up. */
+const risen = (books: UserBooks): void => {
+  const { spendable, floor = 0, ground = floor } = books;
+  books.ground = spendable >= floor ? undefined : Math.max(ground, spendable);
+};

@@ -1,7 +1,7 @@
 import type { Recorded } from '../kernel/event.js';
 import type { AuthorizationClosed, AuthorizationOpened, FormHoldPlaced, HoldReleased, JobSettled } from '../kudos/account.events.js';
 import type { JobAssigned, JobSubmitted } from '../requests/request.events.js';
-import type { ApiKeyIssued, RolesChanged, UserRegistered } from '../users/user.events.js';
+import type { ApiKeyIssued, RolesChanged, TrustGranted, UserRegistered } from '../users/user.events.js';
 import type { MaintenanceChanged, UptimeAccrued, UptimeRewarded, WorkerRegistered } from '../workers/worker.events.js';
 
 export interface ExpectedUser {
@@ -59,6 +59,10 @@ export class ExpectedPeople {
         const roles = this.users.get(user)?.roles;
         for (const role of granted) roles?.add(role);
         for (const role of revoked) roles?.delete(role);
+        return;
+      }
+      case 'TrustGranted.v1': {
+        this.users.get((event.data as TrustGranted['data']).user)?.roles.add('trusted');
         return;
       }
       default: // No other event is about a user alone.

@@ -3,7 +3,9 @@ import { decode } from '../platform/event-log/codec.js';
 import { BEGINNING, type EventLog, type Position, type RecordedEvent } from '../platform/event-log/event-log.js';
 import { Authorizations, type OpenHold } from './authorizations.js';
 import { Books, type UserBooks } from './books.js';
+import { CapAndTrust } from './cap-and-trust.js';
 import { Chains } from './chains.js';
+import type { Decrease } from './decreases.js';
 import { Grants } from './grants.js';
 import { Jobs } from './jobs.js';
 import { SharedKeyBooks } from './shared-keys.js';
@@ -39,6 +41,11 @@ export interface RefoldReport {
   /** Delivered jobs that nobody has paid yet: none for longer than a minute once faults have healed (I7). */
   readonly unsettledJobs: readonly string[];
   readonly openRequests: number;
+  /** What has left the accounts of users, by kind of transaction (I27). */
+  readonly decreases: ReadonlyMap<string, Decrease>;
+  /** Trusted users whose escrow waits to be released, and users whose excess over the cap waits to be swept: seconds (I10, I20). */
+  readonly undrained: readonly number[];
+  readonly aboveCap: readonly number[];
 }
 
 /** All checks over one pass of a log, event by event. Memory follows the accounts and what is open, not the log's length. */
@@ -47,6 +54,7 @@ export class Refold {
   readonly books = new Books(this.violations);
   readonly jobs = new Jobs(this.violations);
   readonly authorizations = new Authorizations(this.violations, this.jobs);
+  readonly capAndTrust = new CapAndTrust(this.violations, this.books);
   readonly sharedKeys = new SharedKeyBooks(this.violations);
   private readonly uptimes = new Uptimes(this.violations);
   readonly grants = new Grants(this.violations);
@@ -58,6 +66,7 @@ export class Refold {
     const event = decode(raw);
     this.chains.add(raw, event);
     this.books.add(event);
+    this.capAndTrust.add(event);
     this.jobs.add(event);
     this.authorizations.add(event);
     this.sharedKeys.add(event);
@@ -75,6 +84,7 @@ export class Refold {
       violations: this.violations.kept, violationsTotal: this.violations.total,
       balances: this.books.users, system: new Map([...this.books.system].map(([account, { balance }]) => [account, balance])),
       openHolds: [...this.authorizations.open.values()], unsettledJobs: [...this.jobs.unsettled.keys()], openRequests: this.jobs.requests.size,
+      decreases: this.books.decreases.byKind, undrained: this.capAndTrust.undrained, aboveCap: this.capAndTrust.aboveCap,
     };
   }
 }

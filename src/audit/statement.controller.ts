@@ -1,6 +1,7 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { statementPage, type StatementEntry } from '../../projections/statement/queries.js';
-import { inKudos } from '../kernel/kudos.js';
+import { inKudos, type Kudos } from '../kernel/kudos.js';
+import { KudosCap } from '../kudos/kudos-cap.message.js';
 import { decodePosition, encodePosition } from '../platform/http/kudos-position.js';
 import { ApiKey } from '../platform/http/parameters.js';
 import { QueryInt, QueryText } from '../platform/http/query.js';
@@ -15,7 +16,7 @@ const LIMIT_MAX = 1_000;
 /** What happened to one account, oldest first, with its balance after each entry; for its owner and for moderators. */
 @Controller('v1/ledger/accounts')
 export class StatementController {
-  constructor(private readonly database: Database, private readonly directory: UserDirectory) {}
+  constructor(private readonly database: Database, private readonly directory: UserDirectory, private readonly cap: KudosCap) {}
 
   @Get(':id/statement') @Callers('owner', 'moderator') @RateLimit('RL-D')
   async statement(
@@ -26,7 +27,7 @@ export class StatementController {
     const entries = await statementPage(this.database, user.id, { after: positionOf(after), limit });
     const last = entries.at(-1);
     return {
-      account: user.id, unit: 'kudos', entries: entries.map(entryView),
+      account: user.id, unit: 'kudos', cap: capOf(this.cap.limitOf(user.id)), entries: entries.map(entryView),
       next: last && entries.length === limit ? encodePosition(last.position) : null,
     };
   }
@@ -42,6 +43,8 @@ export class StatementController {
   }
 }
 
+const capOf = (limit: Kudos | undefined): number | null => (limit === undefined ? null : inKudos(limit));
+
 const positionOf = (after: string | undefined): number => {
   if (after === undefined || after === '') return -1;
   const position = decodePosition(after);
@@ -53,6 +56,6 @@ const entryView = (entry: StatementEntry): object => ({
   position: encodePosition(entry.position), tx_id: entry.txId, kind: entry.kind, at: new Date(entry.effectiveAt).toISOString(),
   amount: inKudos(entry.spendable), escrow: inKudos(entry.escrow), balance: inKudos(entry.spendableAfter), escrow_balance: inKudos(entry.escrowAfter),
   event_id: entry.eventId, event: entry.eventType, stream: entry.stream, revision: entry.revision,
-  request: entry.request, job: entry.job, reverses: entry.reverses,
+  request: entry.request, job: entry.job, reverses: entry.reverses, receivable: entry.receivable === null ? null : inKudos(entry.receivable),
   counterparties: entry.counterparties.map(({ account, amount }) => ({ account, amount: inKudos(amount) })),
 });

@@ -37,6 +37,12 @@ export class TransactionIds {
     return true;
   }
 
+  has(id: string): boolean {
+    if (!parse(id, this.words)) return this.strange.has(id);
+    const [a, b, c, d] = this.words as unknown as [number, number, number, number];
+    return (a | b | c | d) === 0 ? this.hasZero : this.isTaken(this.find(this.words));
+  }
+
   /** Where the id is, or would be. */
   private find(words: Uint32Array): number {
     const mask = this.capacity - 1;

@@ -11,7 +11,14 @@ import { Members } from '../donations/members.message.js';
 import { DonationSource } from '../donations/repay-thanks.reactor.js';
 import { Unrepaid } from '../donations/unrepaid.js';
 import { WorkerViews } from '../dispatch/worker-view.js';
+import { NO_CAP } from '../config.js';
+import { kudos } from '../kernel/kudos.js';
 import { Credits } from '../kudos/credits.js';
+import { AdminIds } from '../kudos/compensation.js';
+import { LedgerIndex } from '../kudos/ledger-index.js';
+import { KudosCap } from '../kudos/kudos-cap.message.js';
+import { Pockets } from '../kudos/pockets.js';
+import { TrustThreshold } from '../kudos/promote-trusted.reactor.js';
 import { RecentGifts } from '../kudos/recent-gifts.js';
 import { SharedKeyRegistry, SharedKeyStyles } from '../kudos/shared-key-registry.message.js';
 import { SharedKeyRows } from '../kudos/shared-keys.js';
@@ -40,14 +47,15 @@ import { DevAccess } from '../users/dev-access.js';
 import { UserDirectory } from '../users/directory.message.js';
 import { NextUserId } from '../users/next-user-id.js';
 import { OpenRegistration } from '../users/register.controller.js';
+import { TrustedUsers } from '../users/trusted-users.message.js';
 import { UserFiguresSource } from '../users/users.controller.js';
 import { WorkerRegistry } from '../workers/registry.message.js';
 import { WorkerFiguresSource } from '../workers/workers.controller.js';
 import { makeMembers } from './make-members.js';
 import type { Platform } from './platform.js';
 import {
-  claimRows, creditRows, giftRows, jobRows, openWorkRows, PostgresSharedKeyRows, PostgresStatusRows, PostgresTransferIndex, PostgresUserFigures, PostgresWorkerFigures, queueRows,
-  sharedKeyRequestRows, sharedKeyRows, unrepaidRows, userIdRows, userRows, workerRows,
+  claimRows, creditRows, giftRows, jobRows, openWorkRows, pocketRows, PostgresLedgerIndex, PostgresSharedKeyRows, PostgresStatusRows, PostgresTransferIndex, PostgresUserFigures,
+  PostgresWorkerFigures, queueRows, sharedKeyRequestRows, sharedKeyRows, trustedRows, unrepaidRows, userIdRows, userRows, workerRows,
 } from './read-models.js';
 import { PostgresStyleRows } from './style-rows.js';
 
@@ -55,6 +63,7 @@ import { PostgresStyleRows } from './style-rows.js';
 export const platformProviders = (platform: Platform): Provider[] => {
   const { config, clock, timers, ids, feed, pricing, secrets, blobs } = platform;
   const keyedHash: Secrets['keyedHash'] = (purpose, text) => secrets.keyedHash(purpose, text);
+  const cap = new KudosCap(config.kudosCap < kudos(NO_CAP) ? config.kudosCap : undefined, new Set(config.donationSource === undefined ? [] : [config.donationSource]));
   const directory = new UserDirectory(userRows(platform), feed, keyedHash);
   const queue = new LiveQueue(queueRows(platform), pricing.reference);
   const values: readonly (readonly [abstract new (...args: never[]) => object, object])[] = [
@@ -65,6 +74,8 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [Members, makeMembers(platform, directory)], [DonationSource, new DonationSource(config.donationSource)],
     [NextUserId, new NextUserId(userIdRows(platform))],
     [Credits, new Credits(creditRows(platform))], [RecentGifts, new RecentGifts(giftRows(platform), clock)],
+    [KudosCap, cap], [Pockets, new Pockets(pocketRows(platform), cap)], [TrustThreshold, new TrustThreshold(config.trustThreshold)],
+    [TrustedUsers, new TrustedUsers(trustedRows(platform))], [LedgerIndex, new PostgresLedgerIndex(platform)], [AdminIds, new AdminIds(new Set(config.admins))],
     [SharedKeyRegistry, new SharedKeyRegistry(sharedKeyRows(platform), feed, keyedHash, clock)], [SharedKeyRows, new PostgresSharedKeyRows(platform)],
     [SharedKeyRequests, new SharedKeyRequests(sharedKeyRequestRows(platform))], [SharedKeyStyles, { sharedKeyStyles: () => 0 }],
     [WorkerRegistry, new WorkerRegistry(workerRows(platform))], [LiveQueue, queue], [OpenWork, new OpenWork(openWorkRows(platform), clock)],

@@ -1,12 +1,12 @@
-import { allCreditsElsewhere, findBalance, type Balance } from '../../projections/balances/queries.js';
+import { allCreditsElsewhere, allPockets, findBalance, type Balance } from '../../projections/balances/queries.js';
 import { allThanks, unrepaidGrants } from '../../projections/grants/queries.js';
 import { formHolds, lastHandouts, openAuthorizations, openRequests, unsettledJobs, type OpenAuthorization, type OpenRequest } from '../../projections/queue/queries.js';
 import { activeGenerations, formsOfRequest, progressOf, requestOfJob, statusOf } from '../../projections/requests/queries.js';
 import { recordsOf } from '../../projections/records/queries.js';
 import { findSharedKey, sharedKeyIdsOf, sharedKeyPage } from '../../projections/shared-keys/queries.js';
-import { giftsSince, lastIndexedRevision, transfersById } from '../../projections/statement/queries.js';
+import { giftsSince, lastIndexedRevision, reversalByKey, reversalOf, transactionById, transfersById } from '../../projections/statement/queries.js';
 import { stylesOf } from '../../projections/styles/queries.js';
-import { findUser, findUserByKeyHash, maxUserId, unopenedUsers, type User } from '../../projections/users/queries.js';
+import { findUser, findUserByKeyHash, maxUserId, trustedUsers, unopenedUsers, type User } from '../../projections/users/queries.js';
 import { findWorker, findWorkerByName, findWorkers, workerPage, workersOf, type Worker } from '../../projections/workers/queries.js';
 import { iso } from '../kernel/clock.js';
 import { centikudos, NO_KUDOS } from '../kernel/kudos.js';
@@ -15,6 +15,7 @@ import type { SharedKeyRow } from '../kudos/shared-key-registry.message.js';
 import type { Queries } from '../platform/postgres/database.js';
 import type { Position } from '../platform/event-log/event-log.js';
 import { RetryLater } from '../platform/retry-later.js';
+import { LedgerIndex } from '../kudos/ledger-index.js';
 import { TransferIndex } from '../kudos/transfers.js';
 import { owedFor } from '../requests/owed.js';
 import { StatusRows } from '../requests/status.js';
@@ -77,10 +78,24 @@ export const creditRows = (platform: Platform) => ({
   },
 });
 
+export const pocketRows = (platform: Platform) => ({
+  pockets: async () => {
+    const { position, answer } = await atCheckpoint(platform, 'balances', allPockets);
+    return { position, rows: answer };
+  },
+});
+
 export const claimRows = (platform: Platform) => ({
   claims: async () => {
     const { position, answer } = await atCheckpoint(platform, 'grants', allThanks);
     return { position, rows: answer };
+  },
+});
+
+export const trustedRows = (platform: Platform) => ({
+  trustedUsers: async () => {
+    const { position, answer } = await atCheckpoint(platform, 'users', trustedUsers);
+    return { position, users: answer };
   },
 });
 
@@ -194,6 +209,27 @@ export class PostgresTransferIndex extends TransferIndex {
   }
   find(txIds: readonly string[]) {
     return transfersById(this.platform.database, txIds);
+  }
+  indexedThrough(user: number): Promise<number> {
+    return lastIndexedRevision(this.platform.database, user);
+  }
+  waitFor(position: Position, timeoutMs: number): Promise<boolean> {
+    return waits(this.platform, 'statement')(position, timeoutMs);
+  }
+}
+
+export class PostgresLedgerIndex extends LedgerIndex {
+  constructor(private readonly platform: Platform) {
+    super();
+  }
+  find(txId: string) {
+    return transactionById(this.platform.database, txId);
+  }
+  reversalOf(txId: string) {
+    return reversalOf(this.platform.database, txId);
+  }
+  reversalByKey(idem: string) {
+    return reversalByKey(this.platform.database, idem);
   }
   indexedThrough(user: number): Promise<number> {
     return lastIndexedRevision(this.platform.database, user);

@@ -8,7 +8,10 @@ import { MonthlyThanks } from '../donations/monthly-thanks.reactor.js';
 import { RepayThanks } from '../donations/repay-thanks.reactor.js';
 import { Unrepaid } from '../donations/unrepaid.js';
 import { Credits } from '../kudos/credits.js';
+import { Pockets } from '../kudos/pockets.js';
+import { PromoteTrusted } from '../kudos/promote-trusted.reactor.js';
 import { RecentGifts } from '../kudos/recent-gifts.js';
+import { SweepExcess } from '../kudos/sweep-excess.reactor.js';
 import { SharedKeyRegistry } from '../kudos/shared-key-registry.message.js';
 import { categoryOf } from '../kernel/event.js';
 import { registerBlobRoutes } from '../platform/blobs/blob-routes.js';
@@ -22,6 +25,7 @@ import { Repairs } from '../requests/repairs.reactor.js';
 import { PastMinute } from '../status/past-minute.js';
 import { UserDirectory } from '../users/directory.message.js';
 import { NextUserId } from '../users/next-user-id.js';
+import { TrustedUsers } from '../users/trusted-users.message.js';
 import { WorkerPresence } from '../workers/presence.js';
 import { WorkerRegistry } from '../workers/registry.message.js';
 import { ensureGenesis, type Genesis } from './genesis.js';
@@ -43,6 +47,9 @@ export interface Server {
 const ANSWERS_PATIENCE_MS = 4_000;
 const REAPER_MS = 1_000;
 const REPAIRS_MS = 1_000;
+/** Nobody waits for these: trust comes after a week, and what is above the cap has no effect. */
+const PROMOTIONS_MS = 5_000;
+const SWEEPS_MS = 5_000;
 const HOUSEKEEPING_MS = 60_000;
 /** horde-rules §10; the first round leaves a server that has just started some time. */
 const THANKS_MS = 60 * 60_000;
@@ -115,7 +122,7 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding }: Pla
   const registry = get(WorkerRegistry);
   const latest = get(LatestOfRequests);
   const folds = [
-    get(Credits), get(RecentGifts), get(UserDirectory), get(NextUserId), registry, queue, get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests),
+    get(Credits), get(Pockets), get(TrustedUsers), get(RecentGifts), get(UserDirectory), get(NextUserId), registry, queue, get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests),
     get(Claims), get(Unrepaid), latest,
   ];
   for (const fold of folds) feed.register(fold);
@@ -150,6 +157,8 @@ const startTimers = (app: NestFastifyApplication, { timers, logger, contents, bl
   const loops = [
     { name: 'reaper', everyMs: REAPER_MS, round: () => reaper.round() },
     { name: 'repairs', everyMs: REPAIRS_MS, round: () => repairs.round() },
+    { name: 'promotions', everyMs: PROMOTIONS_MS, round: () => app.get(PromoteTrusted, { strict: false }).round() },
+    { name: 'sweeps', everyMs: SWEEPS_MS, round: () => app.get(SweepExcess, { strict: false }).round() },
     { name: 'deleted shared keys', everyMs: REPAIRS_MS, round: () => deletedKeys.round() },
     { name: 'housekeeping', everyMs: HOUSEKEEPING_MS, round: () => housekeeping.round() },
     { name: 'repayments', everyMs: REPAIRS_MS, round: () => repayments.round() },

@@ -5,6 +5,7 @@ import { LogUnavailable } from '../platform/event-log/event-log.js';
 import { DatabaseUnavailable } from '../platform/postgres/database-errors.js';
 import { keepAlive, SystemClock, SystemIds, SystemTimers } from '../platform/system/system.js';
 import { addBench } from './bench/bench.command.js';
+import { addCompensate } from './compensate.command.js';
 import { addDemo } from './demo/demo.command.js';
 import { addDoctor } from './doctor/doctor.command.js';
 import { addLog } from './log.command.js';
@@ -55,6 +56,7 @@ const programOf = (terminal: Terminal, finish: (code: number) => void): Command 
   addDoctor(program, run);
   addReconcile(program, run);
   addRebuild(program, run);
+  addCompensate(program, run);
   addDemo(program, run);
   addBench(program, run);
   addLog(program, run);

@@ -43,12 +43,14 @@ const INVARIANTS: readonly (readonly [name: string, says: string, looksAt: (log:
   ['I6', 'holds end once, never beyond what was set aside', ({ events }) => events, 'events'],
   ['I7', 'a job is settled once, as it was submitted', ({ events }) => events, 'events'],
   ['I8', 'transaction ids are unique', ({ transactions }) => transactions, 'transactions'],
-  ['I10', 'escrow is never negative', ({ balances }) => balances.size, 'accounts'],
+  ['I10', 'escrow goes to trusted users, and is never negative', ({ balances }) => balances.size, 'accounts'],
   ['I11', 'only its own stream decreases an account', ({ transactions }) => transactions, 'transactions'],
   ['I16', 'no gaps, and every event names the hash of the one before', ({ events }) => events, 'events'],
   ['I18', 'one worker a job, results only from that one', ({ events }) => events, 'events'],
+  ['I20', 'no place in the queue beyond the cap', ({ events }) => events, 'events'],
   ['I25', 'a worker is credited exactly the value of the job', ({ events }) => events, 'events'],
   ['I26', 'no request costs more than its quote', ({ events }) => events, 'events'],
+  ['I27', 'balances decrease by somebody\'s act only', ({ decreases }) => total(decreases), 'decreases'],
   ['I28', 'no authorization closes before all is settled', ({ events }) => events, 'events'],
   ['I29', 'anonymous use debits nobody', ({ transactions }) => transactions, 'transactions'],
 ];
@@ -68,4 +70,5 @@ export const readModelTable = ({ projections, missing }: Proof): string[] => tab
 ]);
 
 export const mark = (isGood: boolean): string => (isGood ? '✓' : '✗');
+const total = (decreases: RefoldReport['decreases']): number => sum([...decreases.values()].map(({ transactions }) => transactions));
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

@@ -35,6 +35,8 @@ const reconcileCommand = async (shownMax: number, tools: Tools): Promise<ExitCod
   proofSummary(proof).forEach(say);
   if (log.unsettledJobs.length > 0) say(`  ${log.unsettledJobs.length} delivered jobs wait for their payment; a running server pays them within a minute.`);
   if (log.openRequests > 0) say(`  ${log.openRequests} requests and ${log.openHolds.length} authorizations are open.`);
+  if (log.undrained.length > 0) say(`  ${log.undrained.length} trusted users wait for their escrow; a running server releases it within seconds.`);
+  if (log.aboveCap.length > 0) say(`  ${log.aboveCap.length} users stand above the cap; a running server sweeps what is above it, as far as it is not held.`);
   say(proof.isProven ? '\nThe books balance.' : `\nThe books do NOT balance. ${advice(log.violationsTotal > 0)}`);
   return proof.isProven ? FINE : FOUND_SOMETHING;
 };

@@ -21,6 +21,9 @@ export const transactionId = (...parts: readonly (string | number)[]): string =>
   return formatUuid(hash);
 };
 
+/** The id of what takes a transaction back: it depends on that transaction alone, so that a second reversal would be the same. */
+export const reversalId = (original: string): string => transactionId('reversal', original);
+
 export const formatUuid = (bytes: Uint8Array): string => {
   const hex = Buffer.from(bytes).toString('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;

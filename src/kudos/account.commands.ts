@@ -1,4 +1,5 @@
 import type { Kudos } from '../kernel/kudos.js';
+import type { Posting, TransactionKind } from '../kernel/ledger.js';
 import type { RequestKind } from '../kernel/request-kind.js';
 import type { AccountClass, SharedKeyLimits, UserId } from './account.events.js';
 
@@ -36,6 +37,8 @@ export interface TransferParties {
   readonly recipientEducation: boolean;
   readonly recipientDeleted: boolean;
   readonly senderDeleted: boolean;
+  /** What the recipient lacks to the published cap; below 0 above it (design.md §6). */
+  readonly recipientRoom: Kudos;
   /** There is, or no longer is, such a user or shared key. */
   readonly recipientUnknown: boolean;
   /** The shared key that is the target is past its expiry. */
@@ -162,6 +165,50 @@ export interface AdjustBalance extends Spending {
   readonly by: UserId | 'system';
 }
 
+/** The owner is trusted: everything that waits becomes the owner's to spend. */
+export interface ReleaseEscrow extends Given {
+  readonly type: 'ReleaseEscrow';
+  /** Credits of this account's escrow recorded in other streams, as far as they have been read: too small delays, and never gives too much. */
+  readonly escrowElsewhere: Kudos;
+}
+
+export interface SweepExcess extends Given {
+  readonly type: 'SweepExcess';
+  /** As for spending; a view that lags sweeps too little, and the next round the rest. */
+  readonly creditsElsewhere: Kudos;
+  readonly cap: Kudos;
+}
+
+/** A transaction as the statement's index knows it. */
+export interface Original {
+  readonly txId: string;
+  readonly kind: TransactionKind;
+  readonly postings: readonly Posting[];
+  readonly request: string | null;
+  readonly job: string | null;
+}
+
+export interface ReverseTransaction extends Spending {
+  readonly type: 'ReverseTransaction';
+  readonly original: Original;
+  readonly by: UserId;
+  /** Take everything, even what makes the account go below its floor. */
+  readonly force: boolean;
+  readonly escrowElsewhere: Kudos;
+  /** As for transfers: the index was searched up to this revision, and did not hold the reversal. */
+  readonly indexedThrough: number;
+}
+
+export interface ReconcileBalance extends Spending {
+  readonly type: 'ReconcileBalance';
+  readonly txId: string;
+  /** Centikudos, signed: more than 0 is given, less is taken. */
+  readonly amount: Kudos;
+  readonly by: UserId;
+  readonly reference: string;
+  readonly indexedThrough: number;
+}
+
 /** The account of DONATION_SOURCE_USER repays what was issued as thanks for donations, as far as it can. */
 export interface OffsetDonation extends Spending {
   readonly type: 'OffsetDonation';
@@ -204,5 +251,7 @@ export interface ReadAccount {
 }
 
 export type AccountCommand =
-  | OffsetDonation | ReadAccount | OpenAccount | TransferKudos | TransferMany | OpenAuthorization | SettleJob | ReleaseHold | PlaceFormHold | ReleaseFormHold
-  | CloseAuthorization | AbandonAuthorization | AdjustBalance | CreateSharedKey | ChangeSharedKey | DeleteSharedKey;
+  | OffsetDonation
+  | ReadAccount | OpenAccount | TransferKudos | TransferMany | OpenAuthorization | SettleJob | ReleaseHold | PlaceFormHold | ReleaseFormHold
+  | CloseAuthorization | AbandonAuthorization | AdjustBalance | CreateSharedKey | ChangeSharedKey | DeleteSharedKey
+  | ReleaseEscrow | SweepExcess | ReverseTransaction | ReconcileBalance;

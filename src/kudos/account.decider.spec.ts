@@ -46,7 +46,7 @@ describe('a transfer', () => {
   // By descending precedence: each row fixes the fault of the row above and keeps the ones below.
   const faulty = {
     recipientUnknown: false, recipientKeyExpired: false, reversesRecentGift: true, senderSuspicious: true, senderFlagged: true, senderEducation: true, recipientSuspicious: true, recipientFlagged: true,
-    recipientEducation: false, recipientDeleted: true, senderDeleted: true,
+    recipientEducation: false, recipientDeleted: true, senderDeleted: true, recipientRoom: kudos(-9),
   };
   const asked = (fixed: Partial<typeof faulty>, amount = -5) => send(kudos(amount), { parties: { ...faulty, ...fixed } });
   const fixes = [

@@ -9,6 +9,10 @@ import type {
 import type { AccountEvent } from './account.events.js';
 import { availableOf, balanceOf, evolve, floorOf, newAccount, type Account, type Authorization } from './account.state.js';
 import { closed } from './authorization-closed.js';
+import { sweepExcess } from './cap-sweep.js';
+import { releaseEscrow } from './escrow-release.js';
+import { reconcileBalance } from './reconciliation.js';
+import { reverse, type ReversalRc } from './reversal.js';
 import { offsetDonation } from './donation-offset.js';
 import { placeFormHold, releaseFormHold } from './form-hold.js';
 import { settle } from './settle-job.js';
@@ -19,7 +23,7 @@ import { activationBurned, styleOf } from './style-reward.js';
 import { transfer, transferMany, type TransferRc } from './transfer.js';
 
 export type AccountRc =
-  | TransferRc | SharedKeyRc | 'KudosUpfront'
+  | TransferRc | SharedKeyRc | ReversalRc | 'NothingToReconcile' | 'KudosUpfront'
   // Never seen by a client: the caller has to look further and ask again.
   | 'AccountNotOpen' | 'IndexBehind' | 'CreditsBehind' | 'JobsUnsettled' | 'AuthorizationOver';
 
@@ -40,6 +44,10 @@ const decide = (command: AccountCommand, account: Account): Decided => {
     case 'CloseAuthorization': return close(command, account);
     case 'AbandonAuthorization': return abandon(command, account);
     case 'AdjustBalance': return adjust(command, account);
+    case 'ReleaseEscrow': return releaseEscrow(command, account);
+    case 'SweepExcess': return sweepExcess(command, account);
+    case 'ReverseTransaction': return reverse(command, account);
+    case 'ReconcileBalance': return reconcileBalance(command, account);
     case 'OffsetDonation': return offsetDonation(command, account);
     case 'CreateSharedKey': return createSharedKey(command, account);
     case 'ChangeSharedKey': return changeSharedKey(command, account);
@@ -142,5 +150,5 @@ const adjust = ({ txId, amount, by, at, policy, creditsElsewhere, creditsComplet
 };
 
 export const accountDecider: Decider<Account, AccountCommand, AccountEvent, AccountRc> = {
-  category: 'account', stateVersion: 5, initialState: newAccount, evolve, decide,
+  category: 'account', stateVersion: 6, initialState: newAccount, evolve, decide,
 };

@@ -99,7 +99,39 @@ export type AuthorizationClosed = Stored<'AuthorizationClosed.v1', {
   sharedKey?: { key: string; released: Kudos; returned: Kudos };
   closedAt: string;
 }>;
-export type TransactionReversed = Stored<'TransactionReversed.v1', { user: UserId; request: string; reason: 'abandoned'; ledger: LedgerTransaction }>;
+/**
+ * A transaction taken back: of a request that never came, or by a moderator. In the stream of the user who loses, or, where nobody
+ * loses, of the user who had paid. `ledger.reverses` names what is taken back, at most once.
+ */
+export type TransactionReversed = Stored<'TransactionReversed.v1', {
+  user: UserId;
+  reason: 'abandoned' | 'moderator';
+  /** Of the transaction that is taken back, if it belongs to one. */
+  request?: string;
+  job?: string;
+  /** The moderator. */
+  by?: UserId;
+  /** What `user` lost, and what could not be taken without going below the floor; absent in an abandoned one, which takes nothing. */
+  taken?: Kudos;
+  receivable?: Kudos;
+  /** Everything was taken, even below the floor. */
+  forced?: true;
+  ledger: LedgerTransaction;
+}>;
+/** Escrow becomes its owner's to spend, once the owner is trusted. */
+export type EscrowReleased = Stored<'EscrowReleased.v1', { user: UserId; amount: Kudos; releasedAt: string; ledger: LedgerTransaction }>;
+/** What stood above the published cap goes to pool:commons (design.md §6). */
+export type CapExcessSwept = Stored<'CapExcessSwept.v1', { user: UserId; amount: Kudos; cap: Kudos; sweptAt: string; ledger: LedgerTransaction }>;
+/** The operator's compensation of an error, against suspense:reconciliation; the reference says which one, and makes it happen once. */
+export type BalanceReconciled = Stored<'BalanceReconciled.v1', {
+  user: UserId;
+  by: UserId;
+  /** Keyed hash of the operator's reference: references are free text. */
+  reference: string;
+  /** What could not be taken without going below the floor. */
+  receivable: Kudos;
+  ledger: LedgerTransaction;
+}>;
 /** A moderator's correction: a credit in a grant stream, a debit in the account's own. */
 export type BalanceAdjusted = Stored<'BalanceAdjusted.v1', { user: UserId; by: UserId | 'system'; ledger: LedgerTransaction }>;
 /**
@@ -156,10 +188,11 @@ export type SharedKeyDeleted = Stored<'SharedKeyDeleted.v1', { user: UserId; key
 
 export type AccountEvent =
   | AccountOpened | FundsTransferred | AuthorizationOpened | JobSettled | HoldReleased | FormHoldPlaced | AuthorizationClosed | TransactionReversed | BalanceAdjusted
-  | DonationOffset | SharedKeyCreated | SharedKeyChanged | SharedKeyDeleted;
+  | DonationOffset | SharedKeyCreated | SharedKeyChanged | SharedKeyDeleted | EscrowReleased | CapExcessSwept | BalanceReconciled;
 
 export const ACCOUNT_EVENT_TYPES = [
   'DonationOffset.v1',
   'AccountOpened.v1', 'FundsTransferred.v1', 'AuthorizationOpened.v1', 'JobSettled.v1', 'HoldReleased.v1', 'FormHoldPlaced.v1', 'AuthorizationClosed.v1',
   'TransactionReversed.v1', 'BalanceAdjusted.v1', 'SharedKeyCreated.v1', 'SharedKeyChanged.v1', 'SharedKeyDeleted.v1',
+  'EscrowReleased.v1', 'CapExcessSwept.v1', 'BalanceReconciled.v1',
 ] as const satisfies readonly AccountEvent['type'][];

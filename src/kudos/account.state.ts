@@ -1,6 +1,7 @@
 import { centikudos, kudos, minus, negated, NO_KUDOS, plus, type Kudos } from '../kernel/kudos.js';
 import { ledgerOf } from '../kernel/event.js';
 import { escrow, spendable, type LedgerTransaction } from '../kernel/ledger.js';
+import { reversalId } from '../kernel/ids.js';
 import { unreachable } from '../kernel/unreachable.js';
 import type { AccountClass, AccountEvent, AuthorizationOpened, UserId } from './account.events.js';
 import { lessParts, lessReserved, newReservation, outsideBudget, type Reservation } from './shared-key-reservation.js';
@@ -110,9 +111,14 @@ export const evolve = (account: Account, event: AccountEvent): Account => {
       return event.data.budget ? changeReservations(account, event.data.key, outsideBudget) : account;
     case 'SharedKeyDeleted.v1':
       return changeReservations(account, event.data.key, () => undefined);
-    case 'SharedKeyCreated.v1':
     case 'TransactionReversed.v1':
-      return account; // its postings, or its keys, are all there is to it
+      return rememberReversal(account, event.data);
+    case 'BalanceReconciled.v1':
+      return rememberReconciliation(account, event.data);
+    case 'SharedKeyCreated.v1':
+    case 'EscrowReleased.v1':
+    case 'CapExcessSwept.v1':
+      return account; // their postings, or keys, are all there is to them
     default:
       return unreachable(event);
   }
@@ -183,6 +189,16 @@ const releaseHold = (account: Account, request: string, amount: Kudos): Account 
 const rememberAdjustment = (account: Account, { txId, postings }: LedgerTransaction): Account => {
   const taken = postings.find(({ account: name }) => name === spendable(account.user))?.amount ?? NO_KUDOS;
   return rememberTransfer(account, txId, { to: account.user, amount: negated(taken), revision: account.revision });
+};
+
+/** Under what it takes back, whoever took it back: an abandoned request's price is not given back a second time. */
+const rememberReversal = (account: Account, { taken, ledger }: DataOf<'TransactionReversed.v1'>): Account =>
+  rememberTransfer(account, reversalId(ledger.reverses ?? ''), { to: account.user, amount: taken ?? NO_KUDOS, revision: account.revision });
+
+/** By the amount that was asked for. */
+const rememberReconciliation = (account: Account, { receivable, ledger }: DataOf<'BalanceReconciled.v1'>): Account => {
+  const moved = ledger.postings.find(({ account: name }) => name === spendable(account.user))?.amount ?? NO_KUDOS;
+  return rememberTransfer(account, ledger.txId, { to: account.user, amount: minus(moved, receivable), revision: account.revision });
 };
 
 const rememberTransfer = (account: Account, txId: string, transfer: RememberedTransfer): Account => {

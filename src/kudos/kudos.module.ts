@@ -7,20 +7,28 @@ import { BulkTransferController } from './bulk-transfer.controller.js';
 import { BulkTransfers } from './bulk-transfers.js';
 import { GrantHandler } from './grant.handler.js';
 import { PolicyHandler } from './policy.handler.js';
+import { PromoteTrusted, PromotionParts } from './promote-trusted.reactor.js';
+import { ReconciliationController } from './reconciliation.controller.js';
+import { Reconciliations } from './reconciliations.js';
+import { ReversalController } from './reversal.controller.js';
+import { Reversals } from './reversals.js';
+import { CompensationParts } from './compensation.js';
 import { SharedKeyOwners } from './shared-key-registry.message.js';
 import { SharedKeyParts, SharedKeys } from './shared-keys.js';
 import { SharedKeysController } from './shared-keys.controller.js';
 import { Spending } from './spending.message.js';
+import { SweepExcess, SweepParts } from './sweep-excess.reactor.js';
 import { TransferController } from './transfer.controller.js';
-import { TransferTargets } from './transfer-targets.js';
+import { RecipientViews, TransferTargets } from './transfer-targets.js';
 import { TransferParts, Transfers } from './transfers.js';
 
 @Global()
 @Module({
-  controllers: [TransferController, BulkTransferController, SharedKeysController, AwardController],
+  controllers: [TransferController, ReversalController, ReconciliationController, BulkTransferController, SharedKeysController, AwardController],
   providers: [
-    AccountHandler, PolicyHandler, GrantHandler, Spending, Adjusting, AdjustingParts, Transfers, TransferParts, TransferTargets, BulkTransfers,
+    AccountHandler, PolicyHandler, GrantHandler, Spending, Adjusting, AdjustingParts, Transfers, TransferParts, TransferTargets, RecipientViews, BulkTransfers,
     SharedKeys, SharedKeyParts, Awards, AwardParts, { provide: SharedKeyOwners, useExisting: SharedKeys },
+    PromoteTrusted, PromotionParts, SweepExcess, SweepParts, Reversals, Reconciliations, CompensationParts,
   ],
   exports: [Spending, Adjusting, SharedKeyOwners],
 })

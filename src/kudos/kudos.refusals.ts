@@ -1,5 +1,6 @@
 import { refusedBy, type Detail, type Refusals, type Refused } from '../platform/http/refusals.js';
 import { inKudos, centikudos } from '../kernel/kudos.js';
+import type { ReversalRc } from './reversal.js';
 import type { AwardRc } from './grant.decider.js';
 import type { TransferRc } from './transfer.js';
 
@@ -20,6 +21,7 @@ export const transferRefusals: Refusals<TransferRc | 'InvalidAPIKey'> = {
   DeletedUser: [400, 'One of the two accounts is scheduled for deletion.'],
   NegativeKudosTransfer: [400, 'You cannot transfer a negative amount of kudos.'],
   InvalidKudosTransferAmount: [400, 'The amount to transfer must be more than 0.'],
+  KudosTransferAboveCap: [400, 'The receiving account would have more kudos than one can accumulate.'],
   IdempotencyKeyConflict: [400, 'This Idempotency-Key was used before for another transfer.'],
   KudosTransferNotEnough: [400, 'Not enough kudos available for this transfer.'],
 };
@@ -46,6 +48,28 @@ export const upfrontRefusals: Refusals<'KudosUpfront'> = {
   KudosUpfront: [403, ({ required, available }) =>
     `This request needs ${inKudos(centikudos(Number(required)))} kudos upfront and ${Math.max(0, inKudos(centikudos(Number(available))))} are available. `
     + 'Ask for less, allow slow workers or a downgrade, or earn kudos with a worker.'],
+};
+
+/** Of taking a transaction back; statuses are ours (docs/decisions/0018). */
+export const reversalRefusals: Refusals<ReversalRc | 'InvalidAPIKey' | 'NotModerator' | 'NotAdmin' | 'TransactionNotFound' | 'IdempotencyKeyConflict'> = {
+  InvalidAPIKey: [401, 'No user matching sent API Key. Have you remembered to register at /register ?'],
+  NotModerator: [403, 'Only moderators can take a transaction back.'],
+  NotAdmin: [403, 'Only admins can force an account below its floor.'],
+  TransactionNotFound: [404, 'There is no such transaction.'],
+  IdempotencyKeyConflict: [422, 'This Idempotency-Key was used before to take another transaction back.'],
+  TransactionAlreadyReversed: [409, 'This transaction has been taken back already.'],
+  TransactionIrreversible: [409, ({ kind }) => `A transaction of the kind ${String(kind)} cannot be taken back.`],
+  TransactionUnfinished: [409, 'Its request is still under way. Please try again when it has ended.'],
+  NothingToReverse: [409, 'There is nothing left that could be taken back without going below the floor.'],
+};
+
+/** Of the operator's compensations. */
+export const reconciliationRefusals: Refusals<'InvalidAPIKey' | 'NotOperator' | 'UserNotFound' | 'IdempotencyKeyConflict' | 'NothingToReconcile'> = {
+  InvalidAPIKey: [401, 'No user matching sent API Key. Have you remembered to register at /register ?'],
+  NotOperator: [403, 'Only the operator can compensate for an error.'],
+  UserNotFound: [404, 'There is no such account.'],
+  IdempotencyKeyConflict: [422, 'This reference was used before for another amount.'],
+  NothingToReconcile: [409, 'There is nothing that could be taken without going below the floor.'],
 };
 
 /** A request that is sent with a shared key (horde-api C1.1, rows 6 to 8, 52 and 54). */

@@ -4,6 +4,7 @@ import { Ports } from '../platform/ports.js';
 import { idOfAlias, UserDirectory, type KnownUser } from '../users/directory.message.js';
 import { isSuspicious } from '../users/suspicion.message.js';
 import type { TransferParties } from './account.commands.js';
+import { Pockets } from './pockets.js';
 import { RecentGifts } from './recent-gifts.js';
 import { SharedKeyRegistry } from './shared-key-registry.message.js';
 import { isExpired } from './shared-key.state.js';
@@ -20,12 +21,17 @@ export interface TransferTarget {
   readonly keyExpiresAt: string | null;
 }
 
+/** What this process knows of recipients besides who they are. */
+@Injectable()
+export class RecipientViews {
+  constructor(readonly gifts: RecentGifts, readonly pockets: Pockets) {}
+}
+
 /** Finds recipients of kudos by alias, number or shared key, and says what speaks against them (horde-rules §5). */
 @Injectable()
 export class TransferTargets {
   constructor(
-    private readonly directory: UserDirectory, private readonly sharedKeys: SharedKeyRegistry, private readonly gifts: RecentGifts,
-    private readonly ports: Ports,
+    private readonly directory: UserDirectory, private readonly sharedKeys: SharedKeyRegistry, private readonly about: RecipientViews, private readonly ports: Ports,
   ) {}
 
   /** By the number after the last `#`, else by the id of a shared key, whose owner receives. @throws RetryLater */
@@ -41,11 +47,12 @@ export class TransferTargets {
   parties(sender: KnownUser, { to, user, keyExpiresAt }: TransferTarget): TransferParties {
     return {
       recipientUnknown: user === undefined, recipientKeyExpired: isExpired({ expiresAt: keyExpiresAt }, iso(this.ports.clock.now())),
-      reversesRecentGift: this.gifts.given(to, sender.id),
+      reversesRecentGift: this.about.gifts.given(to, sender.id),
       senderSuspicious: isSuspicious(sender), recipientSuspicious: user !== undefined && isSuspicious(user),
       senderFlagged: sender.roles.has('flagged'), recipientFlagged: user?.roles.has('flagged') ?? false,
       senderEducation: sender.roles.has('education'), recipientEducation: user?.roles.has('education') ?? false,
       senderDeleted: sender.roles.has('deleted'), recipientDeleted: user?.roles.has('deleted') ?? false,
+      recipientRoom: this.about.pockets.roomOf(to),
     };
   }
 }

@@ -8,7 +8,7 @@ import { availableOf, type Account, type RememberedTransfer } from './account.st
 export type TransferRc =
   | 'KudosTransferFromAnon' | 'InvalidTargetUsername' | 'SharedKeyExpired' | 'KudosTransferToAnon' | 'KudosTransferToSelf' | 'TooFastKudosTransfers'
   | 'FaultWhenKudosSending' | 'SourceAccountFlagged' | 'EducationCannotSendKudos' | 'FaultWhenKudosReceiving' | 'TargetAccountFlagged' | 'DeletedUser'
-  | 'NegativeKudosTransfer' | 'InvalidKudosTransferAmount' | 'IdempotencyKeyConflict' | 'KudosTransferNotEnough';
+  | 'NegativeKudosTransfer' | 'InvalidKudosTransferAmount' | 'KudosTransferAboveCap' | 'IdempotencyKeyConflict' | 'KudosTransferNotEnough';
 type Decided = Decision<AccountEvent, TransferRc | 'IndexBehind' | 'CreditsBehind'>;
 
 // The order of the checks is contract: the first that fails names the refusal, and clients branch on `rc`
@@ -20,7 +20,7 @@ export const transfer = (command: TransferKudos, account: Account): Decided => {
   if (earlier) return isSame(command, earlier) ? accept() : refuse('IdempotencyKeyConflict');
   if (keyed && account.forgottenThrough > command.indexedThrough) return refuse('IndexBehind');
   const rc = transferRefusal(command, account);
-  if (rc) return refuse(rc === 'KudosTransferNotEnough' && !command.creditsComplete ? 'CreditsBehind' : rc);
+  if (rc) return refuse(DEPEND_ON_BALANCES.has(rc) && !command.creditsComplete ? 'CreditsBehind' : rc);
   const ledger = balanced(
     { txId, kind: 'transfer', effectiveAt: command.at, policy: command.policy },
     [posting(spendable(account.user), -amount), posting(spendable(to), amount)],
@@ -28,6 +28,9 @@ export const transfer = (command: TransferKudos, account: Account): Decided => {
   const booked = command.parties.recipientEducation ? 'donated' : 'gifted';
   return accept({ type: 'FundsTransferred.v1', data: { from: account.user, to, amount, booked, ...purposeOf(command), ledger } });
 };
+
+/** Taken from views that may lag: said only once those have reached the head. */
+const DEPEND_ON_BALANCES: ReadonlySet<TransferRc> = new Set(['KudosTransferAboveCap', 'KudosTransferNotEnough']);
 
 const purposeOf = ({ sharedKey, bulk }: TransferKudos): Pick<TransferKudos, 'sharedKey' | 'bulk'> =>
   ({ ...(sharedKey === undefined ? {} : { sharedKey }), ...(bulk === undefined ? {} : { bulk }) });
@@ -53,6 +56,7 @@ const transferRefusal = (command: TransferKudos, account: Account): TransferRc |
     [parties.recipientDeleted || parties.senderDeleted, 'DeletedUser'],
     [amount < 0, 'NegativeKudosTransfer'],
     [amount === 0, 'InvalidKudosTransferAmount'],
+    [amount > parties.recipientRoom, 'KudosTransferAboveCap'],
     [amount > availableOf(account, creditsElsewhere), 'KudosTransferNotEnough'],
   ];
   return rules.find(([fails]) => fails)?.[1];

@@ -4,7 +4,7 @@ import { Clock, iso } from '../kernel/clock.js';
 import { Ids } from '../kernel/ids.js';
 import { Registration } from '../users/registration.message.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
-import { RetryLater } from '../platform/retry-later.js';
+import { Rounds } from '../platform/commanding/rounds.js';
 import { OpenWork, type FormHoldSeen, type OpenAuthorizationSeen } from './open-work.js';
 import { OnRequest } from './request.message.js';
 import { Settling } from './settling.message.js';
@@ -14,9 +14,6 @@ const GRACE_MS = 2_000;
 /** spec/ledger.md §4.5: an authorization whose request has not come after 30 s is abandoned. */
 const ABANDON_AFTER_MS = 30_000;
 
-/** Repairs a round at most, so that a long list does not starve the requests of people. */
-const ROUND_MAX = 200;
-
 @Injectable()
 export class RepairParts {
   constructor(readonly clock: Clock, readonly ids: Ids, readonly registration: Registration) {}
@@ -25,8 +22,7 @@ export class RepairParts {
 /** Ends what a process that died between two appends had begun. Delivered at least once; the deciders make it exactly once. */
 @Injectable()
 export class Repairs {
-  /** How many steps were tried, to go on from there. */
-  #next = 0;
+  readonly #rounds = new Rounds('repairs');
 
   constructor(
     private readonly openWork: OpenWork, private readonly settling: Settling, private readonly commands: CommandBus,
@@ -46,20 +42,7 @@ export class Repairs {
     for (const hold of this.openWork.dueFormHolds({ placed: ABANDON_AFTER_MS, returned: GRACE_MS })) steps.push(() => this.#freeForm(hold));
     const grace = { opened: ABANDON_AFTER_MS, completed: GRACE_MS, abandoned: GRACE_MS, ended: GRACE_MS };
     for (const authorization of this.openWork.dueAuthorizations(grace)) steps.push(() => this.#finish(authorization));
-    const round = this.#turn(steps);
-    const failures: unknown[] = [];
-    for (const step of round) await step().catch((error: unknown) => failures.push(error));
-    const lasting = failures.filter((error) => !(error instanceof RetryLater)); // views that lag: the next round tries again
-    if (lasting.length > 0) throw new AggregateError(lasting, `${lasting.length} of ${round.length} repairs failed`);
-    return round.length;
-  }
-
-  /** The next ones in turn, so that steps which always fail do not keep later ones waiting. */
-  #turn<Step>(steps: readonly Step[]): readonly Step[] {
-    const from = steps.length > 0 ? this.#next % steps.length : 0;
-    const turn = [...steps.slice(from), ...steps.slice(0, from)].slice(0, ROUND_MAX);
-    this.#next = from + turn.length;
-    return turn;
+    return this.#rounds.run(steps);
   }
 
   async #finish({ request, payer, stage, submitted }: OpenAuthorizationSeen): Promise<unknown> {

@@ -2,21 +2,24 @@ import { accept, refuse, type Decider, type Decision } from '../kernel/decider.j
 import type { Personal } from '../kernel/event.js';
 import { unreachable } from '../kernel/unreachable.js';
 import type { AccountClass } from '../kudos/account.events.js';
+import { grantTrust, type GrantTrust } from './trust.js';
 import type { Role, UserEvent } from './user.events.js';
 
 export interface User {
   readonly id: number;
   accountClass: AccountClass | undefined;
   keyHash: string | undefined;
+  registeredAt: string | undefined;
   readonly roles: Set<Role>;
 }
 
 export type UserCommand =
+  | GrantTrust
   | { readonly type: 'RegisterUser'; readonly accountClass: AccountClass; readonly name: Personal; readonly keyHash: string; readonly lastFour: string; readonly at: string }
   | { readonly type: 'IssueApiKey'; readonly keyHash: string; readonly lastFour: string; readonly at: string }
   | { readonly type: 'ChangeRoles'; readonly roles: Readonly<Partial<Record<Role, boolean>>>; readonly at: string };
 
-export type UserRc = 'UserIdTaken' | 'UserNotFound';
+export type UserRc = 'UserIdTaken' | 'UserNotFound' | 'TrustNotEarned';
 
 type Decided = Decision<UserEvent, UserRc>;
 
@@ -25,6 +28,7 @@ const decide = (command: UserCommand, user: User): Decided => {
     case 'RegisterUser': return register(command, user);
     case 'IssueApiKey': return issueKey(command, user);
     case 'ChangeRoles': return changeRoles(command, user);
+    case 'GrantTrust': return grantTrust(command, user);
     default: return unreachable(command);
   }
 };
@@ -57,6 +61,7 @@ const evolve = (user: User, event: UserEvent): User => {
   switch (event.type) {
     case 'UserRegistered.v1':
       user.accountClass = event.data.accountClass;
+      user.registeredAt = event.data.registeredAt;
       return user;
     case 'ApiKeyIssued.v1':
       user.keyHash = event.data.keyHash;
@@ -65,12 +70,15 @@ const evolve = (user: User, event: UserEvent): User => {
       for (const role of event.data.granted) user.roles.add(role);
       for (const role of event.data.revoked) user.roles.delete(role);
       return user;
+    case 'TrustGranted.v1':
+      user.roles.add('trusted');
+      return user;
     default:
       return unreachable(event);
   }
 };
 
 export const userDecider: Decider<User, UserCommand, UserEvent, UserRc> = {
-  category: 'user', stateVersion: 1, decide, evolve,
-  initialState: (id) => ({ id: Number(id), accountClass: undefined, keyHash: undefined, roles: new Set() }),
+  category: 'user', stateVersion: 2, decide, evolve,
+  initialState: (id) => ({ id: Number(id), accountClass: undefined, keyHash: undefined, registeredAt: undefined, roles: new Set() }),
 };

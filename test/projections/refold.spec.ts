@@ -139,6 +139,49 @@ describe('an audit of the log', () => {
       const fact = all[first(all, 'BalanceAdjusted.v1', (data) => (data['ledger'] as { postings: { account: string }[] }).postings.some(({ account }) => account === 'issue:adjustment'))]!;
       for (const posting of ledger(fact).postings) if (posting.account === 'issue:adjustment') posting.account = 'burn:adjustment';
     }],
+    ['a transaction was taken back twice', ['I8'], (all) => {
+      const index = first(all, 'TransactionReversed.v1');
+      const again = structuredClone(all[index]!);
+      ledger(again).txId = '00000000-0000-5000-8000-000000000001';
+      all.splice(index + 1, 0, again);
+    }],
+    ['something was taken back that never happened', ['I8'], (all) => {
+      (all[first(all, 'TransactionReversed.v1')]!.data['ledger'] as Fact['data'])['reverses'] = '00000000-0000-5000-8000-000000000002';
+    }],
+    ['an account that was forced below its floor fell again', ['I4'], (all) => {
+      const fact = all[first(all, 'FundsTransferred.v1')]!;
+      const { postings } = ledger(fact);
+      const [from, to] = postings.map(({ account }) => account);
+      const takes = (txId: string, amount: number, parts: Fact['data']): Fact => ({ stream: `account-${from!.split(':')[1]!}`, type: 'TransactionReversed.v1', data: {
+        user: 0, reason: 'moderator', by: 1, ...parts,
+        ledger: { txId, kind: 'reversal', effectiveAt: '', policy: 1, reverses: txId, postings: [{ account: from, amount: -amount }, { account: to, amount }] },
+      } });
+      all.push(takes('00000000-0000-5000-8000-000000000003', 1_000_000_000, { forced: true }), takes('00000000-0000-5000-8000-000000000004', 1, {}));
+    }],
+    ['a moderator\'s reversal names no moderator', ['I27'], (all) => {
+      delete all[first(all, 'TransactionReversed.v1', ({ reason, taken }) => reason === 'moderator' && (taken as number) > 0)]!.data['by'];
+    }],
+    ['kudos expired', ['I27'], (all) => {
+      const fact = all[first(all, 'CapExcessSwept.v1')]!;
+      (fact.data['ledger'] as Fact['data'])['kind'] = 'opening';
+    }],
+    ['the cap took more than was above it', ['I27'], (all) => void (all[first(all, 'CapExcessSwept.v1')]!.data['cap'] = 1_000_000_000)],
+    ['escrow went to somebody whom nobody trusts', ['I10'], (all) => {
+      const { user } = all[first(all, 'EscrowReleased.v1')]!.data as { user: number };
+      const isTrust = ({ type, data }: Fact): boolean => data['user'] === user && (type === 'TrustGranted.v1' || (type === 'RolesChanged.v1' && (data['granted'] as string[]).includes('trusted')));
+      all.splice(0, all.length, ...all.filter((fact) => !isTrust(fact)));
+    }],
+    ['somebody was trusted before a week had passed', ['I10'], (all) => {
+      const fact = all[first(all, 'TrustGranted.v1')]!;
+      fact.data['grantedAt'] = all[first(all, 'UserRegistered.v1', ({ user }) => user === fact.data['user'])]!.data['registeredAt'];
+    }],
+    ['somebody was trusted for the threshold itself', ['I10'], (all) => {
+      const fact = all[first(all, 'TrustGranted.v1')]!;
+      fact.data['escrow'] = fact.data['threshold'];
+    }],
+    ['a place in the queue was bought beyond the cap', ['I20'], (all) => {
+      all.unshift({ stream: 'policy', type: 'PolicyAdopted.v1', data: { kudosCap: 1_000 } });
+    }],
   ])('finds that %s', (_what, invariants, plant) => {
     const planted = facts(events);
     plant(planted);

@@ -1,6 +1,6 @@
 import type { AnyEvent, Recorded } from '../../src/kernel/event.js';
 import { formatUuid, transactionId } from '../../src/kernel/ids.js';
-import { kudos } from '../../src/kernel/kudos.js';
+import { centikudos, kudos } from '../../src/kernel/kudos.js';
 import { balanced, posting } from '../../src/kernel/ledger.js';
 import { accountDecider } from '../../src/kudos/account.decider.js';
 import { Credits } from '../../src/kudos/credits.js';
@@ -99,7 +99,7 @@ const errand = (user: number, random: Seeded): Step[] => {
 
 const NOBODY_SPECIAL = {
   recipientUnknown: false, recipientKeyExpired: false, reversesRecentGift: false, senderSuspicious: false, senderFlagged: false, senderEducation: false, recipientSuspicious: false,
-  recipientFlagged: false, recipientEducation: false, recipientDeleted: false, senderDeleted: false,
+  recipientFlagged: false, recipientEducation: false, recipientDeleted: false, senderDeleted: false, recipientRoom: centikudos(Number.MAX_SAFE_INTEGER),
 } as const;
 
 const transfer = (user: number, random: Seeded): Step => {

@@ -88,7 +88,7 @@ export const adjusted = (amount: Kudos, txId = 'adjust-1'): AccountEvent => ({ t
 
 export const innocent: TransferParties = {
   recipientUnknown: false, recipientKeyExpired: false, reversesRecentGift: false, senderSuspicious: false, senderFlagged: false, senderEducation: false, recipientSuspicious: false,
-  recipientFlagged: false, recipientEducation: false, recipientDeleted: false, senderDeleted: false,
+  recipientFlagged: false, recipientEducation: false, recipientDeleted: false, senderDeleted: false, recipientRoom: centikudos(Number.MAX_SAFE_INTEGER),
 };
 const spending = { at: AT, policy: POLICY, creditsElsewhere: INCOME, creditsComplete: true } as const;
 

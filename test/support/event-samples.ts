@@ -68,6 +68,18 @@ export const eventSamples: Specimens = {
     user: PAYER, request, reason: 'abandoned',
     ledger: balanced({ txId: transactionId('abandoned', request), kind: 'reversal', effectiveAt: at(33), policy: 1, reverses: activation }, [posting('burn:activation', -300), posting(spendable(PAYER), 300)]),
   } },
+  'EscrowReleased.v1': { type: 'EscrowReleased.v1', data: {
+    user: OWNER, amount: kudos(4.5), releasedAt: at(40),
+    ledger: balanced({ txId: transactionId('escrow-release', OWNER, 3), kind: 'evaluation_promotion', effectiveAt: at(40), policy: 1 }, [posting(escrow(OWNER), -450), posting(spendable(OWNER), 450)]),
+  } },
+  'CapExcessSwept.v1': { type: 'CapExcessSwept.v1', data: {
+    user: OWNER, amount: kudos(7), cap: kudos(10_000_000), sweptAt: at(41),
+    ledger: balanced({ txId: transactionId('cap-sweep', OWNER, 4), kind: 'overflow', effectiveAt: at(41), policy: 1 }, [posting(spendable(OWNER), -700), posting('pool:commons', 700)]),
+  } },
+  'BalanceReconciled.v1': { type: 'BalanceReconciled.v1', data: {
+    user: OWNER, by: 1, reference: hash, receivable: kudos(0),
+    ledger: balanced({ txId: transactionId('reconciliation', OWNER, 'INC-7'), kind: 'reconciliation', effectiveAt: at(42), policy: 1 }, [posting('suspense:reconciliation', -150), posting(spendable(OWNER), 150)]),
+  } },
   'BalanceAdjusted.v1': { type: 'BalanceAdjusted.v1', data: {
     user: PAYER, by: 1,
     ledger: balanced({ txId: transactionId('adjustment', PAYER, 'test'), kind: 'admin_adjustment', effectiveAt: at(12), policy: 1 }, [posting(spendable(PAYER), -50), posting('burn:adjustment', 50)]),
@@ -119,6 +131,7 @@ export const eventSamples: Specimens = {
   'UserRegistered.v1': { type: 'UserRegistered.v1', data: { user: PAYER, accountClass: 'oauth', name: sealed(`user:${PAYER}`), registeredAt: at(0) } },
   'ApiKeyIssued.v1': { type: 'ApiKeyIssued.v1', data: { user: PAYER, keyHash: hash, lastFour: 'x4Qz', issuedAt: at(0) } },
   'RolesChanged.v1': { type: 'RolesChanged.v1', data: { user: OWNER, granted: ['trusted'], revoked: ['flagged'], changedAt: at(20) } },
+  'TrustGranted.v1': { type: 'TrustGranted.v1', data: { user: OWNER, escrow: kudos(10_000.5), threshold: kudos(10_000), grantedAt: at(39) } },
   'SubjectReserved.v1': { type: 'SubjectReserved.v1', data: { user: PAYER, reservedAt: at(0) } },
 
   'StyleCreated.v1': { type: 'StyleCreated.v1', data: {

@@ -10,6 +10,7 @@ import { grantDecider, type GrantCommand } from '../../src/kudos/grant.decider.j
 import type { UserCommand } from '../../src/users/user.decider.js';
 import { userDecider } from '../../src/users/user.decider.js';
 import { workerDecider, type Worker, type WorkerCommand } from '../../src/workers/worker.decider.js';
+import { Compensations } from './history-compensations.js';
 import { RequestLife, type HistoryWorker, type Surroundings, type World } from './history-request.js';
 import { HistoryStyles } from './history-styles.js';
 import { declaration } from './request-facts.js';
@@ -37,6 +38,8 @@ export class Economy implements Surroundings {
   private readonly users = new Map<number, ReturnType<typeof userDecider.initialState>>();
   /** Credits from elsewhere, of rounds that are over. */
   private readonly income = new Map<number, number>();
+  private readonly escrow = new Map<number, number>();
+  private readonly compensations: Compensations;
   /** Months that each user was thanked for, and what of it is to be repaid. */
   private readonly months = new Map<number, number>();
   private readonly issued: { grant: string; month: string; amount: Kudos }[] = [];
@@ -54,6 +57,11 @@ export class Economy implements Surroundings {
     this.random = new Seeded(options.seed);
     this.chances = new Seeded(options.seed + 1);
     this.firstUser = options.firstUser ?? 1;
+    this.compensations = new Compensations(options.seed + 1, {
+      anybody: (random) => this.firstUser + random.between(0, this.users.size - 1), account: (user, command) => this.account(user, command),
+      user: (user, command) => this.decide(userDecider, `user-${user}`, { state: this.users.get(user)!, command }),
+      spending: (user) => this.spending(user), escrowed: () => [...this.escrow.keys()], escrowElsewhere: (user) => centikudos(this.escrow.get(user) ?? 0),
+    });
     this.styles = new HistoryStyles(options.seed, this);
   }
 
@@ -71,12 +79,16 @@ export class Economy implements Surroundings {
     for (let thanks = this.chances.between(0, 6); thanks > 0; thanks--) this.thank();
     if (this.random.chance(0.1)) this.changeUser();
     if (this.random.chance(0.1)) this.changeWorker();
+    this.compensations.step();
     for (const worker of this.workers) if (this.chances.chance(0.2)) this.call(worker);
     this.styles.step([...this.users.keys()]);
   }
 
-  credit(income: ReadonlyMap<number, number>): void {
+  /** What the round has put into accounts from outside their own streams. */
+  credit(income: ReadonlyMap<number, number>, escrow: ReadonlyMap<number, number>): void {
     for (const [user, amount] of income) this.income.set(user, this.creditsOf(user) + amount);
+    for (const [user, amount] of escrow) this.escrow.set(user, (this.escrow.get(user) ?? 0) + amount);
+    this.compensations.endOfRound();
     for (const [key, amount] of this.sending) this.sent.set(key, centikudos(this.sentTo(key) + amount));
     this.sending.clear();
   }
@@ -96,6 +108,7 @@ export class Economy implements Surroundings {
     if (decision.outcome === 'refused' || decision.events.length === 0) return false;
     for (const event of decision.events) decider.evolve(state, event);
     this.world.write(stream, decision.events);
+    this.compensations.saw(decision.events);
     return true;
   }
 
@@ -163,7 +176,7 @@ export class Economy implements Surroundings {
       amount, ...(target ? { sharedKey: target.key } : {}),
       parties: {
         recipientUnknown: false, recipientKeyExpired: false, reversesRecentGift: false, senderSuspicious: false, senderFlagged: false, senderEducation: false, recipientSuspicious: false,
-        recipientFlagged: false, recipientEducation: this.random.chance(0.2), recipientDeleted: false, senderDeleted: false,
+        recipientFlagged: false, recipientEducation: this.random.chance(0.2), recipientDeleted: false, senderDeleted: false, recipientRoom: centikudos(Number.MAX_SAFE_INTEGER),
       },
     });
     if (isSent && target) this.sending.set(target.key, (this.sending.get(target.key) ?? 0) + amount);

@@ -42,7 +42,7 @@ export class History {
     this.economy.step();
     this.nowMs += ROUND_MS;
     const appends = [...this.round].map(([stream, events]) => this.plan(stream, events));
-    this.economy.credit(this.income());
+    this.economy.credit(this.income('spendable'), this.income('escrow'));
     return appends;
   }
 
@@ -70,13 +70,13 @@ export class History {
   }
 
   /** What the round has put into accounts from outside their own streams: nobody may spend it before the next round. */
-  private income(): Map<number, number> {
+  private income(pocket: 'spendable' | 'escrow'): Map<number, number> {
     const income = new Map<number, number>();
     for (const [stream, events] of this.round) {
       for (const event of events) {
         for (const { account, amount } of ledgerOf(event)?.postings ?? []) {
           const owner = userOf(account);
-          if (owner?.pocket === 'spendable' && amount > 0 && stream !== `account-${owner.user}`) income.set(owner.user, (income.get(owner.user) ?? 0) + amount);
+          if (owner?.pocket === pocket && amount > 0 && stream !== `account-${owner.user}`) income.set(owner.user, (income.get(owner.user) ?? 0) + amount);
         }
       }
     }

@@ -78,7 +78,7 @@ export class PricedWorld {
     const parties = {
       recipientUnknown: false, recipientKeyExpired: false,
       reversesRecentGift: false, senderSuspicious: false, senderFlagged: false, senderEducation: false, recipientSuspicious: false, recipientFlagged: false,
-      recipientEducation: false, recipientDeleted: false, senderDeleted: false,
+      recipientEducation: false, recipientDeleted: false, senderDeleted: false, recipientRoom: centikudos(Number.MAX_SAFE_INTEGER),
     };
     this.#onAccount(from, {
       type: 'TransferKudos', txId: transactionId('gift', this.log.length), keyed: false, indexedThrough: -1, to, amount: centikudos(amount), parties, ...this.#spending(from),

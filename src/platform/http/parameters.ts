@@ -4,7 +4,7 @@ import { traceparentOf } from '../telemetry/logger.js';
 import type { BodyClass } from './body/rules.js';
 import { clientIpOf } from './limits/client-ip.js';
 import { decodePosition, malformedPosition, POSITION_HEADER } from './kudos-position.js';
-import { InvalidInput } from './refusals.js';
+import { InvalidInput, missingHeader } from './refusals.js';
 import { specOf, type RouteSpec } from './route-spec.js';
 
 /**
@@ -65,6 +65,18 @@ const idempotencyKeyOf = (request: FastifyRequest): string | undefined => {
   if (key.length > IDEMPOTENCY_KEY_MAX) throw new InvalidInput({ 'Idempotency-Key': `Longer than ${IDEMPOTENCY_KEY_MAX} characters` });
   return key;
 };
+
+export interface MoneyKeys {
+  readonly apiKey: string;
+  readonly idempotencyKey: string;
+}
+
+/** Both keys of a route that moves kudos under `/v1/`: without the caller's 401, without an `Idempotency-Key` 400 (spec/ledger.md §4.7). */
+export const MoneyKeysOf = (): ParameterDecorator => parameter((request): MoneyKeys => {
+  const idempotencyKey = idempotencyKeyOf(request);
+  if (idempotencyKey === undefined) throw missingHeader('Idempotency-Key');
+  return { apiKey: apiKeyOf(request)!, idempotencyKey };
+}, (spec) => { spec.apiKey = 'required'; });
 
 /** The position that the caller wants to have seen, or undefined. GET routes have waited for it already. */
 export const KudosPositionHeader = (): ParameterDecorator => parameter(positionOf);
