@@ -22,6 +22,9 @@ interface Simulation {
   restart(place: number): Promise<void>;
 }
 
+/** As the settings of the simulated horde say. */
+const KUDOS_CAP = 1_200_000;
+const EXEMPT: ReadonlySet<number> = new Set([3]);
 const EVERYTHING = Number.POSITIVE_INFINITY;
 /** Longer than the longest life of a request, in steps that let jobs and requests expire one after the other. */
 const STEPS_MS = [3_000, 40_000, 12 * 60_000, 25 * 60_000, 65 * 60_000, 65 * 60_000];
@@ -63,12 +66,14 @@ const calm = async (simulation: Simulation, random: Seeded): Promise<void> => {
 
 const checkEnds = ({ world, clients, nodes }: Simulation): void => {
   const { audit } = world.checks;
-  const { unsettledJobs, openHolds, openRequests } = audit.report();
+  const { unsettledJobs, openHolds, openRequests, undrained } = audit.report();
+  world.unless(undrained.length === 0, 'I10', () => `user ${undrained[0]} is trusted, and has ${world.checks.purse(undrained[0]!).escrow} in escrow`);
   world.unless(unsettledJobs.length === 0, 'I7', () => `${unsettledJobs.length} delivered jobs are never paid: ${unsettledJobs[0]}`);
   world.unless(openHolds.length === 0, 'I6', () => `${openHolds.length} authorizations never end: of request ${openHolds[0]!.request}`);
   world.unless(openRequests === 0, 'I18', () => `${openRequests} requests never end`);
   for (const node of nodes) world.unless(clients.open.get(node!.id) === undefined || clients.open.get(node!.id) === 0, 'liveness', () => `${String(clients.open.get(node!.id))} calls are never answered`);
-  for (const [user, { held, floor }] of world.checks.purses) {
+  for (const [user, { held, floor, own, elsewhere }] of world.checks.purses) {
+    world.unless(own + elsewhere <= KUDOS_CAP || EXEMPT.has(user), 'I20', () => `user ${user} has ${own + elsewhere}, more than one can accumulate`);
     world.unless(held === 0, 'I6', () => `user ${user} has ${held} held, and nothing open`);
     world.unless(floor > 0 || user === 0, 'liveness', () => `user ${user} never got an account`);
   }

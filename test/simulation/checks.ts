@@ -209,17 +209,17 @@ export class Checks {
   /** What is taken back of a transaction was moved by it, the other way, and only once. */
   #takenBack(event: Recorded, { reverses, postings }: LedgerTransaction): void {
     const moved = this.#movedBy(reverses!);
-    for (const { account, amount } of postings) {
-      if (account.startsWith('issue:floor')) continue;
-      const left = (moved.get(account) ?? 0) + amount;
-      if (left !== 0 && Math.sign(left) !== Math.sign(moved.get(account) ?? 0)) this.#report('I8', event, `takes back ${-amount} of ${moved.get(account) ?? 0} that ${reverses!} moved at ${account}`);
-      moved.set(account, left);
+    for (const [owner, amount] of byOwner(postings)) {
+      const before = moved.get(owner) ?? 0;
+      const left = before + amount;
+      if (!owner.startsWith('issue:floor') && left !== 0 && Math.sign(left) !== Math.sign(before)) this.#report('I8', event, `takes back ${-amount} of ${before} that ${reverses!} moved at ${owner}`);
+      moved.set(owner, left);
     }
   }
   #movedBy(txId: string): Map<string, number> {
     let moved = this.#moved.get(txId);
     const { ledger } = (this.transactions.get(txId) ?? {}) as { readonly ledger?: LedgerTransaction };
-    if (!moved) this.#moved.set(txId, (moved = new Map(ledger?.postings.map(({ account, amount }) => [account, amount]))));
+    if (!moved) this.#moved.set(txId, (moved = byOwner(ledger?.postings ?? [])));
     return moved;
   }
   readonly #moved = new Map<string, Map<string, number>>();
@@ -228,3 +228,13 @@ export class Checks {
     this.#wrong.push({ invariant, text: `${stream}@${revision}: ${text}` });
   }
 }
+
+/** A user's two pockets are one here: what waited in escrow may have been released since. */
+const byOwner = (postings: LedgerTransaction['postings']): Map<string, number> => {
+  const sums = new Map<string, number>();
+  for (const { account, amount } of postings) {
+    const owner = account.replace(/:(spendable|escrow)$/, '');
+    sums.set(owner, (sums.get(owner) ?? 0) + amount);
+  }
+  return sums;
+};

@@ -7,6 +7,7 @@ import { LiveQueue } from '../../src/dispatch/live-queue.message.js';
 import type { Decider } from '../../src/kernel/decider.js';
 import { categoryOf, type AnyEvent } from '../../src/kernel/event.js';
 import { Credits, type CreditsSource } from '../../src/kudos/credits.js';
+import { LedgerIndex, type IndexedTransaction } from '../../src/kudos/ledger-index.js';
 import { TransferIndex } from '../../src/kudos/transfers.js';
 import { Commanding } from '../../src/platform/commanding/commanding.js';
 import type { Contents } from '../../src/platform/content/contents.js';
@@ -32,7 +33,10 @@ import { SimClock, SimTimers } from './virtual-time.js';
 import type { World } from './world.js';
 
 /** Who repays the monthly thanks is one of those who also play. */
-const CONFIG: Config = readConfig({ DATA_DIR: '/nowhere', LOG_LEVEL: 'silent', HORDE_TEST_RATELIMIT_DISABLED: '1', DONATION_SOURCE_USER: '3' });
+const CONFIG: Config = readConfig({
+  DATA_DIR: '/nowhere', LOG_LEVEL: 'silent', HORDE_TEST_RATELIMIT_DISABLED: '1', DONATION_SOURCE_USER: '3',
+  KUDOS_CAP: '12000', KUDOS_TRUST_THRESHOLD: '10', // low enough to be met
+});
 const PRICING = new Pricing(PRICE_POLICY_1, loadReference(), CONFIG.escrow);
 
 /** A database in which no read model was ever built: every view that is not simulated apart folds the log from its beginning. */
@@ -117,6 +121,12 @@ export class SimNode {
     injector.provide(JobFinder, new JobFinder(injector.get(LiveQueue), { waitFor: waits('requests'), job: (id) => Promise.resolve(models.jobs.get(id)) }, feed));
     injector.provide(TransferIndex, {
       find: (txIds: readonly string[]) => Promise.resolve(new Map(txIds.flatMap((txId) => { const known = models.transfers.get(txId); return known ? [[txId, known] as const] : []; }))), indexedThrough: (user: number) => Promise.resolve(models.indexed.get(user) ?? -1), waitFor: waits('statement'),
+    });
+    const transaction = (is: (each: IndexedTransaction) => boolean): Promise<IndexedTransaction | undefined> => Promise.resolve([...models.transactions.values()].find(is));
+    injector.provide(LedgerIndex, {
+      find: (txId: string) => Promise.resolve(models.transactions.get(txId)), reversalOf: (txId: string) => transaction(({ reverses }) => reverses === txId),
+      reversalByKey: (key: string) => transaction(({ kind, idem }) => kind === 'reversal' && idem === key),
+      indexedThrough: (user: number) => Promise.resolve(models.indexed.get(user) ?? -1), waitFor: waits('statement'),
     });
     injector.provide(StyleRows, { style: (id: string) => Promise.resolve(STYLES.find((style) => style.id === id)), collection: () => Promise.resolve(undefined), sharedKeyStyles: () => Promise.resolve([]), waitFor: waits('users') });
     injector.provide(StatusRows, { waitFor: waits('requests') });

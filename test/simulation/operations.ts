@@ -6,7 +6,7 @@ import { Seeded } from '../support/seeded.js';
 import { ANYBODY, FAULTS } from './network.js';
 import { STYLES } from './styles.js';
 import type { Scene } from './scene.js';
-import { alchemy, award, bulk, deliverForm, fundKey, operator, payerOf, popForms, rate, sharedKey } from './wider-economy.js';
+import { alchemy, award, bulk, deliverForm, fundKey, operator, payerOf, popForms, rate, reconcile, reverse, sharedKey } from './wider-economy.js';
 import { MODELS } from './read-models.js';
 import { seedOf } from './randomness.js';
 import type { World } from './world.js';
@@ -119,6 +119,9 @@ const KINDS = {
   operator: [2, operator],
   award: [10, award],
   rate: [14, rate],
+  reverse: [18, reverse],
+  reconcile: [6, reconcile],
+  week: [2, ({ world }: Scene) => { world.time.pass(8 * 24 * 60 * MINUTE_MS); }],
   cancel: [30, cancel],
   adjust: [35, ({ random, clients, node, world }: Scene) => clients.adjust(node, random.pick([2, ...world.models.users.keys()]), centikudos(random.between(-20_000, random.chance(0.4) ? 1_000_000 : 20_000) || 1))],
   roles: [14, ({ random, clients, node, world }: Scene) => clients.roles(node, anybody(random, world), random.pick(ROLES), random.chance(0.6))],

@@ -8,6 +8,8 @@ import { centikudos, kudos } from '../../src/kernel/kudos.js';
 import { Awards } from '../../src/kudos/awards.js';
 import { BulkTransfers } from '../../src/kudos/bulk-transfers.js';
 import { grantKeys, OnGrant } from '../../src/kudos/grant.message.js';
+import { Reconciliations } from '../../src/kudos/reconciliations.js';
+import { Reversals } from '../../src/kudos/reversals.js';
 import { SharedKeys } from '../../src/kudos/shared-keys.js';
 import { AlchemySubmission } from '../../src/requests/alchemy-submission.js';
 import { AlchemyRequestFields } from '../../src/requests/bodies/alchemy-request.body.js';
@@ -122,7 +124,9 @@ export const operator = ({ clients, node, world }: Scene): void => {
   const register = node.get(CommandBus).execute(new OnUser(OPERATOR_ID, {
     type: 'RegisterUser', accountClass: 'operator', name: personal('user-1', 'operator'), keyHash, lastFour, at: iso(world.time.nowMs),
   }, context));
-  void clients.call(node, 'operator', register.then(() => registration.openAccount(OPERATOR_ID, 'operator', context)), () => 'operator');
+  const roles = { type: 'ChangeRoles', roles: { moderator: true, trusted: true }, at: iso(world.time.nowMs) } as const;
+  const begun = register.then(() => node.get(CommandBus).execute(new OnUser(OPERATOR_ID, roles, context))).then(() => registration.openAccount(OPERATOR_ID, 'operator', context));
+  void clients.call(node, 'operator', begun, () => 'operator');
 };
 
 export const award = ({ random, clients, node, world }: Scene): void => {
@@ -149,5 +153,27 @@ export const rate = ({ random, clients, node, world }: Scene): void => {
   void clients.call(node, 'rate', given, ({ outcome }) => {
     if (outcome === 'appended' && amount > 0) clients.acknowledged(world.checks.transactions.has(transactionId('rating', id)), `rating of ${id}`);
     return outcome;
+  });
+};
+
+/** A moderator takes something back that happened lately: the operator, who may also force it, or somebody who may not. */
+export const reverse = ({ random, clients, node, world }: Scene): void => {
+  const known = [...world.models.transactions.keys()].slice(-40);
+  if (known.length === 0) return;
+  const apiKey = random.chance(0.9) ? OPERATOR_KEY : clients.user(random.between(1, 9)).key;
+  const txId = random.chance(0.97) ? random.pick(known) : random.uuid();
+  void clients.call(node, 'reverse', node.get(Reversals).reverse({ apiKey, key: `reversal-${random.between(1, 30)}`, txId, force: random.chance(0.2) }), ({ reversal, taken, receivable }) => {
+    clients.acknowledged(world.checks.transactions.has(reversal), `reversal of ${txId}`);
+    return `took ${taken} back, and not ${receivable}`;
+  });
+};
+
+export const reconcile = ({ random, clients, node, world }: Scene): void => {
+  const account = random.pick([2, ...world.models.users.keys()]);
+  const amount = centikudos(random.between(-3_000, 3_000));
+  const asked = { apiKey: random.chance(0.95) ? OPERATOR_KEY : clients.user(2).key, account, amount, reference: `error ${random.between(1, 9)}` };
+  void clients.call(node, 'reconcile', node.get(Reconciliations).reconcile(asked), ({ transaction, moved }) => {
+    clients.acknowledged(world.checks.transactions.has(transaction), `compensation of user ${account}`);
+    return `moved ${moved}`;
   });
 };
