@@ -3,6 +3,7 @@ const common = {
   testEnvironment: 'node',
   testMatch: ['**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
+  setupFiles: ['<rootDir>/test/support/fixed-seed.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: {
     '^.+\\.ts$': [
@@ -33,7 +34,7 @@ export default {
       roots: ['<rootDir>/test/e2e'],
       globalSetup: '<rootDir>/scripts/test-store/start.mjs',
       globalTeardown: '<rootDir>/scripts/test-store/stop.mjs',
-      setupFiles: ['<rootDir>/scripts/test-store/mark.mjs'],
+      setupFiles: [...common.setupFiles, '<rootDir>/scripts/test-store/mark.mjs'],
     },
   ],
 };

@@ -85,7 +85,8 @@ const updated = (table: 'style' | 'collection', id: string, columns: readonly Co
 const styleColumns = ({ name, nameHash, info, prompt, params, nsfw, tags, models, sharedKey, parameterPolicy, templateFields, public: isPublic }: Partial<StyleContent>): Column[] => present([
   ['name', name && storable(name)], ['name_hash', nameHash], ['info', info && storable(info)], ['prompt', prompt && storable(prompt)],
   ['params', params && storable(params)], ['public', isPublic], ['nsfw', nsfw], ['tags', tags?.flatMap((tag) => storable(tag) ?? [])], ['models', models],
-  ['shared_key', sharedKey && storable(sharedKey)], ['parameter_policy', parameterPolicy && JSON.stringify(parameterPolicy)],
+  ['shared_key', sharedKey && sharedKey.key], ['shared_key_id', sharedKey && storable(sharedKey.id)],
+  ['parameter_policy', parameterPolicy && JSON.stringify(parameterPolicy)],
   ['template_fields', templateFields && storable(templateFields)],
 ]);
 const collectionColumns = ({ name, nameHash, info, styles: members, kind, public: isPublic }: Partial<CollectionContent>): Column[] => present([

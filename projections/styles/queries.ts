@@ -20,6 +20,7 @@ export interface Style {
   readonly nsfw: boolean;
   readonly tags: readonly string[];
   readonly models: readonly string[];
+  /** The id of the key that pays for its use. */
   readonly sharedKey: string | null;
   readonly parameterPolicy: ParameterPolicy | null;
   readonly templateFields: readonly TemplateField[] | null;
@@ -93,9 +94,9 @@ export const stylesOf = async (db: Queries, owner: number): Promise<OwnedStyle[]
   return rows.map((row) => ({ id: text(row['id']), name: text(row['name']), kind: row['kind'] as StyleKind, public: row['public'] as boolean }));
 };
 
-/** A shared key that is assigned to styles pays for them alone (horde-rules §1.10). */
-export const sharedKeyStyles = async (db: Queries, sharedKey: string): Promise<string[]> =>
-  (await rowsOf(db, 'SELECT id FROM rm.style WHERE shared_key = $1 ORDER BY position', [sharedKey])).map((row) => text(row['id']));
+/** Which styles bring a shared key along: a node loads them at start and folds the feed on top. */
+export const sharedKeyStyles = async (db: Queries): Promise<{ style: string; key: string }[]> =>
+  (await rowsOf(db, 'SELECT id, shared_key FROM rm.style WHERE shared_key IS NOT NULL')).map((row) => ({ style: text(row['id']), key: text(row['shared_key']) }));
 
 const SELECT_COLLECTION = `
 SELECT c.*, coalesce((SELECT json_agg(json_build_object('id', s.id, 'name', s.name, 'owner', s.owner) ORDER BY array_position(c.styles, s.id))
@@ -120,7 +121,7 @@ const styleOf = (row: Row): Style => ({
   id: text(row['id']), kind: row['kind'] as StyleKind, owner: num(row['owner']), name: text(row['name']), nameHash: text(row['name_hash']),
   info: textOrNull(row['info']) ?? '', prompt: text(row['prompt']), params: JSON.parse(textOrNull(row['params']) ?? '{}') as Style['params'],
   public: row['public'] as boolean, nsfw: row['nsfw'] as boolean, tags: row['tags'] as string[], models: row['models'] as string[],
-  sharedKey: textOrNull(row['shared_key']), parameterPolicy: (row['parameter_policy'] ?? null) as ParameterPolicy | null,
+  sharedKey: textOrNull(row['shared_key_id']), parameterPolicy: (row['parameter_policy'] ?? null) as ParameterPolicy | null,
   templateFields: JSON.parse(textOrNull(row['template_fields']) ?? 'null') as TemplateField[] | null,
   useCount: num(row['use_count']), examples: row['examples'] as StyleExample[],
 });

@@ -13,7 +13,9 @@ CREATE TABLE rm.style (
   nsfw             boolean NOT NULL,
   tags             text[] NOT NULL,
   models           text[] NOT NULL,
+  -- As events name it, and its id, by which it is used.
   shared_key       text,
+  shared_key_id    text,
   parameter_policy json,
   template_fields  text,
   use_count        bigint NOT NULL,
@@ -23,7 +25,6 @@ CREATE TABLE rm.style (
 CREATE INDEX style_by_owner ON rm.style (owner, position);
 CREATE INDEX style_by_name ON rm.style (name, position);
 CREATE INDEX style_by_use ON rm.style (kind, use_count DESC, position) WHERE public;
-CREATE INDEX style_by_key ON rm.style (shared_key) WHERE shared_key IS NOT NULL;
 
 CREATE TABLE rm.style_example (
   id        uuid PRIMARY KEY,

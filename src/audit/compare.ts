@@ -74,21 +74,23 @@ export const compareSharedKeys = async (queries: Queries, drifts: Drifts, { keys
   drifts.compareAll('rm.shared_key', expected, keyed(rows, 'key'));
 };
 
-export const compareQueue = async (queries: Queries, drifts: Drifts, { open, authorizations, unsettled }: ExpectedRequests): Promise<void> => {
+export const compareQueue = async (queries: Queries, drifts: Drifts, { open, authorizations, unsettled, formHolds }: ExpectedRequests): Promise<void> => {
   const expected = new Map<string, Columns>();
-  for (const { id, payer, waiting, jobs, restarted, finished, revision, outcome } of open.values()) {
+  for (const { id, payer, waiting, waitingForms, jobs, restarted, finished, revision, outcome } of open.values()) {
     if (outcome !== null) continue; // completed, and only its settlement is missing
     const pending = [...jobs].filter(([, state]) => state === 'pending').map(([job]) => job);
-    expected.set(id, { payer, waiting, pending: pending.sort(), faults: restarted, submitted: finished, revision });
+    expected.set(id, { payer, waiting, waiting_forms: [...waitingForms].sort((a, b) => a - b), pending: pending.sort(), faults: restarted, submitted: finished, revision });
   }
   const rows = await queries.query<{ request: string }>(`
-    SELECT request, payer, waiting, ARRAY(SELECT job FROM jsonb_object_keys(pending) AS job ORDER BY job COLLATE "C") AS pending, faults, submitted, revision
+    SELECT request, payer, waiting, waiting_forms, ARRAY(SELECT job FROM jsonb_object_keys(pending) AS job ORDER BY job COLLATE "C") AS pending, faults, submitted, revision
     FROM rm.queue`);
   drifts.compareAll('rm.queue', expected, keyed(rows, 'request'));
   const settled = await queries.query<{ request: string }>('SELECT request, settled FROM rm.open_authorization');
   drifts.compareAll('rm.open_authorization', new Map([...authorizations].map(([request, count]) => [request, { settled: count }])), keyed(settled, 'request'));
   const unpaid = await queries.query<{ job: string }>('SELECT job FROM rm.unsettled_job');
   drifts.compareAll('rm.unsettled_job', new Map([...unsettled].map((job) => [job, {}])), keyed(unpaid, 'job'));
+  const held = await queries.query<{ job: string }>('SELECT job, request, amount FROM rm.form_hold');
+  drifts.compareAll('rm.form_hold', new Map([...formHolds].map(([job, hold]) => [job, { ...hold }])), keyed(held, 'job'));
 };
 
 const keyed = <Key extends string>(rows: readonly Readonly<Record<Key, number | string>>[], key: Key): Map<number | string, Columns> =>

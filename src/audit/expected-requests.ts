@@ -1,6 +1,7 @@
 import { iso } from '../kernel/clock.js';
 import type { Recorded } from '../kernel/event.js';
-import type { AuthorizationOpened, JobSettled } from '../kudos/account.events.js';
+import type { AuthorizationOpened, FormHoldPlaced, JobSettled } from '../kudos/account.events.js';
+import type { AlchemyJobFeatures } from '../pricing/job-features.js';
 import type { JobAssigned, JobSubmitted, RequestAccepted, RequestCompleted } from '../requests/request.events.js';
 
 /** A request as its row should be. */
@@ -16,6 +17,8 @@ export interface ExpectedRequest {
   consumed: number;
   expiresAt: string;
   outcome: string | null;
+  /** Alchemy: forms that nobody has taken. */
+  readonly waitingForms: Set<number>;
   /** Jobs by id: the state of each. */
   readonly jobs: Map<string, 'pending' | 'done' | 'faulted' | 'expired'>;
   revision: number;
@@ -34,12 +37,15 @@ export class ExpectedRequests {
   /** Open authorizations and how many jobs each has settled. */
   readonly authorizations = new Map<string, number>();
   readonly unsettled = new Set<string>();
+  /** What is set aside for single forms: by job the request and the amount. */
+  readonly formHolds = new Map<string, { readonly request: string; readonly amount: number }>();
   requests = 0;
   jobs = 0;
 
   constructor(private readonly onFinal: (request: ExpectedRequest) => void) {}
 
   add(event: Recorded): void {
+    this.followHolds(event);
     if (event.type === 'AuthorizationOpened.v1') this.authorizations.set((event.data as AuthorizationOpened['data']).request, 0);
     else if (event.type === 'AuthorizationClosed.v1') this.authorizations.delete((event.data as { request: string }).request);
     else if (event.type === 'RequestAccepted.v1') this.accepted(event.data as RequestAccepted['data']);
@@ -54,10 +60,18 @@ export class ExpectedRequests {
     this.onFinal(request);
   }
 
-  private accepted({ request: id, payer, jobs: waiting, activation: consumed, acceptedAt }: RequestAccepted['data']): void {
+  private followHolds({ type, data }: Recorded): void {
+    const { request, job, amount } = data as FormHoldPlaced['data'];
+    if (type === 'FormHoldPlaced.v1') this.formHolds.set(job, { request, amount });
+    else if (type === 'JobSettled.v1' || type === 'HoldReleased.v1') this.formHolds.delete(job);
+    else if (type === 'AuthorizationClosed.v1') for (const [id, hold] of this.formHolds) if (hold.request === request) this.formHolds.delete(id);
+  }
+
+  private accepted({ request: id, payer, kind, features, jobs: waiting, activation: consumed, acceptedAt }: RequestAccepted['data']): void {
     this.requests += 1;
     this.open.set(id, {
       id, payer, waiting, processing: 0, finished: 0, restarted: 0, cancelled: false, faulted: false, consumed, outcome: null, jobs: new Map(),
+      waitingForms: new Set(kind === 'alchemy' ? (features as AlchemyJobFeatures).forms.keys() : []),
       revision: 0, withdrawn: false, extraSlow: false, settled: 0, expiresAt: lifeFrom(acceptedAt, false),
     });
   }
@@ -77,8 +91,9 @@ export class ExpectedRequests {
     }
   }
 
-  private assigned(request: Folded, { job, assignedAt, extraSlow }: JobAssigned['data']): void {
+  private assigned(request: Folded, { job, form, assignedAt, extraSlow }: JobAssigned['data']): void {
     this.jobs += 1;
+    if (form !== undefined) request.waitingForms.delete(form);
     request.waiting -= 1;
     request.processing += 1;
     request.jobs.set(job, 'pending');
@@ -104,17 +119,23 @@ export class ExpectedRequests {
 }
 interface JobRef {
   readonly job: string;
+  readonly form?: number;
   /** Alchemy: the form is given up. */
   readonly final?: true;
 }
 
-const giveBack = (request: Folded, { job, final }: JobRef, state: 'faulted' | 'expired'): void => {
+const giveBack = (request: Folded, { job, form, final }: JobRef, state: 'faulted' | 'expired'): void => {
   request.processing -= 1;
   request.restarted += 1;
   request.jobs.set(job, state);
-  if (!request.withdrawn && !final) request.waiting += 1;
+  if (request.withdrawn || final) return;
+  request.waiting += 1;
+  if (form !== undefined) request.waitingForms.add(form);
 };
-const withdraw = (request: Folded): Folded => Object.assign(request, { withdrawn: true, waiting: 0 });
+const withdraw = (request: Folded): Folded => {
+  request.waitingForms.clear();
+  return Object.assign(request, { withdrawn: true, waiting: 0 });
+};
 
 /** horde-rules §6.2: 20 minutes, 60 once an extra-slow worker took part. */
 const lifeFrom = (at: string, extraSlow: boolean): string => iso(Date.parse(at) + (extraSlow ? 60 : 20) * MINUTE_MS);

@@ -12,7 +12,7 @@ export const EVENT_TYPES: readonly string[] = [
   ...ACCOUNT_EVENT_TYPES, ...GRANT_EVENT_TYPES, ...LEDGER_EVENT_TYPES, ...POLICY_EVENT_TYPES, ...REQUEST_EVENT_TYPES, ...STYLE_EVENT_TYPES, ...USER_EVENT_TYPES, ...WORKER_EVENT_TYPES,
 ];
 
-const STYLE_TEXTS = ['name', 'info', 'prompt', 'params', 'tags.*', 'sharedKey', 'templateFields'];
+const STYLE_TEXTS = ['name', 'info', 'prompt', 'params', 'tags.*', 'sharedKey.id', 'templateFields'];
 
 /** Where personal text stands in events: sealed before it is stored (spec/ledger.md §4.12). */
 export const PERSONAL_PATHS: ReadonlyMap<string, readonly string[]> = new Map([

@@ -33,7 +33,7 @@ const CATCH_UP_MAX_MS = 1_000;
 const PAGE = 5_000;
 
 /** What a read model says, and the position that it is true at: read in one snapshot, so that a fold can go on from there. */
-const atCheckpoint = <Answer>({ database }: Platform, name: string, read: (db: Queries) => Promise<Answer>): Promise<{ position: Position; answer: Answer }> =>
+export const atCheckpoint = <Answer>({ database }: Platform, name: string, read: (db: Queries) => Promise<Answer>): Promise<{ position: Position; answer: Answer }> =>
   database.transaction(async (db) => {
     await db.execute('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const rows = await db.query<{ position: number }>('SELECT position FROM rm.checkpoint WHERE name = $1', [name]);

@@ -13,6 +13,7 @@ import { PromoteTrusted } from '../kudos/promote-trusted.reactor.js';
 import { RecentGifts } from '../kudos/recent-gifts.js';
 import { SweepExcess } from '../kudos/sweep-excess.reactor.js';
 import { SharedKeyRegistry } from '../kudos/shared-key-registry.message.js';
+import { StyleKeys } from '../styles/style-keys.message.js';
 import { categoryOf } from '../kernel/event.js';
 import { registerBlobRoutes } from '../platform/blobs/blob-routes.js';
 import { createHttpApp } from '../platform/http/http-app.js';
@@ -123,7 +124,7 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding }: Pla
   const latest = get(LatestOfRequests);
   const folds = [
     get(Credits), get(Pockets), get(TrustedUsers), get(RecentGifts), get(UserDirectory), get(NextUserId), registry, queue, get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests),
-    get(Claims), get(Unrepaid), latest,
+    get(StyleKeys), get(Claims), get(Unrepaid), latest,
   ];
   for (const fold of folds) feed.register(fold);
   await feed.start();

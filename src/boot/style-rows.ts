@@ -3,6 +3,14 @@ import {
 } from '../../projections/styles/queries.js';
 import { StyleRows } from '../styles/catalogue.message.js';
 import type { Platform } from './platform.js';
+import { atCheckpoint } from './read-models.js';
+
+export const styleKeyRows = (platform: Platform) => ({
+  styleKeys: async () => {
+    const { position, answer } = await atCheckpoint(platform, 'styles', sharedKeyStyles);
+    return { position, rows: answer };
+  },
+});
 
 export class PostgresStyleRows extends StyleRows {
   constructor(private readonly platform: Platform) {
@@ -31,9 +39,6 @@ export class PostgresStyleRows extends StyleRows {
   }
   collectionPage(page: Parameters<StyleRows['collectionPage']>[0]) {
     return collectionPage(this.platform.database, page);
-  }
-  sharedKeyStyles(sharedKey: string) {
-    return sharedKeyStyles(this.platform.database, sharedKey);
   }
   waitFor(position: number, timeoutMs: number): Promise<boolean> {
     return this.platform.readModels.waitFor(position, timeoutMs, ['styles']);

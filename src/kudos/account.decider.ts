@@ -150,5 +150,5 @@ const adjust = ({ txId, amount, by, at, policy, creditsElsewhere, creditsComplet
 };
 
 export const accountDecider: Decider<Account, AccountCommand, AccountEvent, AccountRc> = {
-  category: 'account', stateVersion: 6, initialState: newAccount, evolve, decide,
+  category: 'account', stateVersion: 7, initialState: newAccount, evolve, decide,
 };

@@ -13,8 +13,9 @@ import { Reconciliations } from './reconciliations.js';
 import { ReversalController } from './reversal.controller.js';
 import { Reversals } from './reversals.js';
 import { CompensationParts } from './compensation.js';
-import { SharedKeyOwners } from './shared-key-registry.message.js';
+import { SharedKeyOwners, SharedKeyViews } from './shared-key-registry.message.js';
 import { SharedKeyParts, SharedKeys } from './shared-keys.js';
+import { SharedKeyShows } from './shared-key-shows.js';
 import { SharedKeysController } from './shared-keys.controller.js';
 import { Spending } from './spending.message.js';
 import { SweepExcess, SweepParts } from './sweep-excess.reactor.js';
@@ -27,9 +28,10 @@ import { TransferParts, Transfers } from './transfers.js';
   controllers: [TransferController, ReversalController, ReconciliationController, BulkTransferController, SharedKeysController, AwardController],
   providers: [
     AccountHandler, PolicyHandler, GrantHandler, Spending, Adjusting, AdjustingParts, Transfers, TransferParts, TransferTargets, RecipientViews, BulkTransfers,
-    SharedKeys, SharedKeyParts, Awards, AwardParts, { provide: SharedKeyOwners, useExisting: SharedKeys },
+    SharedKeys, SharedKeyParts, Awards, AwardParts, { provide: SharedKeyOwners, useExisting: SharedKeys }, SharedKeyShows,
+    { provide: SharedKeyViews, useExisting: SharedKeyShows },
     PromoteTrusted, PromotionParts, SweepExcess, SweepParts, Reversals, Reconciliations, CompensationParts,
   ],
-  exports: [Spending, Adjusting, SharedKeyOwners],
+  exports: [Spending, Adjusting, SharedKeyOwners, SharedKeyViews],
 })
 export class KudosModule {}

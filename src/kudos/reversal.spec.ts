@@ -44,6 +44,8 @@ describe('a transaction that a moderator takes back', () => {
   });
   it('gives back where nobody loses: the price of admission, a correction', () => {
     account(opened()).when(takeBack(activation)).then(takenBack(activation, [[`user:${ME}:spendable`, kudos(3)], ['burn:activation', kudos(-3)]], { taken: NO_KUDOS }));
+    const styled = original('activation', [[`user:${ME}:spendable`, kudos(-3)], ['burn:activation', kudos(1)], ['burn:style', kudos(2)]]);
+    account(opened()).when(takeBack(styled)).then(takenBack(styled, [[`user:${ME}:spendable`, kudos(1)], ['burn:activation', kudos(-1)]], { taken: NO_KUDOS }));
     const correction = original('admin_adjustment', [[`user:${ME}:spendable`, kudos(-8)], ['burn:adjustment', kudos(8)]], { txId: 'adjust-1' });
     account(opened(), adjusted(kudos(8))).when(takeBack(correction)).then(takenBack(correction, [[`user:${ME}:spendable`, kudos(8)], ['burn:adjustment', kudos(-8)]], { taken: NO_KUDOS }));
   });

@@ -58,14 +58,17 @@ const reversalRefusal = ({ original, indexedThrough }: ReverseTransaction, accou
   return isOpen ? 'TransactionUnfinished' : undefined;
 };
 
-/** Escrow is taken first where the kudos still wait; what has been released since comes from what can be spent. Fees come back whole. */
+/**
+ * Escrow is taken first where the kudos still wait; what has been released since comes from what can be spent. Fees come back whole, but for
+ * what was set aside for the owner of a style: the first job of the request has passed that on, if there was one.
+ */
 const legsOf = ({ original, force, creditsElsewhere, escrowElsewhere }: ReverseTransaction, account: Account): { taken: Kudos; receivable: Kudos; legs: Posting[] } => {
   const won = original.postings.filter(({ amount }) => amount > 0);
   const wonBy = (pocket: 'spendable' | 'escrow'): Kudos => plus(...won.filter((leg) => userOf(leg.account)?.pocket === pocket).map(({ amount }) => amount));
   const fromEscrow = least(wonBy('escrow'), most(NO_KUDOS, plus(escrowElsewhere, account.ownEscrow)));
   const rest = minus(plus(wonBy('spendable'), wonBy('escrow')), fromEscrow);
   const fromSpendable = force ? rest : least(rest, most(NO_KUDOS, availableOf(account, creditsElsewhere)));
-  const burned = won.filter((leg) => !userOf(leg.account));
+  const burned = won.filter((leg) => !userOf(leg.account) && leg.account !== 'burn:style');
   const legs = [
     posting(escrow(account.user), -fromEscrow), posting(spendable(account.user), -fromSpendable),
     ...burned.map(({ account: name, amount }) => posting(name, -amount)),

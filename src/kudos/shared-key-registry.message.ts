@@ -103,9 +103,14 @@ export class SharedKeyRegistry implements NodeFold {
   }
 }
 
-/** How many styles a shared key is assigned to: such a key cannot be used by itself (horde-rules §1.10). Nobody assigns any yet. */
+/** How many styles a shared key is assigned to: such a key cannot be used by itself (horde-rules §1.10). */
 export abstract class SharedKeyStyles {
   abstract sharedKeyStyles(key: string): number;
+}
+
+/** A shared key as the API shows it; undefined when there is none. */
+export abstract class SharedKeyViews {
+  abstract view(id: string): Promise<object | undefined>;
 }
 
 /** Whose a shared key is, and what its owner has called it. */

@@ -1,13 +1,11 @@
 import { Controller, Delete, Get, HttpCode, Param, Patch, Put, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { inKudos, type Kudos } from '../kernel/kudos.js';
 import { Int, Optional, Str } from '../platform/http/body/body-decorators.js';
 import { setKudosPosition } from '../platform/http/kudos-position.js';
-import { rfc822 } from '../platform/http/marshal.js';
 import { ApiKey, LooseBody, OptionalApiKey } from '../platform/http/parameters.js';
 import { Callers, RateLimit } from '../platform/http/route-spec.js';
 import { sanitised } from '../platform/sanitised-text.js';
-import { aliasOf } from '../users/directory.message.js';
+import { sharedKeyView } from './shared-key-view.js';
 import { SharedKeys, type SharedKeyWishes } from './shared-keys.js';
 
 // horde-rules §1.10; −1 is no limit.
@@ -39,13 +37,13 @@ export class SharedKeysController {
   async create(@LooseBody(SharedKeyFields) body: SharedKeyFields, @ApiKey() apiKey: string, @Res({ passthrough: true }) reply: FastifyReply) {
     const { shown, position } = await this.sharedKeys.create(apiKey, { ...wishesOf(body), kudos: body.kudos ?? KUDOS_DEFAULT });
     setKudosPosition(reply, position);
-    return viewOf(shown);
+    return sharedKeyView(shown);
   }
 
   @Get(':sharedkey_id') @Callers('capability') @RateLimit('RL-D')
   async one(@Param('sharedkey_id') id: string, @OptionalApiKey() _apiKey: string | undefined, @Res({ passthrough: true }) reply: FastifyReply) {
     void reply.header('Cache-Control', 'private, no-store');
-    return viewOf(await this.sharedKeys.show(id));
+    return sharedKeyView(await this.sharedKeys.show(id));
   }
 
   @Patch(':sharedkey_id') @Callers('owner') @RateLimit('RL-D')
@@ -55,7 +53,7 @@ export class SharedKeysController {
   ) {
     const position = await this.sharedKeys.change(apiKey, id, wishesOf(body));
     setKudosPosition(reply, position);
-    return viewOf(await this.sharedKeys.show(id, position));
+    return sharedKeyView(await this.sharedKeys.show(id, position));
   }
 
   @Delete(':sharedkey_id') @Callers('owner') @RateLimit('RL-D')
@@ -65,16 +63,7 @@ export class SharedKeysController {
   }
 }
 
-const viewOf = ({ id, alias, name, remaining, utilised, expiresAt, limits }: Awaited<ReturnType<SharedKeys['show']>>): object => ({
-  id, username: aliasOf(alias), ...(name === null ? {} : { name }), kudos: remaining === null ? -1 : whole(remaining),
-  ...(expiresAt === null ? {} : { expiry: rfc822(expiresAt) }), utilized: whole(utilised),
-  max_image_pixels: limits.maxImagePixels, max_image_steps: limits.maxImageSteps, max_text_tokens: limits.maxTextTokens,
-});
-
 const wishesOf = (body: SharedKeyFields): SharedKeyWishes => ({
   kudos: body.kudos, expiry: body.expiry, name: body.name === undefined ? undefined : sanitised(body.name, NAME_MAX),
   maxImagePixels: body.max_image_pixels, maxImageSteps: body.max_image_steps, maxTextTokens: body.max_text_tokens,
 });
-
-/** The API shows whole kudos here (horde-api C5). */
-const whole = (amount: Kudos): number => Math.trunc(inKudos(amount));

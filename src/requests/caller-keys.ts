@@ -12,6 +12,8 @@ import { admissionRefusals } from './request.refusals.js';
 export interface RequestCaller {
   readonly payer: KnownUser;
   readonly sharedKey: string | undefined;
+  /** A style brought the key, which waives the key's limits on a single request (horde-rules §1.10). */
+  readonly isStyles?: true;
 }
 
 /** Tells from the key that a request came with whose it is: a user's own, or a shared one, which acts for its owner. */
@@ -30,12 +32,24 @@ export class CallerKeys {
     return { payer, sharedKey: undefined };
   }
 
+  /** The owner of a key that a style brings along; undefined when the key cannot pay: then whoever asks does. */
+  async ofStyle(id: string): Promise<RequestCaller | undefined> {
+    const known = await this.sharedKeys.byId(id);
+    if (!known || known.isDeleted || known.remaining === NO_KUDOS || this.#isExpired(known)) return undefined;
+    const payer = await this.directory.byId(known.owner);
+    return payer && { payer, sharedKey: known.key, isStyles: true };
+  }
+
+  #isExpired({ expiresAt }: { readonly expiresAt: string | null }): boolean {
+    return expiresAt !== null && Date.parse(expiresAt) <= this.clock.now();
+  }
+
   async #byShared(id: string, mayBeDowngraded: boolean): Promise<RequestCaller> {
     const known = await this.sharedKeys.byId(id);
     if (!known || known.isDeleted) throw refusedBy(sharedKeyUseRefusals, 'InvalidAPIKey');
     const isEmpty = known.remaining === NO_KUDOS;
     if (isEmpty && !mayBeDowngraded) throw refusedBy(sharedKeyUseRefusals, 'SharedKeyEmpty');
-    if (known.expiresAt !== null && Date.parse(known.expiresAt) <= this.clock.now()) throw refusedBy(sharedKeyUseRefusals, 'SharedKeyExpired');
+    if (this.#isExpired(known)) throw refusedBy(sharedKeyUseRefusals, 'SharedKeyExpired');
     if (this.styles.sharedKeyStyles(known.key) > 0) throw refusedBy(sharedKeyUseRefusals, 'SharedKeyAssignedStyles');
     if (isEmpty) return { payer: ANONYMOUS, sharedKey: undefined };
     const payer = await this.directory.byId(known.owner);

@@ -68,9 +68,10 @@ export class Gate {
   }
 
   /** Rows 5 to 11: webhook, key, proxy, deletion. */
-  async caller(apiKey: string, body: CallerFields): Promise<RequestCaller> {
+  async caller(apiKey: string, body: CallerFields, styleKey?: string): Promise<RequestCaller> {
     if (body.webhook !== undefined) throw notServed('Webhooks', body.webhook);
-    const caller = await this.callers.callerOf(apiKey, body.allow_downgrade ?? false);
+    const styles = styleKey === undefined ? undefined : await this.callers.ofStyle(styleKey);
+    const caller = styles ?? (await this.callers.callerOf(apiKey, body.allow_downgrade ?? false));
     const { payer } = caller;
     if (payer.id === 0 && !this.parts.standing.anonymousUse.allowed) throw refusedBy(admissionRefusals, 'AnonForbidden');
     if (body.proxied_account && !payer.roles.has('service')) throw refusedBy(admissionRefusals, 'OnlyServiceAccountProxy');

@@ -49,8 +49,8 @@ export class ImageSubmission {
   ) {}
 
   async submit(sent: ImageRequestBody, asked: Asked): Promise<ImageAccepted | ImageQuoted> {
-    const { body, used, sharedKey } = await this.gate.styles.image(sent);
-    const { caller, request } = await this.#check(body, { ...asked, apiKey: sharedKey ?? asked.apiKey });
+    const { body, used } = await this.gate.styles.image(sent);
+    const { caller, request } = await this.#check(body, asked, used?.sharedKey);
     const priced = this.#price(request, used);
     const asking = { caller, priced };
     if (request.dryRun) return this.#quoted(body, (await this.#affordable(body, asking, asked)).priced);
@@ -68,10 +68,10 @@ export class ImageSubmission {
     };
   }
 
-  async #check(body: ImageRequestBody, { apiKey, clientAgent }: Asked): Promise<{ caller: RequestCaller; request: NormalisedImageRequest }> {
+  async #check(body: ImageRequestBody, { apiKey, clientAgent }: Asked, styleKey?: string): Promise<{ caller: RequestCaller; request: NormalisedImageRequest }> {
     const nobody = imageSubject(body, { username: '', trusted: false, patron: false, special: false }, this.pricing.reference);
     this.gate.obey(imageRefusal(nobody, STAGE_ENVELOPE));
-    const caller = await this.gate.caller(apiKey, body);
+    const caller = await this.gate.caller(apiKey, body, styleKey);
     const { payer } = caller;
     const subject = imageSubject(body, this.gate.ruleCaller(payer), this.pricing.reference);
     this.gate.obey(imageRefusal(subject, STAGE_CALLER));
@@ -170,8 +170,8 @@ export interface ImageQuoted {
 const schooled = (body: ImageRequestBody, payer: KnownUser): ImageRequestBody =>
   payer.roles.has('education') ? { ...body, nsfw: false, censor_nsfw: true, trusted_workers: true, shared: false, replacement_filter: true } : body;
 
-const candidateOf = ({ caller: { payer, sharedKey }, priced: { request, quote, required, used } }: Asking, clientAgent: string): Candidate => ({
-  payer, required, used, sharedKey: sharedKey === undefined ? undefined : { key: sharedKey, asks: asksOf(request.features) },
+const candidateOf = ({ caller: { payer, sharedKey, isStyles }, priced: { request, quote, required, used } }: Asking, clientAgent: string): Candidate => ({
+  payer, required, used, sharedKey: sharedKey === undefined ? undefined : { key: sharedKey, asks: isStyles ? undefined : asksOf(request.features) },
   facts: {
     kind: 'image', jobs: request.jobs, models: request.models, features: request.features, nsfw: request.nsfw, censorNsfw: request.censorNsfw,
     trustedWorkers: request.trustedWorkers, validatedBackends: request.validatedBackends, slowWorkers: request.slowWorkers,

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { Ids } from '../kernel/ids.js';
 import { refusedBy } from '../platform/http/refusals.js';
 import { StyleCatalogue, type Found, type Style } from '../styles/catalogue.message.js';
-import { AssignableKeys } from '../styles/shared-keys.message.js';
 import { styleUseRefusals } from './request.refusals.js';
 import type { CommonRequestBody, ImageRequestBody, TextRequestBody } from './rules/request-body.js';
 import { styledImage, styledText, styleUseRefusal, suits } from './rules/style.js';
@@ -14,28 +13,28 @@ export interface UsedStyle {
   readonly name: string;
   readonly owner: number;
   readonly collection: string | undefined;
+  /** Id of the key that its owner has assigned: it pays, whoever asks, as long as it can (horde-rules §1.10). */
+  readonly sharedKey: string | undefined;
 }
 export interface Styled<Body> {
   /** As the style makes it; as it was sent without one. */
   readonly body: Body;
   readonly used: UsedStyle | undefined;
-  /** A key that the style's owner has assigned pays, whoever asks (horde-rules §1.10). */
-  readonly sharedKey: string | undefined;
 }
 
 /** Rows 2 and 3 of a request: its style, before anything else is looked at (horde-api C1.1, since-5.1.5 §5.6). @throws Refused */
 @Injectable()
 export class StyleUse {
-  constructor(private readonly catalogue: StyleCatalogue, private readonly keys: AssignableKeys, private readonly ids: Ids) {}
+  constructor(private readonly catalogue: StyleCatalogue, private readonly ids: Ids) {}
 
   async image(body: ImageRequestBody): Promise<Styled<ImageRequestBody>> {
     const found = await this.#find(body, 'image');
-    return found ? { body: styledImage(body, templateOf(found.style)), ...(await this.#used(found)) } : { body, used: undefined, sharedKey: undefined };
+    return found ? { body: styledImage(body, templateOf(found.style)), used: usedOf(found) } : { body, used: undefined };
   }
 
   async text(body: TextRequestBody): Promise<Styled<TextRequestBody>> {
     const found = await this.#find(body, 'text');
-    return found ? { body: styledText(body, templateOf(found.style)), ...(await this.#used(found)) } : { body, used: undefined, sharedKey: undefined };
+    return found ? { body: styledText(body, templateOf(found.style)), used: usedOf(found) } : { body, used: undefined };
   }
 
   async #find(body: CommonRequestBody & { readonly params?: object | undefined }, kind: StyleKind): Promise<Drawn | undefined> {
@@ -62,12 +61,6 @@ export class StyleUse {
     if (!style) throw refusedBy(styleUseRefusals, 'TemplateFieldsMatchNoCollectionStyle');
     return { style, collection: found.collection.id };
   }
-
-  async #used({ style: { id, name, owner, sharedKey }, collection }: Drawn): Promise<Omit<Styled<never>, 'body'>> {
-    const key = sharedKey === null ? undefined : await this.keys.find(sharedKey);
-    const canPay = key !== undefined && !key.isEmpty && !key.isExpired;
-    return { used: { id, name, owner, collection }, sharedKey: canPay && sharedKey !== null ? sharedKey : undefined };
-  }
 }
 
 /** As the dry run resolves it. */
@@ -77,6 +70,8 @@ interface Drawn {
   readonly style: Style;
   readonly collection: string | undefined;
 }
+
+const usedOf = ({ style: { id, name, owner, sharedKey }, collection }: Drawn): UsedStyle => ({ id, name, owner, collection, sharedKey: sharedKey ?? undefined });
 
 const templateOf = ({ prompt, params, models, nsfw, parameterPolicy, templateFields }: Style) =>
   ({ prompt, params, models, nsfw, policy: parameterPolicy, fields: templateFields });

@@ -52,8 +52,8 @@ export class TextSubmission {
   ) {}
 
   async submit(sent: TextRequestBody, asked: Asked): Promise<TextAccepted | TextQuoted> {
-    const { body, used, sharedKey } = await this.gate.styles.text(sent);
-    const { caller, request } = await this.#check(body, { ...asked, apiKey: sharedKey ?? asked.apiKey });
+    const { body, used } = await this.gate.styles.text(sent);
+    const { caller, request } = await this.#check(body, asked, used?.sharedKey);
     const priced = this.#price(request, { used, isForeign: used !== undefined && used.owner !== caller.payer.id });
     const asking = { caller, priced };
     if (request.dryRun) return quoted((await this.#affordable(asking, asked)).priced);
@@ -68,10 +68,10 @@ export class TextSubmission {
     };
   }
 
-  async #check(body: TextRequestBody, { apiKey, clientAgent }: Asked): Promise<{ caller: RequestCaller; request: NormalisedTextRequest }> {
+  async #check(body: TextRequestBody, { apiKey, clientAgent }: Asked, styleKey?: string): Promise<{ caller: RequestCaller; request: NormalisedTextRequest }> {
     const nobody = textSubject(body, { username: '', trusted: false, patron: false, special: false });
     this.gate.obey(textRefusal(nobody, STAGE_ENVELOPE));
-    const caller = await this.gate.caller(apiKey, body);
+    const caller = await this.gate.caller(apiKey, body, styleKey);
     const { payer } = caller;
     const subject = textSubject(body, this.gate.ruleCaller(payer));
     this.gate.obey(textRefusal(subject, STAGE_CALLER));
@@ -151,9 +151,9 @@ const quoted = ({ request, quote, used }: Priced): TextQuoted => {
   };
 };
 
-const candidateOf = ({ caller: { payer, sharedKey }, priced: { request, quote, required, used } }: Asking, clientAgent: string): Candidate => ({
+const candidateOf = ({ caller: { payer, sharedKey, isStyles }, priced: { request, quote, required, used } }: Asking, clientAgent: string): Candidate => ({
   payer, required, used,
-  sharedKey: sharedKey === undefined ? undefined : { key: sharedKey, asks: { pixels: 0, steps: 0, tokens: request.features.maxLength } },
+  sharedKey: sharedKey === undefined ? undefined : { key: sharedKey, asks: isStyles ? undefined : { pixels: 0, steps: 0, tokens: request.features.maxLength } },
   facts: {
     kind: 'text', jobs: request.jobs, models: request.models, features: request.features, nsfw: false, censorNsfw: false,
     trustedWorkers: request.trustedWorkers, validatedBackends: request.validatedBackends, slowWorkers: request.slowWorkers,

@@ -19,8 +19,6 @@ export abstract class StyleRows {
   abstract collection(id: string): Promise<Collection | undefined>;
   abstract collectionByName(name: string, owner: number | null): Promise<Collection | undefined>;
   abstract collectionPage(page: { readonly page: number; readonly sort: StyleSort; readonly kind: StyleKind | undefined }): Promise<readonly Collection[]>;
-  /** The styles that a shared key is assigned to: it is no longer ad hoc (horde-rules §1.10). */
-  abstract sharedKeyStyles(sharedKey: string): Promise<readonly string[]>;
   /** True once the model shows everything up to `position`. */
   abstract waitFor(position: number, timeoutMs: number): Promise<boolean>;
 }

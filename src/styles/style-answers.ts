@@ -3,8 +3,8 @@ import type { FastifyReply } from 'fastify';
 import type { StyleSort } from '../../projections/styles/queries.js';
 import { refusedBy } from '../platform/http/refusals.js';
 import { aliasOf, ANONYMOUS_KEY, UserDirectory } from '../users/directory.message.js';
+import { AssignableKeys } from './assignable-keys.js';
 import { StyleCatalogue, type Collection, type Style } from './catalogue.message.js';
-import { AssignableKeys } from './shared-keys.message.js';
 import { badRequest } from './style-checks.js';
 import { collectionView, styleView } from './style-view.js';
 import { styleRefusals } from './style.refusals.js';
@@ -20,8 +20,8 @@ export class StyleAnswers {
     const isPersonal = apiKey !== undefined && apiKey !== ANONYMOUS_KEY;
     if (isPersonal) void reply.header('Cache-Control', 'private, no-store');
     const reader = isPersonal ? await this.directory.byKey(apiKey) : undefined;
-    const key = style.sharedKey !== null && reader?.id === style.owner ? await this.keys.find(style.sharedKey) : undefined;
-    return styleView(style, await this.#alias(style.owner), key?.view ?? null);
+    const key = style.sharedKey !== null && reader?.id === style.owner ? await this.keys.view(style.sharedKey) : undefined;
+    return styleView(style, await this.#alias(style.owner), key ?? null);
   }
 
   styles(found: readonly Style[]): Promise<object[]> {

@@ -13,7 +13,7 @@ import { textRefusal, textSubject } from '../requests/rules/text-rules.js';
 import { imageWarnings, type RequestWarning } from '../requests/rules/warnings.js';
 import { aliasOf, UserDirectory, type KnownUser } from '../users/directory.message.js';
 import { SEPARATOR } from './catalogue.message.js';
-import { AssignableKeys } from './shared-keys.message.js';
+import { AssignableKeys, type AssignableKey } from './assignable-keys.js';
 import { styleRefusals } from './style.refusals.js';
 
 /** What is sent to make or to change a style, after the schema. */
@@ -75,12 +75,13 @@ export class StyleChecks {
   }
 
   /** One's own keys only, and only ones that can pay (Q44). */
-  async sharedKey(sharedKey: string | undefined, owner: KnownUser): Promise<void> {
-    if (sharedKey === undefined) return;
+  async sharedKey(sharedKey: string | undefined, owner: KnownUser): Promise<AssignableKey | undefined> {
+    if (sharedKey === undefined) return undefined;
     const key = await this.keys.find(sharedKey);
     if (key?.owner !== owner.id) throw refusedBy(styleRefusals, 'SharedKeyInvalid');
     if (key.isEmpty) throw refusedBy(styleRefusals, 'SharedKeyEmpty');
     if (key.isExpired) throw refusedBy(styleRefusals, 'SharedKeyExpired');
+    return key;
   }
 
   effect(kind: StyleKind, { prompt, params, models, parameterPolicy, templateFields }: StyleEffect, user: KnownUser): void {

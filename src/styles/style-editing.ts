@@ -9,6 +9,7 @@ import { defined } from '../requests/rules/defined.js';
 import type { StyleKind } from '../requests/rules/style-contract.js';
 import type { RequestWarning } from '../requests/rules/warnings.js';
 import type { KnownUser } from '../users/directory.message.js';
+import type { AssignableKey } from './assignable-keys.js';
 import { StyleCatalogue, type Style } from './catalogue.message.js';
 import { INFO_MAX, nameOf, nameTaken, policyOf, StyleChecks, TAG_MAX, writtenBy, type StyleBody, type StyleEffect } from './style-checks.js';
 import type { StyleContent } from './style.events.js';
@@ -48,7 +49,7 @@ export class StyleEditing {
   async create(kind: StyleKind, body: StyleBody, apiKey: string): Promise<Edited> {
     this.checks.counts(body, true);
     const owner = await this.checks.author(apiKey);
-    await this.checks.sharedKey(body.sharedkey, owner);
+    const key = await this.checks.sharedKey(body.sharedkey, owner);
     this.checks.notDeleted(owner);
     const { names } = this.parts;
     const context = this.parts.context(owner);
@@ -58,7 +59,7 @@ export class StyleEditing {
     this.checks.effect(kind, effect, owner);
     const id = await names.claim(nameHash, { thing: 'style', id: this.parts.ports.ids.uuid(), owner: owner.id }, true, context);
     if (id === undefined) throw nameTaken('style');
-    const content = { ...DEFAULTS, ...this.#contentOf(owner.id, { ...body, prompt: effect.prompt, params: effect.params }) } as StyleContent;
+    const content = { ...DEFAULTS, ...this.#contentOf(owner.id, { ...body, prompt: effect.prompt, params: effect.params }), ...keyOf(owner.id, key, body) } as StyleContent;
     const outcome = await this.commands.execute(new OnStyle(id, { type: 'CreateStyle', kind, owner: owner.id, content, at: this.parts.at() }, context));
     if (outcome.outcome !== 'appended') throw nameTaken('style'); // another call of the same owner was faster
     await this.parts.catalogue.shown(outcome.position);
@@ -72,13 +73,13 @@ export class StyleEditing {
     const style = await this.#found(id);
     if (style.kind !== kind) throw refusedBy(styleRefusals, 'StyleGetMistmatch');
     if (style.owner !== user.id) throw refusedBy(styleRefusals, 'Forbidden');
-    await this.checks.sharedKey(body.sharedkey, user);
+    const key = await this.checks.sharedKey(body.sharedkey, user);
     this.checks.notDeleted(user);
     const context = this.parts.context(user);
     const newHash = await this.#newName(style, body.name, context);
     const effect = effectOf(kind, body, style);
     this.checks.effect(kind, effect, user);
-    const changes = this.#contentOf(user.id, { ...body, ...(body.prompt === undefined ? {} : { prompt: effect.prompt }) });
+    const changes = { ...this.#contentOf(user.id, body), ...keyOf(user.id, key, body) };
     const position = await this.#write(style, { newHash, changes, by: user.id }, context);
     return { id: style.id, warnings: this.checks.warnings(kind, effect), position };
   }
@@ -133,13 +134,16 @@ export class StyleEditing {
       name: written(name), nameHash: name === undefined ? undefined : this.parts.names.hashOf('style', owner, name),
       info: written(body.info === undefined ? undefined : sanitised(body.info, INFO_MAX)), prompt: written(body.prompt),
       params: written(body.params && JSON.stringify(body.params)), public: body.public, nsfw: body.nsfw,
-      tags: body.tags?.map((tag) => writtenBy(owner, sanitised(tag, TAG_MAX))), models: body.models, sharedKey: written(body.sharedkey),
+      tags: body.tags?.map((tag) => writtenBy(owner, sanitised(tag, TAG_MAX))), models: body.models,
       parameterPolicy: policyOf(body), templateFields: written(body.template_fields && JSON.stringify(body.template_fields)),
     });
   }
 }
 
 const DEFAULTS = { public: true, nsfw: false, tags: [], sharedKey: null, parameterPolicy: null, templateFields: null };
+
+const keyOf = (owner: number, key: AssignableKey | undefined, { sharedkey: id }: StyleBody): Pick<Partial<StyleContent>, 'sharedKey'> =>
+  (key && id !== undefined ? { sharedKey: { key: key.key, id: writtenBy(owner, id.toLowerCase()) } } : {});
 
 /** What the style does once the change is made. */
 const effectOf = (kind: StyleKind, body: StyleBody, before: StyleEffect = { ...NO_EFFECT, prompt: PROMPT_DEFAULT[kind] }): StyleEffect => ({

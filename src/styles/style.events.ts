@@ -15,8 +15,8 @@ export interface StyleContent {
   readonly nsfw: boolean;
   readonly tags: readonly Personal[];
   readonly models: readonly string[];
-  /** Who knows the id of a shared key can use it. */
-  readonly sharedKey: Personal | null;
+  /** Who knows the id of a shared key can use it; `key` names it in events. */
+  readonly sharedKey: { readonly key: string; readonly id: Personal } | null;
   readonly parameterPolicy: ParameterPolicy | null;
   readonly templateFields: Personal | null;
 }

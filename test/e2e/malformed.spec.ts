@@ -15,6 +15,7 @@ const named = ({ method, path }: DeclaredRoute): string => `${method} ${path}`;
 const bodied = routes.filter(({ method }) => !['GET', 'HEAD', 'OPTIONS', 'DELETE'].includes(method));
 const checked = bodied.filter(({ spec }) => spec?.body);
 
+const STYLE: Fields = { name: 'sound', info: 'a sound style', prompt: '{p}###{np}', models: ['stable_diffusion'], params: {} };
 /** What every member-by-member test starts from: accepted as it is. Only members without which nothing is accepted. */
 const SOUND: Readonly<Record<string, Fields>> = {
   'POST /api/v2/generate/async': { prompt: 'a lighthouse' },
@@ -27,10 +28,25 @@ const SOUND: Readonly<Record<string, Fields>> = {
   'POST /api/v2/interrogate/pop': { name: 'sound alchemist', forms: ['caption'] },
   'POST /api/v2/interrogate/submit': { id: 'none', result: {} },
   'POST /api/v2/kudos/transfer': { username: '1', amount: 1 },
+  'POST /v1/ledger/transactions/:txId/reversal': {},
+  'POST /v1/ledger/reconciliations': { account: 1, amount: 1, reference: 'a sound one' },
+  'POST /v1/ledger/transfers': { transfers: [{ username: '1', amount: 1 }] },
+  'POST /api/v2/kudos/award': { username: '1', amount: 1 },
+  'POST /api/v2/generate/rate/:id': { best: 'none' },
+  'PUT /api/v2/sharedkeys': {},
+  'PATCH /api/v2/sharedkeys/:sharedkey_id': { name: 'another name' },
+  'POST /api/v2/styles/image': STYLE,
+  'PATCH /api/v2/styles/image/:style_id': {},
+  'POST /api/v2/styles/text': STYLE,
+  'PATCH /api/v2/styles/text/:style_id': {},
+  'POST /api/v2/styles/image/:style_id/example': { url: 'https://example.org/a.webp', primary: true },
+  'PATCH /api/v2/styles/image/:style_id/example/:example_id': { url: 'https://example.org/a.webp', primary: true },
+  'POST /api/v2/collections': { name: 'sound', styles: ['none'] },
+  'PATCH /api/v2/collections/:collection_id': {},
   'POST /register': { username: 'somebody' },
 };
 /** A body that a route ignores or does not insist on is no fault of its sender's. */
-const TAKES_NOTHING = ['POST /api/v2/dev/test-user: nothing'];
+const TAKES_NOTHING = ['POST /api/v2/dev/test-user: nothing', 'PUT /api/v2/sharedkeys: nothing'];
 
 const REFUSALS = [400, 401, 403, 404, 405, 413, 415, 422, 431];
 const PATIENCE_MS = 120_000;
@@ -71,7 +87,7 @@ const allRefused = async (tries: readonly Try[]): Promise<void> => {
 
 describe('a body that is no body of the API', () => {
   it.each(bodied.map((route) => [named(route), route] as const))('%s refuses it and writes nothing', async (name, route) => {
-    const tries = HOSTILE_BODIES.filter((hostile) => `${name}: ${hostile.name}` !== TAKES_NOTHING[0]).map((hostile): Try => ({
+    const tries = HOSTILE_BODIES.filter((hostile) => !TAKES_NOTHING.includes(`${name}: ${hostile.name}`)).map((hostile): Try => ({
       name: `${name}: ${hostile.name}`,
       send: () => call(port, { method: route.method, path: pathOf(route), headers: { apikey: person.key, 'content-type': hostile.contentType ?? '' }, body: hostile.bytes }),
     }));
@@ -85,8 +101,10 @@ describe('a body that is no body of the API', () => {
   });
 });
 
-/** C17.1: "JSON object or nothing"; of what it is called, and of members that it does not know, nothing is said. */
-const IGNORES = ['members of every prototype only', 'JSON as text', 'an invalid content type', '100 levels'].map((what) => `POST /api/v2/dev/test-user: ${what}`);
+/** C17.1: "JSON object or nothing"; of what it is called, and of members that it does not know, nothing is said. C5 has no member that must be there. */
+const IGNORES = [
+  ...['a lone surrogate', 'swapped surrogates', 'members of every prototype only', '100 levels'].map((what) => `PUT /api/v2/sharedkeys: ${what}`), ...['members of every prototype only', 'JSON as text', 'an invalid content type', '100 levels'].map((what) => `POST /api/v2/dev/test-user: ${what}`),
+];
 
 describe('a member that is not what its schema says', () => {
   it('is tried with every body of the API', () => {
@@ -95,14 +113,16 @@ describe('a member that is not what its schema says', () => {
 
   it.each(checked.filter(({ spec }) => spec?.body?.mode === 'strict').map((route) => [named(route), route] as const))('%s names it', async (name, route) => {
     const wrong = wrongMembers(jsonSchemaOf(route.spec!.body!.type), SOUND[name]!);
-    expect(wrong.length).toBeGreaterThan(10);
+    expect(wrong.length).toBeGreaterThan(4);
     const { answer: unnamed, events } = await horde.appendedBy(async () => {
       const found: string[] = [];
       for (const { path, name: what, text } of wrong) {
-        const { status, json } = await call(port, { method: 'POST', path: pathOf(route), headers: { apikey: person.key, 'content-type': 'application/json' }, body: text });
-        const { errors = {}, rc } = json as { errors?: Record<string, string>; rc?: string };
-        const names = Object.keys(errors).some((each) => each === path || each.startsWith(`${path}.`));
-        if (status !== 400 || !names || rc !== undefined) found.push(`${what}: ${status} ${JSON.stringify(json)}`);
+        const { status, json } = await call(port, { method: route.method, path: pathOf(route), headers: { apikey: person.key, 'content-type': 'application/json' }, body: text });
+        const { errors, rc } = json as { errors?: Record<string, string> | readonly { readonly pointer: string }[]; rc?: string };
+        const isProblem = Array.isArray(errors); // under /v1: problem+json, which points
+        const members = isProblem ? (errors as readonly { readonly pointer: string }[]).map(({ pointer }) => pointer.slice(2).replaceAll('/', '.')) : Object.keys(errors ?? {});
+        const names = members.some((each) => each === path || each.startsWith(`${path}.`));
+        if (status !== (route.path.startsWith('/v1/') ? 422 : 400) || isProblem !== route.path.startsWith('/v1/') || !names || rc !== undefined) found.push(`${what}: ${status} ${JSON.stringify(json)}`);
       }
       return found;
     });
@@ -185,19 +205,22 @@ describe('a path or query that names nothing', () => {
   it('is 404 where there is no route, and 405 with Allow where the method is wrong', async () => {
     expect(await client.get('/api/v2/nothing')).toMatchObject({ status: 404 });
     expect(await client.get('/api/v2/users/1/')).toMatchObject({ status: 404 });
-    for (const route of bodied.filter(({ method }) => method === 'POST')) {
+    const onlyPosted = bodied.filter(({ method, path }) => method === 'POST' && routes.every((other) => other.path !== path || other.method === 'POST'));
+    for (const route of onlyPosted) {
       const { status, headers, body } = await client.send('DELETE', pathOf(route));
-      expect({ path: route.path, status, allow: headers.get('allow'), message: typeof body['message'] }).toEqual({ path: route.path, status: 405, allow: 'POST, OPTIONS', message: 'string' });
+      const says = typeof (route.path.startsWith('/v1/') ? body['detail'] : body['message']);
+      expect({ path: route.path, status, allow: headers.get('allow'), says }).toEqual({ path: route.path, status: 405, allow: 'POST, OPTIONS', says: 'string' });
     }
   });
 });
 
 describe('headers', () => {
   it('asks for the key on every route that needs one, after the body', async () => {
-    for (const route of checked.filter(({ spec }) => spec?.apiKey === 'required')) {
-      const without = await client.post(pathOf(route), undefined, SOUND[named(route)]!);
+    for (const route of checked.filter(({ spec, path }) => spec?.apiKey === 'required' && !path.startsWith('/v1/'))) {
+      const without = await client.send(route.method, pathOf(route), { body: SOUND[named(route)]! });
       expect({ route: named(route), status: without.status, body: without.body }).toMatchObject({ status: 400, body: { errors: { apikey: expect.any(String) } } });
-      const both = await client.post(pathOf(route), undefined, { prompt: 5, name: 5, id: 5, username: [] });
+      const wrong = Object.fromEntries(Object.keys(jsonSchemaOf(route.spec!.body!.type)['properties'] as object).map((member) => [member, { none: [] }]));
+      const both = await client.send(route.method, pathOf(route), { body: wrong });
       expect(both).toMatchObject({ status: 400 });
       expect(Object.keys(both.body['errors'] as object)).not.toContain('apikey');
     }

@@ -84,6 +84,9 @@ class SlowClock extends SystemClock {
 const time = new HurriedTime(SPEED);
 export const hurried = { clock: new HurriedClock(time), timers: new HurriedTimers(time) };
 export const real = { clock: new SystemClock(), timers: new SystemTimers() };
+const ownTime = new HurriedTime(1);
+/** As fast as the machine's, but only while this process runs. */
+const steady = { clock: new HurriedClock(ownTime), timers: new HurriedTimers(ownTime) };
 export const patient = { clock: new SlowClock(), timers: new SystemTimers() };
 
 /** What was said to the operator. */
@@ -115,7 +118,7 @@ export const tidyUp = async (): Promise<void> => {
 };
 
 export const opened = async (url: string, options: Partial<EventStoreDbOptions> = {}): Promise<EventStoreDbLog> => (
-  undoing(await EventStoreDbLog.open({ url, ...real, ids: new SystemIds(), ...options }), (log) => log.close())
+  undoing(await EventStoreDbLog.open({ url, ...steady, ids: new SystemIds(), ...options }), (log) => log.close())
 );
 
 /** A scripted server and the adapter on it, which has founded its ledger. */

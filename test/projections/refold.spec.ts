@@ -135,6 +135,27 @@ describe('an audit of the log', () => {
       ledger(fact).postings.find(({ account }) => account === 'issue:anonymous')!.account = 'user:2:spendable';
     }],
     ['the anonymous user got an account', ['I29'], (all) => void (ledger(all[first(all, 'FundsTransferred.v1')]!).postings[1]!.account = 'user:0:spendable')],
+    ['a style was paid out of nothing', ['I3'], (all) => {
+      const fact = all[first(all, 'JobSettled.v1', ({ style }) => style !== undefined)]!;
+      for (const posting of ledger(fact).postings) if (posting.account === 'burn:style') posting.account = 'issue:style';
+    }],
+    ['a style was paid twice', ['I3'], (all) => {
+      const rewarded = all.filter(({ type, data }) => type === 'JobSettled.v1' && data['style'] !== undefined);
+      const again = all[first(all, 'JobSettled.v1', ({ request, style }) => style === undefined && rewarded.some(({ data }) => data['request'] === request))]!;
+      again.data['style'] = rewarded.find(({ data }) => data['request'] === again.data['request'])!.data['style'];
+    }],
+    ['a style got more than was set aside', ['I3'], (all) => {
+      const fact = all[first(all, 'JobSettled.v1', ({ style }) => style !== undefined)]!;
+      fact.data['style'] = { ...(fact.data['style'] as object), reward: 300 };
+    }],
+    ['more was set aside for a style than was paid', ['I3'], (all) => {
+      const fact = all[first(all, 'AuthorizationOpened.v1', ({ style }) => (style as { reward?: number } | undefined)?.reward === 0)]!;
+      fact.data['style'] = { ...(fact.data['style'] as object), reward: 200 };
+    }],
+    ['a style was paid for by its owner', ['I3'], (all) => {
+      const fact = all[first(all, 'AuthorizationOpened.v1', ({ style }) => style !== undefined)]!;
+      fact.data['style'] = { ...(fact.data['style'] as object), owner: fact.data['user'] };
+    }],
     ['an issue was paid back beyond zero', ['I3'], (all) => {
       const fact = all[first(all, 'BalanceAdjusted.v1', (data) => (data['ledger'] as { postings: { account: string }[] }).postings.some(({ account }) => account === 'issue:adjustment'))]!;
       for (const posting of ledger(fact).postings) if (posting.account === 'issue:adjustment') posting.account = 'burn:adjustment';

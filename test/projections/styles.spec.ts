@@ -33,7 +33,7 @@ const used = (style: number, collection?: number) => ({ type: 'RequestAccepted.v
 const shown = (style: number, example: number, primary: boolean) => ({ type: 'StyleExampleAdded.v1', data: { style: id(style), example: id(example), url: text(`https://${example}`), urlHash: `${example}`, primary, addedAt: AT } });
 
 const HISTORY = recorded([
-  made(1), made(2, { tags: [text('ink'), text('oil')], models: ['stable_diffusion', 'Deliberate'], sharedKey: text(KEY) }), made(3, { public: false }), made(4, { kind: 'text' }),
+  made(1), made(2, { tags: [text('ink'), text('oil')], models: ['stable_diffusion', 'Deliberate'], sharedKey: { key: 'hash of a key', id: text(KEY) } }), made(3, { public: false }), made(4, { kind: 'text' }),
   made(5, { owner: OTHER, name: text('style 1') }), made(6, { name: { subject: 'user-9', erased: true }, prompt: { subject: 'user-9', erased: true } }), made(9),
   grouped(11), grouped(12, { owner: OTHER, public: false, name: text('collection 11') }), grouped(13, { kind: 'text', styles: [id(4)] }), grouped(14),
   used(1), used(2, 11), used(2, 11), used(2), used(3), { type: 'RequestAccepted.v1', data: imageFacts({ request: 'r', payer: OTHER, acceptedAt: AT }) },
@@ -82,7 +82,8 @@ describe('the read model of styles', () => {
     });
     it('knows what somebody has made, and what a shared key pays for', async () => {
       expect((await stylesOf(test.database, AUTHOR)).map(({ name }) => name)).toEqual(['renamed', 'style 2', 'style 3', 'style 4']);
-      expect([await sharedKeyStyles(test.database, KEY), await sharedKeyStyles(test.database, id(1))]).toEqual([[id(2)], []]);
+      expect(await sharedKeyStyles(test.database)).toEqual([{ style: id(2), key: 'hash of a key' }]);
+      expect((await findStyle(test.database, id(2)))?.sharedKey).toBe(KEY);
     });
     it('shows collections with the styles that are left, in their owner\'s order', async () => {
       expect(await findCollection(test.database, id(11))).toMatchObject({

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { projections } from '../../projections/index.js';
 import { reconcile } from '../../src/audit/reconcile.js';
 import { refold } from '../../src/audit/refold.js';
 import type { Recorded } from '../../src/kernel/event.js';
@@ -163,7 +164,7 @@ describe('roles', () => {
   it('refuse to read the read models of another log', async () => {
     shared = await SharedLog.make('roles_foreign');
     const keeper = await shared.start('keeper', { ROLES: 'projector' });
-    await eventually('the read models are made', PATIENCE_MS, async () => (await shared.database.database.query('SELECT 1 FROM rm.checkpoint')).length === 7 || undefined);
+    await eventually('the read models are made', PATIENCE_MS, async () => (await shared.database.database.query('SELECT 1 FROM rm.checkpoint')).length === projections.length || undefined);
     await keeper.server.close();
     await shared.database.database.execute("UPDATE rm.checkpoint SET store_id = 'another'");
     await expect(shared.start('api', { ROLES: 'api' })).rejects.toThrow(/made from event store another/);
@@ -176,7 +177,7 @@ describe('roles', () => {
     const standing = ({ server }: NodeOfMany): number => server.platform.projector.status().filter(({ state }) => state === 'standby').length;
     await eventually('each read model is kept by one', PATIENCE_MS, async () => {
       await api.client.register('newcomer');
-      return standing(keepers[0]!) + standing(keepers[1]!) === 7 || undefined;
+      return standing(keepers[0]!) + standing(keepers[1]!) === projections.length || undefined;
     });
     await keepers[standing(keepers[0]!) < standing(keepers[1]!) ? 0 : 1]!.server.close();
     await api.client.register('after it was gone');

@@ -139,7 +139,7 @@ export const eventSamples: Specimens = {
     public: true, nsfw: false, tags: [sealed(`user-${OWNER}`)], models: ['stable_diffusion'], sharedKey: null,
     parameterPolicy: { override: 'listed', overridable: ['steps'], ceilings: { steps: 30, n: 4 } }, templateFields: sealed(`user-${OWNER}`), createdAt: at(0),
   } },
-  'StyleChanged.v1': { type: 'StyleChanged.v1', data: { style, name: sealed(`user-${OWNER}`), nameHash: hash, public: false, sharedKey: sealed(`user-${OWNER}`), changedAt: at(1) } },
+  'StyleChanged.v1': { type: 'StyleChanged.v1', data: { style, name: sealed(`user-${OWNER}`), nameHash: hash, public: false, sharedKey: { key: hash, id: sealed(`user-${OWNER}`) }, changedAt: at(1) } },
   'StyleDeleted.v1': { type: 'StyleDeleted.v1', data: { style, by: OWNER, deletedAt: at(5) } },
   'StyleExampleAdded.v1': { type: 'StyleExampleAdded.v1', data: { style, example, url: sealed(`user-${OWNER}`), urlHash: hash, primary: true, addedAt: at(2) } },
   'StyleExampleChanged.v1': { type: 'StyleExampleChanged.v1', data: { style, example, url: sealed(`user-${OWNER}`), urlHash: hash, primary: true, changedAt: at(3) } },

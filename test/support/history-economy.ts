@@ -10,6 +10,7 @@ import { grantDecider, type GrantCommand } from '../../src/kudos/grant.decider.j
 import type { UserCommand } from '../../src/users/user.decider.js';
 import { userDecider } from '../../src/users/user.decider.js';
 import { workerDecider, type Worker, type WorkerCommand } from '../../src/workers/worker.decider.js';
+import { AlchemyLives } from './history-alchemy.js';
 import { Compensations } from './history-compensations.js';
 import { RequestLife, type HistoryWorker, type Surroundings, type World } from './history-request.js';
 import { HistoryStyles } from './history-styles.js';
@@ -28,11 +29,15 @@ export interface HistoryOptions {
   readonly firstUser?: number;
 }
 
+/** So far from the seed that the ids of the two dice never meet. */
+const ALCHEMY_DICE = 1_000_003;
+
 /** Users, workers and what they do to each other. Registered ids start at 1; 0 is anonymous. */
 export class Economy implements Surroundings {
   readonly random: Seeded;
   private readonly firstUser: number;
   readonly styles: HistoryStyles;
+  readonly alchemy: AlchemyLives;
   readonly workers: HistoryWorker[] = [];
   private readonly accounts = new Map<number, Account>();
   private readonly users = new Map<number, ReturnType<typeof userDecider.initialState>>();
@@ -63,6 +68,7 @@ export class Economy implements Surroundings {
       spending: (user) => this.spending(user), escrowed: () => [...this.escrow.keys()], escrowElsewhere: (user) => centikudos(this.escrow.get(user) ?? 0),
     });
     this.styles = new HistoryStyles(options.seed, this);
+    this.alchemy = new AlchemyLives(this, options.seed + ALCHEMY_DICE);
   }
 
   step(): void {
@@ -82,6 +88,7 @@ export class Economy implements Surroundings {
     this.compensations.step();
     for (const worker of this.workers) if (this.chances.chance(0.2)) this.call(worker);
     this.styles.step([...this.users.keys()]);
+    this.alchemy.step([...this.users.keys()]);
   }
 
   /** What the round has put into accounts from outside their own streams. */

@@ -1,4 +1,6 @@
-import { kudos } from '../../src/kernel/kudos.js';
+import { kudos, most, NO_KUDOS, plus } from '../../src/kernel/kudos.js';
+import { serviceOf } from '../../src/pricing/alchemy-forms.js';
+import type { FormFacts } from '../../src/pricing/job-features.js';
 import type { RequestFacts } from '../../src/requests/request.events.js';
 import type { Declaration } from '../../src/workers/worker.events.js';
 
@@ -16,6 +18,15 @@ export const imageFacts = (given: Partial<RequestFacts> & Pick<RequestFacts, 're
 export const textFacts = (given: Partial<RequestFacts> & Pick<RequestFacts, 'request' | 'payer' | 'acceptedAt'>): RequestFacts => ({
   ...imageFacts(given), kind: 'text', models: ['koboldcpp/Mistral-7B'], activation: kudos(1),
   features: { maxLength: 80, maxContextLength: 2048, promptTokens: 311 }, ...given,
+});
+
+/** An ordinary alchemy request for these forms. */
+export const alchemyFacts = (
+  given: Partial<RequestFacts> & Pick<RequestFacts, 'request' | 'payer' | 'acceptedAt'>, forms: readonly FormFacts[], tiles = 4,
+): RequestFacts => ({
+  ...imageFacts(given), kind: 'alchemy', jobs: forms.length, models: [...new Set(forms.map(serviceOf))], features: { tiles, forms }, censorNsfw: false,
+  validatedBackends: false, extraSlowWorkers: true, activation: NO_KUDOS, quote: plus(NO_KUDOS, ...forms.map(({ debit }) => debit)),
+  unitPriceMax: most(NO_KUDOS, ...forms.map(({ price }) => price)), ...given,
 });
 
 /** What an image worker declares of itself. */

@@ -1,13 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { ImageJobFeatures, TextJobFeatures } from '../../pricing/job-features.js';
+import type { AlchemyJobFeatures, ImageJobFeatures, TextJobFeatures } from '../../pricing/job-features.js';
 import { loadReference } from '../../reference/load-reference.js';
 import { SAMPLER_NAMES } from '../../reference/samplers.js';
-import type { RequestFacts } from '../../requests/request.events.js';
-import type { ImageNeeds, ImageWorkerFacts, TextNeeds, TextWorkerFacts } from '../matching/facts.js';
+import type { RequestFacts, RequestKind } from '../../requests/request.events.js';
+import { alchemyMatch } from '../matching/alchemy-match.js';
+import type { AlchemyNeeds, AlchemyWorkerFacts, ImageNeeds, ImageWorkerFacts, TextNeeds, TextWorkerFacts } from '../matching/facts.js';
 import { imageMatcher } from '../matching/image-match.js';
 import { textMatch } from '../matching/text-match.js';
-import { imageWorkerFacts, textWorkerFacts, type Declared, type Standing } from '../matching/worker-facts.js';
+import { alchemyWorkerFacts, imageWorkerFacts, textWorkerFacts, type Declared, type Standing } from '../matching/worker-facts.js';
 import { matchFacets } from './match-facets.js';
 import { wholeFacets } from './match-signature.js';
 import { someFacts } from './naive-queue.fixture.js';
@@ -44,10 +45,12 @@ const textFeatures = (maybe: Maybe): fc.Arbitrary<TextJobFeatures> => fc.record(
   maxLength: fc.constantFrom(80, 512, 1_024), maxContextLength: fc.constantFrom(1_024, 4_096), promptTokens: fc.constantFrom(10, 100),
   softprompt: maybe(fc.constantFrom('', 'mine', 'theirs')), matchedTargeting: maybe(yes),
 }).map((features) => defined(features) as TextJobFeatures);
+const alchemyFeatures = (maybe: Maybe): fc.Arbitrary<AlchemyJobFeatures> =>
+  fc.record({ tiles: fc.constantFrom(1, 80, 81, 255), forms: maybe(fc.constant([])) }).map(({ tiles }) => ({ tiles, forms: [] }));
 
 const usually = fc.nat(19).map((value) => value > 0);
 const seldom = usually.map((value) => !value);
-const facts = <Features>(kind: 'image' | 'text', features: fc.Arbitrary<Features>): fc.Arbitrary<RequestFacts> => fc.record({
+const facts = <Features>(kind: RequestKind, features: fc.Arbitrary<Features>): fc.Arbitrary<RequestFacts> => fc.record({
   payer: fc.constantFrom(...STRANGERS), payerTrusted: fc.boolean(), nsfw: seldom, trustedWorkers: seldom, validatedBackends: seldom, slowWorkers: usually,
   extraSlowWorkers: usually, workers: fc.constantFrom([], [], [], ['me'], ['me', 'another'], ['another']), workerBlacklist: fc.boolean(), r2: fc.boolean(),
   models: fc.oneof(fc.constantFrom(...MODELS).map((model) => [model]), fc.subarray(MODELS, { maxLength: 6 }), fc.constant([])), features,
@@ -63,7 +66,7 @@ const declared = (models: readonly string[]): fc.Arbitrary<Declared> => fc.recor
   models: fc.constant([...models]),
   allowImg2img: usually, allowPainting: usually, allowUnsafeIp: usually, allowPostProcessing: usually, allowControlnet: usually, allowExtendedControlnet: usually,
   allowSdxlControlnet: usually, allowLora: usually, limitMaxSteps: fc.boolean(), samplerContract: fc.constantFrom(null, '1.0'),
-  maxLength: fc.constantFrom(80, 512), maxContextLength: fc.constantFrom(1_024, 8_192), softprompts: fc.constantFrom([], ['mine']),
+  maxTiles: fc.constantFrom(16, 80, 255), maxLength: fc.constantFrom(80, 512), maxContextLength: fc.constantFrom(1_024, 8_192), softprompts: fc.constantFrom([], ['mine']),
 });
 const standing: fc.Arbitrary<Standing> = fc.record({
   worker: fc.constant('me'), owner: fc.constant(OWNER), ownerTrusted: usually, maintenance: seldom, stale: seldom,
@@ -108,6 +111,12 @@ describe('what is remembered of a matcher', () => {
 
   it.each([['by parts', matchFacets(reference)], ['by whole signatures', wholeFacets]])('is what it says of texts, %s', (_, { text: parts }) => {
     fc.assert(fc.property(texts, agrees(text, parts)), { numRuns: 500 });
+  });
+
+  const alchemy: Match<AlchemyWorkerFacts> = (each, worker) => alchemyMatch(each as RequestFacts & AlchemyNeeds, worker);
+  const alchemies = meetings((maybe) => facts('alchemy', alchemyFeatures(maybe)), (given, stands) => alchemyWorkerFacts(given, stands));
+  it.each([['by parts', matchFacets(reference)], ['by whole signatures', wholeFacets]])('is what it says of alchemy, %s', (_, { alchemy: parts }) => {
+    fc.assert(fc.property(alchemies, agrees(alchemy, parts)), { numRuns: 500 });
   });
 
   it('is asked of the matcher once for each value of a part, and again by another worker', () => {

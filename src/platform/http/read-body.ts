@@ -21,14 +21,21 @@ export const readStrict = (check: BodyCheck): ReadBody => (request) => {
   return check(json.value, json.mayHoldNul);
 };
 
-/** No JSON, or JSON of another kind than an object, counts as an empty object; what is hostile is refused as elsewhere. */
+/**
+ * No JSON, or JSON of another kind than an object, counts as an empty object; what is hostile is refused as elsewhere. Where an
+ * empty object would do, nonsense is refused: nobody who sent it has asked for what nothing means.
+ */
 export const readLoose = (check: BodyCheck): ReadBody => (request) => {
-  const json = isOfType(request, JSON_TYPE) ? parseJson(bytesOf(request)) : ({ fault: 'empty' } as ParsedJson);
-  if (json.fault === 'empty' || json.fault === 'syntax') return check({}, false);
-  if (json.fault) throw new PlainRefusal(400, JSON_FAULTS[json.fault]);
-  const countsAsNothing = Array.isArray(json.value) || typeof json.value === 'string' || json.value === null;
-  return check(countsAsNothing ? {} : json.value, json.mayHoldNul);
+  const bytes = bytesOf(request);
+  const json = isOfType(request, JSON_TYPE) ? parseJson(bytes) : ({ fault: 'empty' } as ParsedJson);
+  if (json.fault && json.fault !== 'empty' && json.fault !== 'syntax') throw new PlainRefusal(400, JSON_FAULTS[json.fault]);
+  if (!json.fault && isObject(json.value)) return check(json.value, json.mayHoldNul);
+  const nothing = check({}, false);
+  if (bytes.length > 0 && !nothing.errors) throw new PlainRefusal(400, json.fault === 'empty' ? NO_JSON_TYPE : JSON_FAULTS.syntax);
+  return nothing;
 };
+
+const isObject = (value: unknown): boolean => !(Array.isArray(value) || typeof value === 'string' || value === null);
 
 const FORM_FIELDS_MAX = 100; // our largest form has about ten
 

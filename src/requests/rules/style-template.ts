@@ -15,8 +15,10 @@ export const fillImageTemplate = (template: string, { positive, negative, fields
   return template.replace(IMAGE_PLACEHOLDER, (whole, name: string) => values.get(name) ?? whole);
 };
 
+/** What instruction templates of text models look like: never read as braces. */
+export const TEXT_MARKER = /\{\{\[[A-Z_]+\]\}\}/;
 /** Instruction markers such as `{{[INPUT]}}` stay; doubled braces mean one; a bare name is a placeholder; nothing else is allowed. */
-const TEXT_PART = /\{\{\[[A-Z_]+\]\}\}|\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_]*)\}|[{}]/g;
+const TEXT_PART = new RegExp(`${TEXT_MARKER.source}|\\{\\{|\\}\\}|\\{([A-Za-z_][A-Za-z0-9_]*)\\}|[{}]`, 'g');
 
 /** As Python formats: a placeholder that nobody fills becomes empty. */
 export const fillTextTemplate = (template: string, values: Readonly<Record<string, string>>): string =>
