@@ -1,11 +1,13 @@
 import { types } from 'node:util';
 import { decode } from '../../src/platform/event-log/codec.js';
+import { kudos } from '../../src/kernel/kudos.js';
 import { Credits } from '../../src/kudos/credits.js';
 import { accountDecider } from '../../src/kudos/account.decider.js';
 import type { AccountEvent } from '../../src/kudos/account.events.js';
 import { Spending } from '../../src/kudos/spending.message.js';
 import { OpenWork } from '../../src/requests/open-work.js';
 import { Seeded } from '../support/seeded.js';
+import { DONATION_SOURCE_USER, KUDOS_CAP_KUDOS } from './settings.js';
 import { MODELS } from './read-models.js';
 import { seedOf } from './randomness.js';
 import type { SimNode } from './node.js';
@@ -22,9 +24,6 @@ interface Simulation {
   restart(place: number): Promise<void>;
 }
 
-/** As the settings of the simulated horde say. */
-const KUDOS_CAP = 1_200_000;
-const EXEMPT: ReadonlySet<number> = new Set([3]);
 const EVERYTHING = Number.POSITIVE_INFINITY;
 /** Longer than the longest life of a request, in steps that let jobs and requests expire one after the other. */
 const STEPS_MS = [3_000, 40_000, 12 * 60_000, 25 * 60_000, 65 * 60_000, 65 * 60_000];
@@ -73,7 +72,7 @@ const checkEnds = ({ world, clients, nodes }: Simulation): void => {
   world.unless(openRequests === 0, 'I18', () => `${openRequests} requests never end`);
   for (const node of nodes) world.unless(clients.open.get(node!.id) === undefined || clients.open.get(node!.id) === 0, 'liveness', () => `${String(clients.open.get(node!.id))} calls are never answered`);
   for (const [user, { held, floor, own, elsewhere }] of world.checks.purses) {
-    world.unless(own + elsewhere <= KUDOS_CAP || EXEMPT.has(user), 'I20', () => `user ${user} has ${own + elsewhere}, more than one can accumulate`);
+    world.unless(own + elsewhere <= kudos(KUDOS_CAP_KUDOS) || user === DONATION_SOURCE_USER, 'I20', () => `user ${user} has ${own + elsewhere}, more than one can accumulate`);
     world.unless(held === 0, 'I6', () => `user ${user} has ${held} held, and nothing open`);
     world.unless(floor > 0 || user === 0, 'liveness', () => `user ${user} never got an account`);
   }

@@ -1,8 +1,9 @@
 import { Refold } from '../../src/audit/refold.js';
 import { ledgerOf, type Recorded } from '../../src/kernel/event.js';
 import { userOf, type LedgerTransaction } from '../../src/kernel/ledger.js';
-import type { AccountOpened, AuthorizationClosed, AuthorizationOpened, FormHoldPlaced, HoldReleased, JobSettled } from '../../src/kudos/account.events.js';
+import type { AccountOpened, AuthorizationClosed, AuthorizationOpened, CapExcessSwept, FormHoldPlaced, HoldReleased, JobSettled } from '../../src/kudos/account.events.js';
 import type { Position, RecordedEvent } from '../../src/platform/event-log/event-log.js';
+import { KUDOS_CAP_KUDOS } from './settings.js';
 
 /** The floors as the public rules name them (horde-rules §1.1), in centikudos; written again, so that no constant is checked against itself. */
 const FLOOR = { operator: 2_500, oauth: 2_500, pseudonymous: 1_400 } as const;
@@ -179,11 +180,20 @@ export class Checks {
 
   /** I5: an accepted refusable debit left something available, of what was committed before it. */
   #afterwards(event: Recorded): void {
+    if (event.type === 'CapExcessSwept.v1') this.#swept(event);
     const spends = event.type === 'FundsTransferred.v1' || event.type === 'FormHoldPlaced.v1' || (event.type === 'AuthorizationOpened.v1' && (event.data as AuthorizationOpened['data']).hold > 0);
     if (!spends) return;
     const user = Number(event.stream.slice('account-'.length));
     const left = this.availableOf(user);
     if (left < 0) this.#report('I5', event, `${event.type} leaves user ${user} with ${left} available`);
+  }
+
+  /** Only what stands above the cap goes to the commons, and nothing that is held. */
+  #swept(event: Recorded): void {
+    const { user } = event.data as CapExcessSwept['data'];
+    const { own, elsewhere } = this.purse(user);
+    if (own + elsewhere < KUDOS_CAP_KUDOS * 100) this.#report('I27', event, `leaves user ${user} with ${own + elsewhere}, below the cap`);
+    if (this.availableOf(user) < 0) this.#report('I5', event, `sweeps what user ${user} has promised`);
   }
 
   #payerBefore(event: Recorded): { readonly user: number; readonly own: number } | undefined {

@@ -28,14 +28,14 @@ import { Injector } from './injector.js';
 import { NodeLog } from './network.js';
 import { seedOf, SimIds } from './randomness.js';
 import type { SimSnapshots } from './snapshots.js';
+import { DONATION_SOURCE_USER, KUDOS_CAP_KUDOS, TRUST_THRESHOLD_KUDOS } from './settings.js';
 import { STYLES } from './styles.js';
 import { SimClock, SimTimers } from './virtual-time.js';
 import type { World } from './world.js';
 
-/** Who repays the monthly thanks is one of those who also play. */
 const CONFIG: Config = readConfig({
-  DATA_DIR: '/nowhere', LOG_LEVEL: 'silent', HORDE_TEST_RATELIMIT_DISABLED: '1', DONATION_SOURCE_USER: '3',
-  KUDOS_CAP: '12000', KUDOS_TRUST_THRESHOLD: '10', // low enough to be met
+  DATA_DIR: '/nowhere', LOG_LEVEL: 'silent', HORDE_TEST_RATELIMIT_DISABLED: '1', DONATION_SOURCE_USER: String(DONATION_SOURCE_USER),
+  KUDOS_CAP: String(KUDOS_CAP_KUDOS), KUDOS_TRUST_THRESHOLD: String(TRUST_THRESHOLD_KUDOS),
 });
 const PRICING = new Pricing(PRICE_POLICY_1, loadReference(), CONFIG.escrow);
 

@@ -3,7 +3,7 @@ import type { ImageRequestBody, TextRequestBody } from '../../src/requests/rules
 import type { Role } from '../../src/users/user.events.js';
 import { declaration } from '../support/request-facts.js';
 import { Seeded } from '../support/seeded.js';
-import { ANYBODY, FAULTS } from './network.js';
+import { ANYBODY, FAULTS, settled } from './network.js';
 import { STYLES } from './styles.js';
 import type { Scene } from './scene.js';
 import { alchemy, award, bulk, deliverForm, fundKey, operator, payerOf, popForms, rate, reconcile, reverse, sharedKey } from './wider-economy.js';
@@ -27,6 +27,8 @@ const ROLES: readonly Role[] = ['trusted', 'trusted', 'trusted', 'flagged', 'edu
 const RARE_EVENTS = ['TransactionReversed.v1', 'HoldReleased.v1', 'RequestAbandoned.v1', 'RequestExpired.v1', 'AuthorizationClosed.v1', 'ApiKeyIssued.v1', 'JobFaulted.v1', 'JobExpired.v1',
   'RolesChanged.v1', 'AccountOpened.v1', 'WorkerRegistered.v1', 'SharedKeyCreated.v1', 'SharedKeyChanged.v1', 'SharedKeyDeleted.v1', 'FormHoldPlaced.v1', 'UptimeAccrued.v1',
   'DonationOffset.v1', 'KudosGranted.v1'];
+const VIGIL_CALLS = 5;
+const VIGIL_PAUSE_MS = 160_000;
 const MINUTE_MS = 60_000;
 
 /** A fifth use a style, now and then one of the wrong kind. */
@@ -54,8 +56,19 @@ const text = ({ random }: Scene): TextRequestBody => ({
   params: { n: random.chance(0.6) ? 1 : random.between(2, 6), max_length: random.between(16, 1_000), max_context_length: random.between(80, 8_192) },
 });
 
-const pop = ({ random, clients, node }: Scene): void => {
-  const worker = random.between(0, 7);
+const pop = (scene: Scene): void => { popAs(scene, scene.random.between(0, 7)); };
+
+/** A worker that asks every few minutes is paid for being there. */
+const vigil = async (scene: Scene): Promise<void> => {
+  const worker = scene.random.between(0, 7);
+  for (let call = 0; call < VIGIL_CALLS; call++) {
+    popAs(scene, worker);
+    await settled();
+    scene.world.time.pass(VIGIL_PAUSE_MS);
+  }
+};
+
+const popAs = ({ random, clients, node }: Scene, worker: number): void => {
   const kind = worker % 3 === 0 ? 'text' : 'image';
   clients.pop(node, clients.user(1 + worker), {
     kind, name: `worker ${worker}`, amount: random.between(1, 4), wish: { prioritised: [], requireUpfrontKudos: false, blacklist: [] },
@@ -110,6 +123,7 @@ const KINDS = {
   text: [45, (scene: Scene) => void scene.clients.text(scene.node, payerOf(scene), text(scene))],
   pop: [150, pop],
   deliver: [160, deliver],
+  vigil: [3, vigil],
   alchemy: [25, alchemy],
   'pop forms': [40, popForms],
   'deliver form': [40, deliverForm],
