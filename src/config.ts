@@ -36,6 +36,7 @@ export interface Config {
   readonly matchedTargeting: boolean;
   readonly testApiKeys: boolean;
   readonly rateLimits: boolean;
+  readonly speedLimits: boolean;
   readonly rateLimitWhitelist: readonly string[];
   readonly trustProxyHops: number;
   readonly bodyLimitBytes: number;
@@ -209,6 +210,10 @@ const KEYS = {
     key: 'HORDE_TEST_APIKEYS', default: '0', help: 'opens POST /api/v2/dev/test-user to the loopback address; for tests only', read: flag,
   },
   rateLimitsOff: { key: 'HORDE_TEST_RATELIMIT_DISABLED', default: '0', help: 'switches all rate limits off; for tests and benches only', read: flag },
+  speedLimitsOff: {
+    key: 'HORDE_TEST_SPEEDLIMIT_DISABLED', default: '0', read: flag,
+    help: 'suspects no worker of delivering faster than anybody can; for tests and benches only',
+  },
   rateLimitWhitelist: { key: 'RATELIMIT_WHITELIST', default: '', help: 'addresses with the wider limits, separated by commas', read: list },
   trustProxyHops: {
     key: 'TRUST_PROXY_HOPS', default: '0', read: whole(0, 1),
@@ -249,7 +254,7 @@ export const readConfig = (environment: Environment = process.env): Config => {
     ...supporters({ profile, patreonToken: read('patreonToken'), patreonUrl: read('patreonUrl'), stripeKey: read('stripeKey'), stripeUrl: read('stripeUrl') }),
     donationSource: read('donationSource'),
     upfrontOnWorkerList: read('upfrontOnWorkerList'), matchedTargeting: read('matchedTargeting'),
-    testApiKeys: read('testApiKeys'), rateLimits: !read('rateLimitsOff'), rateLimitWhitelist: read('rateLimitWhitelist'),
+    testApiKeys: read('testApiKeys'), rateLimits: !read('rateLimitsOff'), speedLimits: !read('speedLimitsOff'), rateLimitWhitelist: read('rateLimitWhitelist'),
     trustProxyHops: read('trustProxyHops'), bodyLimitBytes: read('bodyLimitMiB') * 2 ** 20, blobLimitBytes: read('blobLimitMiB') * 2 ** 20,
     logLevel: read('logLevel'), node: read('node'),
   });

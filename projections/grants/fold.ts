@@ -1,7 +1,7 @@
 import { idOf, type Recorded } from '../../src/kernel/event.js';
 import type { DonationOffset } from '../../src/kudos/account.events.js';
 import type { KudosGranted } from '../../src/kudos/grant.events.js';
-import type { RolesChanged } from '../../src/users/user.events.js';
+import type { MonthlyEntitlementChanged, RolesChanged } from '../../src/users/user.events.js';
 
 /** What a batch does to one user's claim to monthly thanks. */
 export class ThanksChange {
@@ -33,14 +33,6 @@ export class MonthChange {
   constructor(readonly month: string) {}
 }
 
-/** As people stored it; only what concerns thanks. */
-interface EntitlementChanged {
-  readonly user: number;
-  readonly monthly: number;
-  readonly added: number;
-  readonly changedAt: string;
-}
-
 /** Folds what a batch says of monthly thanks. */
 export class GrantBatch {
   readonly changes = new Map<number, ThanksChange>();
@@ -54,7 +46,7 @@ export class GrantBatch {
   }
 
   readonly #handlers = {
-    'MonthlyEntitlementChanged.v1': ({ user, monthly, added, changedAt }: EntitlementChanged) => {
+    'MonthlyEntitlementChanged.v1': ({ user, monthly, added, changedAt }: MonthlyEntitlementChanged['data']) => {
       const change = this.#of(user);
       change.entitlement = monthly;
       if (monthly === 0) Object.assign(change, { wasNothing: true, entitledSince: null });

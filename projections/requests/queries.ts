@@ -165,3 +165,24 @@ const requestOf = (row: Row): RequestStatus => {
     outcome: (row['outcome'] ?? null) as RequestStatus['outcome'], completedAt: msOrNull(row['completed_at']),
   };
 };
+
+/** What is going on with a shared key (horde-api since 5.1.5 §2.5); `oldestQueuedMs` is null when nothing waits. */
+export interface KeyUsage {
+  readonly requests: number;
+  readonly queued: number;
+  readonly processing: number;
+  readonly finished: number;
+  readonly oldestQueuedMs: number | null;
+}
+
+/** Of the requests that came by a shared key and are neither over nor expired at `nowMs`, by kind. */
+export const usageOfSharedKey = async (db: Queries, key: string, nowMs: number): Promise<ReadonlyMap<string, KeyUsage>> => {
+  const rows = await rowsOf(db, `
+    SELECT kind, count(*) AS requests, sum(waiting) AS queued, sum(processing) AS processing, sum(finished) AS finished,
+      min(accepted_at) FILTER (WHERE waiting > 0) AS oldest
+    FROM rm.request WHERE shared_key = $1 AND outcome IS NULL AND expires_at > to_timestamp($2::float8 / 1000) GROUP BY kind`, [key, nowMs]);
+  return new Map(rows.map((row) => [text(row['kind']), {
+    requests: num(row['requests']), queued: num(row['queued']), processing: num(row['processing']), finished: num(row['finished']),
+    oldestQueuedMs: msOrNull(row['oldest']),
+  }]));
+};

@@ -29,6 +29,7 @@ CREATE TABLE rm.request (
   completed_at timestamptz
 ) WITH (fillfactor = 80);
 CREATE INDEX request_by_payer ON rm.request (payer, expires_at) WHERE payer <> 0;
+CREATE INDEX request_by_shared_key ON rm.request (shared_key, expires_at) WHERE shared_key IS NOT NULL;
 
 CREATE TABLE rm.job (
   id           uuid PRIMARY KEY,

@@ -86,7 +86,7 @@ const NEVER_WRITTEN = -1;
 
 const INSERT_TRANSACTIONS = `
 INSERT INTO rm.transaction (tx_id, position, stream, revision, kind, event_id, event_type, effective_at, reverses, request, job, postings,
-  receivable, idem, shared_key, bulk)
+  receivable, idem, shared_key, bulk_list)
 SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::int[], $5::text[], $6::uuid[], $7::text[], $8::timestamptz[], $9::uuid[],
   $10::uuid[], $11::uuid[], $12::text[], $13::bigint[], $14::text[], $15::text[], $16::text[])`;
 
@@ -104,7 +104,7 @@ ON CONFLICT (user_id) DO UPDATE SET spendable = h.spendable + excluded.spendable
   account_revision = greatest(h.account_revision, excluded.account_revision)`;
 
 const transactionColumns = (rows: readonly { event: Recorded; ledger: LedgerTransaction }[]): unknown[] => {
-  const about = rows.map(({ event }) => event.data as { request?: string; job?: string; receivable?: number; sharedKey?: unknown; bulk?: string });
+  const about = rows.map(({ event }) => event.data as { request?: string; job?: string; receivable?: number; sharedKey?: unknown; bulk?: { list: string } });
   return [
     plain(rows.map(({ ledger }) => ledger.txId)), numbers(rows.map(({ event }) => event.position)),
     texts(rows.map(({ event }) => event.stream)), numbers(rows.map(({ event }) => event.revision)),
@@ -113,7 +113,7 @@ const transactionColumns = (rows: readonly { event: Recorded; ledger: LedgerTran
     plain(about.map(({ request }) => request ?? null)), plain(about.map(({ job }) => job ?? null)),
     texts(rows.map(({ ledger }) => postingsToText(ledger.postings))), numbers(about.map(({ receivable }) => receivable ?? null)),
     plain(rows.map(({ event, ledger }) => (BY_KEY.has(ledger.kind) ? (event.metadata.idem?.key ?? null) : null))),
-    plain(about.map(({ sharedKey }) => (typeof sharedKey === 'string' ? sharedKey : null))), plain(about.map(({ bulk }) => bulk ?? null)),
+    plain(about.map(({ sharedKey }) => (typeof sharedKey === 'string' ? sharedKey : null))), plain(about.map(({ bulk }) => bulk?.list ?? null)),
   ];
 };
 

@@ -79,8 +79,8 @@ export interface IndexedTransfer {
   readonly amount: Kudos;
   /** The recipient's shared key that it was for. */
   readonly sharedKey?: string;
-  /** Fingerprint of the bulk call that it was part of. */
-  readonly bulk?: string;
+  /** Fingerprint of the list of the bulk call that it was part of. */
+  readonly bulkList?: string;
   /** Revision in the payer's account stream. */
   readonly revision: number;
   readonly position: number;
@@ -98,10 +98,10 @@ const transferOf = (row: Row): IndexedTransfer => {
   const given = postings.find(({ amount }) => amount > 0);
   const [payer, to] = [taken && userOf(taken.account), given && userOf(given.account)];
   if (!payer || !to) throw new Error(`transfer ${txId} is not between two users`);
-  const [sharedKey, bulk] = [textOrNull(row['shared_key']), textOrNull(row['bulk'])];
+  const [sharedKey, bulkList] = [textOrNull(row['shared_key']), textOrNull(row['bulk_list'])];
   return {
     payer: payer.user, to: to.user, amount: given!.amount, revision, position,
-    ...(sharedKey === null ? {} : { sharedKey }), ...(bulk === null ? {} : { bulk }),
+    ...(sharedKey === null ? {} : { sharedKey }), ...(bulkList === null ? {} : { bulkList }),
   };
 };
 

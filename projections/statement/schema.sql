@@ -12,9 +12,9 @@ CREATE TABLE rm.transaction (
   reverses     uuid,
   request      uuid,
   job          uuid,
-  -- Of a transfer: the recipient's shared key that it was for, and the bulk call that it was part of.
+  -- Of a transfer: the recipient's shared key that it was for, and the fingerprint of the list that it stood in.
   shared_key   text,
-  bulk         text,
+  bulk_list    text,
   -- account amount account amount …
   postings     text NOT NULL,
   -- What a reversal or a compensation could not take; null of every other kind.

@@ -13,12 +13,27 @@ export interface User {
   readonly workerCount: number;
   /** Ms since 1970. */
   readonly registeredAt: number;
+  readonly concurrency: number;
+  readonly workerInvited: number;
+  readonly publicWorkers: boolean;
+  readonly contact: string | null;
+  readonly adminComment: string | null;
+  readonly proxyPasskey: string | null;
+  readonly monthly: Kudos;
+  readonly suspicions: number;
+  readonly erased: boolean;
 }
 
 /** Who has the key with this keyed hash; undefined when nobody has, or no longer. */
 export const findUserByKeyHash = async (db: Queries, keyHash: string): Promise<User | undefined> => {
   const row = await firstOf(db, 'SELECT * FROM rm.user WHERE key_hash = $1 ORDER BY id LIMIT 1', [keyHash], 'users.by-key');
   return row && userOf(row);
+};
+
+/** Whose contact this is, whatever the case; nobody's when several say that it is theirs. */
+export const findUserByContact = async (db: Queries, contact: string): Promise<number | undefined> => {
+  const rows = await rowsOf(db, 'SELECT id FROM rm.user WHERE lower(contact) = lower($1) AND NOT erased ORDER BY id LIMIT 2', [contact]);
+  return rows.length === 1 ? num(rows[0]!['id']) : undefined;
 };
 
 export const findUser = async (db: Queries, id: number): Promise<User | undefined> => {
@@ -46,7 +61,7 @@ export const userPage = async (db: Queries, page: number, sort: 'kudos' | 'age')
   const order = sort === 'age' ? 'u.registered_at, u.id' : 'coalesce(b.spendable, 0) DESC, u.id';
   const rows = await rowsOf(db, `
     SELECT u.*, coalesce(b.spendable, 0) AS spendable FROM rm.user u LEFT JOIN rm.balance b ON b.user_id = u.id
-    WHERE u.name IS NOT NULL ORDER BY ${order} LIMIT $1 OFFSET $2`, [USERS_PAGE_SIZE, (page - 1) * USERS_PAGE_SIZE]);
+    WHERE NOT u.erased ORDER BY ${order} LIMIT $1 OFFSET $2`, [USERS_PAGE_SIZE, (page - 1) * USERS_PAGE_SIZE]);
   return rows.map((row) => ({ ...userOf(row), spendable: centikudos(num(row['spendable'])) }));
 };
 
@@ -56,8 +71,25 @@ export const unopenedUsers = async (db: Queries): Promise<{ user: number; accoun
   return rows.map((row) => ({ user: num(row['id']), accountClass: row['account_class'] as AccountClass }));
 };
 
+/** Credits of raised monthly entitlements that are not in the log yet. */
+export const monthlyDue = async (db: Queries, limit: number): Promise<{ grant: string; user: number; amount: Kudos }[]> => {
+  const rows = await rowsOf(db, 'SELECT grant_id, user_id, amount FROM rm.monthly_due ORDER BY grant_id LIMIT $1', [limit]);
+  return rows.map((row) => ({ grant: text(row['grant_id']), user: num(row['user_id']), amount: centikudos(num(row['amount'])) }));
+};
+
+/** Wiped users whose key of personal data still lies in the vault, or who still have workers. */
+export const unfinishedErasures = async (db: Queries, limit: number): Promise<{ user: number; workers: readonly string[] }[]> => {
+  const rows = await rowsOf(db, `
+    SELECT u.id, ARRAY(SELECT w.id FROM rm.worker w WHERE w.owner = u.id ORDER BY w.id) AS workers FROM rm.user u
+    WHERE u.erased AND (EXISTS (SELECT 1 FROM vault.subject_key k WHERE k.subject = 'user-' || u.id AND k.wrapped IS NOT NULL)
+      OR EXISTS (SELECT 1 FROM rm.worker w WHERE w.owner = u.id)) ORDER BY u.id LIMIT $1`, [limit]);
+  return rows.map((row) => ({ user: num(row['id']), workers: row['workers'] as string[] }));
+};
+
 const userOf = (row: Row): User => ({
   id: num(row['id']), name: textOrNull(row['name']), accountClass: row['account_class'] as AccountClass,
   lastFour: textOrNull(row['last_four']), roles: new Set(row['roles'] as Role[]), workerCount: num(row['worker_count']),
-  registeredAt: ms(row['registered_at']),
+  registeredAt: ms(row['registered_at']), concurrency: num(row['concurrency']), workerInvited: num(row['worker_invited']),
+  publicWorkers: row['public_workers'] as boolean, contact: textOrNull(row['contact']), adminComment: textOrNull(row['admin_comment']),
+  proxyPasskey: textOrNull(row['proxy_passkey']), monthly: centikudos(num(row['monthly'])), suspicions: num(row['suspicions']), erased: row['erased'] as boolean,
 });

@@ -1,7 +1,10 @@
 import type { Recorded } from '../../src/kernel/event.js';
 import type { JobSettled } from '../../src/kudos/account.events.js';
-import type { JobAssigned, JobSubmitted } from '../../src/requests/request.events.js';
-import type { Declaration, MaintenanceChanged, UptimeAccrued, UptimeRewarded, WorkerDeclared, WorkerRegistered } from '../../src/workers/worker.events.js';
+import type { JobAssigned, JobExpired, JobFaulted, JobSubmitted } from '../../src/requests/request.events.js';
+import type { SuspicionReset, WorkerPaused, WorkerSuspected } from '../../src/users/user.events.js';
+import type {
+  Declaration, MaintenanceChanged, UptimeAccrued, UptimeRewarded, WorkerDeclared, WorkerDeleted, WorkerInfoChanged, WorkerRegistered, WorkerRenamed,
+} from '../../src/workers/worker.events.js';
 
 /** The speed of a worker is the mean of its last 20 samples (horde-rules §7.6). */
 export const SAMPLES_MAX = 20;
@@ -33,6 +36,8 @@ export class WorkerChange {
   registered: WorkerRegistered['data'] | undefined;
   declaration: Declaration | null = null;
   maintenance: MaintenanceChanged['data'] | undefined;
+  renamed: WorkerRenamed['data'] | undefined;
+  info: WorkerInfoChanged['data'] | undefined;
   fulfilled = 0;
   generated = 0;
   things = 0;
@@ -46,70 +51,98 @@ export class WorkerChange {
   constructor(readonly id: string) {}
 }
 
+/** What a batch does to a worker's standing with the moderators. */
+export interface Standing {
+  readonly owner: number;
+  suspicions: number;
+  paused: boolean | null;
+  pausedAt: string | null;
+}
+
+/** A job that a worker gave back or lost. */
+export interface Abort {
+  readonly job: string;
+  readonly worker: string;
+  readonly abortedAt: string;
+  readonly position: number;
+}
+
 /** Folds what a batch does to workers. */
 export class WorkerBatch {
   readonly changes = new Map<string, WorkerChange>();
   /** Handed out in this batch and still at the worker when it ends. */
-  readonly assigned = new Map<string, string>();
+  readonly assigned = new Map<string, { readonly worker: string; readonly assignedAt: string }>();
   /** Jobs of earlier batches that are at a worker no more. */
   readonly gone: string[] = [];
+  readonly deleted: string[] = [];
+  aborts: Abort[] = [];
+  /** Workers whose aborts of earlier batches count no more. */
+  readonly calmed = new Set<string>();
+  readonly fast: JobSubmitted['data'][] = [];
+  /** What suspicions were about: of these no fast job is owed any more. */
+  readonly seen: string[] = [];
+  readonly standings = new Map<string, Standing>();
+  /** Owners whose workers are suspected of nothing from here on; what this batch knew before is forgotten already. */
+  readonly cleared: number[] = [];
 
   add(event: Recorded): void {
-    switch (event.type) {
-      case 'WorkerRegistered.v1': {
-        const data = event.data as WorkerRegistered['data'];
-        const change = this.change(data);
-        change.registered = data;
-        change.uptimeThrough = data.registeredAt;
-        return;
-      }
-      case 'WorkerDeclared.v1': {
-        const data = event.data as WorkerDeclared['data'];
-        this.change(data).declaration = data.declaration;
-        return;
-      }
-      case 'MaintenanceChanged.v1': {
-        const data = event.data as MaintenanceChanged['data'];
-        const change = this.change(data);
-        change.maintenance = data;
-        change.uptimeThrough = data.changedAt; // counting starts anew
-        return;
-      }
-      case 'UptimeAccrued.v1': {
-        const data = event.data as UptimeAccrued['data'];
-        const change = this.change(data);
-        change.uptimeMs += data.accruedMs;
-        change.uptimeThrough = data.through;
-        return;
-      }
-      case 'UptimeRewarded.v1': {
-        const data = event.data as UptimeRewarded['data'];
-        this.change(data).uptimeKudos += data.amount;
-        return;
-      }
-      case 'JobAssigned.v1': {
-        const { job, assignedAt } = event.data as JobAssigned['data'];
-        this.assigned.set(job, assignedAt);
-        return;
-      }
-      case 'JobSubmitted.v1': return this.submitted(event.data as JobSubmitted['data'], event.position);
-      case 'JobFaulted.v1':
-      case 'JobExpired.v1': {
-        const data = event.data as { worker: string; job: string };
-        this.change(data).uncompleted += 1;
-        this.leave(data.job);
-        return;
-      }
-      case 'JobSettled.v1': {
-        const data = event.data as JobSettled['data'];
-        const change = this.change(data);
-        change.fulfilled += 1;
-        change.generated += data.price;
-        change.things += Math.round(data.things);
-        return;
-      }
-      default: // The runner asks `handles` first.
-    }
+    (this.#handlers as Partial<Record<string, (data: object, event: Recorded) => void>>)[event.type]?.(event.data, event);
+  }
+
+  readonly #handlers = {
+    'WorkerRegistered.v1': (data: WorkerRegistered['data']) => { Object.assign(this.change(data), { registered: data, uptimeThrough: data.registeredAt }); },
+    'WorkerDeclared.v1': (data: WorkerDeclared['data']) => { this.change(data).declaration = data.declaration; },
+    // Counting starts anew.
+    'MaintenanceChanged.v1': (data: MaintenanceChanged['data']) => { Object.assign(this.change(data), { maintenance: data, uptimeThrough: data.changedAt }); },
+    'UptimeAccrued.v1': (data: UptimeAccrued['data']) => {
+      const change = this.change(data);
+      change.uptimeMs += data.accruedMs;
+      change.uptimeThrough = data.through;
+    },
+    'UptimeRewarded.v1': (data: UptimeRewarded['data']) => { this.change(data).uptimeKudos += data.amount; },
+    'WorkerRenamed.v1': (data: WorkerRenamed['data']) => { this.change(data).renamed = data; },
+    'WorkerInfoChanged.v1': (data: WorkerInfoChanged['data']) => { this.change(data).info = data; },
+    'WorkerDeleted.v1': ({ worker }: WorkerDeleted['data']) => { this.deleted.push(worker); },
+    'WorkerPaused.v1': (data: WorkerPaused['data']) => { Object.assign(this.standing(data), { paused: data.on, pausedAt: data.changedAt }); },
+    'WorkerSuspected.v1': (data: WorkerSuspected['data']) => this.suspected(data),
+    'SuspicionReset.v1': ({ user }: SuspicionReset['data']) => this.reset(user),
+    'JobAssigned.v1': ({ job, worker, assignedAt }: JobAssigned['data']) => { this.assigned.set(job, { worker, assignedAt }); },
+    'JobSubmitted.v1': (data: JobSubmitted['data'], { position }: Recorded) => this.submitted(data, position),
+    'JobFaulted.v1': (data: JobFaulted['data'], event: Recorded) => this.aborted(data, data.faultedAt, event),
+    'JobExpired.v1': (data: JobExpired['data'], event: Recorded) => this.aborted(data, data.expiredAt, event),
+    'JobSettled.v1': (data: JobSettled['data']) => {
+      const change = this.change(data);
+      change.fulfilled += 1;
+      change.generated += data.price;
+      change.things += Math.round(data.things);
+    },
+  };
+
+  static readonly types: readonly string[] = Object.keys(new WorkerBatch().#handlers);
+
+  private aborted({ worker, job }: { readonly worker: string; readonly job: string }, abortedAt: string, { position }: Recorded): void {
+    this.change({ worker }).uncompleted += 1;
+    this.leave(job);
+    this.aborts.push({ job, worker, abortedAt, position });
+  }
+
+  private suspected({ worker, owner, reason, cause }: WorkerSuspected['data']): void {
+    this.standing({ worker, owner }).suspicions += 1;
+    if (cause !== null) this.seen.push(cause);
+    if (reason !== 'TOO_MANY_JOBS_ABORTED') return;
+    this.aborts = this.aborts.filter((abort) => abort.worker !== worker);
+    this.calmed.add(worker);
+  }
+
+  private reset(user: number): void {
+    this.cleared.push(user);
+    for (const standing of this.standings.values()) if (standing.owner === user) standing.suspicions = 0;
+  }
+
+  private standing({ worker, owner }: { readonly worker: string; readonly owner: number }): Standing {
+    let standing = this.standings.get(worker);
+    if (!standing) this.standings.set(worker, (standing = { owner, suspicions: 0, paused: null, pausedAt: null }));
+    return standing;
   }
 
   private submitted(data: JobSubmitted['data'], position: number): void {
@@ -119,11 +152,12 @@ export class WorkerBatch {
     const submission = { job: data.job, position, things: Math.round(data.things), isForm: data.form !== undefined, submittedAt: data.submittedAt };
     submissions.push({ ...submission, sample: assignedAt === null ? null : sampleOf(submission, assignedAt) });
     if (submissions.length > SAMPLES_MAX) submissions.shift();
+    if (data.tooFast) this.fast.push(data);
   }
 
   /** When the job was handed out, if that was in this batch. */
   private leave(job: string): string | null {
-    const assignedAt = this.assigned.get(job);
+    const assignedAt = this.assigned.get(job)?.assignedAt;
     if (assignedAt === undefined) this.gone.push(job);
     else this.assigned.delete(job);
     return assignedAt ?? null;

@@ -2,19 +2,16 @@ import { plainText } from '../../src/kernel/event.js';
 import type { Projection, Statement } from '../../src/kernel/projection.js';
 import { booleans, jsons, numbers, plain, texts } from '../columns.js';
 import { schemaBeside } from '../load-schema.js';
-import { SAMPLES_MAX, WorkerBatch, type WorkerChange } from './fold.js';
+import { SAMPLES_MAX, WorkerBatch, type Standing, type WorkerChange } from './fold.js';
 
-const HANDLED: ReadonlySet<string> = new Set([
-  'WorkerRegistered.v1', 'WorkerDeclared.v1', 'MaintenanceChanged.v1', 'UptimeAccrued.v1', 'UptimeRewarded.v1',
-  'JobAssigned.v1', 'JobSubmitted.v1', 'JobFaulted.v1', 'JobExpired.v1', 'JobSettled.v1',
-]);
+const HANDLED: ReadonlySet<string> = new Set(WorkerBatch.types);
 
 /** Workers of all kinds: declaration, maintenance, what they earned and how fast they are. */
 export const workers: Projection = {
   name: 'workers',
   version: 2,
   schema: schemaBeside(import.meta.url),
-  tables: ['worker', 'worker_assignment'],
+  tables: ['worker', 'worker_assignment', 'worker_abort', 'worker_fast_job', 'worker_standing'],
   handles: (type) => HANDLED.has(type),
   project: (events) => {
     const batch = new WorkerBatch();
@@ -24,17 +21,44 @@ export const workers: Projection = {
 };
 
 const INSERT = `
-INSERT INTO rm.worker (id, kind, owner, name, name_hash, declaration, maintenance, maintenance_message, paused, registered_at,
+INSERT INTO rm.worker (id, kind, owner, name, name_hash, declaration, maintenance, maintenance_message, registered_at,
   fulfilled, kudos_generated, things, uncompleted_jobs, uptime_ms, uptime_kudos, uptime_through, samples)
-SELECT n.id, n.kind, n.owner, n.name, n.name_hash, n.declaration, n.maintenance, n.message, false, n.registered_at, 0, 0, 0, 0, 0, 0, n.registered_at, '{}'
+SELECT n.id, n.kind, n.owner, n.name, n.name_hash, n.declaration, n.maintenance, n.message, n.registered_at, 0, 0, 0, 0, 0, 0, n.registered_at, '{}'
 FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::json[], $7::bool[], $8::text[], $9::timestamptz[])
   AS n (id, kind, owner, name, name_hash, declaration, maintenance, message, registered_at)`;
 
 const DECLARE = `
 UPDATE rm.worker AS w SET declaration = coalesce(u.declaration, w.declaration), maintenance = coalesce(u.maintenance, w.maintenance),
-  maintenance_message = CASE WHEN u.maintenance IS NULL THEN w.maintenance_message ELSE u.message END
-FROM unnest($1::uuid[], $2::json[], $3::bool[], $4::text[]) AS u (id, declaration, maintenance, message)
+  maintenance_message = CASE WHEN u.maintenance IS NULL THEN w.maintenance_message ELSE u.message END,
+  name = coalesce(u.name, w.name), name_hash = coalesce(u.name_hash, w.name_hash), info = coalesce(u.info, w.info)
+FROM unnest($1::uuid[], $2::json[], $3::bool[], $4::text[], $5::text[], $6::text[], $7::text[])
+  AS u (id, declaration, maintenance, message, name, name_hash, info)
 WHERE w.id = u.id`;
+
+// Before what this batch adds: what it had before a reset is left out of it already.
+const CLEAR = 'UPDATE rm.worker_standing SET suspicions = 0 WHERE owner = ANY($1::int[])';
+const STAND = `
+INSERT INTO rm.worker_standing AS w (worker, owner, suspicions, paused)
+SELECT u.worker, u.owner, u.suspicions, coalesce(u.paused, false) FROM unnest($1::uuid[], $2::int[], $3::int[], $4::bool[]) AS u (worker, owner, suspicions, paused)
+ON CONFLICT (worker) DO UPDATE SET suspicions = w.suspicions + excluded.suspicions, paused = w.paused`;
+const PAUSE = `
+UPDATE rm.worker_standing AS w SET paused = u.paused, paused_at = u.paused_at
+FROM unnest($1::uuid[], $2::bool[], $3::timestamptz[]) AS u (worker, paused, paused_at) WHERE w.worker = u.worker`;
+const CALM = 'DELETE FROM rm.worker_abort WHERE worker = ANY($1::uuid[])';
+const ABORT = `
+INSERT INTO rm.worker_abort (job, worker, aborted_at, position)
+SELECT n.* FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bigint[]) AS n (job, worker, aborted_at, position) JOIN rm.worker w ON w.id = n.worker`;
+/** What is older than an hour before the newest counts no more (horde-rules §7.5). */
+const FORGET = `
+DELETE FROM rm.worker_abort AS a USING (SELECT worker, max(aborted_at) AS newest FROM rm.worker_abort WHERE worker = ANY($1::uuid[]) GROUP BY worker) n
+WHERE a.worker = n.worker AND a.aborted_at <= n.newest - interval '1 hour'`;
+const FAST = `
+INSERT INTO rm.worker_fast_job (job, worker, owner)
+SELECT n.* FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS n (job, worker, owner) JOIN rm.worker w ON w.id = n.worker`;
+const SEEN = 'DELETE FROM rm.worker_fast_job WHERE job::text = ANY($1::text[])';
+const DELETE = `
+WITH gone AS (DELETE FROM rm.worker WHERE id = ANY($1::uuid[])), calm AS (DELETE FROM rm.worker_abort WHERE worker = ANY($1::uuid[]))
+DELETE FROM rm.worker_fast_job WHERE worker = ANY($1::uuid[])`;
 
 const COUNT = `
 UPDATE rm.worker AS w SET fulfilled = w.fulfilled + u.fulfilled, kudos_generated = w.kudos_generated + u.generated,
@@ -64,24 +88,56 @@ UPDATE rm.worker AS w SET uptime_ms = w.uptime_ms + u.uptime_ms, uptime_kudos = 
 FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::timestamptz[]) AS u (id, uptime_ms, uptime_kudos, uptime_through)
 WHERE w.id = u.id`;
 
-const ASSIGN = 'INSERT INTO rm.worker_assignment (job, assigned_at) SELECT * FROM unnest($1::uuid[], $2::timestamptz[])';
+const ASSIGN = 'INSERT INTO rm.worker_assignment (job, worker, assigned_at) SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[])';
 const LEAVE = 'DELETE FROM rm.worker_assignment WHERE job = ANY($1::uuid[])';
 
-const statements = ({ changes, assigned, gone }: WorkerBatch): Statement[] => {
+const statements = (batch: WorkerBatch): Statement[] => {
+  const { changes, assigned, gone, deleted } = batch;
   const all = [...changes.values()];
   const born = all.filter(({ registered }) => registered);
-  const declared = all.filter(({ registered, declaration, maintenance }) => !registered && (declaration || maintenance));
+  const changed = all.filter(isChanged);
   const counted = all.filter(({ fulfilled, uncompleted }) => fulfilled + uncompleted > 0);
   const ready = all.filter(({ uptimeKudos, uptimeThrough }) => uptimeKudos > 0 || uptimeThrough !== null);
   const sampled = all.filter(({ submissions }) => submissions.length > 0);
   return [
     ...(born.length > 0 ? [{ text: INSERT, values: bornColumns(born) }] : []),
-    ...(declared.length > 0 ? [{ text: DECLARE, values: [plain(declared.map(({ id }) => id)), ...declaredColumns(declared)] }] : []),
+    ...(changed.length > 0 ? [{ text: DECLARE, values: changedColumns(changed) }] : []),
     ...(counted.length > 0 ? [{ text: COUNT, values: countedColumns(counted) }] : []),
     ...(ready.length > 0 ? [{ text: COUNT_UPTIME, values: uptimeColumns(ready) }] : []),
     ...(sampled.length > 0 ? [{ text: SAMPLE, values: sampledColumns(sampled) }] : []),
-    ...(assigned.size > 0 ? [{ text: ASSIGN, values: [plain([...assigned.keys()]), plain([...assigned.values()])] }] : []),
+    ...(assigned.size > 0 ? [{ text: ASSIGN, values: [plain([...assigned.keys()]), plain([...assigned.values()].map(({ worker }) => worker)), plain([...assigned.values()].map(({ assignedAt }) => assignedAt))] }] : []),
     ...(gone.length > 0 ? [{ text: LEAVE, values: [plain(gone)] }] : []),
+    ...standing(batch),
+    ...(deleted.length > 0 ? [{ text: DELETE, values: [plain(deleted)] }] : []),
+  ];
+};
+
+const isChanged = ({ registered, declaration, maintenance, renamed, info }: WorkerChange): boolean =>
+  (!registered && (declaration !== null || maintenance !== undefined)) || renamed !== undefined || info !== undefined;
+
+/** How workers stand, and what they are still to be suspected of. */
+const standing = ({ cleared, standings, calmed, aborts, fast, seen }: WorkerBatch): Statement[] => [
+  ...(cleared.length > 0 ? [{ text: CLEAR, values: [numbers(cleared)] }] : []),
+  ...(standings.size > 0 ? standingStatements([...standings]) : []),
+  ...(calmed.size > 0 ? [{ text: CALM, values: [plain([...calmed])] }] : []),
+  ...(aborts.length > 0 ? [
+    { text: ABORT, values: [plain(aborts.map(({ job }) => job)), plain(aborts.map(({ worker }) => worker)), plain(aborts.map(({ abortedAt }) => abortedAt)), numbers(aborts.map(({ position }) => position))] },
+    { text: FORGET, values: [plain([...new Set(aborts.map(({ worker }) => worker))])] },
+  ] : []),
+  ...(fast.length > 0 ? [{ text: FAST, values: [plain(fast.map(({ job }) => job)), plain(fast.map(({ worker }) => worker)), numbers(fast.map(({ owner }) => owner))] }] : []),
+  ...(seen.length > 0 ? [{ text: SEEN, values: [texts(seen)] }] : []),
+];
+
+const standingStatements = (rows: readonly (readonly [worker: string, standing: Standing])[]): Statement[] => {
+  const paused = rows.filter(([, standing]) => standing.paused !== null);
+  return [
+    {
+      text: STAND, values: [
+        plain(rows.map(([worker]) => worker)), numbers(rows.map(([, { owner }]) => owner)), numbers(rows.map(([, { suspicions }]) => suspicions)),
+        booleans(rows.map(([, standing]) => standing.paused)),
+      ],
+    },
+    ...(paused.length > 0 ? [{ text: PAUSE, values: [plain(paused.map(([worker]) => worker)), booleans(paused.map(([, standing]) => standing.paused)), plain(paused.map(([, { pausedAt }]) => pausedAt))] }] : []),
   ];
 };
 
@@ -95,8 +151,10 @@ const bornColumns = (rows: readonly WorkerChange[]): unknown[] => {
   ];
 };
 
-const declaredColumns = (rows: readonly WorkerChange[]): unknown[] => [
-  jsons(rows.map(({ declaration }) => declaration)), booleans(rows.map(({ maintenance }) => maintenance?.on ?? null)), messages(rows),
+const changedColumns = (rows: readonly WorkerChange[]): unknown[] => [
+  plain(rows.map(({ id }) => id)), jsons(rows.map(({ declaration }) => declaration)), booleans(rows.map(({ maintenance }) => maintenance?.on ?? null)), messages(rows),
+  texts(rows.map(({ renamed }) => (renamed && plainText(renamed.name)) ?? null)), texts(rows.map(({ renamed }) => renamed?.nameHash ?? null)),
+  texts(rows.map(({ info }) => (info && plainText(info.info)) ?? null)),
 ];
 
 const messages = (rows: readonly WorkerChange[]): string =>

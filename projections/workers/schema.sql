@@ -8,7 +8,7 @@ CREATE TABLE rm.worker (
   declaration         json,
   maintenance         boolean NOT NULL,
   maintenance_message text,
-  paused              boolean NOT NULL,
+  info                text,
   registered_at       timestamptz NOT NULL,
   fulfilled           bigint NOT NULL,
   -- Centikudos that its jobs were worth.
@@ -30,5 +30,34 @@ CREATE INDEX worker_by_name_hash ON rm.worker (name_hash);
 -- Jobs at workers: when each was handed out, until its sample of speed is taken.
 CREATE TABLE rm.worker_assignment (
   job         uuid PRIMARY KEY,
+  worker      uuid NOT NULL,
   assigned_at timestamptz NOT NULL
 ) WITH (fillfactor = 60);
+CREATE INDEX worker_assignment_of ON rm.worker_assignment (worker);
+
+-- Jobs that workers gave back or lost, of the last hour before each one's newest, since it was last put into maintenance for them.
+CREATE TABLE rm.worker_abort (
+  job        uuid PRIMARY KEY,
+  worker     uuid NOT NULL,
+  aborted_at timestamptz NOT NULL,
+  position   bigint NOT NULL
+) WITH (fillfactor = 60);
+CREATE INDEX worker_abort_of ON rm.worker_abort (worker, aborted_at);
+
+-- Jobs delivered faster than anybody can, until their worker is suspected of it.
+CREATE TABLE rm.worker_fast_job (
+  job    uuid PRIMARY KEY,
+  worker uuid NOT NULL,
+  owner  integer NOT NULL
+) WITH (fillfactor = 60);
+
+-- How workers stand with the moderators. A worker is suspected before it is registered, if its name says so, and it is never forgotten.
+CREATE TABLE rm.worker_standing (
+  worker     uuid PRIMARY KEY,
+  owner      integer NOT NULL,
+  suspicions integer NOT NULL,
+  paused     boolean NOT NULL,
+  -- When a pause began or ended last: its uptime counts from there.
+  paused_at  timestamptz
+) WITH (fillfactor = 60);
+CREATE INDEX worker_standing_of ON rm.worker_standing (owner);

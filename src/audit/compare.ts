@@ -1,7 +1,7 @@
 import type { Queries } from '../platform/postgres/database.js';
 import type { Books } from './books.js';
 import type { Columns, Drifts } from './drift.js';
-import type { ExpectedUser, ExpectedWorker } from './expected-people.js';
+import type { ExpectedPeople, ExpectedUser } from './expected-people.js';
 import type { ExpectedRequests } from './expected-requests.js';
 import type { SharedKeyBooks } from './shared-keys.js';
 
@@ -41,22 +41,30 @@ export const compareStatement = async (queries: Queries, drifts: Drifts, books: 
 
 export const compareUsers = async (queries: Queries, drifts: Drifts, users: ReadonlyMap<number, ExpectedUser>): Promise<void> => {
   const expected = new Map<number, Columns>();
-  for (const { id, accountClass, keyHash, roles, workers } of users.values())
-    expected.set(id, { account_class: accountClass, key_hash: keyHash, roles: [...roles].sort(), worker_count: workers });
-  const rows = await queries.query<{ id: number }>('SELECT id, account_class, key_hash, roles, worker_count FROM rm.user');
+  for (const { id, accountClass, keyHash, roles, workers, ...user } of users.values()) {
+    expected.set(id, {
+      account_class: accountClass, key_hash: keyHash, roles: [...roles].sort(), worker_count: workers, concurrency: user.concurrency,
+      worker_invited: user.workerInvited, usage_multiplier: user.usageMultiplier, public_workers: user.publicWorkers, monthly: user.monthly,
+      suspicions: user.suspicions, erased: user.erased,
+    });
+  }
+  const rows = await queries.query<{ id: number }>(`
+    SELECT id, account_class, key_hash, roles, worker_count, concurrency, worker_invited, usage_multiplier, public_workers, monthly, suspicions, erased FROM rm.user`);
   drifts.compareAll('rm.user', expected, keyed(rows, 'id'));
 };
 
-export const compareWorkers = async (queries: Queries, drifts: Drifts, workers: ReadonlyMap<string, ExpectedWorker>): Promise<void> => {
+export const compareWorkers = async (queries: Queries, drifts: Drifts, { workers, standings }: Pick<ExpectedPeople, 'workers' | 'standings'>): Promise<void> => {
   const expected = new Map<string, Columns>();
-  for (const { id, owner, maintenance, fulfilled, generated, things, uncompleted, uptimeMs, uptimeKudos, samples } of workers.values()) {
+  for (const { id, owner, nameHash, maintenance, fulfilled, generated, things, uncompleted, uptimeMs, uptimeKudos, samples } of workers.values()) {
     expected.set(id, {
-      owner, maintenance, fulfilled, kudos_generated: generated, things, uncompleted_jobs: uncompleted, uptime_ms: uptimeMs, uptime_kudos: uptimeKudos, samples: samples.join(' '),
+      owner, name_hash: nameHash, maintenance, fulfilled, kudos_generated: generated, things, uncompleted_jobs: uncompleted, uptime_ms: uptimeMs, uptime_kudos: uptimeKudos, samples: samples.join(' '),
     });
   }
   const rows = await queries.query<{ id: string }>(`
-    SELECT id, owner, maintenance, fulfilled, kudos_generated, things, uncompleted_jobs, uptime_ms, uptime_kudos, array_to_string(samples, ' ') AS samples FROM rm.worker`);
+    SELECT id, owner, name_hash, maintenance, fulfilled, kudos_generated, things, uncompleted_jobs, uptime_ms, uptime_kudos, array_to_string(samples, ' ') AS samples FROM rm.worker`);
   drifts.compareAll('rm.worker', expected, keyed(rows, 'id'));
+  const standing = await queries.query<{ worker: string }>('SELECT worker, owner, suspicions, paused FROM rm.worker_standing');
+  drifts.compareAll('rm.worker_standing', new Map([...standings].map(([worker, { owner, suspicions, paused }]) => [worker, { owner, suspicions, paused }])), keyed(standing, 'worker'));
 };
 
 export const compareSharedKeys = async (queries: Queries, drifts: Drifts, { keys }: SharedKeyBooks): Promise<void> => {

@@ -1,8 +1,11 @@
 import type { Recorded } from '../kernel/event.js';
 import type { AuthorizationClosed, AuthorizationOpened, FormHoldPlaced, HoldReleased, JobSettled } from '../kudos/account.events.js';
 import type { JobAssigned, JobSubmitted } from '../requests/request.events.js';
-import type { ApiKeyIssued, RolesChanged, TrustGranted, UserRegistered } from '../users/user.events.js';
-import type { MaintenanceChanged, UptimeAccrued, UptimeRewarded, WorkerRegistered } from '../workers/worker.events.js';
+import type {
+  ApiKeyIssued, MonthlyEntitlementChanged, PersonalDataErased, RolesChanged, SuspicionReset, TrustGranted, UserRegistered, UserSettingsChanged, UserSuspected, WorkerPaused,
+  WorkerSuspected,
+} from '../users/user.events.js';
+import type { MaintenanceChanged, UptimeAccrued, UptimeRewarded, WorkerDeleted, WorkerRegistered, WorkerRenamed } from '../workers/worker.events.js';
 
 export interface ExpectedUser {
   readonly id: number;
@@ -10,10 +13,18 @@ export interface ExpectedUser {
   keyHash: string | null;
   readonly roles: Set<string>;
   workers: number;
+  concurrency: number;
+  workerInvited: number;
+  usageMultiplier: number;
+  publicWorkers: boolean;
+  monthly: number;
+  suspicions: number;
+  erased: boolean;
 }
 export interface ExpectedWorker {
   readonly id: string;
   readonly owner: number;
+  nameHash: string;
   maintenance: boolean;
   fulfilled: number;
   generated: number;
@@ -25,6 +36,13 @@ export interface ExpectedWorker {
   samples: number[];
 }
 
+/** Of any worker, registered or not: a name is suspected before it is anybody's. */
+export interface ExpectedStanding {
+  readonly owner: number;
+  paused: boolean;
+  suspicions: number;
+}
+
 /** horde-rules §7.6. */
 const SAMPLES_MAX = 20;
 
@@ -32,6 +50,7 @@ const SAMPLES_MAX = 20;
 export class ExpectedPeople {
   readonly users = new Map<number, ExpectedUser>();
   readonly workers = new Map<string, ExpectedWorker>();
+  readonly standings = new Map<string, ExpectedStanding>();
   readonly held = new Map<number, number>();
   private readonly assignedAt = new Map<string, number>();
 
@@ -41,32 +60,48 @@ export class ExpectedPeople {
     this.addToHolds(event);
   }
 
-  private addToUsers(event: Recorded): void {
-    switch (event.type) {
+  private addToUsers({ type, data }: Recorded): void {
+    switch (type) {
       case 'UserRegistered.v1': {
-        const { user: id, accountClass } = event.data as UserRegistered['data'];
-        this.users.set(id, { id, accountClass, keyHash: null, roles: new Set(), workers: 0 });
+        const { user: id, accountClass } = data as UserRegistered['data'];
+        this.users.set(id, {
+          id, accountClass, keyHash: null, roles: new Set(), workers: 0, concurrency: 30, workerInvited: 0, usageMultiplier: 1_000, publicWorkers: false,
+          monthly: 0, suspicions: 0, erased: false,
+        });
         return;
       }
-      case 'ApiKeyIssued.v1': {
-        const { user, keyHash } = event.data as ApiKeyIssued['data'];
-        const known = this.users.get(user);
-        if (known) known.keyHash = keyHash;
-        return;
-      }
-      case 'RolesChanged.v1': {
-        const { user, granted, revoked } = event.data as RolesChanged['data'];
-        const roles = this.users.get(user)?.roles;
-        for (const role of granted) roles?.add(role);
-        for (const role of revoked) roles?.delete(role);
-        return;
-      }
-      case 'TrustGranted.v1': {
-        this.users.get((event.data as TrustGranted['data']).user)?.roles.add('trusted');
-        return;
-      }
+      case 'ApiKeyIssued.v1': return this.change(data as ApiKeyIssued['data'], (user) => { user.keyHash = (data as ApiKeyIssued['data']).keyHash; });
+      case 'RolesChanged.v1': return this.change(data as RolesChanged['data'], ({ roles }) => {
+        for (const role of (data as RolesChanged['data']).granted) roles.add(role);
+        for (const role of (data as RolesChanged['data']).revoked) roles.delete(role);
+      });
+      case 'UserSettingsChanged.v1': return this.settings(data as UserSettingsChanged['data']);
+      case 'MonthlyEntitlementChanged.v1':
+        return this.change(data as MonthlyEntitlementChanged['data'], (user) => { user.monthly = (data as MonthlyEntitlementChanged['data']).monthly; });
+      case 'UserSuspected.v1': return this.change(data as UserSuspected['data'], (user) => { user.suspicions += 1; });
+      case 'SuspicionReset.v1': return this.trust((data as SuspicionReset['data']).user);
+      case 'PersonalDataErased.v1':
+        return this.change(data as PersonalDataErased['data'], (user) => { Object.assign(user, { erased: true, keyHash: null }); });
+      case 'TrustGranted.v1': return this.change(data as TrustGranted['data'], ({ roles }) => { roles.add('trusted'); });
       default: // No other event is about a user alone.
     }
+  }
+
+  private change({ user }: { readonly user: number }, change: (user: ExpectedUser) => void): void {
+    const known = this.users.get(user);
+    if (known) change(known);
+  }
+
+  private settings(data: UserSettingsChanged['data']): void {
+    this.change(data, (user) => {
+      for (const name of ['concurrency', 'workerInvited', 'usageMultiplier'] as const) user[name] = data[name] ?? user[name];
+      user.publicWorkers = data.publicWorkers ?? user.publicWorkers;
+    });
+  }
+
+  private trust(owner: number): void {
+    this.change({ user: owner }, (user) => { user.suspicions = 0; });
+    for (const standing of this.standings.values()) if (standing.owner === owner) standing.suspicions = 0;
   }
 
   private addToWorkers(event: Recorded): void {
@@ -78,6 +113,16 @@ export class ExpectedPeople {
         if (known) known.maintenance = on;
         return;
       }
+      case 'WorkerPaused.v1': {
+        const data = event.data as WorkerPaused['data'];
+        this.standing(data).paused = data.on;
+        return;
+      }
+      case 'WorkerSuspected.v1':
+        this.standing(event.data as WorkerSuspected['data']).suspicions += 1;
+        return;
+      case 'WorkerRenamed.v1':
+      case 'WorkerDeleted.v1': return this.changedWorker(event);
       case 'UptimeAccrued.v1': {
         const { worker, uptimeMs } = event.data as UptimeAccrued['data'];
         const known = this.workers.get(worker);
@@ -117,8 +162,24 @@ export class ExpectedPeople {
     }
   }
 
-  private registered({ worker: id, owner }: WorkerRegistered['data']): void {
-    this.workers.set(id, { id, owner, maintenance: false, fulfilled: 0, generated: 0, things: 0, uncompleted: 0, uptimeMs: 0, uptimeKudos: 0, samples: [] });
+  private standing({ worker, owner }: { readonly worker: string; readonly owner: number }): ExpectedStanding {
+    let standing = this.standings.get(worker);
+    if (!standing) this.standings.set(worker, (standing = { owner, paused: false, suspicions: 0 }));
+    return standing;
+  }
+
+  private changedWorker({ type, data }: Recorded): void {
+    const known = this.workers.get((data as { worker: string }).worker);
+    if (!known) return;
+    if (type === 'WorkerRenamed.v1') known.nameHash = (data as WorkerRenamed['data']).nameHash;
+    else {
+      this.workers.delete(known.id);
+      this.change({ user: (data as WorkerDeleted['data']).owner }, (user) => { user.workers -= 1; });
+    }
+  }
+
+  private registered({ worker: id, owner, nameHash }: WorkerRegistered['data']): void {
+    this.workers.set(id, { id, owner, nameHash, maintenance: false, fulfilled: 0, generated: 0, things: 0, uncompleted: 0, uptimeMs: 0, uptimeKudos: 0, samples: [] });
     const user = this.users.get(owner);
     if (user) user.workers += 1;
   }

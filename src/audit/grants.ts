@@ -2,7 +2,7 @@ import { idOf, ledgerOf, type Recorded } from '../kernel/event.js';
 import { spendable } from '../kernel/ledger.js';
 import type { DonationOffset } from '../kudos/account.events.js';
 import type { KudosGranted } from '../kudos/grant.events.js';
-import type { RolesChanged } from '../users/user.events.js';
+import type { MonthlyEntitlementChanged, RolesChanged } from '../users/user.events.js';
 import type { Violations } from './violations.js';
 
 /** What the log says of one user's claim to monthly thanks; times as they are stored. */
@@ -36,7 +36,7 @@ export class Grants {
       case 'KudosGranted.v1': return this.granted(event, event.data as KudosGranted['data']);
       case 'DonationOffset.v1': return this.repaid(event, event.data as DonationOffset['data']);
       case 'RolesChanged.v1': return this.roles(event.data as RolesChanged['data']);
-      case 'MonthlyEntitlementChanged.v1': return this.entitled(event.data as { user: number; monthly: number; added: number; changedAt: string });
+      case 'MonthlyEntitlementChanged.v1': return this.entitled(event.data as MonthlyEntitlementChanged['data']);
       default: // Nothing else is granted.
     }
   }
@@ -75,7 +75,7 @@ export class Grants {
     if (granted.includes('deleted') || revoked.includes('deleted')) this.of(user).deleted = granted.includes('deleted');
   }
 
-  private entitled({ user, monthly, added, changedAt }: { user: number; monthly: number; added: number; changedAt: string }): void {
+  private entitled({ user, monthly, added, changedAt }: MonthlyEntitlementChanged['data']): void {
     const thanked = this.of(user);
     thanked.entitledSince = monthly === 0 ? null : (thanked.entitledSince ?? changedAt);
     thanked.entitlement = monthly;

@@ -113,7 +113,7 @@ class Reconciliation {
       case 'balances': await compareBalances(queries, drifts, { books: fold.books, held: people.held }); break;
       case 'statement': await compareStatement(queries, drifts, fold.books); break;
       case 'users': await compareUsers(queries, drifts, people.users); break;
-      case 'workers': await compareWorkers(queries, drifts, people.workers); break;
+      case 'workers': await compareWorkers(queries, drifts, people); break;
       case 'records': await compareRecords(queries, drifts, this.records); break;
       case 'grants': await compareGrants(queries, drifts, fold.grants); break;
       case 'shared-keys': await compareSharedKeys(queries, drifts, fold.sharedKeys); break;

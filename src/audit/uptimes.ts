@@ -1,11 +1,10 @@
 import type { Recorded } from '../kernel/event.js';
 import { ledgerOf } from '../kernel/event.js';
 import { escrow, spendable } from '../kernel/ledger.js';
-import type { MaintenanceChanged, UptimeAccrued, UptimeRewarded, WorkerRegistered } from '../workers/worker.events.js';
+import type { UptimeAccrued, UptimeRewarded, WorkerRegistered } from '../workers/worker.events.js';
 import type { Violations } from './violations.js';
 
-/** horde-rules §7.4: what two calls may lie apart, and what is rewarded. */
-const GAP_MAX_MS = 300_000;
+/** horde-rules §7.4: what is rewarded. */
 const REWARDED_MS = 600_000;
 
 interface Counted {
@@ -32,7 +31,7 @@ export class Uptimes {
         this.workers.set(worker, { kind, owner, uptimeMs: 0, carriedMs: 0, throughMs: Date.parse(registeredAt), rewards: 0, owed: 0 });
         return;
       }
-      case 'MaintenanceChanged.v1': return this.restarted(event.data as MaintenanceChanged['data']);
+      case 'MaintenanceChanged.v1': return this.restarted(event.data as { worker: string; changedAt: string });
       case 'UptimeAccrued.v1': return this.accrued(event, event.data as UptimeAccrued['data']);
       case 'UptimeRewarded.v1': return this.rewarded(event, event.data as UptimeRewarded['data']);
       default: // Nothing else is about uptime.
@@ -52,7 +51,7 @@ export class Uptimes {
     const [fromMs, throughMs] = [Date.parse(from), Date.parse(through)];
     violations.unless(fromMs >= counted.throughMs && throughMs - fromMs === accruedMs, 'I19', event, () => `${worker} is counted from ${from} to ${through} as ${accruedMs} ms`);
     violations.unless(uptimeMs === counted.uptimeMs + accruedMs, 'I19', event, () => `${worker} stands at ${uptimeMs} ms after ${counted.uptimeMs} and ${accruedMs}`);
-    const due = (fromMs - counted.throughMs > GAP_MAX_MS ? 0 : counted.carriedMs) + accruedMs;
+    const due = (fromMs > counted.throughMs ? 0 : counted.carriedMs) + accruedMs; // whoever was away, or paused, starts anew
     violations.unless(carriedMs === due % REWARDED_MS, 'I19', event, () => `${worker} carries ${carriedMs} of ${due} ms`);
     Object.assign(counted, { uptimeMs, carriedMs, throughMs, owed: Math.floor(due / REWARDED_MS) });
   }

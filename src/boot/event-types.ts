@@ -17,9 +17,14 @@ const STYLE_TEXTS = ['name', 'info', 'prompt', 'params', 'tags.*', 'sharedKey.id
 /** Where personal text stands in events: sealed before it is stored (spec/ledger.md §4.12). */
 export const PERSONAL_PATHS: ReadonlyMap<string, readonly string[]> = new Map([
   ['UserRegistered.v1', ['name']],
+  ['UserRenamed.v1', ['name']],
+  ['UserSettingsChanged.v1', ['contact', 'adminComment']],
+  ['ProxyPasskeyIssued.v1', ['passkey']],
   ['SharedKeyCreated.v1', ['id', 'name']],
   ['SharedKeyChanged.v1', ['name']],
   ['WorkerRegistered.v1', ['name']],
+  ['WorkerRenamed.v1', ['name']],
+  ['WorkerInfoChanged.v1', ['info']],
   ['MaintenanceChanged.v1', ['message']],
   ['StyleCreated.v1', STYLE_TEXTS],
   ['StyleChanged.v1', STYLE_TEXTS],

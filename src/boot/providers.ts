@@ -2,6 +2,7 @@ import type { Provider } from '@nestjs/common';
 import { projections } from '../../projections/index.js';
 import { Clock, Timers } from '../kernel/clock.js';
 import { Ids } from '../kernel/ids.js';
+import { SpeedLimits } from '../dispatch/deliver-parts.js';
 import { JobFinder } from '../dispatch/job-finder.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
 import { Matcher } from '../dispatch/matcher.js';
@@ -28,6 +29,7 @@ import { Commanding } from '../platform/commanding/commanding.js';
 import { Contents } from '../platform/content/contents.js';
 import { NodeFeed } from '../platform/event-log/node-feed.js';
 import { Database } from '../platform/postgres/database.js';
+import { Profanity, WordListProfanity } from '../platform/profanity.js';
 import { Readiness } from '../platform/health/readiness.js';
 import { PublishedCheckpoints } from '../notary/published-checkpoints.js';
 import { Freshness } from '../platform/projecting/freshness.js';
@@ -48,14 +50,22 @@ import { UserDirectory } from '../users/directory.message.js';
 import { NextUserId } from '../users/next-user-id.js';
 import { OpenRegistration } from '../users/register.controller.js';
 import { TrustedUsers } from '../users/trusted-users.message.js';
-import { UserFiguresSource } from '../users/users.controller.js';
+import { Admins } from '../users/admins.js';
+import { UnfinishedErasures } from '../users/erasures.reactor.js';
+import { MonthlyDues } from '../users/monthly-grants.reactor.js';
+import { LastActivity } from '../users/user-deletions.js';
+import { UserFiguresSource } from '../users/user-figures.js';
+import { UserPages } from '../users/user-page.js';
 import { WorkerRegistry } from '../workers/registry.message.js';
-import { WorkerFiguresSource } from '../workers/workers.controller.js';
+import { Suspects } from '../workers/suspects.js';
+import { WorkerJobs } from '../workers/worker-changes.js';
+import { WorkerFiguresSource } from '../workers/worker-figures.js';
 import { makeMembers } from './make-members.js';
 import type { Platform } from './platform.js';
 import {
-  claimRows, creditRows, giftRows, jobRows, openWorkRows, pocketRows, PostgresLedgerIndex, PostgresSharedKeyRows, PostgresStatusRows, PostgresTransferIndex, PostgresUserFigures,
-  PostgresWorkerFigures, queueRows, sharedKeyRequestRows, sharedKeyRows, trustedRows, unrepaidRows, userIdRows, userRows, workerRows,
+  claimRows, creditRows, giftRows, jobRows, openWorkRows, pocketRows, PostgresLastActivity, PostgresLedgerIndex, PostgresMonthlyDues, PostgresSharedKeyRows,
+  PostgresStatusRows, PostgresTransferIndex, PostgresUnfinishedErasures, PostgresUserFigures, PostgresUserPages, PostgresWorkerFigures, PostgresWorkerJobs, queueRows,
+  sharedKeyRequestRows, sharedKeyRows, suspectRows, trustedRows, unrepaidRows, userIdRows, userRows, workerRows,
 } from './read-models.js';
 import { PostgresStyleRows, styleKeyRows } from './style-rows.js';
 
@@ -65,6 +75,7 @@ export const platformProviders = (platform: Platform): Provider[] => {
   const keyedHash: Secrets['keyedHash'] = (purpose, text) => secrets.keyedHash(purpose, text);
   const cap = new KudosCap(config.kudosCap < kudos(NO_CAP) ? config.kudosCap : undefined, new Set(config.donationSource === undefined ? [] : [config.donationSource]));
   const directory = new UserDirectory(userRows(platform), feed, keyedHash);
+  const members = makeMembers(platform, directory);
   const queue = new LiveQueue(queueRows(platform), pricing.reference);
   const styleKeys = new StyleKeys(styleKeyRows(platform));
   const values: readonly (readonly [abstract new (...args: never[]) => object, object])[] = [
@@ -72,22 +83,25 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [Clock, clock], [Timers, timers], [Ids, ids], [NodeFeed, feed], [Database, platform.database], [Freshness, platform.readModels],
     [Commanding, platform.commanding], [Contents, platform.contents], [BlobStore, blobs], [Secrets, secrets], [Pricing, pricing],
     [UserDirectory, directory], [Claims, new Claims(claimRows(platform))], [Unrepaid, new Unrepaid(unrepaidRows(platform))],
-    [Members, makeMembers(platform, directory)], [DonationSource, new DonationSource(config.donationSource)],
+    [Members, members], [DonationSource, new DonationSource(config.donationSource)],
     [NextUserId, new NextUserId(userIdRows(platform))],
     [Credits, new Credits(creditRows(platform))], [RecentGifts, new RecentGifts(giftRows(platform), clock)],
     [KudosCap, cap], [Pockets, new Pockets(pocketRows(platform), cap)], [TrustThreshold, new TrustThreshold(config.trustThreshold)],
     [TrustedUsers, new TrustedUsers(trustedRows(platform))], [LedgerIndex, new PostgresLedgerIndex(platform)], [AdminIds, new AdminIds(new Set(config.admins))],
     [SharedKeyRegistry, new SharedKeyRegistry(sharedKeyRows(platform), feed, keyedHash, clock)], [SharedKeyRows, new PostgresSharedKeyRows(platform)],
     [SharedKeyRequests, new SharedKeyRequests(sharedKeyRequestRows(platform))], [SharedKeyStyles, styleKeys],
-    [WorkerRegistry, new WorkerRegistry(workerRows(platform))], [LiveQueue, queue], [OpenWork, new OpenWork(openWorkRows(platform), clock)],
+    [WorkerRegistry, new WorkerRegistry(workerRows(platform))], [Suspects, new Suspects(suspectRows(platform))], [Profanity, new WordListProfanity()],
+    [LiveQueue, queue], [OpenWork, new OpenWork(openWorkRows(platform), clock)],
     [JobFinder, new JobFinder(queue, jobRows(platform), feed)], [WorkerViews, new WorkerViews(pricing)], [Matcher, new Matcher(pricing)],
     [PopEdge, new PopEdge(ids, blobs, pricing)],
     [LatestOfRequests, new LatestOfRequests(feed)], [StatusRows, new PostgresStatusRows(platform)], [TransferIndex, new PostgresTransferIndex(platform)],
-    [UserFiguresSource, new PostgresUserFigures(platform)], [StyleRows, new PostgresStyleRows(platform)], [StyleKeys, styleKeys],
-    [PastMinute, new PastMinute(feed, clock)], [WorkerFiguresSource, new PostgresWorkerFigures(platform)],
+    [UserFiguresSource, new PostgresUserFigures(platform, members)], [StyleRows, new PostgresStyleRows(platform)], [StyleKeys, styleKeys],
+    [UserPages, new PostgresUserPages(platform)], [MonthlyDues, new PostgresMonthlyDues(platform)],
+    [LastActivity, new PostgresLastActivity(platform)], [UnfinishedErasures, new PostgresUnfinishedErasures(platform)], [Admins, new Admins(config.admins)],
+    [PastMinute, new PastMinute(feed, clock)], [WorkerFiguresSource, new PostgresWorkerFigures(platform)], [WorkerJobs, new PostgresWorkerJobs(platform)],
     [PriorityCap, new PriorityCap(config.kudosCap)], [AnonymousUse, new AnonymousUse(config.anonymous)],
     [PublishedCheckpoints, new PublishedCheckpoints(platform.database, platform.log.storeId)],
-    [OpenRegistration, new OpenRegistration(config.registration)], [DevAccess, new DevAccess(config.testApiKeys)],
+    [SpeedLimits, new SpeedLimits(pricing, config.speedLimits)], [OpenRegistration, new OpenRegistration(config.registration)], [DevAccess, new DevAccess(config.testApiKeys)],
   ];
   return [...values.map(([provide, useValue]) => ({ provide, useValue })), ...healthProviders(platform)];
 };

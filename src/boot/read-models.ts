@@ -1,31 +1,38 @@
 import { allCreditsElsewhere, allPockets, findBalance, type Balance } from '../../projections/balances/queries.js';
-import { allThanks, unrepaidGrants } from '../../projections/grants/queries.js';
+import { allThanks, findThanks, unrepaidGrants, type ThanksRow } from '../../projections/grants/queries.js';
 import { formHolds, lastHandouts, openAuthorizations, openRequests, unsettledJobs, type OpenAuthorization, type OpenRequest } from '../../projections/queue/queries.js';
-import { activeGenerations, formsOfRequest, progressOf, requestOfJob, statusOf } from '../../projections/requests/queries.js';
-import { recordsOf } from '../../projections/records/queries.js';
+import { activeGenerations, formsOfRequest, progressOf, requestOfJob, statusOf, usageOfSharedKey } from '../../projections/requests/queries.js';
+import { lastActiveAt, recordsOf } from '../../projections/records/queries.js';
 import { findSharedKey, sharedKeyIdsOf, sharedKeyPage } from '../../projections/shared-keys/queries.js';
 import { giftsSince, lastIndexedRevision, reversalByKey, reversalOf, transactionById, transfersById } from '../../projections/statement/queries.js';
 import { stylesOf } from '../../projections/styles/queries.js';
-import { findUser, findUserByKeyHash, maxUserId, trustedUsers, unopenedUsers, type User } from '../../projections/users/queries.js';
-import { findWorker, findWorkerByName, findWorkers, workerPage, workersOf, type Worker } from '../../projections/workers/queries.js';
+import { findUser, findUserByKeyHash, maxUserId, monthlyDue, trustedUsers, unfinishedErasures, unopenedUsers, userPage, type User } from '../../projections/users/queries.js';
+import { fastJobs, findWorker, findWorkerByName, findWorkers, jobsAtWorker, recentAborts, workerPage, workersOf, type Worker } from '../../projections/workers/queries.js';
 import { iso } from '../kernel/clock.js';
-import { centikudos, NO_KUDOS } from '../kernel/kudos.js';
+import { centikudos, NO_KUDOS, plus } from '../kernel/kudos.js';
 import { SharedKeyRows } from '../kudos/shared-keys.js';
 import type { SharedKeyRow } from '../kudos/shared-key-registry.message.js';
 import type { Queries } from '../platform/postgres/database.js';
 import type { Position } from '../platform/event-log/event-log.js';
 import { RetryLater } from '../platform/retry-later.js';
 import { LedgerIndex } from '../kudos/ledger-index.js';
+import type { Members } from '../donations/members.message.js';
+import { MODERATOR_THANKS } from '../donations/thanks.js';
 import { TransferIndex } from '../kudos/transfers.js';
 import { owedFor } from '../requests/owed.js';
 import { StatusRows } from '../requests/status.js';
 import type { KnownUser, UserRows } from '../users/directory.message.js';
-import { UserFiguresSource } from '../users/users.controller.js';
+import { UnfinishedErasures } from '../users/erasures.reactor.js';
+import { MonthlyDues } from '../users/monthly-grants.reactor.js';
+import { LastActivity } from '../users/user-deletions.js';
+import { UserFiguresSource } from '../users/user-figures.js';
+import { UserPages, type UserSort } from '../users/user-page.js';
 import type { UserFigures } from '../users/user-view.js';
 import { concurrencyOf, grownConcurrency } from '../requests/gate.js';
 import { floorOf } from '../kudos/account.state.js';
 import type { WorkerRow } from '../workers/registry.message.js';
-import { WorkerFiguresSource } from '../workers/workers.controller.js';
+import { WorkerJobs } from '../workers/worker-changes.js';
+import { WorkerFiguresSource } from '../workers/worker-figures.js';
 import type { Platform } from './platform.js';
 
 const CATCH_UP_MAX_MS = 1_000;
@@ -59,10 +66,12 @@ export const userRows = (platform: Platform): UserRows => ({
   waitFor: waits(platform, 'users'),
 });
 
-const known = (user: User | undefined): KnownUser | undefined => user && {
-  id: user.id, name: user.name ?? '', accountClass: user.accountClass, roles: user.roles, registeredAt: new Date(user.registeredAt).toISOString(),
-  suspicions: 0, // TODO(#9): counted by the users read model
-};
+/** Nobody finds who was wiped (horde-rules §1.1). */
+const known = (user: User | undefined): KnownUser | undefined => (user && !user.erased ? knownUser(user) : undefined);
+
+const knownUser = ({ id, name, accountClass, roles, registeredAt, suspicions, concurrency, workerInvited, publicWorkers }: User): KnownUser => ({
+  id, name: name ?? '', accountClass, roles, registeredAt: new Date(registeredAt).toISOString(), suspicions, concurrency, workerInvited, publicWorkers,
+});
 
 export const userIdRows = (platform: Platform) => ({
   maxUserId: async () => {
@@ -148,6 +157,13 @@ export const workerRows = (platform: Platform) => ({
   workers: async () => {
     const { position, answer } = await atCheckpoint(platform, 'workers', (db) => allPages<Worker>((after) => workerPage(db, after, PAGE), ({ id }) => id));
     return { position, rows: answer.flatMap(workerRow) };
+  },
+});
+
+export const suspectRows = (platform: Platform) => ({
+  suspects: async () => {
+    const { position, answer } = await atCheckpoint(platform, 'workers', async (db) => ({ aborts: await recentAborts(db), fast: await fastJobs(db) }));
+    return { position, ...answer };
   },
 });
 
@@ -246,6 +262,9 @@ export class PostgresSharedKeyRows extends SharedKeyRows {
   find(key: string) {
     return findSharedKey(this.platform.database, key);
   }
+  usage(key: string, nowMs: number) {
+    return usageOfSharedKey(this.platform.database, key, nowMs);
+  }
   waitFor(position: Position, timeoutMs: number): Promise<boolean> {
     return waits(this.platform, 'shared-keys')(position, timeoutMs);
   }
@@ -268,6 +287,19 @@ export class PostgresWorkerFigures extends WorkerFiguresSource {
   byIds(ids: readonly string[]) {
     return findWorkers(this.platform.database, ids);
   }
+  async contactOf(owner: number): Promise<string | null> {
+    return (await findUser(this.platform.database, owner))?.contact ?? null;
+  }
+}
+
+export class PostgresWorkerJobs extends WorkerJobs {
+  constructor(private readonly platform: Platform) {
+    super();
+  }
+  async atWorker(worker: string): Promise<number> {
+    if (await waits(this.platform, 'workers')(await this.platform.log.head(), CATCH_UP_MAX_MS)) return jobsAtWorker(this.platform.database, worker);
+    throw new RetryLater('the list of workers is catching up with the log');
+  }
 }
 
 /** As a request of this user would find it (design.md §6). */
@@ -280,21 +312,29 @@ const NO_DETAILS = {
   accumulated: NO_KUDOS, gifted: NO_KUDOS, donated: NO_KUDOS, admin: NO_KUDOS, received: NO_KUDOS, recurring: NO_KUDOS, awarded: NO_KUDOS, styled: NO_KUDOS,
 };
 
+const NO_BALANCE = { spendable: NO_KUDOS, escrow: NO_KUDOS, details: NO_DETAILS };
+const NO_TEXTS = { lastFour: null, contact: null, adminComment: null, proxyPasskey: null };
+
 export class PostgresUserFigures extends UserFiguresSource {
-  constructor(private readonly platform: Platform) {
+  constructor(private readonly platform: Platform, private readonly members: Members) {
     super();
   }
   async of(user: KnownUser): Promise<UserFigures> {
     const { database, clock } = this.platform;
-    const [balance, row, workers, active, records, sharedKeyIds, styles] = await Promise.all([
+    const [balance, row, workers, active, records, sharedKeyIds, styles, thanks] = await Promise.all([
       this.#balanceOf(user), findUser(database, user.id), workersOf(database, user.id), activeGenerations(database, user.id, clock.now()),
-      recordsOf(database, user.id), sharedKeyIdsOf(database, user.id), stylesOf(database, user.id),
+      recordsOf(database, user.id), sharedKeyIdsOf(database, user.id), stylesOf(database, user.id), findThanks(database, user.id),
     ]);
     return {
-      spendable: balance?.spendable ?? NO_KUDOS, escrow: balance?.escrow ?? NO_KUDOS, details: balance?.details ?? NO_DETAILS,
-      workerIds: workers.map(({ id }) => id), concurrency: concurrencyShown(user, balance), lastFour: row?.lastFour ?? null, activeGenerations: active,
-      records, sharedKeyIds, styles,
+      ...(balance ?? NO_BALANCE), ...(row ?? NO_TEXTS), workerIds: workers.map(({ id }) => id), concurrency: concurrencyShown(user, balance), activeGenerations: active,
+      records, sharedKeyIds, styles, thanks: this.#thanksOf(user, thanks),
     };
+  }
+
+  #thanksOf({ id }: KnownUser, row: ThanksRow | undefined): UserFigures['thanks'] {
+    const moderator = row?.moderatorSince === undefined ? NO_KUDOS : MODERATOR_THANKS;
+    const amount = plus(row?.entitlement ?? NO_KUDOS, moderator, ...this.members.reasonsOf(id).map((reason) => reason.amount));
+    return { amount, lastReceived: row?.received?.cursor };
   }
 
   /** Everybody but the anonymous user has one from the start: its absence is believed only from a model that has seen everything. */
@@ -305,5 +345,48 @@ export class PostgresUserFigures extends UserFiguresSource {
     if (early || id === 0) return early;
     await waits(this.platform, 'balances')(head, CATCH_UP_MAX_MS);
     return findBalance(database, id);
+  }
+}
+
+export class PostgresUserPages extends UserPages {
+  constructor(private readonly platform: Platform) {
+    super();
+  }
+  async page(page: number, sort: UserSort): Promise<readonly KnownUser[]> {
+    return (await userPage(this.platform.database, page, sort)).map(knownUser);
+  }
+}
+
+export class PostgresMonthlyDues extends MonthlyDues {
+  constructor(private readonly platform: Platform) {
+    super();
+  }
+  due(limit: number) {
+    return monthlyDue(this.platform.database, limit);
+  }
+}
+
+export class PostgresLastActivity extends LastActivity {
+  constructor(private readonly platform: Platform) {
+    super();
+  }
+  async of(user: number): Promise<number | undefined> {
+    if (await waits(this.platform, 'records')(await this.platform.log.head(), CATCH_UP_MAX_MS)) return lastActiveAt(this.platform.database, user);
+    throw new RetryLater('the records of users are catching up with the log');
+  }
+}
+
+export class PostgresUnfinishedErasures extends UnfinishedErasures {
+  constructor(private readonly platform: Platform) {
+    super();
+  }
+  due(limit: number) {
+    return unfinishedErasures(this.platform.database, limit);
+  }
+  eraseKey(user: number): Promise<void> {
+    return this.platform.vault.erase(`user-${user}`);
+  }
+  async workersOf(user: number): Promise<readonly string[]> {
+    return (await workersOf(this.platform.database, user)).map(({ id }) => id);
   }
 }

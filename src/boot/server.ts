@@ -4,6 +4,7 @@ import { ConfigError, type Config } from '../config.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
 import { Reaper } from '../dispatch/reaper.js';
 import { Claims } from '../donations/claims.message.js';
+import { Members } from '../donations/members.message.js';
 import { MonthlyThanks } from '../donations/monthly-thanks.reactor.js';
 import { RepayThanks } from '../donations/repay-thanks.reactor.js';
 import { Unrepaid } from '../donations/unrepaid.js';
@@ -24,11 +25,16 @@ import { LatestOfRequests } from '../requests/latest-of-requests.js';
 import { OpenWork } from '../requests/open-work.js';
 import { Repairs } from '../requests/repairs.reactor.js';
 import { PastMinute } from '../status/past-minute.js';
+import { Erasures } from '../users/erasures.reactor.js';
+import { MonthlyGrants } from '../users/monthly-grants.reactor.js';
 import { UserDirectory } from '../users/directory.message.js';
 import { NextUserId } from '../users/next-user-id.js';
 import { TrustedUsers } from '../users/trusted-users.message.js';
 import { WorkerPresence } from '../workers/presence.js';
 import { WorkerRegistry } from '../workers/registry.message.js';
+import { Suspecting } from '../workers/suspecting.reactor.js';
+import { Suspects } from '../workers/suspects.js';
+import { ForgetErased } from './forget-erased.js';
 import { ensureGenesis, type Genesis } from './genesis.js';
 import { Housekeeping } from './housekeeping.js';
 import { readModelsReady } from './read-models-ready.js';
@@ -48,10 +54,15 @@ export interface Server {
 const ANSWERS_PATIENCE_MS = 4_000;
 const REAPER_MS = 1_000;
 const REPAIRS_MS = 1_000;
+const SUSPECTING_MS = 1_000;
+/** What only a dead process leaves. */
+const LEFTOVERS_MS = 30_000;
 /** Nobody waits for these: trust comes after a week, and what is above the cap has no effect. */
 const PROMOTIONS_MS = 5_000;
 const SWEEPS_MS = 5_000;
 const HOUSEKEEPING_MS = 60_000;
+/** How soon somebody who registers after having begun to support is known as a supporter; the lists themselves are asked for less often. */
+const SUPPORTERS_MS = 5 * 60_000;
 /** horde-rules §10; the first round leaves a server that has just started some time. */
 const THANKS_MS = 60 * 60_000;
 const THANKS_FIRST_MS = 5 * 60_000;
@@ -117,14 +128,15 @@ const httpOptions = (platform: Platform) => {
 };
 
 /** One feed for every view; own appends reach the queue and the registry at once, the feed brings them again. */
-const startViews = async (app: NestFastifyApplication, { feed, commanding }: Platform): Promise<void> => {
+const startViews = async (app: NestFastifyApplication, { feed, commanding, vault }: Platform): Promise<void> => {
   const get = <View>(type: abstract new (...args: never[]) => View): View => app.get(type as never, { strict: false });
   const queue = get(LiveQueue);
   const registry = get(WorkerRegistry);
   const latest = get(LatestOfRequests);
+  const directory = get(UserDirectory);
   const folds = [
-    get(Credits), get(Pockets), get(TrustedUsers), get(RecentGifts), get(UserDirectory), get(NextUserId), registry, queue, get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests),
-    get(StyleKeys), get(Claims), get(Unrepaid), latest,
+    get(Credits), get(Pockets), get(TrustedUsers), get(RecentGifts), directory, get(NextUserId), registry, get(Suspects), new ForgetErased(vault, feed), queue,
+    get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests), get(StyleKeys), get(Claims), get(Unrepaid), latest,
   ];
   for (const fold of folds) feed.register(fold);
   await feed.start();
@@ -137,6 +149,10 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding }: Pla
         latest.apply(event);
       }
       else if (category === 'worker') registry.apply(event);
+      else if (category === 'user') {
+        directory.apply(event);
+        registry.apply(event);
+      }
     }
   });
 };
@@ -151,17 +167,25 @@ interface Loop {
 const startTimers = (app: NestFastifyApplication, { timers, logger, contents, blobs, clock }: Platform): { stop(): Promise<void> } => {
   const reaper = app.get(Reaper, { strict: false });
   const repairs = app.get(Repairs, { strict: false });
+  const suspecting = app.get(Suspecting, { strict: false });
+  const monthly = app.get(MonthlyGrants, { strict: false });
+  const erasures = app.get(Erasures, { strict: false });
   const deletedKeys = app.get(DeletedKeys, { strict: false });
   const [repayments, thanks] = [app.get(RepayThanks, { strict: false }), app.get(MonthlyThanks, { strict: false })];
+  const members = app.get(Members, { strict: false });
   const presence = app.get(WorkerPresence, { strict: false });
   const housekeeping = new Housekeeping(contents, blobs, clock);
   const loops = [
     { name: 'reaper', everyMs: REAPER_MS, round: () => reaper.round() },
     { name: 'repairs', everyMs: REPAIRS_MS, round: () => repairs.round() },
+    { name: 'suspecting', everyMs: SUSPECTING_MS, round: () => suspecting.round() },
+    { name: 'monthly grants', everyMs: LEFTOVERS_MS, round: () => monthly.round() },
+    { name: 'erasures', everyMs: LEFTOVERS_MS, round: () => erasures.round() },
     { name: 'promotions', everyMs: PROMOTIONS_MS, round: () => app.get(PromoteTrusted, { strict: false }).round() },
     { name: 'sweeps', everyMs: SWEEPS_MS, round: () => app.get(SweepExcess, { strict: false }).round() },
     { name: 'deleted shared keys', everyMs: REPAIRS_MS, round: () => deletedKeys.round() },
     { name: 'housekeeping', everyMs: HOUSEKEEPING_MS, round: () => housekeeping.round() },
+    { name: 'supporters', everyMs: SUPPORTERS_MS, round: () => members.refresh() },
     { name: 'repayments', everyMs: REPAIRS_MS, round: () => repayments.round() },
     { name: 'monthly thanks', everyMs: THANKS_MS, firstMs: THANKS_FIRST_MS, round: () => thanks.round() },
     { name: 'presence', everyMs: PRESENCE_MS, round: () => presence.round() },

@@ -74,7 +74,7 @@ export class Deliver {
     const result = await this.#store(delivery, { job: found.job, state });
     const outcome = await this.#ask(found, {
       type: 'SubmitJob', job: found.job, state, ...result, seed: delivery.seed, ...value, ...pay, ownerTrusted: this.#isPaidInFull(user),
-      policy: policy.version, reference: this.parts.pricing.reference.version, at: this.#now(),
+      policy: policy.version, reference: this.parts.pricing.reference.version, ...this.parts.speedLimits.of(found, user), at: this.#now(),
     }, context);
     const position = await this.#settle({ ...value, ...pay, policy: policy.version }, { found, facts, user }, outcome, context);
     return { reward: inKudos(pay.reward ?? value.price), position: position ?? positionOf(outcome) };

@@ -29,7 +29,7 @@ export class WorkerViews {
 
   of(worker: KnownWorker, wish: PopWish): PoppingWorker<AnyWorkerFacts> {
     const speed = speedOf(worker);
-    const key = `${worker.ownerTrusted}|${worker.maintenance}|${this.#isFast(worker, speed)}|${wish.requireUpfrontKudos}|${wish.prioritised.join()}|${wish.blacklist.join('\n')}`;
+    const key = `${worker.ownerTrusted}|${isWithdrawn(worker)}|${this.#isFast(worker, speed)}|${wish.requireUpfrontKudos}|${wish.prioritised.join()}|${wish.blacklist.join('\n')}`;
     const known = this.#views.get(worker.id);
     if (known && known.key === key && known.declaration === worker.declaration) return known.view;
     const view: PoppingWorker<AnyWorkerFacts> = {
@@ -49,7 +49,7 @@ export class WorkerViews {
 
   #facts(worker: KnownWorker, { prioritised, requireUpfrontKudos, blacklist }: PopWish, speed: number): AnyWorkerFacts {
     const standing: Standing = {
-      worker: worker.id, owner: worker.owner, ownerTrusted: worker.ownerTrusted, maintenance: worker.maintenance, stale: false, speed,
+      worker: worker.id, owner: worker.owner, ownerTrusted: worker.ownerTrusted, maintenance: isWithdrawn(worker), stale: false, speed,
       prioritised: new Set(prioritised), requireUpfrontKudos, blacklist,
     };
     if (worker.kind === 'interrogation') return alchemyWorkerFacts(worker.declaration, standing);
@@ -58,3 +58,6 @@ export class WorkerViews {
       : textWorkerFacts(worker.declaration, standing, this.pricing.reference);
   }
 }
+
+/** Serves its owner alone: said to be in maintenance, or paused and not told (horde-rules §7.5). Decoy jobs for the paused: TODO(#10) */
+const isWithdrawn = ({ maintenance, paused }: KnownWorker): boolean => maintenance || paused;

@@ -3,7 +3,7 @@ import { NO_KUDOS, type Kudos } from '../kernel/kudos.js';
 import type { KudosGranted } from '../kudos/grant.events.js';
 import type { Position } from '../platform/event-log/event-log.js';
 import type { NodeFold } from '../platform/event-log/node-feed.js';
-import type { RolesChanged } from '../users/user.events.js';
+import type { MonthlyEntitlementChanged, RolesChanged } from '../users/user.events.js';
 import { MODERATOR_THANKS, type Reason, type Received } from './thanks.js';
 
 export interface ClaimRow {
@@ -20,13 +20,6 @@ export interface ClaimsSource {
 }
 
 type Claim = { -readonly [Part in keyof ClaimRow]: ClaimRow[Part] };
-interface EntitlementChanged {
-  readonly user: number;
-  readonly monthly: Kudos;
-  readonly added: Kudos;
-  readonly changedAt: string;
-}
-
 /** Who has a claim to monthly thanks by what the log says, and up to where everybody has been thanked (horde-rules §1.11). */
 export class Claims implements NodeFold {
   readonly name = 'claims';
@@ -45,7 +38,7 @@ export class Claims implements NodeFold {
   }
 
   readonly #handlers = {
-    'MonthlyEntitlementChanged.v1': ({ user, monthly, added, changedAt }: EntitlementChanged): void => {
+    'MonthlyEntitlementChanged.v1': ({ user, monthly, added, changedAt }: MonthlyEntitlementChanged['data']): void => {
       const claim = this.#of(user);
       if (claim.entitlement === 0) claim.entitledSince = changedAt;
       if (monthly === 0) claim.entitledSince = undefined;

@@ -15,29 +15,34 @@ interface Options {
 
 /** Who supports the horde every month, as the platforms for that say. In memory: every node asks for itself, and nobody waits for it. */
 export class Members {
-  readonly #bySource = new Map<MemberSource, ReadonlyMap<number, readonly Reason[]>>();
+  readonly #listed = new Map<MemberSource, readonly Member[]>();
   readonly #askedAtMs = new Map<MemberSource, number>();
+  #reasons: ReadonlyMap<number, readonly Reason[]> = new Map();
 
   constructor(private readonly options: Options) {}
 
-  /** Asks the sources whose lists are old. One that fails is what it was, and is asked again when it is due. Returns how many answered. */
+  /**
+   * Asks the sources whose lists are old; one that fails is what it was, and is asked again when it is due. Whose account each supporter
+   * has is looked up every time: some register after they have begun to support. Returns how many sources answered.
+   */
   async refresh(): Promise<number> {
     let answered = 0;
     for (const source of this.options.sources) if (this.#isDue(source)) answered += Number(await this.#ask(source));
+    this.#reasons = await this.#reasonsByUser();
     return answered;
   }
 
-  users(): ReadonlySet<number> {
-    return new Set([...this.#bySource.values()].flatMap((reasons) => [...reasons.keys()]));
+  users(): Iterable<number> {
+    return this.#reasons.keys();
   }
 
   reasonsOf(user: number): readonly Reason[] {
-    return [...this.#bySource.values()].flatMap((reasons) => reasons.get(user) ?? []);
+    return this.#reasons.get(user) ?? [];
   }
 
   /** Supporters may do a little more than others (horde-rules §1.11). */
   isPatron(user: number): boolean {
-    return this.reasonsOf(user).length > 0;
+    return this.#reasons.has(user);
   }
 
   #isDue(source: MemberSource): boolean {
@@ -50,7 +55,7 @@ export class Members {
     this.#askedAtMs.set(source, clock.monotonic());
     try {
       const members = await source.members();
-      this.#bySource.set(source, await this.#byUser(members));
+      this.#listed.set(source, members);
       const odd = members.filter(({ thanks }) => thanks === 0).length;
       if (odd > 0) logger.warn({ source: source.name, supporters: odd }, 'supporters with a tier that is not known are not thanked');
       return true;
@@ -62,9 +67,9 @@ export class Members {
     }
   }
 
-  async #byUser(members: readonly Member[]): Promise<ReadonlyMap<number, readonly Reason[]>> {
+  async #reasonsByUser(): Promise<ReadonlyMap<number, readonly Reason[]>> {
     const found = new Map<number, Reason[]>();
-    for (const { holder, thanks, since } of members) {
+    for (const { holder, thanks, since } of [...this.#listed.values()].flat()) {
       const user = await ('alias' in holder ? this.options.holders.byAlias(holder.alias) : this.options.holders.byContact(holder.contact));
       if (user === undefined || user === 0) continue;
       found.set(user, [...(found.get(user) ?? []), { kind: 'donations', amount: thanks, since }]);

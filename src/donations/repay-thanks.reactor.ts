@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { iso } from '../kernel/clock.js';
 import { Spending } from '../kudos/spending.message.js';
-import { Rounds } from '../platform/commanding/rounds.js';
 import { Ports } from '../platform/ports.js';
+import { RetryLater } from '../platform/retry-later.js';
 import { Pricing } from '../pricing/pricing.js';
 import { Unrepaid, type UnrepaidGrant } from './unrepaid.js';
+
+/** Repayments a round at most, so that a long list does not starve the requests of people. */
+const ROUND_MAX = 200;
 
 /** DONATION_SOURCE_USER: who repays thanks for donations from what the operators' workers earn; undefined where nobody does. */
 export class DonationSource {
@@ -22,14 +25,23 @@ export class RepayParts {
  */
 @Injectable()
 export class RepayThanks {
-  readonly #rounds = new Rounds('repayments of thanks');
-
   constructor(private readonly unrepaid: Unrepaid, private readonly source: DonationSource, private readonly spending: Spending, private readonly parts: RepayParts) {}
 
-  /** Returns how many it tried. @throws AggregateError afterwards, of what failed */
+  /** Returns how many it repaid, or found nothing to repay with. One that fails is tried again before any that came later. */
   async round(): Promise<number> {
     const { user } = this.source;
-    return user === undefined ? 0 : this.#rounds.run([...this.unrepaid.grants].map((grant) => () => this.#repay(user, grant)));
+    if (user === undefined) return 0;
+    let repaid = 0;
+    for (const grant of [...this.unrepaid.grants].slice(0, ROUND_MAX)) {
+      try {
+        await this.#repay(user, grant);
+      } catch (error) {
+        if (error instanceof RetryLater) return repaid; // views that lag, or an account that is being opened: the next round tries again
+        throw error;
+      }
+      repaid += 1;
+    }
+    return repaid;
   }
 
   async #repay(user: number, grant: UnrepaidGrant): Promise<void> {

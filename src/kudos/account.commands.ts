@@ -61,16 +61,18 @@ export interface TransferKudos extends Spending, TransferItem {
   readonly keyed: boolean;
   /** The statement's index was searched for `txId` up to this revision of the account's stream, and did not hold it. */
   readonly indexedThrough: number;
-  /** Fingerprint of the bulk call that this is a part of. */
-  readonly bulk?: string;
 }
 
 /** Several transfers in one append; each happens or is refused by itself. */
 export interface TransferMany extends Spending {
   readonly type: 'TransferMany';
+  /** Id of the call, from its Idempotency-Key. */
+  readonly call: string;
+  /** Fingerprint of all that was asked for, done before or not. */
+  readonly list: string;
+  /** As for TransferKudos; what the index held is not among the items. */
   readonly indexedThrough: number;
-  readonly bulk: string;
-  readonly items: readonly TransferItem[];
+  readonly items: readonly (TransferItem & { readonly place: number })[];
 }
 
 /** A request that is sent with a shared key. */

@@ -19,8 +19,8 @@ export type FundsTransferred = Stored<'FundsTransferred.v1', {
   booked: 'gifted' | 'donated';
   /** Sent to one of `to`'s shared keys: what the key may spend grows as much (horde-rules §5). */
   sharedKey?: string;
-  /** Fingerprint of the bulk call that it was part of: the same key with another list is a conflict (I9). */
-  bulk?: string;
+  /** The bulk call that it was part of, its place in the list, and the list's fingerprint: the same key with another one is a conflict (I9). */
+  bulk?: { call: string; place: number; list: string };
   ledger: LedgerTransaction;
 }>;
 

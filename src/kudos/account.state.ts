@@ -37,7 +37,14 @@ export interface RememberedTransfer {
   readonly to: UserId;
   readonly amount: Kudos;
   readonly sharedKey?: string | undefined;
-  readonly bulk?: string | undefined;
+  readonly revision: number;
+}
+
+/** A bulk call: one entry, however many transfers it was, so that a busy payer's are remembered as long as anybody's. */
+export interface RememberedBulk {
+  readonly list: string;
+  /** A bit for each place of the list that is done. */
+  readonly done: bigint;
   readonly revision: number;
 }
 
@@ -55,6 +62,8 @@ export interface Account {
   readonly sharedKeys: Map<string, SharedKey>;
   /** The newest transfers and corrections by txId, oldest first; older ones are found in the statement's unique index. */
   readonly transfers: Map<string, RememberedTransfer>;
+  /** The newest bulk calls, by call. */
+  readonly bulks: Map<string, RememberedBulk>;
   /** Grants that this account has been asked to repay: one has this, all others none. */
   readonly offsets: Set<string>;
   /** Transfers up to this revision are no longer remembered here. */
@@ -70,7 +79,7 @@ export const floorOf = (accountClass: AccountClass): Kudos => (accountClass === 
 
 export const newAccount = (id: string): Account => ({
   user: Number(id), accountClass: undefined, own: NO_KUDOS, ownEscrow: NO_KUDOS, held: NO_KUDOS,
-  authorizations: new Map(), sharedKeys: new Map(), transfers: new Map(), offsets: new Set(), forgottenThrough: -1, revision: -1,
+  authorizations: new Map(), sharedKeys: new Map(), transfers: new Map(), bulks: new Map(), offsets: new Set(), forgottenThrough: -1, revision: -1,
 });
 
 /** Spendable kudos, floor included. `creditsElsewhere` may lag: it can only be too small (spec/ledger.md §4.2). */
@@ -89,7 +98,7 @@ export const evolve = (account: Account, event: AccountEvent): Account => {
       account.accountClass = event.data.accountClass;
       return account;
     case 'FundsTransferred.v1':
-      return rememberTransfer(account, event.data.ledger.txId, transferOf(event.data, account.revision));
+      return event.data.bulk ? rememberBulk(account, event.data.bulk) : rememberTransfer(account, event.data.ledger.txId, transferOf(event.data, account.revision));
     case 'AuthorizationOpened.v1':
       return openAuthorization(account, event.data);
     case 'JobSettled.v1':
@@ -126,8 +135,8 @@ export const evolve = (account: Account, event: AccountEvent): Account => {
 
 type DataOf<Type extends AccountEvent['type']> = Extract<AccountEvent, { type: Type }>['data'];
 
-const transferOf = ({ to, amount, sharedKey, bulk }: DataOf<'FundsTransferred.v1'>, revision: number): RememberedTransfer => (
-  { to, amount, revision, ...(sharedKey === undefined ? {} : { sharedKey }), ...(bulk === undefined ? {} : { bulk }) }
+const transferOf = ({ to, amount, sharedKey }: DataOf<'FundsTransferred.v1'>, revision: number): RememberedTransfer => (
+  { to, amount, revision, ...(sharedKey === undefined ? {} : { sharedKey }) }
 );
 
 const changeReservations = (account: Account, key: string, change: (reservation: Reservation) => Reservation | undefined): Account => {
@@ -203,13 +212,26 @@ const rememberReconciliation = (account: Account, { receivable, ledger }: DataOf
 
 const rememberTransfer = (account: Account, txId: string, transfer: RememberedTransfer): Account => {
   account.transfers.set(txId, transfer);
-  if (account.transfers.size > TRANSFERS_REMEMBERED) {
-    const [oldest, { revision }] = account.transfers.entries().next().value!;
-    account.transfers.delete(oldest);
-    account.forgottenThrough = revision;
-  }
+  return forgetOldest(account, account.transfers);
+};
+
+const rememberBulk = (account: Account, { call, place, list }: NonNullable<DataOf<'FundsTransferred.v1'>['bulk']>): Account => {
+  const before = account.bulks.get(call)?.done ?? 0n;
+  account.bulks.delete(call); // the newest is last
+  account.bulks.set(call, { list, done: before | (1n << BigInt(place)), revision: account.revision });
+  return forgetOldest(account, account.bulks);
+};
+
+const forgetOldest = (account: Account, remembered: Map<string, { readonly revision: number }>): Account => {
+  if (remembered.size <= TRANSFERS_REMEMBERED) return account;
+  const [oldest, { revision }] = remembered.entries().next().value!;
+  remembered.delete(oldest);
+  account.forgottenThrough = Math.max(account.forgottenThrough, revision);
   return account;
 };
+
+/** Whether the transfer at this place of a bulk call is done. */
+export const isDone = (bulk: RememberedBulk | undefined, place: number): boolean => bulk !== undefined && (bulk.done & (1n << BigInt(place))) !== 0n;
 
 const foldPostings = (account: Account, event: AccountEvent): void => {
   for (const { account: name, amount } of ledgerOf(event)?.postings ?? []) {

@@ -28,15 +28,25 @@ export class Adjusting {
     return balanceOf(await this.spending.account(user), this.credits.of(user));
   }
 
-  /** Centikudos, signed; a debit stops at the floor. Returns the position to see. */
-  async adjust(user: number, amount: Kudos, context: CommandContext): Promise<number> {
-    const { ports: { clock, ids }, pricing } = this.parts;
-    const given = { txId: ids.uuid(), by: 'system' as const, at: iso(clock.now()), policy: pricing.policy.version };
+  /**
+   * Centikudos, signed; a debit stops at the floor. Returns the position to see, −1 when nothing moved; `conflict` when the transaction's
+   * id stands for another credit.
+   */
+  async adjust(user: number, amount: Kudos, context: CommandContext, { txId, by }: Adjustment = { txId: this.parts.ports.ids.uuid(), by: 'system' }): Promise<number | 'conflict'> {
+    const { ports: { clock }, pricing } = this.parts;
+    const given = { txId, by, at: iso(clock.now()), policy: pricing.policy.version };
     if (amount > 0) {
       const granted = await this.commands.execute(new OnGrant(given.txId, { type: 'GrantAdjustment', ...given, user, amount }, context));
+      if (granted.outcome === 'refused') return 'conflict';
       return granted.outcome === 'appended' ? granted.position : -1;
     }
     const taken = await this.spending.spend(user, (seen) => ({ type: 'AdjustBalance', ...given, amount: negated(amount), ...seen }), context);
     return taken.outcome === 'appended' ? taken.position : -1;
   }
+}
+
+/** Which correction it is, once however often it is asked, and whose. */
+export interface Adjustment {
+  readonly txId: string;
+  readonly by: number | 'system';
 }

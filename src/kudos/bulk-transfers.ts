@@ -6,12 +6,13 @@ import type { CommandContext } from '../platform/commanding/outcome.js';
 import { refusedBy } from '../platform/http/refusals.js';
 import { RetryLater } from '../platform/retry-later.js';
 import { UserDirectory, type KnownUser } from '../users/directory.message.js';
+import type { FundsTransferred } from './account.events.js';
 import type { AccountOutcome } from './account.message.js';
 import { bulkRefusals } from './kudos.refusals.js';
 import { CATCH_UP_MAX_MS, Spending } from './spending.message.js';
 import type { TransferTarget } from './transfer-targets.js';
-import { isSame, type TransferRc } from './transfer.js';
-import { TransferIndex, TransferParts, type IndexedTransfer } from './transfers.js';
+import type { TransferRc } from './transfer.js';
+import { TransferIndex, TransferParts } from './transfers.js';
 
 export interface BulkItem {
   readonly username: string;
@@ -33,6 +34,7 @@ export interface BulkDone {
 
 /** A transfer of the list with its recipient. */
 interface Placed extends BulkItem {
+  readonly place: number;
   readonly txId: string;
   readonly target: TransferTarget;
 }
@@ -53,14 +55,14 @@ export class BulkTransfers {
     if (!sender) throw refusedBy(bulkRefusals, 'InvalidAPIKey');
     if (sender.id === 0) throw refusedBy(bulkRefusals, 'KudosTransferFromAnon');
     const items = await this.#placed(sender, asked);
-    const bulk = this.#fingerprint(items);
+    const list = this.#fingerprint(items);
     for (let attempt = 1; attempt <= 2; attempt++) {
       const indexedThrough = await this.index.indexedThrough(sender.id);
       const earlier = await this.index.find(items.map(({ txId }) => txId));
-      if (items.some((item) => isOther(earlier.get(item.txId), item, bulk))) throw refusedBy(bulkRefusals, 'IdempotencyKeyConflict');
+      if ([...earlier.values()].some(({ bulkList }) => bulkList !== list)) throw refusedBy(bulkRefusals, 'IdempotencyKeyConflict');
       const fresh = items.filter(({ txId }) => !earlier.has(txId));
-      const outcome = fresh.length > 0 ? await this.#move(sender, fresh, { bulk, indexedThrough, key: asked.key }) : undefined;
-      if (outcome?.outcome !== 'refused') return { position: await this.#positionOf(outcome), results: resultsOf(items, fresh, outcome) };
+      const outcome = fresh.length > 0 ? await this.#move(sender, fresh, { list, indexedThrough, key: asked.key }) : undefined;
+      if (outcome?.outcome !== 'refused') return { position: await this.#positionOf(outcome), results: resultsOf(items, outcome) };
       if (outcome.rc !== 'IndexBehind') throw refusedBy(bulkRefusals, outcome.rc as 'IdempotencyKeyConflict');
       // More was transferred since the index last read than the account remembers: look again once it has caught up.
       if (!(await this.index.waitFor(await this.parts.ports.feed.head(), CATCH_UP_MAX_MS))) break;
@@ -73,20 +75,20 @@ export class BulkTransfers {
     for (const { username } of items) if (!targets.has(username)) targets.set(username, this.parts.targets.find(username));
     await Promise.all(targets.values());
     return Promise.all(items.map(async (item, place) => (
-      { ...item, txId: transactionId('bulk', sender.id, key, place), target: await targets.get(item.username)! }
+      { ...item, place, txId: transactionId('bulk', sender.id, key, place), target: await targets.get(item.username)! }
     )));
   }
 
-  #move(sender: KnownUser, fresh: readonly Placed[], { bulk, indexedThrough, key }: { bulk: string; indexedThrough: number; key: string }): Promise<AccountOutcome> {
+  #move(sender: KnownUser, fresh: readonly Placed[], { list, indexedThrough, key }: { list: string; indexedThrough: number; key: string }): Promise<AccountOutcome> {
     const { ports: { clock, ids, secrets }, pricing, targets } = this.parts;
     const context: CommandContext = {
       actor: { kind: 'user', user: sender.id }, correlationId: ids.uuid(),
-      idem: { key: secrets.keyedHash('idempotency', `${sender.id}|${key}`), fingerprint: bulk },
+      idem: { key: secrets.keyedHash('idempotency', `${sender.id}|${key}`), fingerprint: list },
     };
     return this.spending.spend(sender.id, (seen) => ({
-      type: 'TransferMany', indexedThrough, bulk, ...seen, at: iso(clock.now()), policy: pricing.policy.version,
-      items: fresh.map(({ txId, amount, target }) => ({
-        txId, to: target.to, amount, ...(target.sharedKey === undefined ? {} : { sharedKey: target.sharedKey }), parties: targets.parties(sender, target),
+      type: 'TransferMany', call: transactionId('bulk', sender.id, key), list, indexedThrough, ...seen, at: iso(clock.now()), policy: pricing.policy.version,
+      items: fresh.map(({ place, txId, amount, target }) => ({
+        place, txId, to: target.to, amount, ...(target.sharedKey === undefined ? {} : { sharedKey: target.sharedKey }), parties: targets.parties(sender, target),
       })),
     }), context);
   }
@@ -102,15 +104,10 @@ export class BulkTransfers {
   }
 }
 
-/** Something else was done at this place of the list. */
-const isOther = (earlier: IndexedTransfer | undefined, { amount, target: { to, sharedKey } }: Placed, bulk: string): boolean =>
-  earlier !== undefined && !isSame({ to, amount, sharedKey, bulk }, earlier);
-
-const resultsOf = (items: readonly Placed[], fresh: readonly Placed[], outcome: Exclude<AccountOutcome, { outcome: 'refused' }> | undefined): BulkResult[] => {
-  const done = new Set((outcome?.outcome === 'appended' ? outcome.events : []).map(({ data }) => (data as { ledger?: { txId: string } }).ledger?.txId));
-  const refused = new Map(Object.entries(outcome?.detail ?? {}).map(([place, rc]) => [fresh[Number(place)]!.txId, rc as TransferRc]));
-  return items.map(({ txId, amount }) => {
-    const rc = refused.get(txId);
-    return rc === undefined ? { txId, amount, isRepeated: !done.has(txId) } : { rc };
+const resultsOf = (items: readonly Placed[], outcome: Exclude<AccountOutcome, { outcome: 'refused' }> | undefined): BulkResult[] => {
+  const done = new Set((outcome?.outcome === 'appended' ? outcome.events : []).map(({ data }) => (data as FundsTransferred['data']).bulk?.place));
+  return items.map(({ place, txId, amount }) => {
+    const rc = outcome?.detail[place] as TransferRc | undefined;
+    return rc === undefined ? { txId, amount, isRepeated: !done.has(place) } : { rc };
   });
 };

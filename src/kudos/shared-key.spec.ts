@@ -142,6 +142,8 @@ describe('a request by a shared key', () => {
       account(opened(), created(), asked(), anew).when(release(2)).thenNothing();
       expect(keyAfter(created(), asked(), anew, used('a', NO_KUDOS))).toMatchObject({ budget: NO_KUDOS, reserved: NO_KUDOS, utilised: kudos(13) });
     });
+    it('gets nothing back of a request that never came', () =>
+      account(opened(), created(), asked(), anew).when(abandon).then(reversed(kudos(3)), about(closed(0), { key: KEY, released: NO_KUDOS, returned: NO_KUDOS })));
     it('the key is frozen by a budget of nothing, also after the last of its requests', () =>
       account(opened(), created(), asked(), anew, used('a', NO_KUDOS)).when(ask({ request: 'other' })).thenRefused('SharedKeyEmpty'));
   });

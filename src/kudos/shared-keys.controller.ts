@@ -1,12 +1,13 @@
 import { Controller, Delete, Get, HttpCode, Param, Patch, Put, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { Clock } from '../kernel/clock.js';
 import { Int, Optional, Str } from '../platform/http/body/body-decorators.js';
 import { setKudosPosition } from '../platform/http/kudos-position.js';
 import { ApiKey, LooseBody, OptionalApiKey } from '../platform/http/parameters.js';
 import { Callers, RateLimit } from '../platform/http/route-spec.js';
 import { sanitised } from '../platform/sanitised-text.js';
 import { sharedKeyView } from './shared-key-view.js';
-import { SharedKeys, type SharedKeyWishes } from './shared-keys.js';
+import { SharedKeys, type SharedKeyUsage, type SharedKeyWishes } from './shared-keys.js';
 
 // horde-rules §1.10; −1 is no limit.
 const KUDOS_MAX = 50_000_000;
@@ -31,7 +32,7 @@ class SharedKeyFields {
 /** horde-api C5. */
 @Controller('api/v2/sharedkeys')
 export class SharedKeysController {
-  constructor(private readonly sharedKeys: SharedKeys) {}
+  constructor(private readonly sharedKeys: SharedKeys, private readonly clock: Clock) {}
 
   @Put() @HttpCode(200) @Callers('user') @RateLimit('RL-5m')
   async create(@LooseBody(SharedKeyFields) body: SharedKeyFields, @ApiKey() apiKey: string, @Res({ passthrough: true }) reply: FastifyReply) {
@@ -41,9 +42,12 @@ export class SharedKeysController {
   }
 
   @Get(':sharedkey_id') @Callers('capability') @RateLimit('RL-D')
-  async one(@Param('sharedkey_id') id: string, @OptionalApiKey() _apiKey: string | undefined, @Res({ passthrough: true }) reply: FastifyReply) {
+  async one(@Param('sharedkey_id') id: string, @OptionalApiKey() apiKey: string | undefined, @Res({ passthrough: true }) reply: FastifyReply) {
     void reply.header('Cache-Control', 'private, no-store');
-    return sharedKeyView(await this.sharedKeys.show(id));
+    const shown = await this.sharedKeys.show(id);
+    const usage = await this.sharedKeys.usageFor(apiKey, shown);
+    const nowMs = this.clock.now();
+    return { ...sharedKeyView(shown), ...(usage && { active_usage: { image: usageView(usage.get('image'), nowMs), text: usageView(usage.get('text'), nowMs) } }) };
   }
 
   @Patch(':sharedkey_id') @Callers('owner') @RateLimit('RL-D')
@@ -62,6 +66,11 @@ export class SharedKeysController {
     return { message: 'OK' };
   }
 }
+
+const usageView = (usage: SharedKeyUsage | undefined, nowMs: number): object => {
+  const { requests = 0, queued = 0, processing = 0, finished = 0, oldestQueuedMs = null } = usage ?? {};
+  return { requests, queued, processing, finished, oldest_queued_age: oldestQueuedMs === null ? 0 : Math.max(0, Math.floor((nowMs - oldestQueuedMs) / 1_000)) };
+};
 
 const wishesOf = (body: SharedKeyFields): SharedKeyWishes => ({
   kudos: body.kudos, expiry: body.expiry, name: body.name === undefined ? undefined : sanitised(body.name, NAME_MAX),

@@ -34,10 +34,22 @@ export interface SharedKeyWishes {
 /** The shared-keys read model, as its routes ask it. */
 export abstract class SharedKeyRows {
   abstract find(key: string): Promise<SharedKeyShown | undefined>;
+  /** What is going on with it at this time, by kind of request. */
+  abstract usage(key: string, nowMs: number): Promise<ReadonlyMap<string, SharedKeyUsage>>;
   /** True once the model has reached `position`. */
   abstract waitFor(position: number, timeoutMs: number): Promise<boolean>;
 }
+export interface SharedKeyUsage {
+  readonly requests: number;
+  readonly queued: number;
+  readonly processing: number;
+  readonly finished: number;
+  /** Ms since 1970; null when nothing waits. */
+  readonly oldestQueuedMs: number | null;
+}
 export interface SharedKeyShown {
+  /** Names it in events. */
+  readonly key: string;
   /** Null once its owner was erased. */
   readonly id: string | null;
   readonly owner: number;
@@ -72,13 +84,14 @@ export class SharedKeys {
     const { name = null, kudos: budget = -1, expiry = -1 } = wishes;
     const limits = { ...NO_LIMITS, ...limitsIn(wishes) };
     const expiresAt = expiry > 0 ? this.#in(expiry) : null;
+    const key = this.registry.hashOf(id)!;
     const position = await this.#ask(owner, {
-      type: 'CreateSharedKey', key: this.registry.hashOf(id)!, id, name, budget: budgetOf(budget), expiresAt, limits, keysMax: keysMaxOf(owner),
+      type: 'CreateSharedKey', key, id, name, budget: budgetOf(budget), expiresAt, limits, keysMax: keysMaxOf(owner),
       ...this.#given(),
     });
     // Said from what was written: a read model that lags must not make its owner ask for a second key.
     return { position, shown: {
-      id, owner: owner.id, alias: owner, name, remaining: budgetOf(budget), utilised: NO_KUDOS, expiresAt: expiresAt === null ? null : Date.parse(expiresAt),
+      id, key, owner: owner.id, alias: owner, name, remaining: budgetOf(budget), utilised: NO_KUDOS, expiresAt: expiresAt === null ? null : Date.parse(expiresAt),
       limits, isDeleted: false,
     } };
   }
@@ -119,6 +132,12 @@ export class SharedKeys {
     const alias = shown && (await this.directory.byId(shown.owner));
     if (!shown || !alias || shown.isDeleted) throw refusedBy(sharedKeyRefusals, 'InvalidAPIKey');
     return { ...shown, alias };
+  }
+
+  /** What its owner may see of it; undefined for everybody else, whose key is no error (horde-api since 5.1.5 §2.5). */
+  async usageFor(apiKey: string | undefined, { key, owner }: SharedKeyShown): Promise<ReadonlyMap<string, SharedKeyUsage> | undefined> {
+    const caller = apiKey === undefined ? undefined : await this.directory.byKey(apiKey);
+    return caller?.id === owner ? this.parts.rows.usage(key, this.parts.ports.clock.now()) : undefined;
   }
 
   /** The key must exist, before anything is said about the caller (horde-api C5.3). */

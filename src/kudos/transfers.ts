@@ -25,7 +25,8 @@ export interface IndexedTransfer {
   readonly to: number;
   readonly amount: Kudos;
   readonly sharedKey?: string;
-  readonly bulk?: string;
+  /** Fingerprint of the list of the bulk call that it was part of. */
+  readonly bulkList?: string;
   readonly position: number;
 }
 

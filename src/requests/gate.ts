@@ -26,10 +26,8 @@ export class AnonymousUse {
 const CATCH_UP_MAX_MS = 1_000;
 /** horde-api C1.1 row 51. */
 const EXAMPLE_AGENT = 'My-Project:v0.0.1:My-Contact';
-/** Jobs that may wait at once (horde-rules §3.5), without a look at what the account has. */
+/** horde-rules §1.5: what an account starts with. */
 const CONCURRENCY = 30;
-const CONCURRENCY_ANONYMOUS = 500;
-const CONCURRENCY_EDUCATION = 200;
 /** Of alchemy ten times as many, and those at workers count as well. */
 const FORMS_PER_GENERATION = 10;
 /** design.md §6: one more for every 50 kudos that are available, so that a batch of 50 images is taken at once. */
@@ -148,10 +146,8 @@ export class Gate {
 }
 
 
-export const concurrencyOf = (user: KnownUser): number => {
-  if (user.id === 0) return CONCURRENCY_ANONYMOUS;
-  return user.roles.has('education') ? CONCURRENCY_EDUCATION : CONCURRENCY;
-};
+/** TODO(#9): grows with kudos as design.md §6 promises. */
+export const concurrencyOf = ({ concurrency }: KnownUser): number => concurrency;
 
 /** The account's own, or what its kudos allow if that is more (design.md §6). */
 export const grownConcurrency = (own: number, available: Kudos): number =>

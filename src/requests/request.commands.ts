@@ -51,6 +51,8 @@ export interface SubmitJob extends Given {
   readonly text?: { readonly validatedBackend: boolean; readonly ownerTrusted: boolean };
   readonly policy: number;
   readonly reference: number;
+  /** Things per second beyond which nobody delivers; without it nobody is too fast. */
+  readonly speedMax?: number;
 }
 
 export interface FaultJob extends Given {

@@ -68,13 +68,22 @@ const submit = (command: SubmitJob, request: Request): Decided => {
   if (!job || !request.facts) return refuse('InvalidJobID');
   if (job.state === 'submitted') return refuse('DuplicateGen');
   if (job.state !== 'pending') return refuse('AbortedGen');
-  const { type: _type, at, ...result } = command;
+  const { type: _type, at, speedMax, ...result } = command;
   const submitted: RequestEvent = {
     type: 'JobSubmitted.v1',
-    data: { request: request.id, worker: job.worker, owner: job.owner, model: job.model, ...result, submittedAt: at, ...(job.form === undefined ? {} : { form: job.form }) },
+    data: {
+      request: request.id, worker: job.worker, owner: job.owner, model: job.model, ...result, ...(isTooFast(command, job) ? { tooFast: true } : {}), submittedAt: at,
+      ...(job.form === undefined ? {} : { form: job.form }),
+    },
   };
   const settlement = request.facts.payer === 0 ? [settledAnonymously(command, job, request)] : [];
   return accept(submitted, ...settlement, ...completion(request, { at, leaving: command.job, delivered: true }));
+};
+
+/** Where no time has passed at all, no speed can be told (horde-rules §4.3). */
+const isTooFast = ({ things, at, speedMax }: SubmitJob, { assignedAt }: Job): boolean => {
+  const tookMs = Date.parse(at) - Date.parse(assignedAt);
+  return speedMax !== undefined && tookMs > 0 && (things * 1_000) / tookMs > speedMax;
 };
 
 const explain = ({ job: id }: ExplainJob, request: Request): Decided => {

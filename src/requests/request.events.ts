@@ -87,6 +87,8 @@ export type JobSubmitted = Stored<'JobSubmitted.v1', {
   price: Kudos;
   debit: Kudos;
   ownerTrusted: boolean;
+  /** Delivered faster than anybody can (horde-rules §7.6). */
+  tooFast?: true;
   things: number;
   /** What the worker's owner gets, where the policy pays its bridge another amount than the price (design.md §6). */
   reward?: Kudos;

@@ -17,6 +17,11 @@ export interface KnownUser {
   readonly registeredAt: string;
   /** How often something was suspected of the user or of its workers (horde-rules §1.7). */
   readonly suspicions: number;
+  /** Jobs that may wait at once (horde-rules §1.5). */
+  readonly concurrency: number;
+  readonly workerInvited: number;
+  /** The user's workers are listed to everybody, and say whose they are. */
+  readonly publicWorkers: boolean;
 }
 
 /** The users read model, as the directory asks it. */
@@ -31,6 +36,7 @@ export interface UserRows {
 export const ANONYMOUS_KEY = '0000000000';
 export const ANONYMOUS: KnownUser = {
   id: 0, name: 'Anonymous', accountClass: 'pseudonymous', roles: new Set(), registeredAt: '2022-09-01T00:00:00.000Z', suspicions: 0,
+  concurrency: 500, workerInvited: 0, publicWorkers: true,
 };
 
 /** design.md §6: the first start makes user 1 the operator. */

@@ -1,4 +1,4 @@
-import { Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { Controller, HttpCode, Injectable, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Ids } from '../kernel/ids.js';
 import { Optional, Str } from '../platform/http/body/body-decorators.js';
@@ -6,6 +6,7 @@ import { setKudosPosition } from '../platform/http/kudos-position.js';
 import { FormBody, OptionalApiKey } from '../platform/http/parameters.js';
 import { refusedBy } from '../platform/http/refusals.js';
 import { Callers, RateLimit } from '../platform/http/route-spec.js';
+import { Profanity } from '../platform/profanity.js';
 import { sanitised } from '../platform/sanitised-text.js';
 import { OPERATOR_ID, UserDirectory } from './directory.message.js';
 import { Registration } from './registration.message.js';
@@ -22,12 +23,17 @@ export class OpenRegistration {
 
 const NAME_MAX = 30;
 
+@Injectable()
+export class RegisterParts {
+  constructor(readonly ids: Ids, readonly profanity: Profanity) {}
+}
+
 /** Makes a pseudonymous account: a name, and a key that is shown once (horde-api C17.2). Its page comes with the web issue. */
 @Controller('register')
 export class RegisterController {
   constructor(
     private readonly registration: Registration, private readonly openRegistration: OpenRegistration, private readonly directory: UserDirectory,
-    private readonly ids: Ids,
+    private readonly parts: RegisterParts,
   ) {}
 
   @Post() @HttpCode(200) @Callers('anyone') @RateLimit('RL-D')
@@ -38,7 +44,9 @@ export class RegisterController {
     if (!this.openRegistration.open && !(await this.#isOperator(callerKey))) throw refusedBy(userRefusals, 'RegistrationClosed');
     const name = sanitised(body.username ?? '', NAME_MAX);
     if (name === '') throw refusedBy(userRefusals, 'BadRequest', { reason: 'Please send a username.' });
-    const { id, apiKey, position } = await this.registration.register(name, 'pseudonymous', { actor: { kind: 'anonymous' }, correlationId: this.ids.uuid() });
+    if (this.parts.profanity.isProfane(name)) throw refusedBy(userRefusals, 'ProfaneUserName');
+    const suspected = [...(body.username ?? '').trim()].length > NAME_MAX ? ['USERNAME_LONG' as const] : [];
+    const { id, apiKey, position } = await this.registration.register({ name, suspected }, 'pseudonymous', { actor: { kind: 'anonymous' }, correlationId: this.parts.ids.uuid() });
     setKudosPosition(reply, position);
     void reply.header('Cache-Control', 'no-store');
     if ((request.headers.accept ?? '').includes('application/json')) return { api_key: apiKey, id, username: `${name}#${id}` };

@@ -8,8 +8,14 @@ import type { CommandContext } from '../platform/commanding/outcome.js';
 import { Ports } from '../platform/ports.js';
 import { Pricing } from '../pricing/pricing.js';
 import { NextUserId } from './next-user-id.js';
+import type { SuspicionReason } from './user.events.js';
 import { OnUser } from './user.message.js';
 
+export interface Newcomer {
+  readonly name: string;
+  /** What the name alone makes suspicious (horde-rules §1.2). */
+  readonly suspected?: readonly SuspicionReason[];
+}
 export interface Registered {
   readonly id: number;
   readonly apiKey: string;
@@ -36,13 +42,13 @@ export class Registration {
   }
 
   /** Order of effects: the user first, then the account; if the process dies between, a reactor opens the account. */
-  async register(name: string, accountClass: AccountClass, context: CommandContext): Promise<Registered> {
+  async register({ name, suspected = [] }: Newcomer, accountClass: AccountClass, context: CommandContext): Promise<Registered> {
     const { apiKey, keyHash, lastFour } = this.keyFrom();
     for (let attempt = 1; attempt <= ID_ATTEMPTS_MAX; attempt++) {
       const id = this.nextUserId.take();
       const at = iso(this.ports.clock.now());
       const outcome = await this.commands.execute(new OnUser(id, {
-        type: 'RegisterUser', accountClass, name: personal(`user-${id}`, name), keyHash, lastFour, at,
+        type: 'RegisterUser', accountClass, name: personal(`user-${id}`, name), keyHash, lastFour, suspected, at,
       }, context));
       if (outcome.outcome === 'refused') continue; // another node took the number
       return { id, apiKey, position: await this.openAccount(id, accountClass, context) };

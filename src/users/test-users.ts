@@ -72,7 +72,7 @@ export class TestUsers {
     const hash = this.parts.ports.secrets.keyedHash('subject', oauthId);
     const known = await this.parts.commands.execute(new OnSubject(hash, { type: 'FindSubject' }, context));
     if (known.state.user !== undefined) return { ...(await this.#anotherKey(known.state.user, context)), created: false };
-    const { id, apiKey, position } = await this.registration.register(username, 'oauth', context);
+    const { id, apiKey, position } = await this.registration.register({ name: username }, 'oauth', context);
     const reserved = await this.parts.commands.execute(new OnSubject(hash, { type: 'ReserveSubject', user: id, at: iso(this.parts.ports.clock.now()) }, context));
     if (reserved.outcome !== 'refused') return { id, apiKey, created: true, position };
     // Another node was faster: the user made here stays behind without anybody who knows its key.
@@ -87,7 +87,8 @@ export class TestUsers {
     const balance = await this.adjusting.balanceOf(id);
     const difference = wanted === null ? NO_KUDOS : minus(wanted, balance);
     if (difference === 0) return { balance, position: -1 };
-    const position = await this.adjusting.adjust(id, difference, context);
+    const adjusted = await this.adjusting.adjust(id, difference, context);
+    const position = adjusted === 'conflict' ? -1 : adjusted; // its id is fresh, so there is none
     return { balance: await this.adjusting.balanceOf(id), position }; // a debit stops at the floor
   }
 }

@@ -2,7 +2,8 @@ import { describe, it } from '@jest/globals';
 import { given } from '../../test/support/given.js';
 import { personal } from '../kernel/event.js';
 import { subjectDecider, type SubjectEvent } from './subject.decider.js';
-import { userDecider, type UserCommand } from './user.decider.js';
+import type { UserCommand } from './user.commands.js';
+import { userDecider } from './user.decider.js';
 import type { Role, UserEvent } from './user.events.js';
 
 const AT = '2026-03-01T12:00:00.000Z';

@@ -1,25 +1,14 @@
 import { accept, refuse, type Decider, type Decision } from '../kernel/decider.js';
-import type { Personal } from '../kernel/event.js';
 import { unreachable } from '../kernel/unreachable.js';
-import type { AccountClass } from '../kudos/account.events.js';
+import { isSuspect } from './suspicion-rules.js';
 import { grantTrust, type GrantTrust } from './trust.js';
-import type { Role, UserEvent } from './user.events.js';
+import { changeRoles, changeUser, deleteUser, type ChangeRc } from './user-change.js';
+import type { IssueApiKey, RegisterUser, UserCommand } from './user.commands.js';
+import type { UserEvent } from './user.events.js';
+import { evolve, exists, newUser, type User } from './user.state.js';
+import { pauseWorker, suspectUser, suspectWorker, unpausedByTrust } from './user-suspicion.js';
 
-export interface User {
-  readonly id: number;
-  accountClass: AccountClass | undefined;
-  keyHash: string | undefined;
-  registeredAt: string | undefined;
-  readonly roles: Set<Role>;
-}
-
-export type UserCommand =
-  | GrantTrust
-  | { readonly type: 'RegisterUser'; readonly accountClass: AccountClass; readonly name: Personal; readonly keyHash: string; readonly lastFour: string; readonly at: string }
-  | { readonly type: 'IssueApiKey'; readonly keyHash: string; readonly lastFour: string; readonly at: string }
-  | { readonly type: 'ChangeRoles'; readonly roles: Readonly<Partial<Record<Role, boolean>>>; readonly at: string };
-
-export type UserRc = 'UserIdTaken' | 'UserNotFound' | 'TrustNotEarned';
+export type UserRc = 'UserIdTaken' | 'TrustNotEarned' | ChangeRc;
 
 type Decided = Decision<UserEvent, UserRc>;
 
@@ -28,57 +17,41 @@ const decide = (command: UserCommand, user: User): Decided => {
     case 'RegisterUser': return register(command, user);
     case 'IssueApiKey': return issueKey(command, user);
     case 'ChangeRoles': return changeRoles(command, user);
-    case 'GrantTrust': return grantTrust(command, user);
+    case 'GrantTrust': return trust(command, user);
+    case 'ChangeUser': return changeUser(command, user);
+    case 'DeleteUser': return deleteUser(command, user);
+    case 'SuspectUser': return suspectUser(command, user);
+    case 'SuspectWorker': return suspectWorker(command, user);
+    case 'PauseWorker': return pauseWorker(command, user);
+    case 'ReadUser': return exists(user) ? accept() : refuse('UserNotFound');
     default: return unreachable(command);
   }
 };
 
 /** Creating the stream is what takes the id: of two nodes that try the same one, the log lets one through. */
-const register = ({ accountClass, name, keyHash, lastFour, at }: Extract<UserCommand, { type: 'RegisterUser' }>, user: User): Decided => {
+const register = ({ accountClass, name, keyHash, lastFour, suspected = [], at }: RegisterUser, user: User): Decided => {
   if (user.accountClass) return user.keyHash === keyHash ? accept() : refuse('UserIdTaken');
-  return accept(
+  return accept<UserEvent>(
     { type: 'UserRegistered.v1', data: { user: user.id, accountClass, name, registeredAt: at } },
     { type: 'ApiKeyIssued.v1', data: { user: user.id, keyHash, lastFour, issuedAt: at } },
+    ...suspected.map((reason) => ({ type: 'UserSuspected.v1', data: { user: user.id, reason, cause: null, suspectedAt: at } } as const)),
   );
 };
 
-const issueKey = ({ keyHash, lastFour, at }: Extract<UserCommand, { type: 'IssueApiKey' }>, user: User): Decided => {
-  if (!user.accountClass) return refuse('UserNotFound');
+/** With what trust brings along; what this stream knows of suspicions is newer than any view (horde-rules §1.8). */
+const trust = (command: GrantTrust, user: User): Decided => {
+  if (user.erased) return refuse('UserNotFound');
+  const decided = grantTrust({ ...command, suspicious: command.suspicious || isSuspect(user.suspicions.count, user.roles) }, user);
+  if (decided.outcome === 'refused' || decided.events.length === 0) return decided;
+  return accept<UserEvent>(...decided.events, ...unpausedByTrust(user, command.at));
+};
+
+const issueKey = ({ keyHash, lastFour, at }: IssueApiKey, user: User): Decided => {
+  if (!exists(user)) return refuse('UserNotFound');
   if (user.keyHash === keyHash) return accept();
   return accept({ type: 'ApiKeyIssued.v1', data: { user: user.id, keyHash, lastFour, issuedAt: at } });
 };
 
-const changeRoles = ({ roles, at }: Extract<UserCommand, { type: 'ChangeRoles' }>, user: User): Decided => {
-  if (!user.accountClass) return refuse('UserNotFound');
-  const asked = Object.entries(roles) as [Role, boolean][];
-  const granted = asked.filter(([role, on]) => on && !user.roles.has(role)).map(([role]) => role);
-  const revoked = asked.filter(([role, on]) => !on && user.roles.has(role)).map(([role]) => role);
-  if (granted.length + revoked.length === 0) return accept();
-  return accept({ type: 'RolesChanged.v1', data: { user: user.id, granted, revoked, changedAt: at } });
-};
-
-const evolve = (user: User, event: UserEvent): User => {
-  switch (event.type) {
-    case 'UserRegistered.v1':
-      user.accountClass = event.data.accountClass;
-      user.registeredAt = event.data.registeredAt;
-      return user;
-    case 'ApiKeyIssued.v1':
-      user.keyHash = event.data.keyHash;
-      return user;
-    case 'RolesChanged.v1':
-      for (const role of event.data.granted) user.roles.add(role);
-      for (const role of event.data.revoked) user.roles.delete(role);
-      return user;
-    case 'TrustGranted.v1':
-      user.roles.add('trusted');
-      return user;
-    default:
-      return unreachable(event);
-  }
-};
-
 export const userDecider: Decider<User, UserCommand, UserEvent, UserRc> = {
-  category: 'user', stateVersion: 2, decide, evolve,
-  initialState: (id) => ({ id: Number(id), accountClass: undefined, keyHash: undefined, registeredAt: undefined, roles: new Set() }),
+  category: 'user', stateVersion: 3, decide, evolve, initialState: newUser,
 };

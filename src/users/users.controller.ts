@@ -1,18 +1,13 @@
-import { Controller, Get, Injectable, Param } from '@nestjs/common';
+import { Controller, Get, Param } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
 import { OptionalApiKey } from '../platform/http/parameters.js';
 import { SharedKeyOwners } from '../kudos/shared-key-registry.message.js';
 import { refusedBy } from '../platform/http/refusals.js';
 import { Callers, RateLimit } from '../platform/http/route-spec.js';
 import { ANONYMOUS, UserDirectory, aliasOf, type KnownUser } from './directory.message.js';
-import { userView, type Privilege, type UserFigures } from './user-view.js';
+import { UserFiguresSource } from './user-figures.js';
+import { userView, type Privilege } from './user-view.js';
 import { userRefusals } from './user.refusals.js';
-
-/** Balances and lists of one user, from the read models. */
-@Injectable()
-export abstract class UserFiguresSource {
-  abstract of(user: KnownUser): Promise<UserFigures>;
-}
 
 @Controller('api/v2')
 export class UsersController {

@@ -26,6 +26,8 @@ export interface AccrueUptime {
   readonly type: 'AccrueUptime';
   /** Since when, as far as the caller knows, no two calls of this worker were more than 300 s apart. */
   readonly presentSince: string;
+  /** Time before this does not count: it was paused, which stands in its owner's stream. */
+  readonly notBefore: string;
   /** What ten minutes are worth by what it declared until now. */
   readonly reward: Kudos;
   /** Its owner is trusted, or nobody's earnings wait for trust here. */
@@ -45,19 +47,16 @@ interface Rewarded {
 /** Counting starts anew: the ten minutes that were under way are lost (horde-rules §7.4). */
 export const restarted = (uptime: Uptime, at: string): Uptime => ({ ...uptime, carriedMs: 0, throughMs: Date.parse(at) });
 
-/** From where the next accrual counts, and whether the worker was away in between. */
-export const countedFrom = (throughMs: number, presentSinceMs: number): { readonly fromMs: number; readonly wasAway: boolean } => {
-  const wasAway = presentSinceMs - throughMs > GAP_MAX_MS;
-  return { fromMs: wasAway ? presentSinceMs : throughMs, wasAway };
-};
+/** From where the next accrual counts: from where the last one ended, unless the worker was away for too long in between. */
+export const countedFrom = (throughMs: number, presentSinceMs: number): number => (presentSinceMs - throughMs > GAP_MAX_MS ? presentSinceMs : throughMs);
 
 /** Time is counted once: the stream knows through when, so of two nodes that see the same worker one finds nothing left to do. */
 export const accrue = (command: AccrueUptime, worker: Rewarded): Decision<WorkerEvent, never> => {
   const { uptime } = worker;
-  const { fromMs, wasAway } = countedFrom(uptime.throughMs, Date.parse(command.presentSince));
+  const fromMs = countedFrom(Math.max(uptime.throughMs, Date.parse(command.notBefore)), Date.parse(command.presentSince));
   const accruedMs = Date.parse(command.at) - fromMs;
   if (accruedMs < ACCRUAL_MS) return accept();
-  const due = (wasAway ? 0 : uptime.carriedMs) + accruedMs;
+  const due = (fromMs > uptime.throughMs ? 0 : uptime.carriedMs) + accruedMs;
   const rewards = Math.floor(due / REWARDED_MS);
   return accept<WorkerEvent>(
     { type: 'UptimeAccrued.v1', data: {

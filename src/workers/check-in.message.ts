@@ -7,13 +7,17 @@ import type { Ids } from '../kernel/ids.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
 import { refusedBy } from '../platform/http/refusals.js';
 import { Ports } from '../platform/ports.js';
+import { Profanity } from '../platform/profanity.js';
 import { RetryLater } from '../platform/retry-later.js';
 import { sanitised } from '../platform/sanitised-text.js';
 import type { KnownUser } from '../users/directory.message.js';
+import type { SuspicionReason } from '../users/user.events.js';
+import { OnUser } from '../users/user.message.js';
 import { WorkerRegistry, type KnownWorker } from './registry.message.js';
 import type { Declaration, WorkerKind } from './worker.events.js';
 import { Uptime } from './uptime.js';
-import { OnWorker, OnWorkerName } from './worker.message.js';
+import { WorkerNames } from './worker-names.js';
+import { OnWorker } from './worker.message.js';
 import { popRefusals } from './worker.refusals.js';
 
 /** What a pop says of its worker. */
@@ -29,7 +33,15 @@ const NAME_MAX = 100;
 const WORKERS_UNTRUSTED_MAX = 3;
 const WORKERS_TRUSTED_MAX = 20;
 const CATCH_UP_MAX_MS = 1_000;
+/** horde-rules §1.7: the image that nobody's own machine makes. */
+const MAX_PIXELS_EXTREME = 3_072 * 3_072;
+const NAME_EXTREME = 200;
 const FORBIDDEN_NAME = /colab|tpu|google/i;
+
+@Injectable()
+export class CheckInParts {
+  constructor(readonly names: WorkerNames, readonly profanity: Profanity, readonly uptime: Uptime) {}
+}
 
 /** A pop is also a worker's registration and its heartbeat (horde-rules §7.1, §7.3). */
 @Injectable()
@@ -38,32 +50,33 @@ export class CheckIn {
   readonly #arriving = new Map<number, Set<string>>();
 
   constructor(
-    private readonly registry: WorkerRegistry, private readonly commands: CommandBus, private readonly ports: Ports, private readonly uptime: Uptime,
+    private readonly registry: WorkerRegistry, private readonly commands: CommandBus, private readonly ports: Ports, private readonly parts: CheckInParts,
   ) {}
 
   /** The worker that pops, made on first use. @throws Refused in the order of horde-rules §7.1 */
   async arrive(owner: KnownUser, arrival: Arrival): Promise<KnownWorker> {
     const name = sanitised(arrival.name, NAME_MAX);
-    const nameHash = this.ports.secrets.keyedHash('worker-name', name.toLowerCase());
+    const nameHash = this.parts.names.hashOf(name);
     const known = this.registry.byNameHash(nameHash);
     if (known && known.kind !== arrival.kind) throw refusedBy(popRefusals, 'PolymorphicNameConflict');
     if (known && known.owner !== owner.id) throw refusedBy(popRefusals, 'WrongCredentials');
-    const worker = known ?? (await this.#register(owner, { ...arrival, name }, nameHash));
+    const worker = known ?? (await this.#register(owner, { ...arrival, sentLength: arrival.name.trim().length, name }, nameHash));
     this.registry.seen(worker, this.ports.clock.now(), owner.roles.has('trusted'));
-    const context = contextOf(owner, this.ports.ids);
-    await this.uptime.called(worker, context); // first: the time until now is worth what was declared until now
-    if (!isDeepStrictEqual(worker.declaration, arrival.declaration)) await this.#declare(worker, arrival.declaration, context);
+    await this.parts.uptime.called(worker, contextOf(owner, this.ports.ids)); // first: the time until now is worth what was declared until now
+    if (!isDeepStrictEqual(worker.declaration, arrival.declaration)) await this.#declare(owner, worker, arrival.declaration);
     return worker;
   }
 
-  async #register(owner: KnownUser, arrival: Arrival, nameHash: string): Promise<KnownWorker> {
+  async #register(owner: KnownUser, arrival: Newcomer, nameHash: string): Promise<KnownWorker> {
     const { name } = arrival;
     if (name.length === 0) throw refusedBy(popRefusals, 'BadRequest', { reason: 'A worker needs a name.' });
+    if (this.parts.profanity.isProfane(name)) throw refusedBy(popRefusals, 'ProfaneWorkerName');
+    if (this.parts.profanity.isProfane(arrival.declaration.agent)) throw refusedBy(popRefusals, 'ProfaneBridgeAgent');
     if (FORBIDDEN_NAME.test(name)) throw refusedBy(popRefusals, 'BadRequest', { reason: 'Worker names must not contain colab, tpu or google.' });
     const arriving = this.#arriving.get(owner.id) ?? new Set<string>();
     const count = this.registry.countOf(owner.id) + [...arriving].filter((hash) => hash !== nameHash && !this.registry.byNameHash(hash)).length;
     if (!owner.roles.has('trusted') && count > WORKERS_UNTRUSTED_MAX) throw refusedBy(popRefusals, 'TooManyWorkers');
-    if (count > WORKERS_TRUSTED_MAX) throw refusedBy(popRefusals, 'TooManyWorkersTrusted');
+    if (count > Math.max(WORKERS_TRUSTED_MAX, owner.workerInvited)) throw refusedBy(popRefusals, 'TooManyWorkersTrusted');
     this.#arriving.set(owner.id, arriving.add(nameHash));
     try {
       return await this.#make(owner, arrival, nameHash);
@@ -73,20 +86,27 @@ export class CheckIn {
     }
   }
 
-  async #make(owner: KnownUser, { kind, name, declaration }: Arrival, nameHash: string): Promise<KnownWorker> {
+  async #make(owner: KnownUser, { kind, name, sentLength, declaration }: Newcomer, nameHash: string): Promise<KnownWorker> {
     const context = contextOf(owner, this.ports.ids);
     const at = iso(this.ports.clock.now());
     // The name first: whoever creates its stream has it. If the process dies now, the next pop finds the reserved id.
-    const reserved = await this.commands.execute(new OnWorkerName(nameHash, {
-      type: 'ReserveWorkerName', worker: this.ports.ids.uuid(), kind, owner: owner.id, at,
-    }, context));
-    if (reserved.outcome === 'refused') throw refusedBy(popRefusals, reserved.rc);
-    const id = reserved.state.worker!;
+    const reserved = await this.parts.names.reserve({ nameHash, kind, owner: owner.id, worker: this.ports.ids.uuid() }, context);
+    if ('rc' in reserved) throw refusedBy(popRefusals, reserved.rc);
+    const id = reserved.worker;
+    // Suspected before it is there: a process that dies between leaves a worker that registers again.
+    await this.#suspect(owner, id, [...reasonsOfName(sentLength), ...reasonsOf(declaration, owner)]);
     await this.commands.execute(new OnWorker(id, {
       type: 'RegisterWorker', kind, owner: owner.id, name: personal(`user-${owner.id}`, name), nameHash, declaration, at,
     }, context));
     // Own appends are applied before they are answered; what another node was faster to register comes with the feed.
     return this.registry.byId(id) ?? (await this.#knownElsewhere(id));
+  }
+
+  async #suspect(owner: KnownUser, worker: string, reasons: readonly SuspicionReason[]): Promise<void> {
+    for (const reason of reasons) {
+      const context: CommandContext = { actor: { kind: 'system' }, correlationId: this.ports.ids.uuid() };
+      await this.commands.execute(new OnUser(owner.id, { type: 'SuspectWorker', worker, reason, cause: null, at: iso(this.ports.clock.now()) }, context));
+    }
   }
 
   async #knownElsewhere(id: string): Promise<KnownWorker> {
@@ -97,9 +117,22 @@ export class CheckIn {
     return worker;
   }
 
-  async #declare(worker: KnownWorker, declaration: Declaration, context: CommandContext): Promise<void> {
-    await this.commands.execute(new OnWorker(worker.id, { type: 'DeclareWorker', declaration, at: iso(this.ports.clock.now()) }, context));
+  async #declare(owner: KnownUser, worker: KnownWorker, declaration: Declaration): Promise<void> {
+    await this.#suspect(owner, worker.id, reasonsOf(declaration, owner));
+    await this.commands.execute(new OnWorker(worker.id, { type: 'DeclareWorker', declaration, at: iso(this.ports.clock.now()) }, contextOf(owner, this.ports.ids)));
   }
 }
+
+interface Newcomer extends Arrival {
+  /** Of the name before it was cut. */
+  readonly sentLength: number;
+}
+
+const reasonsOfName = (length: number): SuspicionReason[] => [
+  ...(length > NAME_MAX ? ['WORKER_NAME_LONG' as const] : []), ...(length > NAME_EXTREME ? ['WORKER_NAME_EXTREME' as const] : []),
+];
+
+const reasonsOf = ({ maxPixels }: Declaration, { roles }: KnownUser): SuspicionReason[] =>
+  maxPixels > MAX_PIXELS_EXTREME && !roles.has('trusted') ? ['EXTREME_MAX_PIXELS'] : [];
 
 const contextOf = (owner: KnownUser, ids: Ids): CommandContext => ({ actor: { kind: 'user', user: owner.id }, correlationId: ids.uuid() });

@@ -3,20 +3,22 @@ import { categoryOf, plainText, type Recorded } from '../kernel/event.js';
 import type { Position } from '../platform/event-log/event-log.js';
 import type { NodeFold } from '../platform/event-log/node-feed.js';
 import type { JobAssigned, JobSubmitted } from '../requests/request.events.js';
-import type { Declaration, MaintenanceChanged, UptimeAccrued, WorkerDeclared, WorkerKind, WorkerRegistered } from './worker.events.js';
+import type { WorkerPaused } from '../users/user.events.js';
+import type { Declaration, MaintenanceChanged, UptimeAccrued, WorkerDeclared, WorkerKind, WorkerRegistered, WorkerRenamed } from './worker.events.js';
 
 /** A worker as this node knows it: what it declared, how fast it has been, when it was last here. */
 export interface KnownWorker {
   readonly id: string;
   readonly kind: WorkerKind;
   readonly owner: number;
-  readonly nameHash: string;
+  nameHash: string;
   readonly registeredAtMs: number;
   /** Replaced as a whole when it changes: verdicts of the queue are remembered per object. */
   declaration: Declaration;
   maintenance: boolean;
   maintenanceMessage: string | undefined;
-  readonly paused: boolean;
+  /** By a moderator, or as suspicious: it serves nobody but its owner, and is not told (horde-rules §7.5). */
+  paused: boolean;
   /** Things per second of the newest deliveries, of an alchemist seconds per form; 20 at most (horde-rules §7.6). */
   readonly samples: number[];
   /** As of its last pop here, of its last job from any node, or as other nodes have put it down; presence is not an event. */
@@ -56,6 +58,8 @@ export class WorkerRegistry implements NodeFold {
   readonly #assignedAt = new Map<string, number>();
   /** Revision of the newest event of each type, by stream and type. */
   readonly #newest = new Map<string, number>();
+  /** Suspected for its name before it was registered. */
+  readonly #pausedEarly = new Set<string>();
   /** Names arrive sealed with the feed; they are declared with the registration's second event. */
   readonly #undeclared = new Map<string, WorkerRegistered['data']>();
 
@@ -72,6 +76,17 @@ export class WorkerRegistry implements NodeFold {
     if (category === 'worker') {
       if (this.#isNews(`${stream} ${type}`, revision)) this.#applyWorker(type, data);
     } else if (category === 'request') this.#applyJob(type, data);
+    else if (type === 'WorkerPaused.v1') this.#paused(data as WorkerPaused['data'], revision);
+  }
+
+  /** In its owner's stream, beside those of the owner's other workers. */
+  #paused({ worker, on, changedAt }: WorkerPaused['data'], revision: number): void {
+    if (!this.#isNews(`pause ${worker}`, revision)) return;
+    const known = this.#byId.get(worker);
+    // Its time counts from the end of the pause, and its ten minutes begin anew (horde-rules §7.4).
+    if (known) Object.assign(known, { paused: on, uptimeThroughMs: Math.max(known.uptimeThroughMs, Date.parse(changedAt)) });
+    else if (on) this.#pausedEarly.add(worker);
+    else this.#pausedEarly.delete(worker);
   }
 
   /** Counts what changes who is here and what they serve: views derived from that are void when it moves. */
@@ -148,6 +163,8 @@ export class WorkerRegistry implements NodeFold {
         if (known) known.uptimeThroughMs = Date.parse(through);
         return;
       }
+      case 'WorkerRenamed.v1': return this.#renamed(data as WorkerRenamed['data']);
+      case 'WorkerDeleted.v1': return this.#deleted((data as { worker: string }).worker);
       default: // other events of a worker do not change what dispatch needs
     }
   }
@@ -165,8 +182,25 @@ export class WorkerRegistry implements NodeFold {
     const { kind, owner, nameHash, registeredAt } = registered;
     this.#add({
       id: worker, kind, owner, nameHash, registeredAtMs: Date.parse(registeredAt), declaration, maintenance: false, maintenanceMessage: undefined,
-      paused: false, samples: [], uptimeThroughMs: Date.parse(registeredAt), ...UNSEEN,
+      paused: this.#pausedEarly.delete(worker), samples: [], uptimeThroughMs: Date.parse(registeredAt), ...UNSEEN,
     });
+  }
+
+  #renamed({ worker, nameHash }: WorkerRenamed['data']): void {
+    const known = this.#byId.get(worker);
+    if (!known) return;
+    if (this.#byNameHash.get(known.nameHash) === known) this.#byNameHash.delete(known.nameHash);
+    known.nameHash = nameHash;
+    this.#byNameHash.set(nameHash, known);
+  }
+
+  #deleted(id: string): void {
+    const known = this.#byId.get(id);
+    if (!known) return;
+    this.#byId.delete(id);
+    if (this.#byNameHash.get(known.nameHash) === known) this.#byNameHash.delete(known.nameHash);
+    this.#countByOwner.set(known.owner, this.countOf(known.owner) - 1);
+    this.#arrivals += 1;
   }
 
   #add(worker: KnownWorker): void {

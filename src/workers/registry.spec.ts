@@ -88,6 +88,44 @@ describe('the registry of workers', () => {
   });
 });
 
+describe('the presence of a worker', () => {
+  const S = 1_000;
+  const known = (...calls: readonly number[]) => {
+    const view = registry(registered, declared(1));
+    for (const second of calls) view.seen(view.byId('w')!, second * S, true);
+    return view;
+  };
+  const presence = (view: WorkerRegistry): readonly [since: number, seen: number] => [view.byId('w')!.presentSinceMs / S, view.byId('w')!.lastSeenMs / S];
+
+  it('lasts while no two calls are more than five minutes apart', () => {
+    expect(presence(known(1_000, 1_300, 1_600))).toEqual([1_000, 1_600]);
+    expect(presence(known(1_000, 1_301))).toEqual([1_301, 1_301]);
+  });
+  it.each<readonly [string, number, number, readonly [number, number]]>([
+    ['that touches it makes it longer at its beginning', 400, 700, [400, 2_000]], ['that lies before, too far, changes nothing', 400, 699, [1_000, 2_000]],
+    ['that touches it makes it longer at its end', 2_300, 3_000, [1_000, 3_000]], ['that lies behind, too far, takes its place', 2_301, 3_000, [2_301, 3_000]],
+    ['inside it changes nothing', 1_200, 1_900, [1_000, 2_000]], ['around it is it', 400, 3_000, [400, 3_000]],
+  ])('a time that another node knows of %s', (_how, since, seen, both) => {
+    const view = known(...Array.from({ length: 11 }, (_, call) => 1_000 + call * 100));
+    view.present('w', { sinceMs: since * S, seenMs: seen * S });
+    expect(presence(view)).toEqual(both);
+    view.present('w', { sinceMs: since * S, seenMs: seen * S });
+    expect(presence(view)).toEqual(both);
+  });
+  it('of a worker that was not seen here yet is what others know, and of one that nobody knows nothing', () => {
+    const view = known();
+    view.present('w', { sinceMs: 500 * S, seenMs: 900 * S });
+    view.present('v', { sinceMs: 500 * S, seenMs: 900 * S });
+    expect(presence(view)).toEqual([500, 900]);
+    expect([...view.seenSince(900 * S)].map(({ id }) => id)).toEqual(['w']);
+    expect([...view.seenSince(901 * S)]).toEqual([]);
+  });
+  it('is seen by the jobs that it takes anywhere', () => {
+    const view = registry(registered, declared(1), assigned('a', 0));
+    expect(view.byId('w')).toMatchObject({ lastSeenMs: Date.parse(AT), presentSinceMs: Date.parse(AT) });
+  });
+});
+
 describe('the speed of a worker', () => {
   const known = [registered, declared(1)];
   it('is assumed until it has delivered', () => {

@@ -21,7 +21,7 @@ const born = (kind: WorkerKind = 'image'): WorkerEvent[] => [
 ];
 const called = (at: number, parts: Partial<AccrueUptime> & { readonly since?: number } = {}): AccrueUptime => {
   const { since = 0, ...rest } = parts;
-  return { type: 'AccrueUptime', presentSince: second(since), reward: REWARD, ownerTrusted: true, at: second(at), policy: 1, ...rest };
+  return { type: 'AccrueUptime', presentSince: second(since), notBefore: second(0), reward: REWARD, ownerTrusted: true, at: second(at), policy: 1, ...rest };
 };
 const accrued = (from: number, through: number, totals: { readonly uptimeS: number; readonly carriedS: number }): UptimeAccrued => ({
   type: 'UptimeAccrued.v1', data: {
@@ -73,6 +73,12 @@ describe('the uptime of a worker', () => {
     worker(before, maintained(true, 600)).when(called(5_000)).thenNothing();
     worker(before, maintained(true, 600), maintained(false, 700)).when(called(999)).thenNothing();
     worker(before, maintained(true, 600), maintained(false, 700)).when(called(1_000)).then(accrued(700, 1_000, { uptimeS: 890, carriedS: 300 }));
+  });
+
+  it('does not grow while it is paused, and starts anew after it, however short that was', () => {
+    const before = accrued(0, 590, { uptimeS: 590, carriedS: 590 });
+    worker(before).when(called(900, { notBefore: second(610) })).thenNothing();
+    worker(before).when(called(910, { notBefore: second(610) })).then(accrued(610, 910, { uptimeS: 890, carriedS: 300 }));
   });
 
   it('is counted by one of two nodes, whichever is first', () => {

@@ -20,9 +20,9 @@ export class Uptime {
   async called(worker: KnownWorker, context: CommandContext): Promise<void> {
     const now = this.ports.clock.now();
     if (worker.maintenance || worker.paused) return;
-    if (now - countedFrom(worker.uptimeThroughMs, worker.presentSinceMs).fromMs < ACCRUAL_MS) return;
+    if (now - countedFrom(worker.uptimeThroughMs, worker.presentSinceMs) < ACCRUAL_MS) return;
     await this.commands.execute(new OnWorker(worker.id, {
-      type: 'AccrueUptime', presentSince: iso(worker.presentSinceMs), reward: this.#reward(worker),
+      type: 'AccrueUptime', presentSince: iso(worker.presentSinceMs), notBefore: iso(worker.uptimeThroughMs), reward: this.#reward(worker),
       ownerTrusted: worker.ownerTrusted || !this.pricing.escrow, at: iso(now), policy: this.pricing.policy.version,
     }, context));
   }

@@ -7,9 +7,12 @@ export interface WorkerFigures {
   readonly kind: WorkerKind;
   readonly owner: number;
   readonly name: string | null;
+  readonly nameHash: string;
+  readonly info: string | null;
   readonly declaration: Declaration | null;
   readonly maintenance: boolean;
   readonly paused: boolean;
+  readonly suspicions: number;
   readonly fulfilled: number;
   readonly kudosGenerated: Kudos;
   readonly things: number;
@@ -23,8 +26,12 @@ export interface WorkerStanding {
   readonly online: boolean;
   readonly trusted: boolean;
   readonly flagged: boolean;
-  /** For moderators only. */
+  /** A moderator asks. */
+  readonly moderated: boolean;
+  /** For moderators, and for everybody if the owner wants it so. */
   readonly owner?: string;
+  /** For moderators only. */
+  readonly contact?: string | null;
 }
 
 /** What is shown of a worker that has not popped yet. */
@@ -35,7 +42,7 @@ const UNDECLARED = {
 type Shown = Pick<Declaration, keyof typeof UNDECLARED>;
 
 /** The worker object of the API (horde-api C6.0). */
-export const workerView = (worker: WorkerFigures, { online, trusted, flagged, owner }: WorkerStanding): object => {
+export const workerView = (worker: WorkerFigures, { online, trusted, flagged, moderated, owner, contact }: WorkerStanding): object => {
   const declared: Shown = worker.declaration ?? UNDECLARED;
   return {
     type: worker.kind, name: worker.name ?? '', id: worker.id, online,
@@ -45,7 +52,8 @@ export const workerView = (worker: WorkerFigures, { online, trusted, flagged, ow
     performance: performanceOf(worker), maintenance_mode: worker.maintenance, nsfw: declared.nsfw, trusted, flagged,
     bridge_agent: declared.agent, team: { name: null, id: null },
     ...membersOf(worker, declared),
-    ...(owner === undefined ? {} : { owner, paused: worker.paused, suspicious: 0 }),
+    ...(worker.info === null ? {} : { info: worker.info }), ...(owner === undefined ? {} : { owner, messages: [] }),
+    ...(moderated ? { paused: worker.paused, suspicious: worker.suspicions, ...(contact ? { contact } : {}) } : {}),
   };
 };
 

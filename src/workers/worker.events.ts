@@ -1,5 +1,5 @@
 // These names and shapes are what is stored. Never edit one: add a new version and upcast the old.
-// Stream: worker-{id}; WorkerNameReserved.v1: workername-{keyed hash of the lower-case name}
+// Stream: worker-{id}; WorkerNameReserved.v1, WorkerNameReleased.v1: workername-{keyed hash of the lower-case name}
 import type { Personal, Stored } from '../kernel/event.js';
 import type { Kudos } from '../kernel/kudos.js';
 import type { LedgerTransaction } from '../kernel/ledger.js';
@@ -35,8 +35,15 @@ export interface Declaration {
 export type WorkerRegistered = Stored<'WorkerRegistered.v1', { worker: string; kind: WorkerKind; owner: number; name: Personal; nameHash: string; registeredAt: string }>;
 export type WorkerDeclared = Stored<'WorkerDeclared.v1', { worker: string; declaration: Declaration; declaredAt: string }>;
 export type MaintenanceChanged = Stored<'MaintenanceChanged.v1', { worker: string; on: boolean; message: Personal | null; changedAt: string }>;
+export type WorkerRenamed = Stored<'WorkerRenamed.v1', { worker: string; by: number; name: Personal; nameHash: string; renamedAt: string }>;
+export type WorkerInfoChanged = Stored<'WorkerInfoChanged.v1', { worker: string; by: number; info: Personal; changedAt: string }>;
+/** Always the last event of a worker; what it did stays counted for its owner. */
+export type WorkerDeleted = Stored<'WorkerDeleted.v1', { worker: string; owner: number; by: number; nameHash: string; deletedAt: string }>;
 /** One name, one worker of any kind: whoever creates the stream has it. */
 export type WorkerNameReserved = Stored<'WorkerNameReserved.v1', { worker: string; kind: WorkerKind; owner: number; reservedAt: string }>;
+
+/** By the worker that had it: renamed or deleted. */
+export type WorkerNameReleased = Stored<'WorkerNameReleased.v1', { worker: string; releasedAt: string }>;
 
 /** Time that the worker was ready for: `from` to `through` without a gap of more than 300 s between its calls (horde-rules §7.4). */
 export type UptimeAccrued = Stored<'UptimeAccrued.v1', {
@@ -66,7 +73,10 @@ export type UptimeRewarded = Stored<'UptimeRewarded.v1', {
   ledger: LedgerTransaction;
 }>;
 
-export type WorkerEvent = WorkerRegistered | WorkerDeclared | MaintenanceChanged | UptimeAccrued | UptimeRewarded;
+export type WorkerEvent =
+  | WorkerRegistered | WorkerDeclared | MaintenanceChanged | UptimeAccrued | UptimeRewarded | WorkerRenamed | WorkerInfoChanged | WorkerDeleted;
+export type WorkerNameEvent = WorkerNameReserved | WorkerNameReleased;
 export const WORKER_EVENT_TYPES = [
-  'WorkerRegistered.v1', 'WorkerDeclared.v1', 'MaintenanceChanged.v1', 'UptimeAccrued.v1', 'UptimeRewarded.v1', 'WorkerNameReserved.v1',
-] as const;
+  'WorkerRegistered.v1', 'WorkerDeclared.v1', 'MaintenanceChanged.v1', 'UptimeAccrued.v1', 'UptimeRewarded.v1', 'WorkerRenamed.v1', 'WorkerInfoChanged.v1', 'WorkerDeleted.v1',
+  'WorkerNameReserved.v1', 'WorkerNameReleased.v1',
+] as const satisfies readonly (WorkerEvent | WorkerNameEvent)['type'][];

@@ -1,9 +1,10 @@
 import type { Refusals } from '../platform/http/refusals.js';
 import type { WorkerNameRc } from './worker-name.decider.js';
+import type { WorkerPermissionRc } from './worker-permissions.js';
 
 export type PopRc =
   | WorkerNameRc | 'InvalidAPIKey' | 'InvalidPriorityUsername' | 'DeletedUser' | 'WorkerFlaggedMaintenance' | 'AnonForbiddenWorker'
-  | 'TooManyWorkers' | 'TooManyWorkersTrusted' | 'WorkerMaintenance' | 'BadRequest';
+  | 'ProfaneWorkerName' | 'ProfaneBridgeAgent' | 'TooManyWorkers' | 'TooManyWorkersTrusted' | 'WorkerMaintenance' | 'BadRequest';
 
 /** In the order of horde-api C1.5; fragments of these messages are matched by workers and must stay (B.10). */
 export const popRefusals: Refusals<PopRc> = {
@@ -13,6 +14,8 @@ export const popRefusals: Refusals<PopRc> = {
   WorkerFlaggedMaintenance: [403, 'Your workers have been set to maintenance mode, because your account is flagged. Please contact the moderators.'],
   AnonForbiddenWorker: [403, 'Workers need an account. Please register to get an API key.'],
   PolymorphicNameConflict: [400, 'This worker name is used by a worker of another type. Please choose another name.'],
+  ProfaneWorkerName: [400, 'This worker name contains a word that is not welcome here. Please choose another.'],
+  ProfaneBridgeAgent: [400, 'The bridge agent contains a word that is not welcome here.'],
   TooManyWorkers: [403, 'Untrusted accounts can have 4 workers at most. Please contact the moderators.'],
   TooManyWorkersTrusted: [403, 'Accounts can have 20 workers at most. Please contact the moderators.'],
   WrongCredentials: [403, 'Wrong credentials: this worker name belongs to somebody else.'],
@@ -21,4 +24,20 @@ export const popRefusals: Refusals<PopRc> = {
     const text = String(message);
     return /maintenance mode/i.test(text) ? text : `${text} (This worker is in maintenance mode.)`;
   }],
+};
+
+/** horde-api C6.3 and C6.4. */
+export const workerChangeRefusals: Refusals<WorkerPermissionRc | 'WorkerNotFound' | 'InvalidAPIKey' | 'WorkerNameAlreadyExists' | 'Locked'> = {
+  WorkerNotFound: [404, 'There is no such worker.'],
+  InvalidAPIKey: popRefusals.InvalidAPIKey,
+  NotOwner: [403, 'Only the owner of a worker or a moderator may change this.'],
+  NotModerator: [403, 'Only a moderator may change this of a worker.'],
+  AnonForbiddenWorker: popRefusals.AnonForbiddenWorker,
+  ProfaneWorkerInfo: [400, 'The info contains a word that is not welcome here.'],
+  TooLongWorkerName: [400, 'A worker name has 100 characters at most.'],
+  ProfaneWorkerName: popRefusals.ProfaneWorkerName,
+  WorkerNameAlreadyExists: [400, 'This worker name is taken. Please choose another.'],
+  TeamNotFound: [404, 'There is no such team.'],
+  NoWorkerModSelected: [400, 'Please name something to change.'],
+  Locked: [423, 'This worker still has jobs. Please try again when they are done.'],
 };

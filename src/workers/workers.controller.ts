@@ -1,29 +1,22 @@
-import { Controller, Get, Injectable, Param } from '@nestjs/common';
+import { Controller, Get, Param } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
 import { parseUuid } from '../kernel/ids.js';
 import { OptionalApiKey } from '../platform/http/parameters.js';
 import { QueryText } from '../platform/http/query.js';
 import { Refused } from '../platform/http/refusals.js';
 import { Callers, RateLimit } from '../platform/http/route-spec.js';
-import { aliasOf, UserDirectory } from '../users/directory.message.js';
+import { aliasOf, UserDirectory, type KnownUser } from '../users/directory.message.js';
+import type { Role } from '../users/user.events.js';
 import { ONLINE_MS, WorkerRegistry, type KnownWorker } from './registry.message.js';
-import { workerView, type WorkerFigures } from './worker-view.js';
-
-/** The workers read model. */
-@Injectable()
-export abstract class WorkerFiguresSource {
-  abstract byId(id: string): Promise<WorkerFigures | undefined>;
-  abstract byName(name: string): Promise<WorkerFigures | undefined>;
-  /** Waits until the read model has seen all that was written before the call. @throws RetryLater */
-  abstract caughtUp(): Promise<true>;
-  abstract byIds(ids: readonly string[]): Promise<readonly WorkerFigures[]>;
-}
+import { WorkerFiguresSource } from './worker-figures.js';
+import { workerView, type WorkerFigures, type WorkerStanding } from './worker-view.js';
 
 /** horde-api C6.1, C6.2. */
 @Controller('api/v2/workers')
 export class WorkersController {
   constructor(
-    private readonly figures: WorkerFiguresSource, private readonly registry: WorkerRegistry, private readonly directory: UserDirectory, private readonly clock: Clock,
+    private readonly figures: WorkerFiguresSource, private readonly registry: WorkerRegistry, private readonly directory: UserDirectory,
+    private readonly clock: Clock,
   ) {}
 
   @Get() @Callers('anyone') @RateLimit('RL-D')
@@ -63,10 +56,16 @@ export class WorkersController {
     return apiKey ? ((await this.directory.byKey(apiKey))?.roles.has('moderator') ?? false) : false;
   }
 
-  async #view(worker: WorkerFigures, moderator: boolean): Promise<object> {
+  async #view(worker: WorkerFigures, moderated: boolean): Promise<object> {
     const owner = await this.directory.byId(worker.owner);
     const known = this.registry.byId(worker.id);
     const online = known !== undefined && this.clock.now() - known.lastSeenMs <= ONLINE_MS;
-    return workerView(worker, { online, trusted: owner?.roles.has('trusted') ?? false, flagged: owner?.roles.has('flagged') ?? false, ...(moderator && owner ? { owner: aliasOf(owner) } : {}) });
+    const isOwner = (role: Role): boolean => owner?.roles.has(role) ?? false;
+    return workerView(worker, { online, trusted: isOwner('trusted'), flagged: isOwner('flagged'), moderated, ...(owner ? await this.#about(owner, moderated) : {}) });
+  }
+
+  async #about(owner: KnownUser, moderated: boolean): Promise<Pick<WorkerStanding, 'owner' | 'contact'>> {
+    if (moderated) return { owner: aliasOf(owner), contact: await this.figures.contactOf(owner.id) };
+    return owner.publicWorkers ? { owner: aliasOf(owner) } : {};
   }
 }

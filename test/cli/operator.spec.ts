@@ -21,7 +21,7 @@ const SEED = 11;
 /** One horde with a history of its own, whose server is stopped half way; the tests after that plant faults in what it left. */
 describe('the operator', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'horde-operator-'));
-  const environment: Record<string, string> = { DATA_DIR: dataDir, LOG_LEVEL: 'error', HORDE_TEST_APIKEYS: '1', HORDE_TEST_RATELIMIT_DISABLED: '1', NODE_NAME: 'operator' };
+  const environment: Record<string, string> = { DATA_DIR: dataDir, LOG_LEVEL: 'error', HORDE_TEST_APIKEYS: '1', HORDE_TEST_RATELIMIT_DISABLED: '1', HORDE_TEST_SPEEDLIMIT_DISABLED: '1', NODE_NAME: 'operator' };
   let stopServer: () => Promise<void> = () => Promise.resolve();
 
   beforeAll(async () => {

@@ -125,6 +125,19 @@ describe('the supporters of the horde', () => {
     expect(await members.refresh()).toBe(2);
   });
 
+  it('are known once they register, although the list was read before', async () => {
+    const accounts = new Map<string, number>();
+    const members = new Members({
+      sources: [onPatreon()], clock, logger: { warn: () => undefined },
+      holders: { byAlias: (alias) => Promise.resolve(accounts.get(alias)), byContact: () => Promise.resolve(undefined) },
+    });
+    await members.refresh();
+    expect([...members.users()]).toEqual([]);
+    accounts.set('grace#8', 8).set('7', 0);
+    expect(await members.refresh()).toBe(0);
+    expect([...members.users()]).toEqual([8]);
+  });
+
   it('stay who they were while a source does not answer, and nothing secret or personal is logged', async () => {
     const members = make(onPatreon(), onStripe());
     await members.refresh();

@@ -25,6 +25,14 @@ describe('rate limits, as they are without the switch for tests', () => {
     expect(headers.get('retry-after')).toBeNull();
   });
 
+  it('five shared keys a minute for each address, however many accounts it has', async () => {
+    const owners = await Promise.all(Array.from({ length: 3 }, (_, at) => client.person(`key owner ${at}`, 1_000)));
+    const made = [];
+    for (let at = 0; at < 6; at++) made.push(await client.send('PUT', `${V2}/sharedkeys`, { key: owners[at % 3]!.key }));
+    expect(made.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 429]);
+    expect(made.at(-1)!.body).toEqual({ message: expect.stringMatching(/^5 per 1 minute$/) });
+  });
+
   it('heartbeats and health are never limited, and every other route says by which row', async () => {
     const beats = await Promise.all(Array.from({ length: 200 }, () => client.get(`${V2}/status/heartbeat`)));
     expect(new Set(beats.map(({ status }) => status))).toEqual(new Set([200]));

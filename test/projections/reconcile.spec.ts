@@ -101,6 +101,7 @@ describe('the read models and a second fold of the log', () => {
     ['queue', 'UPDATE rm.queue SET revision = revision + 1 WHERE request = (SELECT min(request::text)::uuid FROM rm.queue)', 'revision'],
     ['queue', 'DELETE FROM rm.open_authorization WHERE request = (SELECT min(request::text)::uuid FROM rm.open_authorization)', '*'],
     ['users', "UPDATE rm.user SET roles = '{moderator}' WHERE id = (SELECT min(id) FROM rm.user WHERE roles = '{}')", 'roles'],
+    ['shared-keys', 'UPDATE rm.shared_key SET utilised = utilised + 1 WHERE key = (SELECT min(key) FROM rm.shared_key)', 'utilised'],
     ['workers', 'UPDATE rm.worker SET samples = samples[2:] WHERE id = (SELECT min(id::text)::uuid FROM rm.worker WHERE fulfilled > 0)', 'samples'],
   ])('differ in %s after: %s', async (projection, damage, column) => {
     const [, table] = /(?:UPDATE|FROM) (rm\.\w+)/.exec(damage)!;

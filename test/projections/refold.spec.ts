@@ -134,6 +134,21 @@ describe('an audit of the log', () => {
       const fact = all[first(all, 'JobSettled.v1', ({ payer }) => payer === 0)]!;
       ledger(fact).postings.find(({ account }) => account === 'issue:anonymous')!.account = 'user:2:spendable';
     }],
+    ['a shared key was promised more than it had', ['HR39'], (all) => {
+      const fact = all[first(all, 'SharedKeyCreated.v1', ({ budget }) => budget !== null)]!;
+      fact.data['budget'] = 1;
+    }],
+    ['a shared key did not pay for a job of its request', ['HR39'], (all) => {
+      delete all[first(all, 'JobSettled.v1', ({ sharedKey }) => sharedKey !== undefined)]!.data['sharedKey'];
+    }],
+    ['a shared key got more back than was left', ['HR39'], (all) => {
+      const fact = all[first(all, 'AuthorizationClosed.v1', ({ sharedKey }) => sharedKey !== undefined)]!;
+      (fact.data['sharedKey'] as { released: number }).released += 1;
+    }],
+    ['a shared key took back what it had used', ['HR39'], (all) => {
+      const fact = all[first(all, 'AuthorizationClosed.v1', ({ sharedKey, settled }) => sharedKey !== undefined && (settled as number) > 0)]!;
+      (fact.data['sharedKey'] as { returned: number }).returned = 300;
+    }],
     ['the anonymous user got an account', ['I29'], (all) => void (ledger(all[first(all, 'FundsTransferred.v1')]!).postings[1]!.account = 'user:0:spendable')],
     ['a style was paid out of nothing', ['I3'], (all) => {
       const fact = all[first(all, 'JobSettled.v1', ({ style }) => style !== undefined)]!;

@@ -24,7 +24,7 @@ export class Home {
   async start(ports: Partial<SystemPorts> = {}): Promise<{ readonly server: Server; readonly client: Client }> {
     const config = readConfig({
       PORT: String(await freePort()), DATA_DIR: this.directory, DATABASE_URL: this.database.url, LOG_LEVEL: 'silent', NODE_NAME: 'reliability',
-      HORDE_TEST_APIKEYS: '1', HORDE_TEST_RATELIMIT_DISABLED: '1',
+      HORDE_TEST_APIKEYS: '1', HORDE_TEST_RATELIMIT_DISABLED: '1', HORDE_TEST_SPEEDLIMIT_DISABLED: '1',
     });
     const server = await startServer(config, {
       clock: new SystemClock(), timers: new SystemTimers(), ids: new SystemIds(), onFatal: (error) => void this.fatal.push(error), ...ports,

@@ -21,7 +21,7 @@ export class ServerProcess extends ChildProgram {
     super({
       script: 'main.js', cwd: dataDir, ready: WELCOME,
       env: {
-        DATA_DIR: dataDir, PORT: String(port), LOG_LEVEL: 'warn', NODE_NAME: 'reliability', HORDE_TEST_APIKEYS: '1', HORDE_TEST_RATELIMIT_DISABLED: '1', ...settings,
+        DATA_DIR: dataDir, PORT: String(port), LOG_LEVEL: 'warn', NODE_NAME: 'reliability', HORDE_TEST_APIKEYS: '1', HORDE_TEST_RATELIMIT_DISABLED: '1', HORDE_TEST_SPEEDLIMIT_DISABLED: '1', ...settings,
       },
     });
     this.client = new Client(`http://127.0.0.1:${port}`);

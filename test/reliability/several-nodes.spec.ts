@@ -118,6 +118,22 @@ describe('what has to be unique', () => {
   });
 });
 
+describe('the minute in which a gift may not come back', () => {
+  it('is the same on every node, and on one that starts later', async () => {
+    shared = await SharedLog.make('gifts');
+    const nodes = await startAll();
+    const [giver, taker] = [await nodes[0]!.client.person('giver', 1_000), await nodes[0]!.client.person('taker', 1_000)];
+    expect((await nodes[0]!.client.transfer(giver.key, taker.alias, 10)).status).toBe(200);
+    // Less than nothing moves nothing, and is refused only after the minute.
+    const isTooFast = async (client: Client) => ((await client.transfer(taker.key, giver.alias, -1)).body.rc === 'TooFastKudosTransfers' ? true : undefined);
+    for (const { client } of nodes) await eventually('a gift that another node has seen', PATIENCE_MS, () => isTooFast(client));
+    const late = await shared.start('late');
+    expect((await late.client.transfer(taker.key, giver.alias, 5)).body.rc).toBe('TooFastKudosTransfers');
+    expect((await late.client.transfer(giver.key, taker.alias, 5)).status).toBe(200);
+    await proveBooks(nodes[0]!);
+  });
+});
+
 describe('roles', () => {
   it('divide the work: one process serves, another keeps the read models, and a client sees its own writes', async () => {
     shared = await SharedLog.make('roles');

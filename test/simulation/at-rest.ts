@@ -103,4 +103,8 @@ const checkViews = async (simulation: Simulation, node: SimNode, random: Seeded)
 
 /** The same for the same state, also for one that comes from a snapshot, whose maps another realm has made. */
 const plain = (state: unknown): string =>
-  JSON.stringify(state, (_name, value: unknown) => (types.isMap(value) ? { map: [...value] } : types.isSet(value) ? { set: [...value] } : value));
+  JSON.stringify(state, (_name, value: unknown) => {
+    if (types.isMap(value)) return { map: [...value] };
+    if (types.isSet(value)) return { set: [...value] };
+    return typeof value === 'bigint' ? `${value}n` : value;
+  });

@@ -70,7 +70,7 @@ export class Clients {
 
   register(node: SimNode, name: string, accountClass: AccountClass): void {
     const context = { actor: { kind: 'anonymous' as const }, correlationId: `register-${this.#calls}` };
-    void this.call(node, 'register', node.get(Registration).register(name, accountClass, context), ({ id, apiKey }) => {
+    void this.call(node, 'register', node.get(Registration).register({ name }, accountClass, context), ({ id, apiKey }) => {
       this.acknowledged(this.world.store.stream(`user-${id}`).length > 0 && this.world.store.stream(`account-${id}`).length > 0, `user ${id} was registered`);
       this.users.push({ id, key: apiKey });
       return `user ${id}`;
@@ -192,8 +192,8 @@ export class Clients {
   adjust(node: SimNode, user: number, amount: Kudos): void {
     const context = { actor: { kind: 'user' as const, user: 1 }, correlationId: `adjust-${this.#calls}` };
     void this.call(node, 'adjust', node.get(Adjusting).adjust(user, amount, context), (position) => {
-      this.acknowledged(position < 0 || this.world.checks.writtenFor(context.correlationId) > 0, `adjustment of user ${user}`);
-      return `adjusted ${position >= 0 ? amount : 0}`;
+      this.acknowledged(position === 'conflict' || position < 0 || this.world.checks.writtenFor(context.correlationId) > 0, `adjustment of user ${user}`);
+      return `adjusted ${position !== 'conflict' && position >= 0 ? amount : 0}`;
     });
   }
 

@@ -93,7 +93,7 @@ export class ReadModels {
   #users({ type, data: stored }: Recorded): void {
     if (type === 'UserRegistered.v1') {
       const { user, accountClass, registeredAt } = stored as { user: number; accountClass: AccountClass; registeredAt: string };
-      this.users.set(user, { id: user, name: `user ${user}`, accountClass, roles: new Set(), registeredAt, suspicions: 0 });
+      this.users.set(user, { id: user, name: `user ${user}`, accountClass, roles: new Set(), registeredAt, suspicions: 0, concurrency: 30, workerInvited: 0, publicWorkers: false });
       this.unopened.set(user, accountClass);
     } else if (type === 'ApiKeyIssued.v1') {
       const { user, keyHash } = stored as { user: number; keyHash: string };

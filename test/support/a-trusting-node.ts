@@ -27,7 +27,7 @@ class Users implements NodeFold {
   apply({ type, data }: Recorded): void {
     if (type === 'UserRegistered.v1') {
       const { user: id, accountClass, registeredAt } = data as UserRegistered['data'];
-      this.known.set(id, { id, name: 'Ada', accountClass, registeredAt, roles: new Set(), suspicions: 0 });
+      this.known.set(id, { id, name: 'Ada', accountClass, registeredAt, roles: new Set(), suspicions: 0, concurrency: 30, workerInvited: 0, publicWorkers: false });
     } else if (type === 'TrustGranted.v1') this.known.get((data as TrustGranted['data']).user)!.roles.add('trusted');
     else if (type === 'RolesChanged.v1') {
       const { user, granted, revoked } = data as RolesChanged['data'];

@@ -70,7 +70,7 @@ export const startOn = (
   dataDir: string, settings: Readonly<Record<string, string>>, { clock = new SystemClock(), ...ports }: Omit<SystemPorts, 'clock' | 'timers' | 'ids'> & { readonly clock?: Clock },
 ): Promise<Server> =>
   startServer(readConfig({
-    DATA_DIR: dataDir, LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent', HORDE_TEST_APIKEYS: '1', HORDE_TEST_RATELIMIT_DISABLED: '1', NODE_NAME: 'test', ...storeSettings(dataDir), ...settings,
+    DATA_DIR: dataDir, LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent', HORDE_TEST_APIKEYS: '1', HORDE_TEST_RATELIMIT_DISABLED: '1', HORDE_TEST_SPEEDLIMIT_DISABLED: '1', NODE_NAME: 'test', ...storeSettings(dataDir), ...settings,
   }), { clock, timers: new SystemTimers(), ids: new SystemIds(), ...ports });
 
 /**

@@ -9,11 +9,11 @@ import type { LedgerEvent } from '../../src/platform/event-log/ledger.events.js'
 import type { RequestEvent } from '../../src/requests/request.events.js';
 import type { CollectionEvent, StyleEvent, StyleNameEvent } from '../../src/styles/style.events.js';
 import type { SubjectReserved, UserEvent } from '../../src/users/user.events.js';
-import type { WorkerEvent, WorkerNameReserved } from '../../src/workers/worker.events.js';
+import type { WorkerEvent, WorkerNameEvent } from '../../src/workers/worker.events.js';
 
 /** Add the union of a new feature here, and the compiler asks for its specimens. */
 type AllEvents =
-  | AccountEvent | KudosGranted | LedgerEvent | PolicyEvent | RequestEvent | StyleEvent | CollectionEvent | StyleNameEvent | UserEvent | SubjectReserved | WorkerEvent | WorkerNameReserved;
+  | AccountEvent | KudosGranted | LedgerEvent | PolicyEvent | RequestEvent | StyleEvent | CollectionEvent | StyleNameEvent | UserEvent | SubjectReserved | WorkerEvent | WorkerNameEvent;
 type Specimens = { readonly [Type in AllEvents['type']]: Extract<AllEvents, { readonly type: Type }> };
 
 // One story: user 7 asks for two images, user 12's worker makes one of them.
@@ -131,6 +131,20 @@ export const eventSamples: Specimens = {
   'UserRegistered.v1': { type: 'UserRegistered.v1', data: { user: PAYER, accountClass: 'oauth', name: sealed(`user:${PAYER}`), registeredAt: at(0) } },
   'ApiKeyIssued.v1': { type: 'ApiKeyIssued.v1', data: { user: PAYER, keyHash: hash, lastFour: 'x4Qz', issuedAt: at(0) } },
   'RolesChanged.v1': { type: 'RolesChanged.v1', data: { user: OWNER, granted: ['trusted'], revoked: ['flagged'], changedAt: at(20) } },
+  'UserRenamed.v1': { type: 'UserRenamed.v1', data: { user: PAYER, by: PAYER, name: sealed(`user-${PAYER}`), renamedAt: at(21) } },
+  'UserSettingsChanged.v1': { type: 'UserSettingsChanged.v1', data: {
+    user: PAYER, by: 1, concurrency: 50, workerInvited: 25, usageMultiplier: 1_500, publicWorkers: true, contact: sealed(`user-${PAYER}`),
+    adminComment: sealed(`user-${PAYER}`), changedAt: at(21),
+  } },
+  'ProxyPasskeyIssued.v1': { type: 'ProxyPasskeyIssued.v1', data: { user: PAYER, by: PAYER, passkey: sealed(`user-${PAYER}`), passkeyHash: hash, issuedAt: at(22) } },
+  'MonthlyEntitlementChanged.v1': { type: 'MonthlyEntitlementChanged.v1', data: {
+    user: PAYER, by: 1, monthly: kudos(1_000), added: kudos(1_000), grant: transactionId('monthly', PAYER, 'test'), changedAt: at(23),
+  } },
+  'UserSuspected.v1': { type: 'UserSuspected.v1', data: { user: OWNER, reason: 'UNREASONABLY_FAST', cause: job, worker, suspectedAt: at(24) } },
+  'WorkerSuspected.v1': { type: 'WorkerSuspected.v1', data: { worker, owner: OWNER, reason: 'UNREASONABLY_FAST', cause: job, suspectedAt: at(24) } },
+  'SuspicionReset.v1': { type: 'SuspicionReset.v1', data: { user: OWNER, by: 1, resetAt: at(25) } },
+  'WorkerPaused.v1': { type: 'WorkerPaused.v1', data: { worker, owner: OWNER, on: true, by: 'suspicion', changedAt: at(24) } },
+  'PersonalDataErased.v1': { type: 'PersonalDataErased.v1', data: { user: PAYER, by: PAYER, erasedAt: at(59) } },
   'TrustGranted.v1': { type: 'TrustGranted.v1', data: { user: OWNER, escrow: kudos(10_000.5), threshold: kudos(10_000), grantedAt: at(39) } },
   'SubjectReserved.v1': { type: 'SubjectReserved.v1', data: { user: PAYER, reservedAt: at(0) } },
 
@@ -160,6 +174,10 @@ export const eventSamples: Specimens = {
     maxContextLength: 2_048, softprompts: [],
   } } },
   'MaintenanceChanged.v1': { type: 'MaintenanceChanged.v1', data: { worker, on: true, message: sealed(`worker:${worker}`), changedAt: at(30) } },
+  'WorkerRenamed.v1': { type: 'WorkerRenamed.v1', data: { worker, by: OWNER, name: sealed(`user-${OWNER}`), nameHash: hash, renamedAt: at(31) } },
+  'WorkerInfoChanged.v1': { type: 'WorkerInfoChanged.v1', data: { worker, by: OWNER, info: sealed(`user-${OWNER}`), changedAt: at(31) } },
+  'WorkerDeleted.v1': { type: 'WorkerDeleted.v1', data: { worker, owner: OWNER, by: OWNER, nameHash: hash, deletedAt: at(32) } },
+  'WorkerNameReleased.v1': { type: 'WorkerNameReleased.v1', data: { worker, releasedAt: at(32) } },
   'UptimeAccrued.v1': { type: 'UptimeAccrued.v1', data: { worker, from: at(0), through: '2026-03-01T12:05:03.000Z', accruedMs: 303_000, uptimeMs: 903_000, carriedMs: 3_000 } },
   'UptimeRewarded.v1': { type: 'UptimeRewarded.v1', data: {
     worker, owner: OWNER, kind: 'image', number: 1, amount: kudos(84), spendable: kudos(0), escrow: kudos(84), rewardedAt: '2026-03-01T12:05:03.000Z', policy: 1,

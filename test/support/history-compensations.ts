@@ -4,7 +4,7 @@ import { centikudos, kudos, type Kudos } from '../../src/kernel/kudos.js';
 import type { AccountCommand, Original } from '../../src/kudos/account.commands.js';
 import { REVERSIBLE, reversalAccountOf } from '../../src/kudos/reversal.js';
 import { TRUST_AGE_MS } from '../../src/users/trust.js';
-import type { UserCommand } from '../../src/users/user.decider.js';
+import type { UserCommand } from '../../src/users/user.commands.js';
 import { Seeded } from './seeded.js';
 
 /** What trust, the cap and moderators need of the horde that they live in. */

@@ -7,7 +7,7 @@ import type { AccountCommand } from '../../src/kudos/account.commands.js';
 import { accountDecider } from '../../src/kudos/account.decider.js';
 import type { Account } from '../../src/kudos/account.state.js';
 import { grantDecider, type GrantCommand } from '../../src/kudos/grant.decider.js';
-import type { UserCommand } from '../../src/users/user.decider.js';
+import type { UserCommand } from '../../src/users/user.commands.js';
 import { userDecider } from '../../src/users/user.decider.js';
 import { workerDecider, type Worker, type WorkerCommand } from '../../src/workers/worker.decider.js';
 import { AlchemyLives } from './history-alchemy.js';
@@ -265,26 +265,57 @@ export class Economy implements Surroundings {
   private changeUser(): void {
     const user = this.anybody();
     const at = this.world.now();
-    const command: UserCommand = this.random.chance(0.3)
-      ? { type: 'IssueApiKey', keyHash: this.keyHash(), lastFour: 'c3d4', at }
-      : { type: 'ChangeRoles', roles: { [this.random.pick(['trusted', 'moderator', 'customizer'] as const)]: this.random.chance(0.6) }, at };
+    const kind = this.random.pick(['key', 'roles', 'roles', 'change', 'suspect'] as const);
+    const command = kind === 'key' ? { type: 'IssueApiKey', keyHash: this.keyHash(), lastFour: 'c3d4', at } as const
+      : kind === 'roles' ? { type: 'ChangeRoles', roles: { [this.random.pick(['trusted', 'moderator', 'customizer', 'education'] as const)]: this.random.chance(0.6) }, at } as const
+      : kind === 'change' ? this.change(user, at) : this.suspicion(user, at);
     this.decide(userDecider, `user-${user}`, { state: this.users.get(user)!, command });
+  }
+
+  /** As a PUT may change a user; the entitlement is credited later, or not within the history. */
+  private change(user: number, at: string): UserCommand {
+    const random = this.random;
+    const text = (plain: string) => personal(`user-${user}`, plain);
+    return {
+      type: 'ChangeUser', by: this.firstUser, at, roles: {}, undelete: false, resetSuspicion: random.chance(0.3),
+      settings: {
+        ...(random.chance(0.5) ? { concurrency: random.between(0, 500) } : {}), ...(random.chance(0.5) ? { usageMultiplier: random.between(100, 10_000) } : {}),
+        ...(random.chance(0.5) ? { publicWorkers: random.chance(0.5) } : {}), ...(random.chance(0.3) ? { contact: text('me@example.org') } : {}),
+        ...(random.chance(0.3) ? { adminComment: text('said "hello"') } : {}), workerInvited: random.between(0, 3),
+      },
+      ...(random.chance(0.3) ? { name: text(`Renamed ${user}`) } : {}),
+      ...(random.chance(0.2) ? { passkey: { passkey: text('s3cret'), passkeyHash: this.keyHash() } } : {}),
+      ...(random.chance(0.3) ? { monthly: { amount: centikudos(random.between(-50_000, 100_000)), grant: random.uuid() } } : {}),
+    };
+  }
+
+  private suspicion(user: number, at: string): UserCommand {
+    const random = this.random;
+    const own = this.workers.filter(({ owner }) => owner === user);
+    if (own.length === 0) return { type: 'SuspectUser', reason: random.pick(['USERNAME_LONG', 'CORRUPT_PROMPT'] as const), cause: null, at };
+    const worker = random.pick(own).id;
+    if (random.chance(0.3)) return { type: 'PauseWorker', worker, on: random.chance(0.5), by: this.firstUser, at };
+    return { type: 'SuspectWorker', worker, reason: random.pick(['UNREASONABLY_FAST', 'TOO_MANY_JOBS_ABORTED', 'EXTREME_MAX_PIXELS'] as const), cause: random.uuid(), at };
   }
 
   private changeWorker(): void {
     const { id, owner } = this.random.pick(this.workers);
     const at = this.world.now();
     const message = this.random.chance(0.5) ? personal(`user-${owner}`, 'Back after "lunch", I hope\u0000') : null;
-    this.worker(id, this.random.chance(0.5)
-      ? { type: 'ChangeMaintenance', on: this.random.chance(0.5), message, at }
-      : { type: 'DeclareWorker', declaration: declaration({ threads: this.random.between(1, 4), models: ['\ud800 {"odd"}'] }), at });
+    const text = personal(`user-${owner}`, `A text ${this.random.between(1, 99)}`);
+    const changes: readonly WorkerCommand[] = [
+      { type: 'ChangeMaintenance', on: this.random.chance(0.5), message, at },
+      { type: 'DeclareWorker', declaration: declaration({ threads: this.random.between(1, 4), models: ['\ud800 {"odd"}'] }), at },
+      { type: 'ChangeWorker', by: owner, info: text, at }, { type: 'ChangeWorker', by: owner, name: { name: text, nameHash: this.keyHash() }, at },
+    ];
+    this.worker(id, this.random.pick(changes));
   }
 
   /** A worker asks for a job; now and then after it has been away. */
   private call({ id, ownerTrusted }: HistoryWorker): void {
     const at = this.world.now();
     const presentSince = this.chances.chance(0.1) ? at : '2026-01-01T00:00:00.000Z';
-    this.worker(id, { type: 'AccrueUptime', presentSince, reward: kudos(this.chances.between(52, 600)), ownerTrusted, at, policy: 1 });
+    this.worker(id, { type: 'AccrueUptime', presentSince, notBefore: '2026-01-01T00:00:00.000Z', reward: kudos(this.chances.between(52, 600)), ownerTrusted, at, policy: 1 });
   }
 
   private worker(id: string, command: WorkerCommand): void {

@@ -166,7 +166,7 @@ export class RequestLife {
     const things = this.kind === 'image' ? 512 * 512 * 30 : random.between(1, 80);
     this.decide({
       type: 'SubmitJob', job, state: censored ? 'censored' : 'ok', result: random.uuid(), resultHash: null, seed: random.bits(), price, debit,
-      ownerTrusted: worker.ownerTrusted, things, policy: 1, reference: 1, at: this.now,
+      ownerTrusted: worker.ownerTrusted, things, policy: 1, reference: 1, at: this.now, ...(job.startsWith('a') ? { speedMax: 1 } : {}),
     });
     if (this.payer !== 0) this.due.push({ job, price, debit, things, worker });
   }

@@ -80,5 +80,5 @@ const send = (child: ChildProcess, message: ParentMessage): void => void child.s
 
 /** The same for every bench; only the data directory and the port vary. */
 export const settingsOf = (dataDir: string, port: number): Readonly<Record<string, string>> => ({
-  PORT: String(port), DATA_DIR: dataDir, LOG_LEVEL: 'error', NODE_NAME: 'bench', HORDE_TEST_APIKEYS: '1', HORDE_TEST_RATELIMIT_DISABLED: '1',
+  PORT: String(port), DATA_DIR: dataDir, LOG_LEVEL: 'error', NODE_NAME: 'bench', HORDE_TEST_APIKEYS: '1', HORDE_TEST_RATELIMIT_DISABLED: '1', HORDE_TEST_SPEEDLIMIT_DISABLED: '1',
 });

@@ -8,6 +8,8 @@ import type { LoadOptions } from './load-options.js';
 export interface TransferFigures {
   readonly uniform: TransferRun;
   readonly hot: TransferRun;
+  /** Many a call, all of one payer; counted one by one. */
+  readonly bulk: TransferRun;
 }
 export interface TransferRun {
   readonly perSecond: number;
@@ -19,6 +21,8 @@ export interface TransferRun {
 const GIVERS = 150;
 const TAKERS = 150;
 const GIVER_KUDOS = 100_000_000;
+/** Transfers of one bulk call (design.md §7). */
+const BULK = 100;
 const WARM_UP_SECONDS = 2;
 const CENTIKUDOS = 100;
 const PROGRESS_MS = 250;
@@ -30,7 +34,9 @@ export const benchTransfers = async (server: BenchServer, options: LoadOptions):
     const givers = await makeUsers(client, 'giver', GIVERS, GIVER_KUDOS);
     const takers = await makeUsers(client, 'taker', TAKERS, 25);
     const uniform = await new TransferLoad({ server, client, givers, takers }, options).measure('transfers, everybody');
-    return { uniform, hot: await new TransferLoad({ server, client, givers: givers.slice(0, 1), takers }, options).measure('transfers, one payer') };
+    const hot = await new TransferLoad({ server, client, givers: givers.slice(0, 1), takers }, options).measure('transfers, one payer');
+    const bulk = await new BulkLoad({ server, client, givers: givers.slice(1, 2), takers }, options).measure('bulk transfers, one payer');
+    return { uniform, hot, bulk };
   } finally {
     client.close();
   }
@@ -48,7 +54,7 @@ class TransferLoad {
   #done = 0;
   #isOver = false;
 
-  constructor(private readonly cast: Cast, private readonly options: LoadOptions) {
+  constructor(protected readonly cast: Cast, protected readonly options: LoadOptions) {
     this.#latencies = new Latencies(options.clock);
   }
 
@@ -79,18 +85,39 @@ class TransferLoad {
   }
 
   async #client(): Promise<void> {
-    const { random, acknowledged } = this.options;
-    const { client, givers, takers } = this.cast;
     while (!this.#isOver) {
-      const [from, to] = [pick(random, givers), pick(random, takers)];
       try {
-        await this.#latencies.of('transfer', () => client.transfer(from.key, to.alias, 1));
-        acknowledged.transfer(from.id, to.id, CENTIKUDOS);
-        this.#done += 1;
+        const done = await this.call(this.#latencies);
+        this.#done += done; // read after the wait: others have counted meanwhile
       } catch (error) {
-        acknowledged.error(error);
+        this.options.acknowledged.error(error);
         await this.options.timers.sleep(PROGRESS_MS); // a server in trouble is not asked again at full speed
       }
     }
+  }
+
+  /** Returns how many transfers it was. */
+  protected async call(latencies: Latencies): Promise<number> {
+    const { random, acknowledged } = this.options;
+    const { client, givers, takers } = this.cast;
+    const [from, to] = [pick(random, givers), pick(random, takers)];
+    await latencies.of('transfer', () => client.transfer(from.key, to.alias, 1));
+    acknowledged.transfer(from.id, to.id, CENTIKUDOS);
+    return 1;
+  }
+}
+
+class BulkLoad extends TransferLoad {
+  #calls = 0;
+
+  protected override async call(latencies: Latencies): Promise<number> {
+    const { random, acknowledged } = this.options;
+    const { client, givers, takers } = this.cast;
+    const from = pick(random, givers);
+    const receivers = Array.from({ length: BULK }, () => pick(random, takers));
+    const name = `bulk ${(this.#calls += 1)}`;
+    await latencies.of('bulk transfer', () => client.transfers(from.key, name, receivers.map(({ alias }) => ({ username: alias, amount: 1 }))));
+    for (const { id } of receivers) acknowledged.transfer(from.id, id, CENTIKUDOS);
+    return BULK;
   }
 }

@@ -44,7 +44,7 @@ const start = async (tools: Tools): Promise<Server> => {
   const { clock, timers, ids, progress } = tools;
   progress.update('starting the server, its event log and its PostgreSQL');
   const settings = {
-    PORT: String(await freePort()), DATA_DIR: temporaryHome('demo', tools), LOG_LEVEL: 'error', NODE_NAME: 'demo', HORDE_TEST_APIKEYS: '1', HORDE_TEST_RATELIMIT_DISABLED: '1',
+    PORT: String(await freePort()), DATA_DIR: temporaryHome('demo', tools), LOG_LEVEL: 'error', NODE_NAME: 'demo', HORDE_TEST_APIKEYS: '1', HORDE_TEST_RATELIMIT_DISABLED: '1', HORDE_TEST_SPEEDLIMIT_DISABLED: '1',
   };
   const fail = (error: unknown): void => {
     throw error;

@@ -105,6 +105,13 @@ export class HordeClient {
   transfer(key: string, to: string, amount: number): Promise<Answer<{ readonly transferred: number }>> {
     return this.#json({ method: 'POST', path: `${V2}/kudos/transfer`, headers: { apikey: key } }, [200], { username: to, amount });
   }
+  /** Many at once, each of which must be done. */
+  async transfers(key: string, name: string, list: readonly { readonly username: string; readonly amount: number }[]): Promise<void> {
+    const headers = { apikey: key, 'idempotency-key': name };
+    const { body } = await this.#json<{ readonly results: readonly { readonly rc?: string }[] }>({ method: 'POST', path: '/v1/ledger/transfers', headers }, [200], { transfers: list });
+    const refused = body.results.find(({ rc }) => rc !== undefined);
+    if (refused) throw new Error(`a transfer of a list was refused: ${refused.rc}`);
+  }
   user(id: number, after?: string): Promise<Answer<Fields>> {
     return this.#json({ method: 'GET', path: `${V2}/users/${id}`, headers: after === undefined ? {} : { 'kudos-position': after } }, [200]);
   }

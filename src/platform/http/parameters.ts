@@ -59,7 +59,8 @@ export const IDEMPOTENCY_KEY_MAX = 255; // spec/ledger.md §3.6
 /** The `Idempotency-Key`, or undefined without one. @throws InvalidInput when it is longer than 255 characters */
 export const IdempotencyKey = (): ParameterDecorator => parameter(idempotencyKeyOf);
 
-const idempotencyKeyOf = (request: FastifyRequest): string | undefined => {
+/** @throws InvalidInput when it is longer than 255 characters */
+export const idempotencyKeyOf = (request: FastifyRequest): string | undefined => {
   const key = header(request, 'idempotency-key')?.trim();
   if (key === undefined || key === '') return undefined;
   if (key.length > IDEMPOTENCY_KEY_MAX) throw new InvalidInput({ 'Idempotency-Key': `Longer than ${IDEMPOTENCY_KEY_MAX} characters` });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { OnUser } from '../../../src/users/user.message.js';
 import { startHorde } from '../../support/app.js';
 import { ANONYMOUS, V2, type Answer, type Fields, type Person, type Refusal } from '../../support/client.js';
 
@@ -101,6 +102,14 @@ describe('a shared key', () => {
     expect(made.filter((answer) => answer.body.rc === 'Forbidden').map(({ status }) => status)).toEqual([403, 403]);
   });
 
+  it('of an education account is one of a thousand, unless that is trusted as well', async () => {
+    const [school, trusted] = [await client.person('school', 1_000), await client.person('trusted school', 1_000, { trusted: true })];
+    const at = new Date(0).toISOString();
+    for (const { id } of [school, trusted]) await horde.command(new OnUser(id, { type: 'ChangeRoles', roles: { education: true }, at }, { actor: { kind: 'system' }, correlationId: 'test' }));
+    const made = async (owner: Person) => (await Promise.all(Array.from({ length: 12 }, () => create(owner.key)))).filter(({ status }) => status === 200).length;
+    expect([await made(school), await made(trusted)]).toEqual([12, 10]);
+  });
+
   it('tells whose it is, and nothing that only the owner sees', async () => {
     const owner = await client.person('behind it', 1_000);
     const [named, unnamed] = [await keyOf(owner, { name: 'for the bot' }), await keyOf(owner)];
@@ -139,6 +148,17 @@ describe('a request by a shared key', () => {
     expect(debit).toBeGreaterThanOrEqual(reward);
     expect((await show(id)).body).toMatchObject({ kudos: Math.trunc(100 - 3 - debit), utilized: Math.trunc(3 + debit) });
     expect((await client.get(`${V2}/find_user`, owner.key)).body).not.toHaveProperty('active_generations');
+  });
+
+  it('is counted for its owner, and for nobody else', async () => {
+    const [owner, other] = [await client.person('counting', 10_000), await client.person('not counting', 100)];
+    const id = await keyOf(owner);
+    await client.askImage(id, { params: { n: 3 }, models: ['Deliberate'] });
+    await horde.caughtUp();
+    const seen = async (key?: string) => (await client.get(`${V2}/sharedkeys/${id}`, key)).body['active_usage'];
+    const idle = { requests: 0, queued: 0, processing: 0, finished: 0, oldest_queued_age: 0 };
+    expect(await seen(owner.key)).toEqual({ image: { ...idle, requests: 1, queued: 3, oldest_queued_age: expect.any(Number) }, text: idle });
+    expect([await seen(), await seen(other.key), await seen('unknown'), await seen(id)]).toEqual([undefined, undefined, undefined, undefined]);
   });
 
   it('is refused for want of budget: of thirty at once, the budget of one admits exactly one', async () => {

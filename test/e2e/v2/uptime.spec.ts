@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { AlchemyClient } from '../../support/alchemy.js';
 import { startHorde } from '../../support/app.js';
 import { type Fields, type Person, V2 } from '../../support/client.js';
 
@@ -37,6 +38,13 @@ describe('a worker that is there', () => {
     await present(900, () => popAs.text(untrusted, { name: 'Quill', max_context_length: 2_048 }));
     expect(await named('Quill')).toMatchObject({ kudos_details: { uptime: 56.96 } }); // 55 for 7B; this one has 7.25B
     expect(await seen(untrusted)).toMatchObject({ kudos: 25, evaluating_kudos: 56.96, kudos_details: { accumulated: 0 } });
+  });
+
+  it('is paid at once as an alchemist, whoever owns it', async () => {
+    const apprentice = await client.person('apprentice', 25);
+    await present(900, () => new AlchemyClient(client).pop(apprentice.key, 'Crucible', ['caption']));
+    expect(await named('Crucible')).toMatchObject({ type: 'interrogation', kudos_details: { uptime: 40 }, kudos_rewards: 40 });
+    expect(await seen(apprentice)).toMatchObject({ kudos: 65, evaluating_kudos: 0, kudos_details: { accumulated: 40 } });
   });
 
   it('writes one event in five minutes, not one a call', async () => {

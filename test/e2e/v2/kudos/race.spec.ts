@@ -19,7 +19,7 @@ const { client } = horde;
  */
 it(`a hundred clients race for the last kudos of one payer, ${ROUNDS} rounds: exactly the affordable spends succeed`, async () => {
   const receivers = await Promise.all(Array.from({ length: 5 }, (_, index) => client.register(`racer ${index}`)));
-  const { body: { kudos_quote: quote } } = await client.askImage(receivers[0]!.key, { dry_run: true, slow_workers: false });
+  const { body: { kudos_quote: quote } } = await client.askImage((await client.person('quoted', 10_000)).key, { dry_run: true, slow_workers: false });
   const figures = { transfers: 0, requests: 0, refused: 0 };
   const startedMs = performance.now();
   for (let round = 0; round < ROUNDS; round++) {
