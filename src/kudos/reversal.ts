@@ -14,7 +14,7 @@ export const REVERSIBLE: Readonly<Record<TransactionKind, boolean>> = {
   opening: false, // the floor, which nobody can take
   evaluation_promotion: false, // the owner's own money changed its pocket; trust itself can be revoked
   overflow: false, // the cap would take it again
-  monthly: false, // what it issued is repaid from a third account (monthly_offset): taken back as well, issue:monthly would be repaid twice
+  monthly: false, // may have been repaid by the account that thanks for donations: what is taken back would be repaid twice
   monthly_offset: false, // repays what was issued: there is nobody to give it back to
   reversal: false, // a second time is a transaction of its own
   reconciliation: false, // likewise
