@@ -77,14 +77,28 @@ export const monthlyDue = async (db: Queries, limit: number): Promise<{ grant: s
   return rows.map((row) => ({ grant: text(row['grant_id']), user: num(row['user_id']), amount: centikudos(num(row['amount'])) }));
 };
 
-/** Wiped users whose key of personal data still lies in the vault, or who still have workers. */
-export const unfinishedErasures = async (db: Queries, limit: number): Promise<{ user: number; workers: readonly string[] }[]> => {
+/** What is left of wiped users: a key of personal data in the vault, workers, shared keys. */
+export const unfinishedErasures = async (db: Queries, limit: number): Promise<Leftovers[]> => {
   const rows = await rowsOf(db, `
-    SELECT u.id, ARRAY(SELECT w.id FROM rm.worker w WHERE w.owner = u.id ORDER BY w.id) AS workers FROM rm.user u
-    WHERE u.erased AND (EXISTS (SELECT 1 FROM vault.subject_key k WHERE k.subject = 'user-' || u.id AND k.wrapped IS NOT NULL)
-      OR EXISTS (SELECT 1 FROM rm.worker w WHERE w.owner = u.id)) ORDER BY u.id LIMIT $1`, [limit]);
-  return rows.map((row) => ({ user: num(row['id']), workers: row['workers'] as string[] }));
+    SELECT u.id, ${LEFT} FROM rm.user u
+    WHERE u.erased AND (EXISTS (SELECT 1 FROM vault.subject_key v WHERE v.subject = 'user-' || u.id AND v.wrapped IS NOT NULL)
+      OR EXISTS (SELECT 1 FROM rm.worker w WHERE w.owner = u.id) OR EXISTS (SELECT 1 FROM rm.shared_key k WHERE k.owner = u.id AND k.deleted_at IS NULL))
+    ORDER BY u.id LIMIT $1`, [limit]);
+  return rows.map(leftoversOf);
 };
+
+export const leftoversOfUser = async (db: Queries, user: number): Promise<Leftovers> =>
+  leftoversOf((await firstOf(db, `SELECT u.id, ${LEFT} FROM rm.user u WHERE u.id = $1`, [user])) ?? { id: user, workers: [], shared_keys: [] });
+
+export interface Leftovers {
+  readonly user: number;
+  readonly workers: readonly string[];
+  /** By their keyed hashes. */
+  readonly sharedKeys: readonly string[];
+}
+const LEFT = `ARRAY(SELECT w.id FROM rm.worker w WHERE w.owner = u.id ORDER BY w.id) AS workers,
+  ARRAY(SELECT k.key FROM rm.shared_key k WHERE k.owner = u.id AND k.deleted_at IS NULL ORDER BY k.key) AS shared_keys`;
+const leftoversOf = (row: Row): Leftovers => ({ user: num(row['id']), workers: row['workers'] as string[], sharedKeys: row['shared_keys'] as string[] });
 
 const userOf = (row: Row): User => ({
   id: num(row['id']), name: textOrNull(row['name']), accountClass: row['account_class'] as AccountClass,

@@ -6,7 +6,7 @@ import { lastActiveAt, recordsOf } from '../../projections/records/queries.js';
 import { findSharedKey, sharedKeyIdsOf, sharedKeyPage } from '../../projections/shared-keys/queries.js';
 import { giftsSince, lastIndexedRevision, reversalByKey, reversalOf, transactionById, transfersById } from '../../projections/statement/queries.js';
 import { stylesOf } from '../../projections/styles/queries.js';
-import { findUser, findUserByKeyHash, maxUserId, monthlyDue, trustedUsers, unfinishedErasures, unopenedUsers, userPage, type User } from '../../projections/users/queries.js';
+import { findUser, findUserByKeyHash, leftoversOfUser, maxUserId, monthlyDue, trustedUsers, unfinishedErasures, unopenedUsers, userPage, type User } from '../../projections/users/queries.js';
 import { fastJobs, findWorker, findWorkerByName, findWorkers, jobsAtWorker, recentAborts, workerPage, workersOf, type Worker } from '../../projections/workers/queries.js';
 import { iso } from '../kernel/clock.js';
 import { centikudos, NO_KUDOS, plus } from '../kernel/kudos.js';
@@ -386,7 +386,8 @@ export class PostgresUnfinishedErasures extends UnfinishedErasures {
   eraseKey(user: number): Promise<void> {
     return this.platform.vault.erase(`user-${user}`);
   }
-  async workersOf(user: number): Promise<readonly string[]> {
-    return (await workersOf(this.platform.database, user)).map(({ id }) => id);
+  async of(user: number) {
+    if (await this.platform.readModels.waitFor(await this.platform.log.head(), CATCH_UP_MAX_MS)) return leftoversOfUser(this.platform.database, user);
+    throw new RetryLater('the lists of workers and shared keys are catching up with the log');
   }
 }

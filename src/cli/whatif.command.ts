@@ -82,13 +82,13 @@ const wholeNumber = (text: string): number => {
 };
 
 const reportLines = (report: WhatIfReport, top: number): string[] => {
-  const { events, jobs, totals, gini, overdrawn, users, models, kinds, system } = report;
+  const { events, jobs, uptime, totals, gini, overdrawn, users, models, kinds, system } = report;
   const gainers = users.filter(({ difference }) => difference > 0).slice(0, top);
   const losers = users.filter(({ difference }) => difference < 0).reverse().slice(0, top);
   return [
-    `${events} events; ${jobs.repriced} jobs priced anew${jobs.before > 0 ? `, ${jobs.before} from before the date` : ''}${jobs.unexplained > 0 ? `, ${jobs.unexplained} left as they were, because what is stored does not explain their price` : ''}.`,
+    `${events} events. Jobs: ${counted(jobs)}. Rewards for uptime: ${counted(uptime)}.`,
     `${totals.gainers} users would have gained, ${totals.losers} would have lost, ${totals.unchanged} would have the same.`,
-    '', ...table([['all users', 'was', 'would be', 'difference'], amounts('earned with jobs', totals.earned), amounts('spent on requests', totals.spent)]),
+    '', ...table([['all users', 'was', 'would be', 'difference'], amounts('earned with work', totals.earned), amounts('spent on requests', totals.spent)]),
     `Gini of all balances: ${share(gini.was)} was, ${share(gini.would)} would be.`,
     '', ...table([['kind', 'what', 'count', 'spent', 'would be', 'earned', 'would be'], ...kinds.map(modelCells)], 2),
     '', ...table([['kind', 'model', 'jobs', 'spent', 'would be', 'earned', 'would be'], ...models.slice(0, top).map(modelCells)], 2),
@@ -97,6 +97,9 @@ const reportLines = (report: WhatIfReport, top: number): string[] => {
     ...(overdrawn > 0 ? ['', `${overdrawn} gifts or corrections would have left less than the floor. They stay as they are: people decided them, not prices.`] : []),
   ];
 };
+
+const counted = ({ repriced, before, unexplained }: WhatIfReport['jobs']): string =>
+  `${repriced} priced anew${before > 0 ? `, ${before} from before the date` : ''}${unexplained > 0 ? `, ${unexplained} left as they were, because what is stored does not explain them` : ''}`;
 
 const amounts = (what: string, { was, would }: Both<number>): string[] => [what, inKudosText(was), inKudosText(would), inKudosText(would - was)];
 const modelCells = ({ kind, model, jobs, earned, spent }: ModelRow): string[] =>

@@ -3,6 +3,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import { iso } from '../kernel/clock.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
 import { refusedBy } from '../platform/http/refusals.js';
+import { RetryLater } from '../platform/retry-later.js';
 import { Ports } from '../platform/ports.js';
 import { ANONYMOUS, type KnownUser } from './directory.message.js';
 import { Erasures } from './erasures.reactor.js';
@@ -31,7 +32,16 @@ export class UserDeletions {
     }, context));
     if (outcome.outcome === 'refused') throw refusedBy(changeRefusals, outcome.rc as ChangeRc, outcome.detail);
     if (outcome.outcome !== 'appended') return -1;
-    if (outcome.events.some(({ type }) => type === 'PersonalDataErased.v1')) await this.erasures.erase(target.id);
+    if (outcome.events.some(({ type }) => type === 'PersonalDataErased.v1')) await this.#erase(target.id);
     return outcome.position;
+  }
+
+  /** At once if the views have caught up; otherwise it is due, and the next round ends it. The user is wiped already. */
+  async #erase(user: number): Promise<void> {
+    try {
+      await this.erasures.erase(user);
+    } catch (error) {
+      if (!(error instanceof RetryLater)) throw error;
+    }
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { given } from '../../test/support/given.js';
 import { personal } from '../kernel/event.js';
+import { kudos } from '../kernel/kudos.js';
 import { userDecider } from './user.decider.js';
 import type { Role, SuspicionReason, UserEvent } from './user.events.js';
 import { isSuspicious } from './suspicion.message.js';
@@ -68,3 +69,16 @@ describe('a worker', () => {
 
 it.each<[number, Role[], boolean]>([[4, [], false], [5, [], true], [50, ['trusted'], false], [50, ['moderator'], true]])(
   'with %i suspicions and %j, somebody is suspicious: %s', (suspicions, roles, expected) => expect(isSuspicious({ suspicions, roles: new Set(roles) })).toBe(expected));
+
+describe('trust that is earned', () => {
+  const WEEK_LATER = '2026-03-09T12:00:00.000Z';
+  const grant: UserCommand = { type: 'GrantTrust', escrow: kudos(11), threshold: kudos(10), suspicious: false, at: WEEK_LATER };
+  it('lets the paused workers work again, in the same append', () => user(pausedBy('suspicion')).when(grant).then(
+    { type: 'TrustGranted.v1', data: { user: 2, escrow: kudos(11), threshold: kudos(10), grantedAt: WEEK_LATER } },
+    { type: 'WorkerPaused.v1', data: { worker: 'w', owner: 2, on: false, by: 'trust', changedAt: WEEK_LATER } },
+  ));
+  it('is not for the suspicious, whatever a view believes', () => {
+    user(...['1', '2', '3', '4', '5'].map((cause) => ofUser('UNREASONABLY_FAST', cause))).when(grant).thenRefused('TrustNotEarned');
+    user({ type: 'PersonalDataErased.v1', data: { user: 2, by: 2, erasedAt: AT } }).when(grant).thenRefused('UserNotFound');
+  });
+});

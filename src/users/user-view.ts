@@ -1,7 +1,7 @@
 import type { KudosDetails } from '../../projections/balances/queries.js';
 import type { OwnedStyle } from '../../projections/styles/queries.js';
 import { inKudos, type Kudos } from '../kernel/kudos.js';
-import { skipNone } from '../platform/http/marshal.js';
+import { rfc822, skipNone } from '../platform/http/marshal.js';
 import type { Role } from './user.events.js';
 import type { KnownUser } from './directory.message.js';
 import { aliasOf } from './directory.message.js';
@@ -82,6 +82,6 @@ const ownerMembers = (user: KnownUser, { contact, sharedKeyIds, activeGeneration
 });
 
 const moderatorMembers = (user: KnownUser, { escrow, thanks, adminComment, proxyPasskey }: UserFigures) => ({
-  evaluating_kudos: inKudos(escrow), monthly_kudos: { amount: Math.trunc(inKudos(thanks.amount)), ...(thanks.lastReceived === undefined ? {} : { last_received: thanks.lastReceived }) },
+  evaluating_kudos: inKudos(escrow), monthly_kudos: { amount: Math.trunc(inKudos(thanks.amount)), ...(thanks.lastReceived === undefined ? {} : { last_received: rfc822(Date.parse(thanks.lastReceived)) }) },
   suspicious: user.suspicions, admin_comment: adminComment, proxy_passkey: proxyPasskey,
 });

@@ -4,7 +4,7 @@ import { RegisterController, RegisterParts } from './register.controller.js';
 import { Registration } from './registration.message.js';
 import { TestUserParts, TestUsers } from './test-users.js';
 import { SubjectHandler, UserHandler } from './user.handler.js';
-import { Erasures } from './erasures.reactor.js';
+import { ErasureParts, Erasures } from './erasures.reactor.js';
 import { MonthlyGrants } from './monthly-grants.reactor.js';
 import { UserChangeController } from './user-change.controller.js';
 import { UserChangeParts, UserChanges } from './user-changes.js';
@@ -17,7 +17,7 @@ import { UsersController } from './users.controller.js';
 @Module({
   controllers: [UsersController, UserListController, UserChangeController, RegisterController, DevUserController],
   providers: [
-    UserHandler, SubjectHandler, Registration, TestUsers, TestUserParts, RegisterParts, UserChanges, UserChangeParts, UserDeletions, UserPageViews, MonthlyGrants, Erasures,
+    UserHandler, SubjectHandler, Registration, TestUsers, TestUserParts, RegisterParts, UserChanges, UserChangeParts, UserDeletions, UserPageViews, MonthlyGrants, Erasures, ErasureParts,
   ],
   exports: [Registration],
 })

@@ -34,6 +34,10 @@ await text(ada.key, { prompt: 'a long story '.repeat(200) });
 await text(ada.key, { models: ['a model that nobody knows'] });
 await image(alan.key, { params: { steps: 20 } }, 'one'); // who has nothing: forgiven at the floor
 await client.transfer(ada.key, alan.alias, 25);
+for (let call = 0; call < 4; call++) {
+  await horde.pass(290_000); // a worker that is there is rewarded for each ten minutes
+  await client.popImage(grace.key, { name: 'one', models: ['stable_diffusion'] });
+}
 
 const file = (patch: unknown): string => {
   const path = join(horde.dataDir, 'policy.json');
@@ -43,6 +47,7 @@ const file = (patch: unknown): string => {
 const whatIf = (patch: unknown, ...args: readonly string[]): Promise<Ran> => cli({ DATA_DIR: horde.dataDir }, 'whatif', '--policy', file(patch), ...args);
 
 interface Answer {
+  readonly uptime: { readonly repriced: number; readonly before: number; readonly unexplained: number };
   readonly jobs: { readonly repriced: number; readonly before: number; readonly unexplained: number };
   readonly users: readonly { readonly user: number; readonly difference: number; readonly balance: { was: number; would: number } }[];
   readonly models: readonly { readonly difference: number }[];
@@ -55,6 +60,7 @@ describe('horde whatif', () => {
     expect(code).toBe(0);
     const answer = JSON.parse(said) as Answer;
     expect(answer.jobs).toEqual({ repriced: 8, before: 0, unexplained: 0 });
+    expect(answer.uptime).toEqual({ repriced: 1, before: 0, unexplained: 0 });
     expect([...answer.users, ...answer.models].filter(({ difference }) => difference !== 0)).toEqual([]);
     for (const person of [ada, grace, alan]) expect(answer.users.find(({ user }) => user === person.id)!.balance.would).toBe(Math.round((await horde.kudosOf(person)) * 100));
     expect(answer.gini.would).toBe(answer.gini.was);
@@ -64,7 +70,7 @@ describe('horde whatif', () => {
     const before = await horde.events();
     const { code, said } = await whatIf({ image: { scale: 1.5 }, text: { divisor: 250 } }, '--top', '2');
     expect(code).toBe(0);
-    expect(said).toContain('8 jobs priced anew.');
+    expect(said).toContain('Jobs: 8 priced anew. Rewards for uptime: 1 priced anew.');
     expect(said).toContain('1 users would have gained, 1 would have lost, ');
     expect(said).toMatch(new RegExp(`would have gained most .*\\nuser ${grace.id} `));
     expect(said).toMatch(new RegExp(`would have lost most .*\\nuser ${ada.id} `));

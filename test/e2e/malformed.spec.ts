@@ -43,6 +43,8 @@ const SOUND: Readonly<Record<string, Fields>> = {
   'PATCH /api/v2/styles/image/:style_id/example/:example_id': { url: 'https://example.org/a.webp', primary: true },
   'POST /api/v2/collections': { name: 'sound', styles: ['none'] },
   'PATCH /api/v2/collections/:collection_id': {},
+  'PUT /api/v2/users/:user_id': { contact: 'long enough' },
+  'PUT /api/v2/workers/:worker_id': { info: 'a sound one' },
   'POST /register': { username: 'somebody' },
 };
 /** A body that a route ignores or does not insist on is no fault of its sender's. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { AlchemyClient, SOURCE } from '../support/alchemy.js';
 import { startHorde, type Horde } from '../support/app.js';
 import { since, V2 } from '../support/client.js';
 
@@ -38,16 +39,22 @@ describe('the log', () => {
     const image = await client.askImage(rich.key, { prompt: PROMPT, params: { seed: 'amaranth seed' } });
     const imagePop = await client.popImage(person.key, { name: `${WORKER_NAME} II` });
     await client.submitImage(person.key, imagePop.body.id, { gen_metadata: [{ type: 'information', value: 'see_ref', ref: RESULT }] });
+    const alchemy = new AlchemyClient(client);
+    const form = await alchemy.ask(rich.key, [{ name: 'caption', payload: { hint: PROMPT } }]);
+    const formPop = await alchemy.pop(person.key, `${WORKER_NAME} III`, ['caption']);
+    await alchemy.submit(person.key, formPop.body.forms![0]!.id, { caption: RESULT });
     const sent = await client.transfer(rich.key, person.alias, 5, { 'idempotency-key': IDEMPOTENCY_KEY });
     // What nobody may find in the log can still be read where it belongs.
     expect((await client.get(`${V2}/users/${person.id}`, undefined, since(sent))).body).toMatchObject({ username: person.alias });
     expect((await client.status((asked.body as { id: string }).id, 'text', since(sent))).body.generations).toMatchObject([{ text: RESULT, worker_name: WORKER_NAME }]);
     expect((await client.status(image.body.id, 'image', since(sent))).body.generations).toHaveLength(1);
 
+    expect((await alchemy.status(form.body.id, since(sent))).body.forms).toEqual([{ form: 'caption', state: 'done', payload: { hint: PROMPT }, result: { caption: RESULT } }]);
+
     const stored = await storedText(horde);
     expect(logFiles.length > 0).toBe(isEmbedded);
     expect(stored).toContain(`account-${person.id}`);
-    const secrets = [NAME, 'Magenta Oriole', 'e2e-Magenta', WORKER_NAME, PROMPT, RESULT, 'amaranth', IDEMPOTENCY_KEY, AGENT, '198.51.100.77', '127.0.0.1', person.key, rich.key, horde.operatorKey];
+    const secrets = [NAME, 'Magenta Oriole', 'e2e-Magenta', WORKER_NAME, PROMPT, RESULT, SOURCE, 'amaranth', IDEMPOTENCY_KEY, AGENT, '198.51.100.77', '127.0.0.1', person.key, rich.key, horde.operatorKey];
     for (const secret of secrets) {
       for (const form of [secret, secret.toLowerCase(), Buffer.from(secret).toString('base64').replace(/=+$/, ''), Buffer.from(secret).toString('hex')]) {
         expect([secret, stored.includes(form)]).toEqual([secret, false]);

@@ -130,6 +130,26 @@ describe('an audit of the log', () => {
       const index = first(all, 'JobAssigned.v1');
       all.splice(index + 1, 0, structuredClone(all[index]!));
     }],
+    ['one form was handed out to two workers', ['I18'], (all) => {
+      const taken = all[first(all, 'JobAssigned.v1', ({ form }) => form !== undefined)]!;
+      const other = all[first(all, 'JobAssigned.v1', ({ request, form }) => request === taken.data['request'] && form !== undefined && form !== taken.data['form'])]!;
+      other.data['form'] = taken.data['form'];
+    }],
+    ['a form was set aside for after its request was over', ['I6'], (all) => {
+      const index = first(all, 'FormHoldPlaced.v1');
+      const { request } = all[index]!.data;
+      const closed = first(all, 'AuthorizationClosed.v1', (data) => data['request'] === request);
+      all.splice(closed, 0, ...all.splice(index, 1));
+    }],
+    ['the hold of a form ended in no state', ['I6'], (all) => {
+      const fact = all[first(all, 'FormHoldPlaced.v1', ({ request }) => all.some(({ type, data }) => type === 'AuthorizationClosed.v1' && data['request'] === request))]!;
+      fact.data['amount'] = (fact.data['amount'] as number) + 1;
+    }],
+    ['a form that was cancelled at its worker was not paid', ['I28'], (all) => {
+      const cut = all[first(all, 'JobSubmitted.v1', ({ state, request }) => state === 'cancelled'
+        && all.some(({ type, data }) => type === 'AuthorizationClosed.v1' && data['request'] === request))]!;
+      all.splice(first(all, 'JobSettled.v1', ({ job }) => job === cut.data['job']), 1);
+    }],
     ['anonymous use took from a user', ['I11'], (all) => {
       const fact = all[first(all, 'JobSettled.v1', ({ payer }) => payer === 0)]!;
       ledger(fact).postings.find(({ account }) => account === 'issue:anonymous')!.account = 'user:2:spendable';

@@ -1,29 +1,31 @@
-import { valueOfImage, valueOfText, payOf } from '../../src/dispatch/job-value.js';
+import { valueOfImage, valueOfText, payOf, type JobValue } from '../../src/dispatch/job-value.js';
 import type { CommonNeeds, WorkerFacts } from '../../src/dispatch/matching/facts.js';
 import { servingModels, withinQuote } from '../../src/dispatch/matching/model-choice.js';
 import type { Decider } from '../../src/kernel/decider.js';
 import type { AnyEvent, Recorded } from '../../src/kernel/event.js';
 import { ledgerOf } from '../../src/kernel/event.js';
 import { transactionId } from '../../src/kernel/ids.js';
-import { centikudos, kudos, NO_KUDOS, type Kudos } from '../../src/kernel/kudos.js';
+import { centikudos, kudos, most, NO_KUDOS, plus, type Kudos } from '../../src/kernel/kudos.js';
 import { balanced, posting, spendable } from '../../src/kernel/ledger.js';
 import type { AccountCommand } from '../../src/kudos/account.commands.js';
 import { accountDecider } from '../../src/kudos/account.decider.js';
 import { availableOf, type Account } from '../../src/kudos/account.state.js';
-import type { ImageJobFeatures, TextJobFeatures } from '../../src/pricing/job-features.js';
+import { styleReward } from '../../src/pricing/activation.js';
+import type { AlchemyJobFeatures, ImageJobFeatures, TextJobFeatures } from '../../src/pricing/job-features.js';
+import type { PricePolicy } from '../../src/pricing/price-policy.js';
 import type { Pricing } from '../../src/pricing/pricing.js';
 import { imageQuote, textQuote, type Quote } from '../../src/pricing/quote.js';
 import { imageUpfrontAmount, imageUpfrontRequired, textUpfrontAmount, textUpfrontRequired, type Load } from '../../src/pricing/upfront.js';
 import { requestDecider } from '../../src/requests/request.decider.js';
-import type { RequestFacts } from '../../src/requests/request.events.js';
+import type { RequestFacts, RequestKind } from '../../src/requests/request.events.js';
 import type { Request } from '../../src/requests/request.state.js';
 import { imageFacts } from './request-facts.js';
 
 /** What somebody asks for, as it is after all checks. */
 export interface Ask {
-  readonly kind: 'image' | 'text';
+  readonly kind: RequestKind;
   readonly payer: number;
-  readonly features: ImageJobFeatures | TextJobFeatures;
+  readonly features: RequestFacts['features'];
   readonly jobs: number;
   readonly models: readonly string[];
   /** What workers offer when it is quoted. */
@@ -31,6 +33,8 @@ export interface Ask {
   readonly slowWorkers: boolean;
   readonly workerBlacklist: boolean;
   readonly load: Load;
+  /** Somebody else's style. */
+  readonly style?: { readonly style: string; readonly owner: number };
 }
 /** Who delivers one job, and what. */
 export interface Serve {
@@ -113,9 +117,10 @@ export class PricedWorld {
     return { facts, quote, required };
   }
 
-  quoteOf({ kind, features, jobs, models, offered, slowWorkers, workerBlacklist, load }: Ask): { readonly quote: Quote; readonly required: Kudos } {
+  quoteOf({ kind, features, jobs, models, offered, slowWorkers, workerBlacklist, load, style }: Ask): { readonly quote: Quote; readonly required: Kudos } {
     const { policy, reference } = this.pricing;
     const named = models.length > 0 ? [] : offered;
+    if (kind === 'alchemy') return { quote: alchemyQuote(features as AlchemyJobFeatures, this.pricing), required: NO_KUDOS };
     if (kind === 'image') {
       const asked = { features: features as ImageJobFeatures, jobs, models, offered: named, slowWorkers, workerBlacklist };
       const quote = imageQuote(asked, policy, reference);
@@ -123,14 +128,14 @@ export class PricedWorld {
       return { quote, required: upfront.required ? imageUpfrontAmount(asked, quote, policy, reference) : NO_KUDOS };
     }
     const asked = { features: features as TextJobFeatures, models, slowWorkers, chargedWorkerList: false };
-    const quote = textQuote({ ...asked, jobs, offered: named, styled: false }, policy, reference);
+    const quote = textQuote({ ...asked, jobs, offered: named, styled: style !== undefined }, policy, reference);
     return { quote, required: textUpfrontRequired(asked, load).required ? textUpfrontAmount(models, quote, policy) : NO_KUDOS };
   }
 
-  #authorize(request: string, { kind, payer, jobs }: Ask, { quote, required }: { quote: Quote; required: Kudos }): boolean {
+  #authorize(request: string, { kind, payer, jobs, style }: Ask, { quote, required }: { quote: Quote; required: Kudos }): boolean {
     return this.#onAccount(payer, {
       type: 'OpenAuthorization', request, kind, jobs, quote: quote.total, activation: quote.activation, required, flagged: false, priorityCap: kudos(1e7),
-      reference: quote.reference, ...this.#spending(payer), policy: quote.policy,
+      reference: quote.reference, ...(style && { style: { ...style, surcharge: styleReward(this.pricing.policy) } }), ...this.#spending(payer), policy: quote.policy,
     });
   }
 
@@ -151,19 +156,32 @@ export class PricedWorld {
 
   /** One job from the hand-out to its payment; the model that served it, or undefined when the worker has none for it. */
   serve(facts: RequestFacts, { owner, ownerTrusted, agent, models, state, text }: Serve): string | undefined {
-    const model = this.serving(facts, models)[0];
+    const form = facts.kind === 'alchemy' ? this.#formsTaken(facts.request) : undefined;
+    const model = form === undefined ? this.serving(facts, models)[0] : (facts.features as AlchemyJobFeatures).forms[form]?.form;
     const job = transactionId('hand-out', this.log.length);
-    if (model === undefined || !this.#onRequest(facts.request, { type: 'AssignJobs', jobs: [job], worker: `worker-of-${owner}`, owner, model, ttlS: 150, extraSlow: false, at: this.now() })) return undefined;
+    const taking = { worker: `worker-of-${owner}`, owner, ttlS: 150, at: this.now() };
+    if (model === undefined || !this.#onRequest(facts.request, form === undefined
+      ? { type: 'AssignJobs', jobs: [job], model, extraSlow: false, ...taking } : { type: 'AssignForms', forms: [{ job, form, held: NO_KUDOS }], ownerTrusted, ...taking })) return undefined;
     const { reference } = this.pricing;
     const policy = this.pricing.policyOf(facts.policy)!;
     const priced = { facts, model, censored: state !== 'ok' };
-    const value = facts.kind === 'image' ? valueOfImage(priced, policy, reference) : valueOfText({ ...priced, text, agent, ownerTrusted }, policy, reference);
+    const value: JobValue = form === undefined ? this.#valueOf(priced, { text, agent, ownerTrusted }, policy) : { ...(facts.features as AlchemyJobFeatures).forms[form]!, things: 1 };
     const pay = payOf(value.price, agent, policy);
+    const { price, debit, things, text: judged } = value;
     this.#onRequest(facts.request, {
-      type: 'SubmitJob', job, state, result: 'r', resultHash: null, seed: 1, ...value, ...pay, ownerTrusted, policy: policy.version, reference: reference.version, at: this.now(),
+      type: 'SubmitJob', job, state, result: 'r', resultHash: null, seed: 1, price, debit, things, ...(judged && { text: judged }), ...pay, ownerTrusted, policy: policy.version, reference: reference.version, at: this.now(),
     });
-    if (facts.payer !== 0) this.#settle(facts, { job, owner, ownerTrusted, model, ...value, ...pay, policy: policy.version });
+    if (facts.payer !== 0) this.#settle(facts, { job, owner, ownerTrusted, model, price, debit, things, ...pay, policy: policy.version });
     return model;
+  }
+
+  #valueOf(priced: { facts: RequestFacts; model: string; censored: boolean }, by: Pick<Serve, 'text' | 'agent' | 'ownerTrusted'>, policy: PricePolicy): JobValue {
+    const { reference } = this.pricing;
+    return priced.facts.kind === 'image' ? valueOfImage(priced, policy, reference) : valueOfText({ ...priced, ...by }, policy, reference);
+  }
+
+  #formsTaken(request: string): number {
+    return this.log.filter(({ stream, type }) => stream === `request-${request}` && type === 'JobAssigned.v1').length;
   }
 
   #settle({ request, payer, kind }: RequestFacts, done: { job: string; owner: number; ownerTrusted: boolean; model: string; price: Kudos; debit: Kudos; reward?: Kudos; things: number; policy: number }): void {
@@ -239,5 +257,10 @@ export class PricedWorld {
     }
   }
 }
+
+const alchemyQuote = ({ forms }: AlchemyJobFeatures, { policy, reference }: Pricing): Quote => ({
+  activation: NO_KUDOS, unitPrice: most(...forms.map(({ price }) => price)), perJob: most(...forms.map(({ debit }) => debit)), jobs: forms.length,
+  total: plus(...forms.map(({ debit }) => debit)), policy: policy.version, reference: reference.version,
+});
 
 export const VALIDATED_AGENT = 'KoboldCppEmbedWorker:2:x';

@@ -1,5 +1,5 @@
 import type { Both } from './reprice.js';
-import { ACTIVATION, type ModelFigures, type WhatIf } from './what-if.js';
+import { ACTIVATION, UPTIME, type ModelFigures, type WhatIf } from './what-if.js';
 import type { UserFigures } from './two-books.js';
 
 /** All amounts in centikudos. */
@@ -28,6 +28,8 @@ export interface SystemRow {
 export interface WhatIfReport {
   readonly events: number;
   readonly jobs: { readonly repriced: number; readonly before: number; readonly unexplained: number };
+  /** Rewards for ten minutes of a worker's time. */
+  readonly uptime: { readonly repriced: number; readonly before: number; readonly unexplained: number };
   readonly overdrawn: number;
   readonly totals: { readonly earned: Both<number>; readonly spent: Both<number>; readonly gainers: number; readonly losers: number; readonly unchanged: number };
   /** Who gains most first, who loses most last. */
@@ -46,14 +48,14 @@ export const whatIfReport = (fold: WhatIf): WhatIfReport => {
   const models = [...fold.models.values()].map(modelRow);
   const sum = (of: (row: UserRow) => number): number => users.reduce((total, row) => total + of(row), 0);
   return {
-    events: fold.events, jobs: { ...fold.jobs }, overdrawn: fold.overdrawn,
+    events: fold.events, jobs: { ...fold.jobs }, uptime: { ...fold.uptime }, overdrawn: fold.overdrawn,
     totals: {
       earned: { was: sum(({ earned }) => earned.was), would: sum(({ earned }) => earned.would) },
       spent: { was: sum(({ spent }) => spent.was), would: sum(({ spent }) => spent.would) },
       gainers: users.filter(({ difference }) => difference > 0).length, losers: users.filter(({ difference }) => difference < 0).length,
       unchanged: users.filter(({ difference }) => difference === 0).length,
     },
-    users, models: models.filter(({ model }) => model !== ACTIVATION).sort(largestFirst), kinds: kindRows(models),
+    users, models: models.filter(({ kind, model }) => model !== ACTIVATION && kind !== UPTIME).sort(largestFirst), kinds: kindRows(models),
     system: [...fold.books.system].map(([account, { was, would }]) => ({ account, balance: { was, would }, difference: would - was }))
       .sort((a, b) => (a.account < b.account ? -1 : 1)),
     gini: { was: gini(users.map(({ balance }) => balance.was)), would: gini(users.map(({ balance }) => balance.would)) },
@@ -76,7 +78,7 @@ const largestFirst = (a: ModelRow, b: ModelRow): number =>
 const kindRows = (models: readonly ModelRow[]): readonly ModelRow[] => {
   const rows = new Map<string, ModelRow>();
   for (const row of models) {
-    const part = row.model === ACTIVATION ? ACTIVATION : '(jobs)';
+    const part = row.model === ACTIVATION ? ACTIVATION : row.kind === UPTIME ? '(ten minutes)' : '(jobs)';
     const known = rows.get(row.kind + part);
     rows.set(row.kind + part, { ...(known ? together(known, row) : row), model: part });
   }

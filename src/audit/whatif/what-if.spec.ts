@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { anImageAsk, aServe, aTextAsk, reference } from '../../../test/support/asks.js';
 import { PricedWorld, VALIDATED_AGENT, type Ask, type Serve } from '../../../test/support/priced-world.js';
+import { declaration } from '../../../test/support/request-facts.js';
 import { ledgerOf, type Recorded } from '../../kernel/event.js';
 import { centikudos } from '../../kernel/kudos.js';
 import type { Posting } from '../../kernel/ledger.js';
@@ -123,6 +124,47 @@ describe('the same log under another policy', () => {
     };
     const { fold } = folded([...world.log, released], { image: { scale: 2 } });
     expect(fold.books.of(NEWCOMER)).toMatchObject({ was: { spendable: 2_500 + 933, escrow: 0 }, would: { spendable: 2_500 + 1_866, escrow: 0 } });
+  });
+
+  it('brings the owner of a style what their share of the activation would have been, once', () => {
+    const world = aWorld({ [RICH]: 100_000 });
+    whole(world, text({ jobs: 2, style: { style: 's', owner: NEWCOMER } }), serve(), serve());
+    const { report } = folded(world.log, { styleReward: 1, activation: { foreignTextStyle: 4 } });
+    expect(row(report, NEWCOMER)).toMatchObject({ earned: { was: 200, would: 100 }, difference: -100 });
+    expect(row(report, RICH).difference).toBe(-200);
+    expect(report.system.find(({ account }) => account === 'burn:style')).toMatchObject({ balance: { was: 0, would: 0 } });
+  });
+
+  it('pays workers for their time by what they declared before', () => {
+    const [at, ready] = ['2026-03-01T12:20:00.000Z', declaration({ models: ['a', 'b', 'c'], allowLora: true })];
+    const reward = (worker: string, kind: string, amount: number, waits: boolean): Partial<Recorded> => ({ type: 'UptimeRewarded.v1', data: {
+      worker, owner: OWNER, kind, number: 1, amount, spendable: waits ? 0 : amount, escrow: waits ? amount : 0, rewardedAt: at, policy: 1, ledger: {
+        txId: `uptime-${worker}`, kind: 'uptime_reward', effectiveAt: at, policy: 1, reverses: null,
+        postings: [{ account: 'issue:uptime', amount: centikudos(-amount) }, { account: `user:${OWNER}:${waits ? 'escrow' : 'spendable'}`, amount: centikudos(amount) }],
+      },
+    } });
+    const declared = (worker: string, said: object): Partial<Recorded> => ({ type: 'WorkerDeclared.v1', data: { worker, declaration: said, declaredAt: at } });
+    const log = [
+      declared('dreamer', ready), reward('dreamer', 'image', 8_600, false), declared('dreamer', declaration()), reward('dreamer', 'image', 8_600, true),
+      declared('alchemist', ready), reward('alchemist', 'interrogation', 4_000, false),
+      declared('scribe', declaration({ agent: VALIDATED_AGENT, models: ['microsoft/phi-4'], maxContextLength: 2_048 })), reward('scribe', 'text', 11_519, false),
+      reward('nobody', 'image', 5_000, false),
+    ].map((event, position) => ({ stream: 'worker-x', revision: position, position, id: String(position), metadata: {}, ...event }) as unknown as Recorded);
+    const { report, fold } = folded(log, { uptime: { image: { base: 60, perModel: 1 }, interrogation: 10, text: { base: 55 } } });
+    expect(fold.uptime).toEqual({ repriced: 4, before: 0, unexplained: 1 });
+    expect(report.kinds).toContainEqual(expect.objectContaining({ kind: 'uptime', jobs: 5, earned: { was: 2 * 8_600 + 4_000 + 11_519 + 5_000, would: 2 * 9_300 + 1_000 + 17_801 + 5_000 } }));
+    expect(fold.books.of(OWNER)).toMatchObject({ was: { escrow: 8_600 }, would: { escrow: 9_300 } });
+    expect(folded(log, {}).report.users.every(({ difference }) => difference === 0)).toBe(true);
+  });
+
+  it('prices forms of alchemy by their kind and the tiles of their image', () => {
+    const world = aWorld({ [RICH]: 100_000 });
+    const forms = [{ form: 'caption', price: centikudos(100), debit: centikudos(300) }, { form: 'GFPGAN', price: centikudos(1_200), debit: centikudos(1_400) }];
+    whole(world, image({ kind: 'alchemy', features: { tiles: 4, forms }, jobs: 2, models: [] }), serve(), serve());
+    const { report, fold } = folded(world.log, { alchemy: { postProcessorPerTile: 5, perFormSlowWorkers: 1 } });
+    expect(fold.jobs).toEqual({ repriced: 2, before: 0, unexplained: 0 });
+    expect(row(report, OWNER)).toMatchObject({ earned: { was: 1_300, would: 2_100 } });
+    expect(row(report, RICH)).toMatchObject({ spent: { was: 1_700, would: 2_300 } });
   });
 
   it('leaves requests from before the date as they were', () => {

@@ -8,8 +8,10 @@ import type { PricePolicy } from '../../pricing/price-policy.js';
 import { settlementOf } from '../../pricing/settlement.js';
 import type { ReferenceSnapshot } from '../../reference/reference.js';
 import type { JobSubmitted, RequestAccepted, RequestFacts } from '../../requests/request.events.js';
+import type { UptimeRewarded, WorkerDeclared } from '../../workers/worker.events.js';
 import { repricedActivation, repricedJob, type Both, type JobMoney, type Policies } from './reprice.js';
 import { replaced, TwoBooks } from './two-books.js';
+import { Declarations } from './uptime.js';
 
 export interface WhatIfQuestion {
   readonly patch: PolicyPatch;
@@ -44,6 +46,8 @@ interface StyleShare {
 }
 
 export const ACTIVATION = '(activation)';
+/** Ten minutes of a worker's time, beside the kinds of requests. */
+export const UPTIME = 'uptime';
 
 /**
  * The same log under another price policy. Everything that people decided stays: who asked for what, who served it, who gave
@@ -56,9 +60,12 @@ export class WhatIf {
   events = 0;
   /** Jobs by what became of them: priced anew, from before the date, or not explained by what is stored. */
   readonly jobs = { repriced: 0, before: 0, unexplained: 0 };
+  /** Rewards for ten minutes of a worker's time, likewise. */
+  readonly uptime = { repriced: 0, before: 0, unexplained: 0 };
   /** Gifts and corrections that would have left less than the floor: they stay, because people decided them. */
   overdrawn = 0;
   readonly #requests = new Map<string, OpenRequest>();
+  readonly #declarations = new Declarations();
   readonly #delivered = new Map<string, JobSubmitted['data']>();
   readonly #policies: ReadonlyMap<number, Policies>;
 
@@ -86,6 +93,8 @@ export class WhatIf {
       case 'RequestAbandoned.v1': return this.#abandoned(event.data as { request: string }, recorded);
       case 'TransactionReversed.v1': return this.#reversed(event.data as { request?: string; reason: string }, recorded);
       case 'AuthorizationClosed.v1': return this.#closed(event.data as { request: string }, recorded);
+      case 'WorkerDeclared.v1': return this.#declared(event.data as WorkerDeclared['data'], recorded);
+      case 'UptimeRewarded.v1': return this.#rewarded(event.data as UptimeRewarded['data'], recorded);
       case 'RequestCompleted.v1': return this.#completed(event.data as { request: string; payer: number }, recorded);
       default: return ledgerOf(event)?.kind === 'evaluation_promotion' ? this.#released(recorded) : this.#kept(recorded);
     }
@@ -217,6 +226,26 @@ export class WhatIf {
   #completed({ request, payer }: { request: string; payer: number }, recorded: readonly Posting[]): readonly Posting[] {
     if (payer === 0) this.#requests.delete(request);
     return recorded;
+  }
+
+  #declared({ worker, declaration }: WorkerDeclared['data'], recorded: readonly Posting[]): readonly Posting[] {
+    this.#declarations.declared(worker, declaration);
+    return recorded;
+  }
+
+  #rewarded(rewarded: UptimeRewarded['data'], recorded: readonly Posting[]): readonly Posting[] {
+    const { kind, owner, amount, policy, rewardedAt } = rewarded;
+    const policies = this.#policiesFor(policy, rewardedAt);
+    const repriced = policies && this.#declarations.repriced(rewarded, policies, this.question.reference);
+    this.uptime[repriced !== undefined ? 'repriced' : policies ? 'unexplained' : 'before'] += 1;
+    const earned = { was: amount, would: repriced ?? amount };
+    this.books.earn(owner, earned);
+    const figures = this.#model(UPTIME, kind);
+    figures.jobs += 1;
+    add(figures.earned, earned);
+    const pocket = rewarded.escrow > 0 ? escrow(owner) : spendable(owner);
+    const legs = (of: Kudos): readonly Posting[] => [posting('issue:uptime', -of), posting(pocket, of)];
+    return replaced(recorded, legs(earned.was), legs(earned.would));
   }
 
   /** A release moves all that waits in escrow; what would have waited more or less moves with it (horde-rules §1.8). */

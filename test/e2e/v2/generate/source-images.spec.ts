@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { Housekeeping } from '../../../../src/boot/housekeeping.js';
+import { SystemClock } from '../../../../src/platform/system/system.js';
 import { startHorde } from '../../../support/app.js';
 import { ANONYMOUS, REGEN, type Fields } from '../../../support/client.js';
 import { jpegOf, pngOf } from '../../../support/images.js';
@@ -171,5 +173,30 @@ describe('a dry run', () => {
     const real = await client.askImage(poor.key, body);
     expect(real.body.kudos_quote).toBe(poorly!.body.kudos_quote);
     await client.cancel(real.body.id);
+  });
+});
+
+class Later extends SystemClock {
+  constructor(private readonly byMs: number) {
+    super();
+  }
+  override now(): number {
+    return super.now() + this.byMs;
+  }
+}
+
+describe('the images of a request', () => {
+  it('wait as long as its prompt, while results are kept for two hours', async () => {
+    const hour = 3_600_000;
+    const { blobs, contents } = server.platform;
+    const asked = await client.askImage(rich.key, { ...source, models: ['Dreamshaper'] });
+    await blobs.put('result.webp', SOURCE);
+    const key = `${asked.body.id}_src.webp`;
+    const after = async (hours: number): Promise<readonly boolean[]> => {
+      await new Housekeeping(contents, blobs, new Later(hours * hour)).round();
+      return Promise.all(['result.webp', key].map((each) => blobs.exists(each)));
+    };
+    await client.cancel(asked.body.id);
+    expect([await after(1), await after(3), await after(24), await after(26)]).toEqual([[true, true], [false, true], [false, true], [false, false]]);
   });
 });

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { OnWorker } from '../../../../src/workers/worker.message.js';
 import { AlchemyClient } from '../../../support/alchemy.js';
 import { startHorde } from '../../../support/app.js';
 import { ANONYMOUS, V2, type Fields } from '../../../support/client.js';
@@ -230,6 +231,22 @@ describe('DELETE /interrogate/status/{id}', () => {
     expect(typesOf(events, 'account')).toEqual([]);
     expect(typesOf(events, 'request')).toEqual(['RequestCancelled', 'JobSubmitted', 'JobSettled', 'RequestCompleted']);
     expect(await horde.kudosOf(owner)).toBe(earned + 3);
+  });
+});
+
+describe('an alchemist in maintenance', () => {
+  it('serves its owner only, and is told by a reward of nothing that a form was delivered before', async () => {
+    await ask(payer.key, ['caption']);
+    const form = (await pop('resting', ['caption'])).body.forms![0]!;
+    expect((await alchemy.submit(owner.key, form.id, { caption: 'x' })).body).toEqual({ reward: 1 });
+    const { body: { id: worker } } = await client.get<{ id: string }>(`${V2}/workers/name/resting`);
+    await horde.command(new OnWorker(worker, { type: 'ChangeMaintenance', on: true, message: null, at: new Date(0).toISOString() }, { actor: { kind: 'system' }, correlationId: 'test' }));
+    await horde.caughtUp();
+    expect(await alchemy.submit(owner.key, form.id, { caption: 'x' })).toMatchObject({ status: 200, body: { reward: 0 } });
+    await ask(payer.key, ['caption']);
+    expect(await pop('resting', ['caption'])).toMatchObject({ status: 403, body: { rc: 'WorkerMaintenance', message: expect.stringMatching(/maintenance mode/i) } });
+    await ask(owner.key, ['caption']);
+    expect((await pop('resting', ['caption'])).body.forms).toHaveLength(1);
   });
 });
 

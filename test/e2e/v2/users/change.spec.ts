@@ -1,4 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { kudos } from '../../../../src/kernel/kudos.js';
+import { Erasures } from '../../../../src/users/erasures.reactor.js';
+import { MonthlyGrants } from '../../../../src/users/monthly-grants.reactor.js';
+import { OnUser } from '../../../../src/users/user.message.js';
 import { startHorde } from '../../../support/app.js';
 import { ANONYMOUS, since, V2, type Answer, type Fields, type Person, type Refusal } from '../../../support/client.js';
 
@@ -92,7 +96,7 @@ describe('PUT /users/{id}', () => {
     const less = await put(patron.id, horde.operatorKey, { monthly_kudos: -1_500 });
     expect(less.body).toEqual({ monthly_kudos: 0 });
     expect(await horde.kudosOf(patron)).toBe(1_100);
-    expect(await seen(patron.id, moderator.key, less)).toMatchObject({ monthly_kudos: { amount: 0 } });
+    expect(await seen(patron.id, moderator.key, less)).toMatchObject({ monthly_kudos: { amount: 0, last_received: expect.stringMatching(/ -0000$/) } });
     expect((await client.get(`${V2}/users/${moderator.id}`, moderator.key)).body).toMatchObject({ monthly_kudos: { amount: 300_000 } });
   });
 
@@ -194,6 +198,7 @@ describe('DELETE /users/{id}', () => {
     const leaving = await client.person('leaving', 500);
     await client.popImage(leaving.key, { name: 'worker of who leaves' });
     await put(leaving.id, leaving.key, { contact: 'leaving@example.org' });
+    const shared = (await client.send('PUT', `${V2}/sharedkeys`, { key: leaving.key, body: {} })).body['id'] as string;
     await horde.caughtUp();
     expect(await del(leaving.id, leaving.key)).toMatchObject({ status: 200, body: { message: 'OK' } });
     await horde.caughtUp();
@@ -206,15 +211,50 @@ describe('DELETE /users/{id}', () => {
     await horde.pass(MONTH_MS + 1_000);
     const { answer, types } = await eventsOf(() => del(leaving.id, leaving.key));
     expect(answer.status).toBe(200);
-    expect(types).toEqual(['PersonalDataErased.v1', 'WorkerDeleted.v1', 'WorkerNameReleased.v1']);
+    expect(types).toEqual(['PersonalDataErased.v1', 'WorkerDeleted.v1', 'WorkerNameReleased.v1', 'SharedKeyDeleted.v1']);
     await horde.caughtUp();
     expect(await client.get(`${V2}/find_user`, leaving.key)).toMatchObject({ status: 404 });
     expect(await client.get(`${V2}/users/${leaving.id}`, moderator.key)).toMatchObject({ status: 404 });
     expect(await client.get(`${V2}/workers/name/worker%20of%20who%20leaves`)).toMatchObject({ status: 404 });
+    expect((await client.get(`${V2}/sharedkeys/${shared}`)).status).toBe(401);
     expect((await client.transfer(person.key, leaving.alias, 1)).body.rc).toBe('InvalidTargetUsername');
     const { database } = horde.server.platform;
     expect(await database.query('SELECT name, contact, key_hash FROM rm.user WHERE id = $1', [leaving.id])).toEqual([{ name: null, contact: null, key_hash: null }]);
     expect(await database.query('SELECT wrapped FROM vault.subject_key WHERE subject = $1', [`user-${leaving.id}`])).toEqual([{ wrapped: null }]);
     expect(await put(leaving.id, moderator.key, { undelete: true })).toMatchObject({ status: 404 });
+  });
+});
+
+describe('a process that dies between two appends', () => {
+  const context = { actor: { kind: 'system' as const }, correlationId: '00000000-0000-4000-8000-000000000000' };
+  const get = <Part>(part: abstract new (...args: never[]) => Part): Part => horde.server.app.get(part as never, { strict: false });
+
+  it('leaves an entitlement whose credit comes later, once, however many rounds look', async () => {
+    const patron = await client.person('patron of a dead process', 100);
+    const grant = '00000000-0000-4000-8000-0000000000aa';
+    await horde.command(new OnUser(patron.id, {
+      type: 'ChangeUser', by: 1, at: '2026-11-01T00:00:00.000Z', roles: {}, settings: {}, undelete: false, resetSuspicion: false, monthly: { amount: kudos(70), grant },
+    }, context));
+    expect(await horde.kudosOf(patron)).toBe(100);
+    for (let round = 0; round < 3; round++) await get(MonthlyGrants).round();
+    expect(await horde.kudosOf(patron)).toBe(170);
+    expect((await client.get(`${V2}/users/${patron.id}`)).body).toMatchObject({ kudos_details: { recurring: 70 } });
+  });
+
+  it('leaves a wiped user whose traces are erased later', async () => {
+    const gone = await client.person('gone', 100);
+    await client.popImage(gone.key, { name: 'worker of who is gone' });
+    await client.send('PUT', `${V2}/sharedkeys`, { key: gone.key, body: {} });
+    const deleteUser = { type: 'DeleteUser', by: gone.id, mayDelete: true, lastActiveAt: '2020-01-01T00:00:00.000Z', at: '2026-11-01T00:00:00.000Z' } as const;
+    for (let call = 0; call < 2; call++) await horde.command(new OnUser(gone.id, deleteUser, context));
+    await horde.caughtUp();
+    const { events } = await horde.appendedBy(async () => {
+      for (let round = 0; round < 3; round++) {
+        await get(Erasures).round();
+        await horde.caughtUp();
+      }
+    });
+    expect(events.map(({ type }) => type)).toEqual(['WorkerDeleted.v1', 'WorkerNameReleased.v1', 'SharedKeyDeleted.v1']);
+    expect(await horde.server.platform.database.query('SELECT wrapped FROM vault.subject_key WHERE subject = $1', [`user-${gone.id}`])).toEqual([{ wrapped: null }]);
   });
 });
