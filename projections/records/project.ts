@@ -4,11 +4,12 @@ import type { Projection, Statement } from '../../src/kernel/projection.js';
 import type { JobSettled } from '../../src/kudos/account.events.js';
 import type { RequestAccepted, RequestKind } from '../../src/requests/request.events.js';
 import type { UserSettingsChanged } from '../../src/users/user.events.js';
+import type { UptimeRewarded } from '../../src/workers/worker.events.js';
 import { numbers, plain } from '../columns.js';
 import { schemaBeside } from '../load-schema.js';
 
-const HANDLED: ReadonlySet<string> = new Set<(RequestAccepted | JobSettled | UserSettingsChanged)['type']>([
-  'RequestAccepted.v1', 'JobSettled.v1', 'UserSettingsChanged.v1',
+const HANDLED: ReadonlySet<string> = new Set<(RequestAccepted | JobSettled | UserSettingsChanged | UptimeRewarded)['type']>([
+  'RequestAccepted.v1', 'JobSettled.v1', 'UserSettingsChanged.v1', 'UptimeRewarded.v1',
 ]);
 
 /**
@@ -52,6 +53,10 @@ class Batch {
         return this.count(payer, 'request', nameOf(kind), 1);
       }
       case 'JobSettled.v1': return this.settled(event.data as JobSettled['data']);
+      case 'UptimeRewarded.v1': {
+        const { owner, rewardedAt } = event.data as UptimeRewarded['data'];
+        return this.active(owner, rewardedAt);
+      }
       case 'UserSettingsChanged.v1': {
         const { user, usageMultiplier } = event.data as UserSettingsChanged['data'];
         if (usageMultiplier !== undefined) this.multipliers.set(user, usageMultiplier);

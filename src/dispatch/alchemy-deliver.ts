@@ -9,7 +9,7 @@ import { OnRequest, type RequestOutcome } from '../requests/request.message.js';
 import { jobRefusals } from '../requests/request.refusals.js';
 import { Settling } from '../requests/settling.message.js';
 import { UserDirectory, type KnownUser } from '../users/directory.message.js';
-import { positionOf, submittedOf, type Delivered } from './deliver.js';
+import { positionOf, submittedOf, teamOf, type Delivered } from './deliver.js';
 import { DeliverParts } from './deliver-parts.js';
 import { JobFinder, type FoundJob } from './job-finder.js';
 import { ownJob } from './own-job.js';
@@ -57,7 +57,7 @@ export class AlchemyDeliver {
     const { price, debit } = formsOf(facts)[found.form!]!;
     const stored = await this.#store(result);
     const { policy, reference } = facts; // the money was frozen under them
-    const value = { price, debit, things: THINGS_OF_FORM };
+    const value = { price, debit, things: THINGS_OF_FORM, ...teamOf(this.parts.registry.byId(found.worker)) };
     const ownerTrusted = user.roles.has('trusted') || !this.parts.pricing.escrow;
     const outcome = await this.#ask(found, {
       type: 'SubmitJob', job: found.job, state: 'ok', ...stored, seed: 0, ...value, ownerTrusted, policy, reference, at: this.#now(),

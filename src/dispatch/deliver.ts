@@ -11,6 +11,7 @@ import { OnRequest, type RequestOutcome } from '../requests/request.message.js';
 import { jobRefusals } from '../requests/request.refusals.js';
 import { Settling, type Owed } from '../requests/settling.message.js';
 import { UserDirectory, type KnownUser } from '../users/directory.message.js';
+import type { KnownWorker } from '../workers/registry.message.js';
 import { DeliverParts } from './deliver-parts.js';
 import { payOf, valueOfImage, valueOfText, type JobValue } from './job-value.js';
 import { JobFinder, type FoundJob } from './job-finder.js';
@@ -70,7 +71,7 @@ export class Deliver {
     const state = stateOf(delivery);
     const policy = this.#policyOf(facts);
     const value = this.#valueOf(delivery, { found, facts, user, censored: state !== 'ok' }, policy);
-    const pay = payOf(value.price, this.#agentOf(found), policy);
+    const pay = { ...payOf(value.price, this.#agentOf(found), policy), ...teamOf(this.parts.registry.byId(found.worker)) };
     const result = await this.#store(delivery, { job: found.job, state });
     const outcome = await this.#ask(found, {
       type: 'SubmitJob', job: found.job, state, ...result, seed: delivery.seed, ...value, ...pay, ownerTrusted: this.#isPaidInFull(user),
@@ -82,14 +83,14 @@ export class Deliver {
 
   /** Inline, so that the owner sees the kudos at once; what cannot be paid now is the repair's to pay. */
   async #settle(
-    { price, reward, debit, things, policy }: Pick<Owed, 'price' | 'reward' | 'debit' | 'things' | 'policy'>,
+    { price, reward, team, debit, things, policy }: Pick<Owed, 'price' | 'reward' | 'team' | 'debit' | 'things' | 'policy'>,
     { found, facts, user }: { found: FoundJob; facts: RequestFacts; user: KnownUser }, outcome: RequestOutcome, context: CommandContext,
   ): Promise<number | undefined> {
     if (facts.payer === 0) return undefined;
     const { request, job, worker, owner, model } = found;
     const owed: Owed = {
       request, payer: facts.payer, kind: facts.kind, job, worker, owner, ownerTrusted: this.#isPaidInFull(user), model, price, debit, things, policy,
-      ...(reward !== undefined && { reward }),
+      ...(reward !== undefined && { reward }), ...(team !== undefined && { team }),
     };
     try {
       return await this.settling.settle(owed, submittedOf(outcome), context);
@@ -150,6 +151,9 @@ export class Deliver {
     return iso(this.parts.ports.clock.now());
   }
 }
+
+/** The team that what the worker delivers counts for. */
+export const teamOf = (worker: KnownWorker | undefined): { readonly team?: string } => (worker?.team === undefined ? {} : { team: worker.team });
 
 export const blobKey = (job: string): string => `${job}.webp`;
 

@@ -116,6 +116,7 @@ export interface SettleJob extends Spending {
   readonly owner: UserId;
   readonly ownerTrusted: boolean;
   readonly worker: string;
+  readonly team?: string;
   readonly model: string;
   readonly price: Kudos;
   /** What the owner gets where that is not the price. */

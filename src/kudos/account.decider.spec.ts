@@ -132,6 +132,7 @@ describe('admission', () => {
 describe('a settlement', () => {
   const admitted = [opened(), authorized()];
 
+  it('names the team that the worker was in', () => account(...admitted).when(settle('a', { team: 'night shift' })).then(settled('a', { team: 'night shift' })));
   it('pays the owner exactly the price, half of it into escrow, and burns the fee', () => account(...admitted).when(settle('a')).then(settled('a')));
   it('pays a trusted owner at once', () =>
     account(...admitted).when(settle('a', { ownerTrusted: true })).then(settled('a', { spendable: kudos(9), escrow: NO_KUDOS, legs: [

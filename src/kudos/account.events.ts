@@ -54,6 +54,8 @@ export type JobSettled = Stored<'JobSettled.v1', {
   payer: UserId;
   owner: UserId;
   worker: string;
+  /** The team that the worker was in; teams count by what is stamped here (horde-rules §7.9). */
+  team?: string;
   model: string;
   /** The job's frozen value V: exactly what the worker's owner is credited (I25). */
   price: Kudos;

@@ -10,10 +10,11 @@ export type ReversalRc = 'TransactionIrreversible' | 'TransactionAlreadyReversed
 
 /** Which transactions a moderator can take back. Every kind is named, so that a new one has to be thought about. */
 export const REVERSIBLE: Readonly<Record<TransactionKind, boolean>> = {
-  transfer: true, generation: true, activation: true, uptime_reward: true, award: true, monthly: true, rating: true, admin_adjustment: true,
+  transfer: true, generation: true, activation: true, uptime_reward: true, award: true, rating: true, admin_adjustment: true,
   opening: false, // the floor, which nobody can take
   evaluation_promotion: false, // the owner's own money changed its pocket; trust itself can be revoked
   overflow: false, // the cap would take it again
+  monthly: false, // may have been repaid by the account that thanks for donations: what is taken back would be repaid twice
   monthly_offset: false, // repays what was issued: there is nobody to give it back to
   reversal: false, // a second time is a transaction of its own
   reconciliation: false, // likewise

@@ -29,7 +29,7 @@ export const settle = (command: SettleJob, account: Account): Decision<AccountEv
   const settled: JobSettled = { type: 'JobSettled.v1', data: {
     request, job, kind: command.kind, payer: account.user, owner: command.owner, worker: command.worker, model: command.model,
     price: command.price, debit: command.debit, forgiven: minus(command.debit, paid), captured: part, ...split,
-    things: command.things, settledAt: at, ...keyPart, policy: command.policy, ...rewarded, ...(ledger ? { ledger } : {}),
+    things: command.things, settledAt: at, ...keyPart, policy: command.policy, ...rewarded, ...stamped(command), ...(ledger ? { ledger } : {}),
   } };
   const rest: Authorization = {
     ...authorization, held: minus(authorization.held, part), settled: new Set([...authorization.settled, job]),
@@ -37,6 +37,8 @@ export const settle = (command: SettleJob, account: Account): Decision<AccountEv
   };
   return allSettled(ended, rest) ? accept(settled, closed(account, { request, authorization: rest, at })) : accept(settled);
 };
+
+const stamped = ({ team }: SettleJob): Pick<JobSettled['data'], 'team'> => (team === undefined ? {} : { team });
 
 /** `ended` are all delivered jobs of a request that has ended; null while it goes on. */
 const allSettled = (ended: SettleJob['ended'], { settled }: Authorization): boolean => ended?.every((id) => settled.has(id)) ?? false;

@@ -16,6 +16,7 @@ export interface AnonymousJob {
   readonly job: string;
   readonly price: Kudos;
   readonly reward?: Kudos;
+  readonly team?: string;
   readonly debit: Kudos;
   readonly ownerTrusted: boolean;
   readonly things: number;
@@ -24,11 +25,11 @@ export interface AnonymousJob {
 }
 
 /** Anonymous use debits nobody (I29): issue:anonymous pays, in the same append as the result. */
-export const settledAnonymously = ({ job: id, price, reward, debit, ownerTrusted, things, policy, at }: AnonymousJob, job: Job, request: Request): RequestEvent => {
+export const settledAnonymously = ({ job: id, price, reward, team, debit, ownerTrusted, things, policy, at }: AnonymousJob, job: Job, request: Request): RequestEvent => {
   const { kind } = request.facts!;
   const { ledger, split } = settlementOf({ job: id, kind, owner: job.owner, ownerTrusted, price, debit, at, policy, ...(reward !== undefined && { reward }) }, 0, debit);
   return { type: 'JobSettled.v1', data: {
     request: request.id, job: id, kind, payer: 0, owner: job.owner, worker: job.worker, model: job.model,
-    price, debit, forgiven: NO_KUDOS, captured: NO_KUDOS, ...split, things, settledAt: at, policy, ...(ledger ? { ledger } : {}),
+    price, debit, forgiven: NO_KUDOS, captured: NO_KUDOS, ...split, things, settledAt: at, policy, ...(team !== undefined && { team }), ...(ledger ? { ledger } : {}),
   } };
 };

@@ -48,6 +48,7 @@ export interface SubmitJob extends Given {
   readonly things: number;
   readonly reward?: Kudos;
   readonly bridge?: string;
+  readonly team?: string;
   readonly text?: { readonly validatedBackend: boolean; readonly ownerTrusted: boolean };
   readonly policy: number;
   readonly reference: number;

@@ -84,6 +84,8 @@ describe('a result', () => {
 
   describe('for an anonymous user', () => {
     const anonymous = accepted(2, { payer: 0 });
+    it('counts for the team that the worker was in, as the result does', () =>
+      expect(request(anonymous, assigned('a')).when(submit('a', { team: 'night shift' })).events.map(({ data }) => (data as { team?: string }).team)).toEqual(['night shift', 'night shift']));
     it('is paid by issue:anonymous in the same append', () => request(anonymous, assigned('a')).when(submit('a')).then(submitted('a'), settledAnonymously('a')));
     it('is paid before the request completes, which is always its last event', () =>
       request(anonymous, assigned('a'), assigned('b'), submitted('a'), settledAnonymously('a')).when(submit('b'))

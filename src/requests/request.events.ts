@@ -92,6 +92,8 @@ export type JobSubmitted = Stored<'JobSubmitted.v1', {
   things: number;
   /** What the worker's owner gets, where the policy pays its bridge another amount than the price (design.md §6). */
   reward?: Kudos;
+  /** The team that the worker was in; teams count by what is stamped here (horde-rules §7.9). */
+  team?: string;
   /** The name of the bridge, and what else a text's price depended on besides its tokens, which are its `things`. */
   bridge?: string;
   text?: { validatedBackend: boolean; ownerTrusted: boolean };

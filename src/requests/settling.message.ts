@@ -24,6 +24,7 @@ export interface Owed {
   readonly model: string;
   readonly price: Kudos;
   readonly reward?: Kudos;
+  readonly team?: string;
   readonly debit: Kudos;
   readonly things: number;
   /** The policy that the job was priced by. */

@@ -15,6 +15,8 @@ export interface KnownWorker {
   readonly registeredAtMs: number;
   /** Replaced as a whole when it changes: verdicts of the queue are remembered per object. */
   declaration: Declaration;
+  /** Stamped on what it earns. TODO(#10): no worker can join a team yet. */
+  team?: string;
   maintenance: boolean;
   maintenanceMessage: string | undefined;
   /** By a moderator, or as suspicious: it serves nobody but its owner, and is not told (horde-rules §7.5). */

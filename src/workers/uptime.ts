@@ -23,7 +23,7 @@ export class Uptime {
     if (now - countedFrom(worker.uptimeThroughMs, worker.presentSinceMs) < ACCRUAL_MS) return;
     await this.commands.execute(new OnWorker(worker.id, {
       type: 'AccrueUptime', presentSince: iso(worker.presentSinceMs), notBefore: iso(worker.uptimeThroughMs), reward: this.#reward(worker),
-      ownerTrusted: worker.ownerTrusted || !this.pricing.escrow, at: iso(now), policy: this.pricing.policy.version,
+      ownerTrusted: worker.ownerTrusted || !this.pricing.escrow, ...(worker.team === undefined ? {} : { team: worker.team }), at: iso(now), policy: this.pricing.policy.version,
     }, context));
   }
 

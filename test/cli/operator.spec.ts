@@ -59,6 +59,13 @@ describe('the operator', () => {
       expect({ code, wrong: said.split('\n').filter((line) => line.startsWith('✗')) }).toEqual({ code: 0, wrong: [] });
     }, MAX_MS);
 
+    it('compensates an error once for each reference, and says what it could not take', async () => {
+      expect(await horde(environment, 'compensate', '2', '12.5', 'INC-7')).toMatchObject({ code: 0, said: expect.stringMatching(/^Account 2: 12\.5 kudos, transaction [0-9a-f-]{36}\.\s*$/) });
+      expect(await horde(environment, 'compensate', '2', '12.5', 'INC-7')).toMatchObject({ code: 0, said: expect.stringContaining('nothing has moved now') });
+      expect(await horde(environment, 'compensate', '2', '--', '-1000000000', 'INC-8')).toMatchObject({ code: 0, said: expect.stringContaining('could not be taken without going below the floor') });
+      expect(await horde(environment, 'compensate', '2', '5', 'INC-7')).toMatchObject({ code: 1, said: expect.stringMatching(/^Refused \(422\)/) });
+    }, MAX_MS);
+
     it('proves the books', async () => {
       const { code, said } = await horde(environment, 'reconcile');
       expect(said).toContain('PostgreSQL: that of the running server.');
@@ -76,6 +83,9 @@ describe('the operator', () => {
 
   describe('without a server', () => {
     beforeAll(() => stopServer(), MAX_MS);
+
+    it('cannot compensate, and is told why', async () =>
+      expect(await horde(environment, 'compensate', '2', '5', 'INC-9')).toMatchObject({ code: 2, complained: expect.stringMatching(/^No server answers at http/) }), MAX_MS);
 
     it('sees that all is well, and that nobody holds the log', async () => {
       const { code, said } = await horde(environment, 'doctor');

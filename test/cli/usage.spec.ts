@@ -9,7 +9,7 @@ import { Progress } from '../../src/cli/progress.js';
 import { Clock } from '../../src/kernel/clock.js';
 import { horde } from './terminal.fixture.js';
 
-const COMMANDS = ['doctor', 'reconcile', 'rebuild', 'demo', 'bench', 'log', 'verify-checkpoint', 'renew-notary', 'whatif'];
+const COMMANDS = ['doctor', 'reconcile', 'rebuild', 'compensate', 'demo', 'bench', 'log', 'verify-checkpoint', 'renew-notary', 'whatif'];
 
 class ClockByHand extends Clock {
   ms = 0;

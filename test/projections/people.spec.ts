@@ -60,7 +60,7 @@ const LIFE = recorded([
   ['WorkerRenamed.v1', { worker: WORKER, by: 7, name: personal('user-7', 'renamed'), nameHash: 'new', renamedAt: at(10) }],
   ['WorkerInfoChanged.v1', { worker: WORKER, by: 7, info: personal('user-7', 'an info'), changedAt: at(10) }],
   ['RequestAccepted.v1', imageFacts({ request: uuid(9), payer: 7, acceptedAt: at(40) })],
-  settled(7, 1_000_000, 50), settings({ usageMultiplier: 2_500 }), settled(7, 1_000_000, 60), settings({ usageMultiplier: 500 }), settled(7, 1_000_000, 55),
+  ['UptimeRewarded.v1', { worker: OTHER, owner: 8, amount: 100, rewardedAt: at(77) }], settled(7, 1_000_000, 50), settings({ usageMultiplier: 2_500 }), settled(7, 1_000_000, 60), settings({ usageMultiplier: 500 }), settled(7, 1_000_000, 55),
   expired(uuid(34), 3_700, OTHER), ...suspected(OTHER, 'TOO_MANY_JOBS_ABORTED', uuid(34)), expired(uuid(35), 3_710, OTHER),
   ['WorkerDeleted.v1', { worker: uuid(3), owner: 7, by: 7, nameHash: uuid(3), deletedAt: at(70) }], expired(uuid(36), 80, uuid(3)),
 ]);
@@ -118,6 +118,7 @@ describe('the read models of users and workers', () => {
     expect(await recordsOf(test.database, 7)).toMatchObject({ usage: { megapixelsteps: 4 }, request: { image: 4 } });
     expect(await recordsOf(test.database, 8)).toMatchObject({ contribution: { megapixelsteps: 3 }, fulfillment: { image: 3 } });
     expect(await lastActiveAt(test.database, 7)).toBe(Date.parse(at(60)));
+    expect(await lastActiveAt(test.database, 8)).toBe(Date.parse(at(77))); // by its worker's uptime alone
     expect(await lastActiveAt(test.database, 1)).toBeUndefined();
   });
 

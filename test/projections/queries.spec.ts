@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { allCreditsElsewhere, findBalance, findBalances, supply } from '../../projections/balances/queries.js';
+import { allCreditsElsewhere, allPockets, findBalance, findBalances, supply } from '../../projections/balances/queries.js';
 import { projections } from '../../projections/index.js';
 import { findOpenRequest, lastHandouts, openAuthorizations, openQuotes, openRequests, unsettledJobs } from '../../projections/queue/queries.js';
 import { activeGenerations, requestOfJob, statusOf } from '../../projections/requests/queries.js';
-import { balanceAt, lastIndexedRevision, statementPage, transactionById, transfersById } from '../../projections/statement/queries.js';
-import { allKeys, findUser, findUserByKeyHash, maxUserId, userPage } from '../../projections/users/queries.js';
+import { balanceAt, lastIndexedRevision, reversalByKey, reversalOf, statementPage, transactionById, transfersById } from '../../projections/statement/queries.js';
+import { allKeys, findUser, findUserByKeyHash, maxUserId, trustedUsers, userPage } from '../../projections/users/queries.js';
 import { findWorker, findWorkerByName, findWorkerByNameHash, workerPage, workersOf } from '../../projections/workers/queries.js';
 import { Refold } from '../../src/audit/refold.js';
 import type { Recorded } from '../../src/kernel/event.js';
@@ -15,7 +15,7 @@ import { deliver, emptied, history } from './delivery.js';
 type Data = Readonly<Record<string, unknown>>;
 
 describe('what the read models answer', () => {
-  const { raw, events } = history({ seed: 31, events: 4_500 });
+  const { raw, events } = history({ seed: 32, events: 4_500 });
   const log = new Refold();
   let test: TestDatabase;
   let db: Database;
@@ -40,6 +40,24 @@ describe('what the read models answer', () => {
     expect(await findBalance(db, 999_999)).toBeUndefined();
     expect((await findBalances(db, [1, 2, 999_999])).size).toBe(2);
     expect((await allCreditsElsewhere(db)).get(3)?.spendable ?? 0).toBe(log.books.users.get(3)!.spendableElsewhere);
+  });
+
+  it('balances and users: what everybody has, and who is trusted, for a node that starts', async () => {
+    const pockets = new Map((await allPockets(db)).map(({ user, ...pocket }) => [user, pocket]));
+    for (const { user, spendable, escrow, escrowElsewhere } of log.books.users.values()) expect(pockets.get(user)).toEqual({ spendable, escrow, escrowElsewhere });
+    const trusted = events.filter(({ type }) => type === 'TrustGranted.v1').map(({ data }) => (data as { user: number }).user);
+    const known = await trustedUsers(db);
+    expect(known.length).toBeGreaterThan(0);
+    for (const user of known) expect((await findUser(db, user))?.roles.has('trusted')).toBe(true);
+    expect(trusted.filter((user) => known.includes(user)).length).toBeGreaterThan(0);
+  });
+
+  it('statement: what took a transaction back, and what it could not take', async () => {
+    const reversals = events.filter(({ type }) => type === 'TransactionReversed.v1').map(({ data }) => data as { receivable?: number; ledger: { txId: string; reverses: string } });
+    expect(reversals.length).toBeGreaterThan(0);
+    for (const { receivable, ledger } of reversals) expect(await reversalOf(db, ledger.reverses)).toMatchObject({ txId: ledger.txId, receivable: receivable ?? null, kind: 'reversal' });
+    expect(await reversalOf(db, reversals[0]!.ledger.txId)).toBeUndefined();
+    expect(await reversalByKey(db, 'unheard')).toBeUndefined();
   });
 
   it('balances: the eight details and the opening grant explain the spendable kudos', async () => {

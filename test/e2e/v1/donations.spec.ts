@@ -61,6 +61,28 @@ describe('thanks for donations', () => {
     expect(await donations()).toMatchObject({ issued: 5 * 1_230_000, repaid: 200_000 });
   });
 
+  it('come for an entitlement: what is added at once, the whole of it each month, and moderators see what and when', async () => {
+    const put = (monthly: number) => client.send('PUT', `${V2}/users/${source.id}`, { key: horde.operatorKey, body: { monthly_kudos: monthly } });
+    const shown = async () => (await client.get(`${V2}/users/${source.id}`, horde.operatorKey)).body['monthly_kudos'];
+    const repaid = -200_000;
+    expect(await shown()).toEqual({ amount: 0 });
+    expect((await put(1_000)).body).toEqual({ monthly_kudos: 1_000 });
+    await horde.caughtUp();
+    expect(await recurring(source)).toBe(repaid + 1_000);
+    const first = await shown();
+    expect(first).toEqual({ amount: 1_000, last_received: expect.stringMatching(/^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d -0000$/) });
+    const { events } = await horde.appendedBy(hour);
+    expect(events.map(({ type }) => type)).toEqual(['DonationOffset.v1']); // of what was added: it repays itself
+    expect(await recurring(source)).toBe(repaid);
+    await put(500);
+    await horde.caughtUp();
+    expect(await shown()).toEqual({ amount: 1_500, last_received: (first as Fields)['last_received'] });
+    await horde.pass(31 * DAY_MS);
+    const later = await horde.appendedBy(hour);
+    expect(later.events.filter(({ stream }) => stream.startsWith(`grant-monthly-${source.id}-`)).map(({ data }) => (data as { amount: number }).amount)).toEqual([150_000]);
+    expect(await shown()).not.toEqual({ amount: 1_500, last_received: (first as Fields)['last_received'] });
+  });
+
   it('tell nobody of the creator\'s key', () => {
     expect(patrons.asked.length).toBeGreaterThan(0);
     expect(lines.join('\n')).not.toContain('a-very-secret-token');

@@ -69,6 +69,25 @@ describe('a worker that is there', () => {
     expect(await named('Firefly')).toMatchObject({ kudos_details: { uptime: 52 }, kudos_rewards: 52 });
   });
 
+  it('and is paused, or in maintenance, earns nothing for that time, and begins its ten minutes anew', async () => {
+    const resting = await client.person('resting', 25);
+    for (const [name, setting] of [['Sleeper', { paused: true }], ['Patient', { maintenance: true }]] as const) {
+      const call = () => popAs.image(resting, { name });
+      const change = async (body: Fields) => expect((await client.send('PUT', `${V2}/workers/${String((await named(name))['id'])}`, { key: moderator.key, body })).status).toBe(200);
+      await present(580, call);
+      await change(setting);
+      for (let times = 0; times < 5; times++) {
+        await horde.pass(60_000);
+        await call(); // refused in maintenance, and told nothing while it is paused
+      }
+      await change(Object.fromEntries(Object.keys(setting).map((key) => [key, false])));
+      await present(590, call);
+      expect(await named(name)).toMatchObject({ kudos_details: { uptime: null } });
+      await present(320, call);
+      expect(await named(name)).toMatchObject({ kudos_details: { uptime: 52 } });
+    }
+  });
+
   it('is worth what it declared before, not what it declares as the reward comes', async () => {
     const models = ['Deliberate', 'stable_diffusion', 'Dreamshaper', 'Anything Diffusion'];
     await present(590, () => popAs.image(untrusted, { name: 'Boaster' }));
