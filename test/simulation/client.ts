@@ -183,7 +183,8 @@ export class Clients {
     const open = audit.authorizations.open.get(id);
     const opened = this.world.checks.opened(id);
     const cancelled = this.world.store.stream(`request-${id}`).find(({ type }) => type === 'RequestCancelled.v1');
-    if (!open || !cancelled || !opened) return;
+    // Where the cancellation was the end of it, a delivered job that is being paid still keeps the hold: all is freed with that payment.
+    if (!open || !cancelled || !opened || audit.jobs.requests.get(id)?.ended) return;
     const { withdrawn } = decode(cancelled).data as { readonly withdrawn: number };
     const due = Math.floor(opened.hold / opened.jobs) * withdrawn;
     this.world.unless(open.captured + open.released >= due, 'I6', () => `request ${id} is cancelled with ${withdrawn} jobs withdrawn, and has freed ${open.released} and not ${due}`);
