@@ -78,7 +78,7 @@ describe('POST /generate/submit', () => {
     expect([got.status, got.headers.get('content-type')]).toEqual([200, 'image/webp']);
     expect(Buffer.from(await got.arrayBuffer())).toEqual(IMAGE_BYTES);
     // Each URL allows what it was signed for.
-    for (const [method, url] of [['PUT', img], ['GET', uploads[0]!], ['PUT', uploads[0]!.replace(job, request)], ['GET', img.replace(/s=./, 's=0')], ['GET', img.replace(/e=\d/, 'e=9')]]) {
+    for (const [method, url] of [['PUT', img], ['GET', uploads[0]!], ['PUT', uploads[0]!.replace(job, request)], ['GET', img.replace(/s=(.)/, (_, first) => (first === '0' ? 's=1' : 's=0'))], ['GET', img.replace(/e=\d/, 'e=9')]]) {
       const target = new URL(url!);
       const refused = await call(port, { method: method!, path: target.pathname + target.search, ...(method === 'PUT' ? { body: 'x' } : {}) });
       expect([method, refused.status]).toEqual([method, 403]);
