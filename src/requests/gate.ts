@@ -145,13 +145,12 @@ export class Gate {
   }
 }
 
-
-/** TODO(#9): grows with kudos as design.md §6 promises. */
+/** The account's own, before its kudos have a say. */
 export const concurrencyOf = ({ concurrency }: KnownUser): number => concurrency;
 
-/** The account's own, or what its kudos allow if that is more (design.md §6). */
+/** The account's own, or what its kudos allow if that is more (design.md §6). A moderator who set it lower than everybody's meant it. */
 export const grownConcurrency = (own: number, available: Kudos): number =>
-  Math.max(own, Math.min(CONCURRENCY_GROWN_MAX, CONCURRENCY + Math.floor(Math.max(0, available) / KUDOS_A_JOB)));
+  own < CONCURRENCY ? own : Math.max(own, Math.min(CONCURRENCY_GROWN_MAX, CONCURRENCY + Math.floor(Math.max(0, available) / KUDOS_A_JOB)));
 
 /** A part of the API that this server does not serve yet says so, instead of taking a request it would not honour. */
 export const notServed = (what: string, value: string): Refused => {

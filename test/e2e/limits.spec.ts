@@ -37,6 +37,6 @@ describe('rate limits, as they are without the switch for tests', () => {
     const beats = await Promise.all(Array.from({ length: 200 }, () => client.get(`${V2}/status/heartbeat`)));
     expect(new Set(beats.map(({ status }) => status))).toEqual(new Set([200]));
     const unlimited = declaredRoutes(horde.server.app).filter(({ path, rateLimit }) => (rateLimit ?? 'none') === 'none' && !path.startsWith('/blobs/'));
-    expect(unlimited.map(({ method, path }) => `${method} ${path}`)).toEqual([`GET ${V2}/status/heartbeat`, 'GET /v1/health/live', 'GET /v1/health/ready']);
+    expect(unlimited.map(({ method, path }) => `${method} ${path}`)).toEqual([`GET ${V2}/status/style_contract`, `GET ${V2}/status/heartbeat`, 'GET /v1/health/live', 'GET /v1/health/ready']);
   });
 });

@@ -1,11 +1,13 @@
 import { types } from 'node:util';
 import { decode } from '../../src/platform/event-log/codec.js';
+import { kudos } from '../../src/kernel/kudos.js';
 import { Credits } from '../../src/kudos/credits.js';
 import { accountDecider } from '../../src/kudos/account.decider.js';
 import type { AccountEvent } from '../../src/kudos/account.events.js';
 import { Spending } from '../../src/kudos/spending.message.js';
 import { OpenWork } from '../../src/requests/open-work.js';
 import { Seeded } from '../support/seeded.js';
+import { DONATION_SOURCE_USER, KUDOS_CAP_KUDOS } from './settings.js';
 import { MODELS } from './read-models.js';
 import { seedOf } from './randomness.js';
 import type { SimNode } from './node.js';
@@ -63,12 +65,14 @@ const calm = async (simulation: Simulation, random: Seeded): Promise<void> => {
 
 const checkEnds = ({ world, clients, nodes }: Simulation): void => {
   const { audit } = world.checks;
-  const { unsettledJobs, openHolds, openRequests } = audit.report();
+  const { unsettledJobs, openHolds, openRequests, undrained } = audit.report();
+  world.unless(undrained.length === 0, 'I10', () => `user ${undrained[0]} is trusted, and has ${world.checks.purse(undrained[0]!).escrow} in escrow`);
   world.unless(unsettledJobs.length === 0, 'I7', () => `${unsettledJobs.length} delivered jobs are never paid: ${unsettledJobs[0]}`);
   world.unless(openHolds.length === 0, 'I6', () => `${openHolds.length} authorizations never end: of request ${openHolds[0]!.request}`);
   world.unless(openRequests === 0, 'I18', () => `${openRequests} requests never end`);
   for (const node of nodes) world.unless(clients.open.get(node!.id) === undefined || clients.open.get(node!.id) === 0, 'liveness', () => `${String(clients.open.get(node!.id))} calls are never answered`);
-  for (const [user, { held, floor }] of world.checks.purses) {
+  for (const [user, { held, floor, own, elsewhere }] of world.checks.purses) {
+    world.unless(own + elsewhere <= kudos(KUDOS_CAP_KUDOS) || user === DONATION_SOURCE_USER, 'I20', () => `user ${user} has ${own + elsewhere}, more than one can accumulate`);
     world.unless(held === 0, 'I6', () => `user ${user} has ${held} held, and nothing open`);
     world.unless(floor > 0 || user === 0, 'liveness', () => `user ${user} never got an account`);
   }
@@ -99,4 +103,8 @@ const checkViews = async (simulation: Simulation, node: SimNode, random: Seeded)
 
 /** The same for the same state, also for one that comes from a snapshot, whose maps another realm has made. */
 const plain = (state: unknown): string =>
-  JSON.stringify(state, (_name, value: unknown) => (types.isMap(value) ? { map: [...value] } : types.isSet(value) ? { set: [...value] } : value));
+  JSON.stringify(state, (_name, value: unknown) => {
+    if (types.isMap(value)) return { map: [...value] };
+    if (types.isSet(value)) return { set: [...value] };
+    return typeof value === 'bigint' ? `${value}n` : value;
+  });

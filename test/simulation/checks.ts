@@ -1,8 +1,9 @@
 import { Refold } from '../../src/audit/refold.js';
 import { ledgerOf, type Recorded } from '../../src/kernel/event.js';
 import { userOf, type LedgerTransaction } from '../../src/kernel/ledger.js';
-import type { AccountOpened, AuthorizationClosed, AuthorizationOpened, HoldReleased, JobSettled } from '../../src/kudos/account.events.js';
+import type { AccountOpened, AuthorizationClosed, AuthorizationOpened, CapExcessSwept, FormHoldPlaced, HoldReleased, JobSettled } from '../../src/kudos/account.events.js';
 import type { Position, RecordedEvent } from '../../src/platform/event-log/event-log.js';
+import { KUDOS_CAP_KUDOS } from './settings.js';
 
 /** The floors as the public rules name them (horde-rules §1.1), in centikudos; written again, so that no constant is checked against itself. */
 const FLOOR = { operator: 2_500, oauth: 2_500, pseudonymous: 1_400 } as const;
@@ -42,8 +43,7 @@ export class Checks {
   readonly #began = new Map<string, Position>();
   /** Correlation ids of everything that was ever written. */
   readonly #written = new Map<string, number>();
-  /** Request → its jobs, as its authorization counts them. */
-  readonly #jobs = new Map<string, number>();
+  readonly #opened = new Map<string, { readonly jobs: number; readonly hold: number }>();
   /** Transaction id → what it moved to whom, if it was a transfer. */
   readonly transactions = new Map<string, { readonly to?: number; readonly amount?: number }>();
 
@@ -79,8 +79,9 @@ export class Checks {
   beginningOf(correlationId: string): Position | undefined {
     return this.#began.get(correlationId);
   }
-  jobsOf(request: string): number {
-    return this.#jobs.get(request) ?? 1;
+  /** A request as its authorization was opened. */
+  opened(request: string): { readonly jobs: number; readonly hold: number } | undefined {
+    return this.#opened.get(request);
   }
 
   purse(user: number): Purse {
@@ -124,8 +125,13 @@ export class Checks {
       }
       case 'AuthorizationOpened.v1': {
         const { user, request, hold, jobs } = event.data as AuthorizationOpened['data'];
-        this.#jobs.set(request, jobs);
+        this.#opened.set(request, { jobs, hold });
         this.#setHold(user, request, hold);
+        return;
+      }
+      case 'FormHoldPlaced.v1': {
+        const { user, request, amount } = event.data as FormHoldPlaced['data'];
+        this.#lower(user, request, -amount);
         return;
       }
       case 'HoldReleased.v1': {
@@ -174,11 +180,20 @@ export class Checks {
 
   /** I5: an accepted refusable debit left something available, of what was committed before it. */
   #afterwards(event: Recorded): void {
-    const spends = event.type === 'FundsTransferred.v1' || (event.type === 'AuthorizationOpened.v1' && (event.data as AuthorizationOpened['data']).hold > 0);
+    if (event.type === 'CapExcessSwept.v1') this.#swept(event);
+    const spends = event.type === 'FundsTransferred.v1' || event.type === 'FormHoldPlaced.v1' || (event.type === 'AuthorizationOpened.v1' && (event.data as AuthorizationOpened['data']).hold > 0);
     if (!spends) return;
     const user = Number(event.stream.slice('account-'.length));
     const left = this.availableOf(user);
     if (left < 0) this.#report('I5', event, `${event.type} leaves user ${user} with ${left} available`);
+  }
+
+  /** Only what stands above the cap goes to the commons, and nothing that is held. */
+  #swept(event: Recorded): void {
+    const { user } = event.data as CapExcessSwept['data'];
+    const { own, elsewhere } = this.purse(user);
+    if (own + elsewhere < KUDOS_CAP_KUDOS * 100) this.#report('I27', event, `leaves user ${user} with ${own + elsewhere}, below the cap`);
+    if (this.availableOf(user) < 0) this.#report('I5', event, `sweeps what user ${user} has promised`);
   }
 
   #payerBefore(event: Recorded): { readonly user: number; readonly own: number } | undefined {
@@ -204,17 +219,17 @@ export class Checks {
   /** What is taken back of a transaction was moved by it, the other way, and only once. */
   #takenBack(event: Recorded, { reverses, postings }: LedgerTransaction): void {
     const moved = this.#movedBy(reverses!);
-    for (const { account, amount } of postings) {
-      if (account.startsWith('issue:floor')) continue;
-      const left = (moved.get(account) ?? 0) + amount;
-      if (left !== 0 && Math.sign(left) !== Math.sign(moved.get(account) ?? 0)) this.#report('I8', event, `takes back ${-amount} of ${moved.get(account) ?? 0} that ${reverses!} moved at ${account}`);
-      moved.set(account, left);
+    for (const [owner, amount] of byOwner(postings)) {
+      const before = moved.get(owner) ?? 0;
+      const left = before + amount;
+      if (!owner.startsWith('issue:floor') && left !== 0 && Math.sign(left) !== Math.sign(before)) this.#report('I8', event, `takes back ${-amount} of ${before} that ${reverses!} moved at ${owner}`);
+      moved.set(owner, left);
     }
   }
   #movedBy(txId: string): Map<string, number> {
     let moved = this.#moved.get(txId);
     const { ledger } = (this.transactions.get(txId) ?? {}) as { readonly ledger?: LedgerTransaction };
-    if (!moved) this.#moved.set(txId, (moved = new Map(ledger?.postings.map(({ account, amount }) => [account, amount]))));
+    if (!moved) this.#moved.set(txId, (moved = byOwner(ledger?.postings ?? [])));
     return moved;
   }
   readonly #moved = new Map<string, Map<string, number>>();
@@ -223,3 +238,13 @@ export class Checks {
     this.#wrong.push({ invariant, text: `${stream}@${revision}: ${text}` });
   }
 }
+
+/** A user's two pockets are one here: what waited in escrow may have been released since. */
+const byOwner = (postings: LedgerTransaction['postings']): Map<string, number> => {
+  const sums = new Map<string, number>();
+  for (const { account, amount } of postings) {
+    const owner = account.replace(/:(spendable|escrow)$/, '');
+    sums.set(owner, (sums.get(owner) ?? 0) + amount);
+  }
+  return sums;
+};

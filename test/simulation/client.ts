@@ -1,6 +1,7 @@
 import { Adjusting } from '../../src/kudos/adjusting.message.js';
 import { Transfers, type TransferAsked } from '../../src/kudos/transfers.js';
 import { Deliver, type Delivery } from '../../src/dispatch/deliver.js';
+import { popOwner } from '../../src/dispatch/pop-owner.js';
 import { Pop, type PopAsked } from '../../src/dispatch/pop.js';
 import { transactionId } from '../../src/kernel/ids.js';
 import { iso } from '../../src/kernel/clock.js';
@@ -10,7 +11,7 @@ import { Cancel } from '../../src/requests/cancel.js';
 import { ImageSubmission } from '../../src/requests/image-submission.js';
 import type { ImageRequestBody, TextRequestBody } from '../../src/requests/rules/request-body.js';
 import { TextSubmission } from '../../src/requests/text-submission.js';
-import { ANONYMOUS_KEY } from '../../src/users/directory.message.js';
+import { ANONYMOUS_KEY, UserDirectory } from '../../src/users/directory.message.js';
 import { Registration } from '../../src/users/registration.message.js';
 import { OnUser } from '../../src/users/user.message.js';
 import type { RequestKind } from '../../src/kernel/request-kind.js';
@@ -46,6 +47,8 @@ export class Clients {
   readonly requests: { readonly id: string; readonly payer: SimUser }[] = [];
   readonly jobs: SimJob[] = [];
   readonly keyed: Keyed[] = [];
+  /** Shared keys that were made, whatever became of them. */
+  readonly sharedKeys: { readonly id: string; readonly owner: SimUser }[] = [];
   /** What was answered, line by line: part of the history that a seed repeats. */
   readonly answers: string[] = [];
   /** Return codes that reached a client. */
@@ -53,6 +56,11 @@ export class Clients {
   /** Calls that are not answered yet, by the node that has them. */
   readonly open = new Map<number, number>();
   #calls = 0;
+
+  /** Another one for every call. */
+  get number(): number {
+    return this.#calls;
+  }
 
   constructor(private readonly world: World) {}
 
@@ -62,15 +70,16 @@ export class Clients {
 
   register(node: SimNode, name: string, accountClass: AccountClass): void {
     const context = { actor: { kind: 'anonymous' as const }, correlationId: `register-${this.#calls}` };
-    void this.#call(node, 'register', node.get(Registration).register({ name }, accountClass, context), ({ id, apiKey }) => {
-      this.#acknowledged(this.world.store.stream(`user-${id}`).length > 0 && this.world.store.stream(`account-${id}`).length > 0, `user ${id} was registered`);
+    void this.call(node, 'register', node.get(Registration).register({ name }, accountClass, context), ({ id, apiKey }) => {
+      this.acknowledged(this.world.store.stream(`user-${id}`).length > 0 && this.world.store.stream(`account-${id}`).length > 0, `user ${id} was registered`);
       this.users.push({ id, key: apiKey });
       return `user ${id}`;
     });
   }
 
-  transfer(node: SimNode, from: SimUser, to: SimUser, amount: Kudos, key: string | undefined): void {
-    const asked = { apiKey: from.key, key, username: `user#${to.id}`, amount };
+  /** To a user, or to a shared key by its id. */
+  transfer(node: SimNode, from: SimUser, to: SimUser | string, amount: Kudos, key: string | undefined): void {
+    const asked = { apiKey: from.key, key, username: typeof to === 'string' ? to : `user#${to.id}`, amount };
     if (key !== undefined) this.keyed.push({ asked: { ...asked, key }, txId: transactionId('transfer', from.id, key) });
     this.#transfer(node, asked, this.keyed.at(-1)?.txId);
   }
@@ -88,8 +97,8 @@ export class Clients {
     const before = done();
     const uses = txId === undefined || asked.key === undefined ? undefined : this.#usesOf(txId);
     if (uses) uses.calls += 1;
-    void this.#call(node, 'transfer', node.get(Transfers).transfer(asked), ({ position, replayed }) => {
-      if (asked.key === undefined) this.#acknowledged(this.world.store.all[this.world.store.indexAfter(position) - 1]?.position === position, 'a transfer without a key');
+    void this.call(node, 'transfer', node.get(Transfers).transfer(asked), ({ position, replayed }) => {
+      if (asked.key === undefined) this.acknowledged(this.world.store.all[this.world.store.indexAfter(position) - 1]?.position === position, 'a transfer without a key');
       else this.world.unless(done() === asked.amount, 'I14', () => `transfer ${txId!} of ${asked.amount} was acknowledged, and the log says ${String(done())}`);
       return `transferred ${asked.amount}${replayed ? ' before' : ''}`;
     }, (rc) => {
@@ -120,43 +129,50 @@ export class Clients {
   }
 
   #submit(node: SimNode, payer: SimUser, submit: () => ReturnType<TextSubmission['submit']> | ReturnType<ImageSubmission['submit']>): Promise<void> {
-    return this.#call(node, 'request', submit(), (answered) => {
+    return this.call(node, 'request', submit(), (answered) => {
       if (answered.status === 200) return 'quoted';
       const { id } = answered.answer;
-      this.#acknowledged(this.world.store.stream(`request-${id}`).length > 0, `request ${id}`);
+      this.acknowledged(this.world.store.stream(`request-${id}`).length > 0, `request ${id}`);
       this.requests.push({ id, payer });
       return `request ${id} for ${answered.answer.kudos_quote}`;
     });
   }
 
   pop(node: SimNode, owner: SimUser, asked: PopAsked): void {
-    const user = this.world.models.users.get(owner.id);
-    if (!user) return;
-    void this.#call(node, 'pop', node.get(Pop).pop(user, asked), (answered) => {
+    const popped = popOwner(node.get(UserDirectory), owner.key, []).then((user) => node.get(Pop).pop(user, asked));
+    void this.call(node, 'pop', popped, (answered) => {
       if (answered.outcome === 'nothing') return 'nothing to do';
       for (const id of answered.jobs) this.jobs.push({ id, kind: answered.facts.kind, owner, delivered: false });
       const stream = this.world.store.stream(`request-${answered.facts.request}`);
-      this.#acknowledged(stream.length > answered.jobs.length, `jobs of ${answered.facts.request}`);
+      this.acknowledged(stream.length > answered.jobs.length, `jobs of ${answered.facts.request}`);
       return `jobs ${answered.jobs.join()}`;
     });
   }
 
   deliver(node: SimNode, job: SimJob, delivery: Omit<Delivery, 'id' | 'kind'>): void {
-    void this.#call(node, 'deliver', node.get(Deliver).deliver({ ...delivery, id: job.id, kind: job.kind } as Delivery, job.owner.key), ({ reward, position }) => {
+    void this.call(node, 'deliver', node.get(Deliver).deliver({ ...delivery, id: job.id, kind: job.kind } as Delivery, job.owner.key), ({ reward, position }) => {
       if (delivery.state !== 'faulted') {
-        this.world.unless(!job.delivered, 'I18', () => `job ${job.id} was taken twice`);
-        job.delivered = true;
-        this.#acknowledged(position >= 0 && position <= this.world.head, `result of ${job.id}`);
+        this.took(job);
+        this.acknowledged(position >= 0 && position <= this.world.head, `result of ${job.id}`);
       }
       return `rewarded ${reward}`;
     });
   }
 
+  /** I18: one result of a job is taken. */
+  took(job: SimJob): void {
+    this.world.unless(!job.delivered, 'I18', () => `job ${job.id} was taken twice`);
+    job.delivered = true;
+  }
+
   cancel(node: SimNode, id: string): void {
-    void this.#call(node, 'cancel', node.get(Cancel).cancel({ id }), (position) => {
+    // As the routes do, which find the request by its kind first.
+    const accepted = this.world.store.stream(`request-${id}`)[0];
+    const isAlchemy = accepted?.type === 'RequestAccepted.v1' && (decode(accepted).data as { kind: RequestKind }).kind === 'alchemy';
+    void this.call(node, 'cancel', isAlchemy ? node.get(Cancel).cancelForms({ id }) : node.get(Cancel).cancel({ id }), (position) => {
       const isOver = this.world.store.stream(`request-${id}`).some(({ type }) => type === 'RequestCancelled.v1' || type === 'RequestCompleted.v1' || type === 'RequestFaulted.v1' || type === 'RequestExpired.v1');
-      this.#acknowledged(isOver, `cancellation of ${id}`);
-      if (position >= 0) this.#isFreed(id);
+      this.acknowledged(isOver, `cancellation of ${id}`);
+      if (position >= 0 && !isAlchemy) this.#isFreed(id);
       return 'cancelled';
     });
   }
@@ -165,17 +181,19 @@ export class Clients {
   #isFreed(id: string): void {
     const { audit } = this.world.checks;
     const open = audit.authorizations.open.get(id);
+    const opened = this.world.checks.opened(id);
     const cancelled = this.world.store.stream(`request-${id}`).find(({ type }) => type === 'RequestCancelled.v1');
-    if (!open || !cancelled) return;
+    // Where the cancellation was the end of it, a delivered job that is being paid still keeps the hold: all is freed with that payment.
+    if (!open || !cancelled || !opened || audit.jobs.requests.get(id)?.ended) return;
     const { withdrawn } = decode(cancelled).data as { readonly withdrawn: number };
-    const due = Math.floor(open.hold / this.world.checks.jobsOf(id)) * withdrawn;
+    const due = Math.floor(opened.hold / opened.jobs) * withdrawn;
     this.world.unless(open.captured + open.released >= due, 'I6', () => `request ${id} is cancelled with ${withdrawn} jobs withdrawn, and has freed ${open.released} and not ${due}`);
   }
 
   adjust(node: SimNode, user: number, amount: Kudos): void {
     const context = { actor: { kind: 'user' as const, user: 1 }, correlationId: `adjust-${this.#calls}` };
-    void this.#call(node, 'adjust', node.get(Adjusting).adjust(user, amount, context), (position) => {
-      this.#acknowledged(position === 'conflict' || position < 0 || this.world.checks.writtenFor(context.correlationId) > 0, `adjustment of user ${user}`);
+    void this.call(node, 'adjust', node.get(Adjusting).adjust(user, amount, context), (position) => {
+      this.acknowledged(position === 'conflict' || position < 0 || this.world.checks.writtenFor(context.correlationId) > 0, `adjustment of user ${user}`);
       return `adjusted ${position !== 'conflict' && position >= 0 ? amount : 0}`;
     });
   }
@@ -183,13 +201,13 @@ export class Clients {
   roles(node: SimNode, user: number, role: Role, on: boolean): void {
     const context = { actor: { kind: 'user' as const, user: 1 }, correlationId: `roles-${this.#calls}` };
     const command = { type: 'ChangeRoles' as const, roles: { [role]: on }, at: iso(this.world.time.nowMs) };
-    void this.#call(node, 'roles', node.get(CommandBus).execute(new OnUser(user, command, context)), ({ outcome }) => outcome);
+    void this.call(node, 'roles', node.get(CommandBus).execute(new OnUser(user, command, context)), ({ outcome }) => outcome);
   }
 
   newKey(node: SimNode, user: SimUser): void {
     if (user.id === 0) return;
     const context = { actor: { kind: 'user' as const, user: user.id }, correlationId: `key-${this.#calls}` };
-    void this.#call(node, 'new key', node.get(Registration).issueKey(user.id, context), ({ apiKey }) => {
+    void this.call(node, 'new key', node.get(Registration).issueKey(user.id, context), ({ apiKey }) => {
       user.key = apiKey;
       return 'new key';
     });
@@ -197,14 +215,15 @@ export class Clients {
 
   /** A reactor's turn is a call like any other, only that nobody waits for it. */
   round(node: SimNode, name: string): void {
-    void this.#call(node, name, node.reactors.get(name)!.round(), () => 'done');
+    void this.call(node, name, node.reactors.get(name)!.round(), () => 'done');
   }
 
-  #acknowledged(isTrue: boolean, what: string): void {
+  acknowledged(isTrue: boolean, what: string): void {
     this.world.unless(isTrue, 'I14', () => `${what} was acknowledged, and is not in the log`);
   }
 
-  async #call<Answer>(node: SimNode, what: string, answer: Promise<Answer>, check: (answer: Answer) => string, onRefused?: (rc: string) => void): Promise<void> {
+  /** Asks, and holds the answer to what it says. */
+  async call<Answer>(node: SimNode, what: string, answer: Promise<Answer>, check: (answer: Answer) => string, onRefused?: (rc: string) => void): Promise<void> {
     const call = this.#calls++;
     this.open.set(node.id, (this.open.get(node.id) ?? 0) + 1);
     let line: string;

@@ -1,4 +1,4 @@
-import { FAULTS } from './network.js';
+import { FAULTS, type Fault } from './network.js';
 import { MODELS } from './read-models.js';
 import type { Simulated } from './simulation.js';
 import { count } from './world.js';
@@ -8,6 +8,7 @@ export const FIRST_EVENTS = [
   'UserRegistered.v1', 'ApiKeyIssued.v1', 'RolesChanged.v1', 'AccountOpened.v1', 'WorkerNameReserved.v1', 'WorkerRegistered.v1', 'FundsTransferred.v1',
   'BalanceAdjusted.v1', 'AuthorizationOpened.v1', 'RequestAccepted.v1', 'JobAssigned.v1', 'JobSubmitted.v1', 'JobFaulted.v1', 'JobExpired.v1',
   'JobSettled.v1', 'HoldReleased.v1', 'RequestCancelled.v1', 'RequestExpired.v1', 'RequestAbandoned.v1', 'TransactionReversed.v1', 'AuthorizationClosed.v1',
+  'FormHoldPlaced.v1', 'SharedKeyCreated.v1', 'SharedKeyChanged.v1', 'SharedKeyDeleted.v1', 'KudosGranted.v1', 'DonationOffset.v1', 'UptimeAccrued.v1',
 ] as const;
 
 /** What is asked for must also be refused now and then: by the decider, for the caller to look further or for a client to read. */
@@ -16,12 +17,15 @@ export const REFUSALS = [
   'account InvalidKudosTransferAmount', 'account JobsUnsettled', 'account KudosTransferNotEnough', 'account KudosTransferToAnon', 'account KudosTransferToSelf',
   'account KudosUpfront', 'account NegativeKudosTransfer', 'account SourceAccountFlagged', 'account TargetAccountFlagged', 'account TooFastKudosTransfers',
   'request AbortedGen', 'request AlreadyAbandoned', 'request AlreadyAccepted', 'request DuplicateGen', 'request NothingWaiting', 'request RequestNotFound',
-  'user UserIdTaken', 'user UserNotFound',
+  'account AuthorizationOver', 'account SharedKeyInsufficientKudos', 'account SharedKeyLimits', 'account SharedKeyUnknown', 'account InvalidTargetUsername',
+  'grant AestheticsAlreadyExist', 'grant IdempotencyKeyConflict', 'grant InvalidKudosTransferAmount', 'grant KudosAwardToAnon', 'grant NegativeKudosTransfer',
+  'grant TargetAccountFlagged', 'request InvalidJobID', 'workername WrongCredentials', 'user UserIdTaken', 'user UserNotFound',
 ] as const;
 
-/** What decides which of the reads and writes of a node go wrong. */
+/** Where a node dies between two appends, or leaves it open whether it had; the other faults are counted as they come. */
+const CRASHES = ['crash before', 'crash after', 'answer lost'] as const satisfies readonly Fault[];
 export const CRASH_POINTS: readonly string[] = [
-  ...FIRST_EVENTS.flatMap((type) => FAULTS.map((fault) => `${fault} ${type}`)),
+  ...FIRST_EVENTS.flatMap((type) => CRASHES.map((fault) => `${fault} ${type}`)),
   ...MODELS.map((name) => `crash between rows and checkpoint of ${name}`),
 ];
 

@@ -9,6 +9,9 @@ import type { SimStore } from './sim-store.js';
 export const FAULTS = ['crash before', 'crash after', 'answer lost', 'question lost', 'lands late', 'delayed', 'sent twice', 'refused by the store'] as const;
 export type Fault = (typeof FAULTS)[number];
 
+/** Lets everything go on that waits for nothing from outside. Microtasks all run before the next tick that one of them asked for. */
+export const settled = (): Promise<void> => new Promise((resolve) => { process.nextTick(resolve); });
+
 interface Call {
   readonly node: number;
   readonly run: () => void;

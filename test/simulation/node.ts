@@ -7,6 +7,7 @@ import { LiveQueue } from '../../src/dispatch/live-queue.message.js';
 import type { Decider } from '../../src/kernel/decider.js';
 import { categoryOf, type AnyEvent } from '../../src/kernel/event.js';
 import { Credits, type CreditsSource } from '../../src/kudos/credits.js';
+import { LedgerIndex, type IndexedTransaction } from '../../src/kudos/ledger-index.js';
 import { TransferIndex } from '../../src/kudos/transfers.js';
 import { Commanding } from '../../src/platform/commanding/commanding.js';
 import type { Contents } from '../../src/platform/content/contents.js';
@@ -17,6 +18,7 @@ import { loadReference } from '../../src/reference/load-reference.js';
 import { LatestOfRequests } from '../../src/requests/latest-of-requests.js';
 import { OpenWork } from '../../src/requests/open-work.js';
 import { StatusRows } from '../../src/requests/status.js';
+import { StyleRows } from '../../src/styles/catalogue.message.js';
 import { UserDirectory } from '../../src/users/directory.message.js';
 import { NextUserId } from '../../src/users/next-user-id.js';
 import { WorkerRegistry } from '../../src/workers/registry.message.js';
@@ -26,10 +28,15 @@ import { Injector } from './injector.js';
 import { NodeLog } from './network.js';
 import { seedOf, SimIds } from './randomness.js';
 import type { SimSnapshots } from './snapshots.js';
+import { DONATION_SOURCE_USER, KUDOS_CAP_KUDOS, TRUST_THRESHOLD_KUDOS } from './settings.js';
+import { STYLES } from './styles.js';
 import { SimClock, SimTimers } from './virtual-time.js';
 import type { World } from './world.js';
 
-const CONFIG: Config = readConfig({ DATA_DIR: '/nowhere', LOG_LEVEL: 'silent', HORDE_TEST_RATELIMIT_DISABLED: '1' });
+const CONFIG: Config = readConfig({
+  DATA_DIR: '/nowhere', LOG_LEVEL: 'silent', HORDE_TEST_RATELIMIT_DISABLED: '1', DONATION_SOURCE_USER: String(DONATION_SOURCE_USER),
+  KUDOS_CAP: String(KUDOS_CAP_KUDOS), KUDOS_TRUST_THRESHOLD: String(TRUST_THRESHOLD_KUDOS),
+});
 const PRICING = new Pricing(PRICE_POLICY_1, loadReference(), CONFIG.escrow);
 
 /** A database in which no read model was ever built: every view that is not simulated apart folds the log from its beginning. */
@@ -85,7 +92,7 @@ export class SimNode {
     });
     const platform = {
       config: CONFIG, clock, timers, ids, log, database: EMPTY, readModels: { waitFor: (position: number, timeoutMs: number) => world.models.waitFor('requests', position, timeoutMs) }, checkpoints: {}, projector: {}, secrets: world.secrets, contents: world.contents as unknown as Contents,
-      blobs: { put: () => Promise.resolve(), deleteOlderThan: () => Promise.resolve(0) }, commanding, feed: this.feed, pricing: PRICING, notary: undefined,
+      blobs: { put: () => Promise.resolve(), exists: () => Promise.resolve(true), deleteOlderThan: () => Promise.resolve(0) }, commanding, feed: this.feed, pricing: PRICING, notary: undefined,
     } as unknown as Platform;
     this.injector = new Injector(AppModule.with(platform).imports!.filter((module) => typeof module === 'function'));
     this.views = this.#provide(platform, world, wiring);
@@ -115,6 +122,13 @@ export class SimNode {
     injector.provide(TransferIndex, {
       find: (txIds: readonly string[]) => Promise.resolve(new Map(txIds.flatMap((txId) => { const known = models.transfers.get(txId); return known ? [[txId, known] as const] : []; }))), indexedThrough: (user: number) => Promise.resolve(models.indexed.get(user) ?? -1), waitFor: waits('statement'),
     });
+    const transaction = (is: (each: IndexedTransaction) => boolean): Promise<IndexedTransaction | undefined> => Promise.resolve([...models.transactions.values()].find(is));
+    injector.provide(LedgerIndex, {
+      find: (txId: string) => Promise.resolve(models.transactions.get(txId)), reversalOf: (txId: string) => transaction(({ reverses }) => reverses === txId),
+      reversalByKey: (key: string) => transaction(({ kind, idem }) => kind === 'reversal' && idem === key),
+      indexedThrough: (user: number) => Promise.resolve(models.indexed.get(user) ?? -1), waitFor: waits('statement'),
+    });
+    injector.provide(StyleRows, { style: (id: string) => Promise.resolve(STYLES.find((style) => style.id === id)), collection: () => Promise.resolve(undefined), sharedKeyStyles: () => Promise.resolve([]), waitFor: waits('users') });
     injector.provide(StatusRows, { waitFor: waits('requests') });
     wiring.provide?.(injector, world);
     const tokens = platformProviders(platform).map((provider) => injector.get((provider as { provide: abstract new () => unknown }).provide));

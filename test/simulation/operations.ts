@@ -3,9 +3,10 @@ import type { ImageRequestBody, TextRequestBody } from '../../src/requests/rules
 import type { Role } from '../../src/users/user.events.js';
 import { declaration } from '../support/request-facts.js';
 import { Seeded } from '../support/seeded.js';
-import type { Clients } from './client.js';
-import { ANYBODY, FAULTS } from './network.js';
-import type { SimNode } from './node.js';
+import { ANYBODY, FAULTS, settled } from './network.js';
+import { STYLES } from './styles.js';
+import type { Scene } from './scene.js';
+import { alchemy, award, bulk, deliverForm, fundKey, operator, payerOf, popForms, rate, reconcile, reverse, sharedKey } from './wider-economy.js';
 import { MODELS } from './read-models.js';
 import { seedOf } from './randomness.js';
 import type { World } from './world.js';
@@ -19,28 +20,27 @@ export interface Operation {
   readonly seed: number;
 }
 
-/** What an operation may use. */
-export interface Scene {
-  readonly world: World;
-  readonly clients: Clients;
-  readonly random: Seeded;
-  /** A node that serves; operations that find none do nothing. */
-  readonly node: SimNode;
-  restart(place: number): Promise<void>;
-}
-
 const IMAGE_MODELS = ['stable_diffusion', 'SDXL 1.0', 'Flux.1-Schnell fp8 (Compact)', 'Deliberate'];
 const TEXT_MODELS = ['koboldcpp/Mistral-7B', 'aphrodite/Llama-3-70B'];
-const ROLES: readonly Role[] = ['trusted', 'trusted', 'trusted', 'flagged', 'education', 'deleted', 'moderator'];
+const ROLES: readonly Role[] = ['trusted', 'trusted', 'trusted', 'flagged', 'education', 'deleted', 'moderator', 'moderator', 'moderator'];
 /** Few appends begin with these: a fault that did not wait for one would hardly ever meet it. */
 const RARE_EVENTS = ['TransactionReversed.v1', 'HoldReleased.v1', 'RequestAbandoned.v1', 'RequestExpired.v1', 'AuthorizationClosed.v1', 'ApiKeyIssued.v1', 'JobFaulted.v1', 'JobExpired.v1',
-  'RolesChanged.v1', 'AccountOpened.v1', 'WorkerRegistered.v1'];
+  'RolesChanged.v1', 'AccountOpened.v1', 'WorkerRegistered.v1', 'SharedKeyCreated.v1', 'SharedKeyChanged.v1', 'SharedKeyDeleted.v1', 'FormHoldPlaced.v1', 'UptimeAccrued.v1',
+  'DonationOffset.v1', 'KudosGranted.v1'];
+const VIGIL_CALLS = 5;
+const VIGIL_PAUSE_MS = 160_000;
 const MINUTE_MS = 60_000;
+
+/** A fifth use a style, now and then one of the wrong kind. */
+const styled = (random: Seeded, kind: 'image' | 'text'): { style?: string } => {
+  if (!random.chance(0.2)) return {};
+  return { style: random.pick(random.chance(0.95) ? STYLES.filter((style) => style.kind === kind) : STYLES).id };
+};
 
 const image = ({ random }: Scene): ImageRequestBody => {
   const size = (): number => 64 * random.between(4, random.chance(0.3) ? 20 : 10);
   return {
-    prompt: 'a harbour at dawn',
+    prompt: 'a harbour at dawn', ...styled(random, 'image'),
     models: random.chance(0.15) ? [] : [random.pick(IMAGE_MODELS), random.pick(IMAGE_MODELS)].slice(0, random.between(1, 2)),
     slow_workers: !random.chance(0.15), worker_blacklist: random.chance(0.05), allow_downgrade: random.chance(0.1), dry_run: random.chance(0.03), r2: random.chance(0.8),
     params: {
@@ -52,12 +52,23 @@ const image = ({ random }: Scene): ImageRequestBody => {
 };
 
 const text = ({ random }: Scene): TextRequestBody => ({
-  prompt: 'Once upon a time', models: random.chance(0.2) ? [] : [random.pick(TEXT_MODELS)], slow_workers: !random.chance(0.15), allow_downgrade: random.chance(0.1),
+  prompt: 'Once upon a time', ...styled(random, 'text'), models: random.chance(0.2) ? [] : [random.pick(TEXT_MODELS)], slow_workers: !random.chance(0.15), allow_downgrade: random.chance(0.1),
   params: { n: random.chance(0.6) ? 1 : random.between(2, 6), max_length: random.between(16, 1_000), max_context_length: random.between(80, 8_192) },
 });
 
-const pop = ({ random, clients, node }: Scene): void => {
-  const worker = random.between(0, 7);
+const pop = (scene: Scene): void => { popAs(scene, scene.random.between(0, 7)); };
+
+/** A worker that asks every few minutes is paid for being there. */
+const vigil = async (scene: Scene): Promise<void> => {
+  const worker = scene.random.between(0, 7);
+  for (let call = 0; call < VIGIL_CALLS; call++) {
+    popAs(scene, worker);
+    await settled();
+    scene.world.time.pass(VIGIL_PAUSE_MS);
+  }
+};
+
+const popAs = ({ random, clients, node }: Scene, worker: number): void => {
   const kind = worker % 3 === 0 ? 'text' : 'image';
   clients.pop(node, clients.user(1 + worker), {
     kind, name: `worker ${worker}`, amount: random.between(1, 4), wish: { prioritised: [], requireUpfrontKudos: false, blacklist: [] },
@@ -73,6 +84,7 @@ const deliver = ({ random, clients, node }: Scene): void => {
   if (jobs.length === 0) return;
   // Mostly what was handed out lately; now and then something that was delivered or lost long ago.
   const job = random.chance(0.85) ? jobs[Math.max(0, jobs.length - random.between(1, 6))]! : random.pick(jobs);
+  if (job.kind === 'alchemy') return;
   const luck = random.unit();
   const censored = luck > 0.94;
   clients.deliver(node, job, {
@@ -91,8 +103,8 @@ const cancel = ({ random, clients, node, world }: Scene): void => {
 
 const pass = ({ random, world }: Scene): void => {
   const luck = random.unit();
-  if (luck < 0.7) world.time.pass(random.between(50, 1_500));
-  else if (luck < 0.95) world.time.pass(random.between(2_000, 60_000));
+  if (luck < 0.6) world.time.pass(random.between(50, 1_500));
+  else if (luck < 0.97) world.time.pass(random.between(2_000, 90_000));
   else world.time.pass(random.between(2, 25) * MINUTE_MS);
 };
 
@@ -107,13 +119,26 @@ const KINDS = {
     clients.transfer(node, clients.user(random.between(0, 40)), clients.user(random.between(0, 40)), amount, random.chance(0.7) ? `key-${random.bits()}` : undefined);
   }],
   'transfer again': [25, ({ random, clients, node }: Scene) => clients.again(node, random.bits(), random.chance(0.2) ? kudos(random.between(1, 9)) : undefined)],
-  image: [95, (scene: Scene) => void scene.clients.image(scene.node, scene.clients.user(scene.random.between(0, 9)), image(scene))],
-  text: [55, (scene: Scene) => void scene.clients.text(scene.node, scene.clients.user(scene.random.between(0, 9)), text(scene))],
-  pop: [190, pop],
-  deliver: [190, deliver],
+  image: [85, (scene: Scene) => void scene.clients.image(scene.node, payerOf(scene), image(scene))],
+  text: [45, (scene: Scene) => void scene.clients.text(scene.node, payerOf(scene), text(scene))],
+  pop: [150, pop],
+  deliver: [160, deliver],
+  vigil: [3, vigil],
+  alchemy: [25, alchemy],
+  'pop forms': [40, popForms],
+  'deliver form': [40, deliverForm],
+  'shared key': [20, sharedKey],
+  'fund key': [12, fundKey],
+  bulk: [14, bulk],
+  operator: [2, operator],
+  award: [10, award],
+  rate: [14, rate],
+  reverse: [18, reverse],
+  reconcile: [6, reconcile],
+  week: [2, ({ world }: Scene) => { world.time.pass(8 * 24 * 60 * MINUTE_MS); }],
   cancel: [30, cancel],
   adjust: [35, ({ random, clients, node, world }: Scene) => clients.adjust(node, random.pick([2, ...world.models.users.keys()]), centikudos(random.between(-20_000, random.chance(0.4) ? 1_000_000 : 20_000) || 1))],
-  roles: [10, ({ random, clients, node, world }: Scene) => clients.roles(node, anybody(random, world), random.pick(ROLES), random.chance(0.6))],
+  roles: [14, ({ random, clients, node, world }: Scene) => clients.roles(node, anybody(random, world), random.pick(ROLES), random.chance(0.6))],
   'new key': [4, ({ random, clients, node }: Scene) => clients.newKey(node, clients.user(random.between(1, 40)))],
   round: [60, ({ random, clients, node }: Scene) => clients.round(node, random.pick([...node.reactors.keys()]))],
   pass: [70, pass],
@@ -144,7 +169,7 @@ export const OPERATION_KINDS = Object.keys(KINDS) as readonly OperationKind[];
 export const perform = (kind: OperationKind, scene: Scene): void | Promise<void> => KINDS[kind][1](scene);
 
 /** A horde begins with some people in it. */
-const FIRST: readonly OperationKind[] = ['register', 'register', 'register', 'register', 'register', 'register', 'register', 'register', 'feed', 'project', 'adjust', 'adjust', 'adjust', 'feed'];
+const FIRST: readonly OperationKind[] = ['operator', 'register', 'register', 'register', 'register', 'register', 'register', 'register', 'register', 'feed', 'project', 'adjust', 'adjust', 'adjust', 'feed'];
 
 export const operationsOf = (seed: number, count: number): Operation[] => {
   const random = new Seeded(seedOf(seed, 1));

@@ -7,6 +7,9 @@ import { posting, userOf, type LedgerTransaction } from '../../src/kernel/ledger
 import type { AccountCommand } from '../../src/kudos/account.commands.js';
 import type { Account } from '../../src/kudos/account.state.js';
 import { Credits } from '../../src/kudos/credits.js';
+import type { Grant, GrantCommand } from '../../src/kudos/grant.decider.js';
+import { LedgerIndex } from '../../src/kudos/ledger-index.js';
+import { PromoteTrusted } from '../../src/kudos/promote-trusted.reactor.js';
 import { OnAccount } from '../../src/kudos/account.message.js';
 import type { AppendResult } from '../../src/platform/event-log/event-log.js';
 import { Refused } from '../../src/platform/http/refusals.js';
@@ -33,6 +36,7 @@ const deciding = <State, Command>(category: string, decide: Decide<State, Comman
   }),
 });
 const account = (decide: Decide<Account, AccountCommand>): Wiring => deciding('account', decide);
+const grant = (decide: Decide<Grant, GrantCommand>): Wiring => deciding('grant', decide);
 const request = (decide: Decide<Request, RequestCommand>): Wiring => deciding('request', decide);
 
 /** The accepted events of a type, changed. */
@@ -165,4 +169,27 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     const name = `user:${data.owner}:spendable`;
     return postings.some((each) => each.account === name) ? [...postings.map((each) => (each.account === name ? posting(each.account, each.amount + 1) : each)), posting('issue:makeup', -1)] : postings;
   })) as never) },
+  { name: 'a month of thanks is granted as often as it is asked for', wiring: grant((command, state, honest) => honest(command, command.type === 'GrantMonthly' ? { granted: undefined } : state)) },
+  { name: 'ratings of a request are rewarded as often as they are given', wiring: grant((command, state, honest) => honest(command, command.type === 'GrantRating' ? { granted: undefined } : state)) },
+  { name: 'an award used again is not recognised', wiring: grant((command, state, honest) => honest(command, command.type === 'GrantAward' ? { granted: undefined } : state)) },
+  { name: 'ten minutes of uptime are rewarded twice', wiring: deciding<unknown, unknown>('worker', (command, state, honest) => {
+    const decision = honest(command, state);
+    if (decision.outcome !== 'accepted') return decision;
+    return { ...decision, events: decision.events!.flatMap((event) => (event.type === 'UptimeRewarded.v1' ? [event, event] : [event])) };
+  }) },
+  { name: 'the budget of a shared key is not set aside for a request', wiring: account((command, state, honest) => changing<{ sharedKey?: { key: string; reserved: number } }>('AuthorizationOpened.v1', (data) =>
+    (data.sharedKey ? { ...data, sharedKey: { ...data.sharedKey, reserved: 0 } } : data))(command, state, honest as never)) },
+  { name: 'a style pays its owner out of nothing', wiring: account((command, state, honest) => changing<{ style?: { owner: number; reward: number }; ledger?: LedgerTransaction }>('JobSettled.v1', (data) =>
+    (data.style ? withPostings(data, (postings) => postings.map((each) => (each.account === 'burn:style' ? posting('issue:style', each.amount) : each))) : data))(command, state, honest as never)) },
+  { name: 'more is set aside for a form than there is', wiring: account((command, state, honest) => honest(command.type === 'PlaceFormHold' ? { ...command, creditsElsewhere: centikudos(command.creditsElsewhere + 1_000_000) } : command, state)) },
+  { name: 'thanks are repaid with what the source does not have', wiring: account((command, state, honest) => honest(command.type === 'OffsetDonation' ? { ...command, creditsElsewhere: centikudos(command.creditsElsewhere + 1_000_000), creditsComplete: true } : command, state)) },
+  { name: 'escrow is released twice', wiring: account((command, state, honest) => honest(command, command.type === 'ReleaseEscrow' ? { ...state, ownEscrow: centikudos(0) } : state)) },
+  { name: 'the cap takes what is needed for the floor', wiring: account((command, state, honest) => honest(command.type === 'SweepExcess' ? { ...command, cap: centikudos(-1) } : command, { ...state, ...(command.type === 'SweepExcess' ? { held: NO_KUDOS } : {}) })) },
+  { name: 'a transaction is taken back twice', wiring: { ...account((command, state, honest) => honest(command, command.type === 'ReverseTransaction' ? { ...state, transfers: new Map() } : state)),
+    provide: (injector, world) => { injector.provide(LedgerIndex, {
+      find: (txId: string) => Promise.resolve(world.models.transactions.get(txId)), reversalOf: () => Promise.resolve(undefined), reversalByKey: () => Promise.resolve(undefined),
+      indexedThrough: () => Promise.resolve(Number.MAX_SAFE_INTEGER), waitFor: () => Promise.resolve(true),
+    }); } } },
+  { name: 'users are trusted before their time', wiring: deciding<object, { readonly type: string }>('user', (command, state, honest) => honest(command.type === 'GrantTrust' ? { ...command, threshold: centikudos(-1), escrow: centikudos(1) } as never : command, { ...state, registeredAt: '2020-01-01T00:00:00.000Z' })) },
+  { name: 'trusted users wait for ever', wiring: { provide: (injector) => { injector.provide(PromoteTrusted, { round: () => Promise.resolve(0) }); } } },
 ];

@@ -2,6 +2,7 @@ import type { Recorded } from '../../src/kernel/event.js';
 import { ledgerOf } from '../../src/kernel/event.js';
 import { userOf } from '../../src/kernel/ledger.js';
 import type { AccountClass, FundsTransferred } from '../../src/kudos/account.events.js';
+import type { IndexedTransaction } from '../../src/kudos/ledger-index.js';
 import type { IndexedTransfer } from '../../src/kudos/transfers.js';
 import { decode } from '../../src/platform/event-log/codec.js';
 import type { Position } from '../../src/platform/event-log/event-log.js';
@@ -31,6 +32,8 @@ export class ReadModels {
   readonly keyOf = new Map<number, string>();
   readonly unopened = new Map<number, AccountClass>();
   readonly transfers = new Map<string, IndexedTransfer>();
+  /** Every transaction, as reversals look it up. */
+  readonly transactions = new Map<string, IndexedTransaction>();
   readonly indexed = new Map<number, number>();
   readonly authorizations = new Map<string, { request: string; payer: number; kind: RequestKind; stage: Stage }>();
   readonly unsettled = new Map<string, Owed>();
@@ -105,13 +108,20 @@ export class ReadModels {
     } else if (type === 'AccountOpened.v1') this.unopened.delete((stored as { user: number }).user);
   }
 
-  #statement({ type, data, stream, revision, position }: Recorded): void {
+  #statement(event: Recorded): void {
+    const { type, data, stream, revision, position } = event;
+    const ledger = ledgerOf(event);
+    if (ledger) {
+      const { txId, kind, postings, reverses } = ledger;
+      const { request = null, job = null, receivable = null } = data as { request?: string; job?: string; receivable?: IndexedTransaction['receivable'] };
+      this.transactions.set(txId, { txId, kind, postings, reverses, request, job, receivable, position, idem: event.metadata.idem?.key ?? null });
+    }
     if (!stream.startsWith('account-')) return;
     const user = Number(stream.slice('account-'.length));
     this.indexed.set(user, Math.max(revision, this.indexed.get(user) ?? -1));
     if (type !== 'FundsTransferred.v1') return;
-    const { to, amount, sharedKey, bulk, ledger } = data as FundsTransferred['data'];
-    this.transfers.set(ledger.txId, { to, amount, position, ...(sharedKey === undefined ? {} : { sharedKey }), ...(bulk === undefined ? {} : { bulk }) });
+    const { to, amount, sharedKey, bulk, ledger: { txId } } = data as FundsTransferred['data'];
+    this.transfers.set(txId, { to, amount, position, ...(sharedKey === undefined ? {} : { sharedKey }), ...(bulk === undefined ? {} : { bulk }) });
   }
 
   #queue({ type, data: stored }: Recorded): void {

@@ -4,6 +4,7 @@ import { EVENT_TYPES } from '../../src/boot/event-types.js';
 import { Seeded } from '../support/seeded.js';
 import { atRest } from './at-rest.js';
 import { Clients } from './client.js';
+import { settled } from './network.js';
 import { MODELS } from './read-models.js';
 import { SimNode, type Wiring } from './node.js';
 import { operationsOf, perform, type Operation } from './operations.js';
@@ -37,9 +38,6 @@ export interface Simulated {
   readonly calls: number;
   readonly counts: Readonly<Record<'types' | 'commands' | 'refusals' | 'faults' | 'answers', ReadonlyMap<string, number>>>;
 }
-
-/** Lets everything go on that waits for nothing from outside. Microtasks all run before the next tick that one of them asked for. */
-export const settled = (): Promise<void> => new Promise((resolve) => { process.nextTick(resolve); });
 
 /** One horde: two machines on one log, people and workers, and whatever goes wrong. The same seed is the same history, byte for byte. */
 export class Simulation {

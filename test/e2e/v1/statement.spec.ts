@@ -23,12 +23,12 @@ describe('GET /v1/ledger/accounts/{id}/statement', () => {
     const sent = await client.transfer(alice.key, bob.alias, 10);
     const { status, body } = await statement(alice.id, alice.key, '', since(sent));
     expect(status).toBe(200);
-    expect(body).toMatchObject({ account: alice.id, unit: 'kudos', next: null });
+    expect(body).toMatchObject({ account: alice.id, unit: 'kudos', cap: 10_000_000, next: null });
     expect(body.entries.map(({ kind }) => kind)).toEqual(['opening', 'admin_adjustment', 'activation', 'generation', 'transfer']);
     let balance = 0;
     for (const entry of body.entries) {
       expect(Object.keys(entry).sort()).toEqual([
-        'amount', 'at', 'balance', 'counterparties', 'escrow', 'escrow_balance', 'event', 'event_id', 'job', 'kind', 'position', 'request', 'reverses', 'revision', 'stream', 'tx_id',
+        'amount', 'at', 'balance', 'counterparties', 'escrow', 'escrow_balance', 'event', 'event_id', 'job', 'kind', 'position', 'receivable', 'request', 'reverses', 'revision', 'stream', 'tx_id',
       ]);
       balance += entry.amount;
       expect(entry.balance).toBeCloseTo(balance, 2);

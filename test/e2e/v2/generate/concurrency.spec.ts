@@ -40,6 +40,15 @@ describe('how much may wait at once', () => {
     ]);
   });
 
+  it('stays below thirty where a moderator has set it so, whatever the account has', async () => {
+    const [member, moderator] = [await client.person('restricted', 1_000_000), await client.person('moderating', 25, { moderator: true })];
+    expect((await client.send('PUT', `/api/v2/users/${member.id}`, { key: moderator.key, body: { concurrency: 2 } })).body).toMatchObject({ concurrency: 2 });
+    await horde.caughtUp();
+    const ask = async (n: number) => (await client.askImage(member.key, { params: { n }, models: ['Deliberate'] })).status;
+    expect([await ask(3), await ask(2), await ask(1)]).toEqual([429, 202, 429]);
+    expect((await client.get('/api/v2/find_user', member.key)).body['concurrency']).toBe(2);
+  });
+
   it('is what the account is shown, and never more than two hundred', async () => {
     const [poor, rich] = [await client.person('shown', 25 + 149), await client.person('very rich', 1_000_000)];
     await horde.caughtUp();
