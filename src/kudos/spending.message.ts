@@ -12,6 +12,9 @@ import { Credits } from './credits.js';
 /** How long a command waits for the views to reach the head before it says "try again" (design.md §5). */
 export const CATCH_UP_MAX_MS = 1_000;
 
+/** How often a refusal is looked at again because kudos have come in meanwhile: each time somebody else got through. */
+const REFUSALS_MAX = 3;
+
 export interface CreditsSeen {
   readonly creditsElsewhere: Kudos;
   readonly creditsComplete: boolean;
@@ -23,16 +26,26 @@ export class Spending {
   constructor(private readonly commands: CommandBus, private readonly feed: NodeFeed, private readonly credits: Credits) {}
 
   /**
-   * The head is asked for only when what is known would not do, captured once, and survives the second try: a moving target
-   * would never be reached. The wait happens outside the account's mailbox, so nobody queues behind it.
+   * The head is asked for only when what is known would not do, and captured once for a try: a moving target would never be
+   * reached. The wait happens outside the account's mailbox, so nobody queues behind it.
    * @throws RetryLater when the views do not reach the head within a second
    */
   async spend(user: number, command: (seen: CreditsSeen) => AccountCommand, context: CommandContext): Promise<AccountOutcome> {
     const first = await this.commands.execute(new OnAccount(user, command({ creditsElsewhere: this.credits.of(user), creditsComplete: false }), context));
     if (first.outcome !== 'refused' || first.rc !== 'CreditsBehind') return orRetry(first);
-    const head = await this.feed.head();
-    if (!(await this.feed.waitFor(head, CATCH_UP_MAX_MS))) throw new RetryLater('the account views are catching up with the log');
-    return orRetry(await this.commands.execute(new OnAccount(user, command({ creditsElsewhere: this.credits.of(user), creditsComplete: true }), context)));
+    let head = await this.feed.head();
+    for (let attempt = 1; ; attempt++) {
+      if (!(await this.feed.waitFor(head, CATCH_UP_MAX_MS))) throw new RetryLater('the account views are catching up with the log');
+      const creditsElsewhere = this.credits.of(user);
+      const outcome = orRetry(await this.commands.execute(new OnAccount(user, command({ creditsElsewhere, creditsComplete: true }), context)));
+      if (outcome.outcome !== 'refused' || attempt === REFUSALS_MAX) return outcome;
+      // By now the account may have spent what has come in since these credits were read. The two put together would say "not enough" of
+      // somebody who had enough all the time: so a "no" stands only when nothing has come in meanwhile.
+      const later = await this.feed.head();
+      if (later === head) return outcome;
+      head = later;
+      if (!(await this.feed.waitFor(head, CATCH_UP_MAX_MS)) || this.credits.of(user) === creditsElsewhere) return outcome;
+    }
   }
 
   /** What a refusable debit of `wanted` may use; when that would not do, as of everything that was written before the call. @throws RetryLater */

@@ -48,6 +48,7 @@ export const atRest = async (simulation: Simulation): Promise<void> => {
   }
   checkEnds(simulation);
   clients.checkRefused();
+  world.checkRefusals();
   for (const node of nodes) await checkViews(simulation, node!, random);
 };
 

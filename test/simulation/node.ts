@@ -138,7 +138,7 @@ export class SimNode {
   #connect(world: World, wiring: Wiring): ReadonlyMap<string, Round> {
     const { injector } = this;
     const bus = injector.bus();
-    injector.provide(CommandBus, world.watched(wiring.bus?.(bus, world) ?? bus));
+    injector.provide(CommandBus, world.watched(wiring.bus?.(bus, world) ?? bus, this));
     injector.connectHandlers();
     for (const view of this.views) this.feed.register(view);
     const rounds = injector.providers.filter((provider) => typeof (provider.prototype as Partial<Round>).round === 'function');

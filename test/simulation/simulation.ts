@@ -68,7 +68,7 @@ export class Simulation {
     const random = new Seeded(seed);
     const place = random.between(0, PLACES.length - 1);
     if (!this.nodes[place]?.isServing && random.chance(0.3)) await this.restart(place);
-    this.world.network.passTurn();
+    this.world.passTurn();
     const node = [this.nodes[place], this.nodes[1 - place]].find((each) => each?.isServing && !this.world.network.isPaused(each.id));
     if (!node) return;
     await perform(kind, { world: this.world, clients: this.clients, random, node, restart: (which) => this.restart(which) });

@@ -38,6 +38,9 @@ class SimContents {
   }
 }
 
+/** Longer than any pause of a node, and than a second of waiting for a feed. */
+const REFUSAL_STANDS_TURNS = 75;
+
 /** Everything that outlives a node, and what watches over all of it. */
 export class World {
   readonly store = new SimStore();
@@ -95,24 +98,44 @@ export class World {
   }
 
   /** Notes when each correlated chain of commands was first heard of: what it may not know yet is what came later. */
-  watched(bus: CommandBus): CommandBus {
+  watched(bus: CommandBus, node: { readonly isDead: boolean }): CommandBus {
     return { execute: async (message: { readonly context?: { readonly correlationId: string } }) => {
-      if (message.context) this.checks.began(message.context.correlationId, this.store.headPosition);
+      if (message.context) {
+        this.checks.began(message.context.correlationId, this.store.headPosition);
+        this.#doubtful.delete(message.context.correlationId); // whoever asks again has not told anybody yet
+      }
       if (!(message instanceof OnAccount)) return bus.execute<never, unknown>(message as never);
       const outcome = await bus.execute(message);
-      this.#refusedRightly(message, outcome);
+      this.#doubtRefusal(message, outcome, node);
       return outcome;
     } } as unknown as CommandBus;
   }
 
-  /** No "no" from a stale view: at some moment of the call there really was not enough. */
-  #refusedRightly({ account, command, context }: OnAccount, outcome: AccountOutcome): void {
+  /** No "no" from a stale view: at some moment of the call there really must not have been enough. */
+  #doubtRefusal({ account, command, context }: OnAccount, outcome: AccountOutcome, node: { readonly isDead: boolean }): void {
     if (outcome.outcome !== 'refused') return;
     const wanted = outcome.rc === 'KudosUpfront' ? Number(outcome.detail['required'])
       : outcome.rc === 'KudosTransferNotEnough' && command.type === 'TransferKudos' ? command.amount : undefined;
     if (wanted === undefined) return;
     const least = this.checks.leastAvailable(account, this.checks.beginningOf(context.correlationId) ?? -1);
-    this.unless(least < wanted, 'I15', () => `user ${account} was refused ${wanted} with ${outcome.rc}, and never had less than ${least}`);
+    if (least >= wanted) this.#doubtful.set(context.correlationId, { node, turn: this.#turn, text: `user ${account} was refused ${wanted} with ${outcome.rc}, and never had less than ${least}` });
+  }
+  readonly #doubtful = new Map<string, { readonly node: { readonly isDead: boolean }; readonly turn: number; readonly text: string }>();
+  #turn = 0;
+
+  /** One operation more has been. */
+  passTurn(): void {
+    this.#turn += 1;
+    this.network.passTurn();
+    if (this.#doubtful.size > 0) this.checkRefusals(REFUSAL_STANDS_TURNS);
+  }
+
+  /** A refusal that nobody looked at again for so long has reached a client, unless its node died before. */
+  checkRefusals(turns = 0): void {
+    for (const [id, { node, turn, text }] of this.#doubtful) {
+      if (node.isDead) this.#doubtful.delete(id);
+      else this.unless(this.#turn - turn < turns, 'I15', () => text);
+    }
   }
 
   /** The projector dies after its rows, and before its checkpoint: of one transaction, so that neither is there afterwards. */
