@@ -26,6 +26,7 @@ export const common = {
 /** Everything on the embedded log; and what speaks HTTP once more on an EventStoreDB, EVENTSTORE_URL or our own front of it. */
 export default {
   maxWorkers: 2,
+  testSequencer: './scripts/slow-first.cjs',
   projects: [
     { ...common, displayName: 'embedded', roots: ['<rootDir>/src', '<rootDir>/projections', '<rootDir>/test'] },
     {
