@@ -12,6 +12,7 @@ export default {
     'src/kudos/{settle-job,shared-key-reservation,shared-key,style-reward,transfer}.ts', '!src/**/*.spec.ts',
   ],
   concurrency: 2,
+  timeoutMS: 60_000,
   ignoreStatic: true,
   reporters: ['progress-append-only', 'json'],
   jsonReporter: { fileName: '.mutation/report.json' },
