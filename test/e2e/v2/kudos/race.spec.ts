@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { startHorde } from '../../../support/app.js';
+import type { Answer } from '../../../support/client.js';
 
 /** The issue asks for a hundred rounds; here as many as a minute of tests bears. */
 const ROUNDS = process.env['HORDE_LONG_TESTS'] ? 100 : 12;
@@ -10,6 +11,16 @@ const PATIENCE_MS = 20_000 + ROUNDS * 5_000;
 
 const horde = await startHorde('race');
 const { client } = horde;
+const figures = { transfers: 0, requests: 0, refused: 0, again: 0 };
+
+/** On a busy machine the views may take longer than a second to reach the head: 503, nothing has happened, and a client asks again. */
+const answered = async <Body>(call: () => Promise<Answer<Body>>): Promise<Answer<Body>> => {
+  for (;;) {
+    const answer = await call();
+    if (answer.status !== 503) return answer;
+    figures.again += 1;
+  }
+};
 
 /**
  * Nothing comes in while a round goes on, so what is available only falls. Then exactly the affordable spends succeeded, if what
@@ -18,7 +29,6 @@ const { client } = horde;
 it(`a hundred clients race for the last kudos of one payer, ${ROUNDS} rounds: exactly the affordable spends succeed`, async () => {
   const receivers = await Promise.all(Array.from({ length: 5 }, (_, index) => client.register(`racer ${index}`)));
   const { body: { kudos_quote: quote } } = await client.askImage((await client.person('quoted', 10_000)).key, { dry_run: true, slow_workers: false });
-  const figures = { transfers: 0, requests: 0, refused: 0 };
   const startedMs = performance.now();
   for (let round = 0; round < ROUNDS; round++) {
     const budget = 300 + 17 * (round % 7);
@@ -26,11 +36,12 @@ it(`a hundred clients race for the last kudos of one payer, ${ROUNDS} rounds: ex
     const { answer, events } = await horde.appendedBy(() => Promise.all(Array.from({ length: CLIENTS }, async (_, index) => {
       // A request takes a moment longer to reach the account than a transfer: every third round is theirs alone.
       const asks = round % 3 === 0 || index % 4 === 0;
-      const { status, body } = asks ? await client.askImage(payer.key, { slow_workers: false }) : await client.transfer(payer.key, receivers[index % 5]!.alias, SENT);
+      const call = (): Promise<Answer<{ rc?: string }>> => (asks ? client.askImage(payer.key, { slow_workers: false }) : client.transfer(payer.key, receivers[index % 5]!.alias, SENT));
+      const { status, body } = await answered(call);
       return { amount: asks ? quote : SENT, asks, taken: status === 202 || status === 200, rc: body.rc };
     })));
     const refused = answer.filter(({ taken }) => !taken);
-    expect(refused.every(({ asks, rc }) => rc === (asks ? 'KudosUpfront' : 'KudosTransferNotEnough'))).toBe(true);
+    expect(refused.filter(({ asks, rc }) => rc !== (asks ? 'KudosUpfront' : 'KudosTransferNotEnough'))).toEqual([]);
     const taken = answer.filter((each) => each.taken);
     const left = budget - taken.reduce((sum, { amount }) => sum + amount, 0);
     expect(left).toBeGreaterThanOrEqual(0);
