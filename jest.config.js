@@ -26,6 +26,8 @@ export const common = {
 /** Everything on the embedded log; and what speaks HTTP once more on an EventStoreDB, EVENTSTORE_URL or our own front of it. */
 export default {
   maxWorkers: 2,
+  // Modules that were loaded stay in a worker's memory for ever; one that has gigabytes of them spends its time collecting garbage.
+  workerIdleMemoryLimit: '1GB',
   testSequencer: './scripts/slow-first.cjs',
   projects: [
     { ...common, displayName: 'embedded', roots: ['<rootDir>/src', '<rootDir>/projections', '<rootDir>/test'] },
