@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { ANode } from '../../test/support/a-node.js';
 import { ME as PAYER, send } from '../../test/support/an-account.js';
+import { award } from '../../test/support/an-award.js';
 import { WatchedLog } from '../../test/support/watched-log.js';
 import { kudos } from '../kernel/kudos.js';
-import { encode } from '../platform/event-log/codec.js';
 import { OnAccount } from './account.message.js';
 
 const AT = '2026-03-01T12:00:00.000Z';
@@ -37,16 +37,7 @@ afterEach(async () => {
 });
 
 /** Kudos that the payer earned elsewhere. */
-const earns = async (amount: number): Promise<void> => {
-  const { event } = encode({ type: 'KudosGranted.v1', data: { user: PAYER, ledger: {
-    txId: `grant-${amount}`, kind: 'award', effectiveAt: AT, policy: 1, reverses: null,
-    postings: [{ account: 'issue:award', amount: -amount * 100 }, { account: `user:${PAYER}:spendable`, amount: amount * 100 }],
-  } } }, {
-    stream: `grant-${amount}`, revision: 0, id: `00000000-0000-4000-8000-${String(amount).padStart(12, '0')}`,
-    metadata: { $correlationId: 'c', $causationId: 'c', prevHash: null, actor: { kind: 'system' }, schema: 1, node: 'n' },
-  });
-  await log.append(`grant-${amount}`, 'no_stream', [event]);
-};
+const earns = (amount: number): Promise<void> => award(log, PAYER, amount);
 const spend = (amount: number, txId: string) => node.spending.spend(PAYER, (seen) => send(kudos(amount), { txId, keyed: false, ...seen }), context);
 
 it('is not refused for want of kudos when what was spent meanwhile had come in meanwhile', async () => {

@@ -1,47 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { anImage, aText, IMAGE_MODELS, load, reference, TEXT_MODELS } from '../../test/support/asks.js';
 import { inKudos, kudos, plus, type Kudos } from '../kernel/kudos.js';
-import { ANNOTATION_TYPES, CONTROL_TYPES, POST_PROCESSORS } from '../reference/catalogue.js';
-import { loadReference } from '../reference/load-reference.js';
+import { ANNOTATION_TYPES, POST_PROCESSORS } from '../reference/catalogue.js';
 import { SAMPLER_NAMES } from '../reference/samplers.js';
 import { alchemyDebit, alchemyFormPrice } from './alchemy-price.js';
 import { imageDebit, textDebit } from './burn.js';
 import { downgradeImage, downgradeText } from './downgrade.js';
 import { firstImagePrice, imageUnitPrice, renderPrice } from './image-price.js';
-import type { ImageJobFeatures, SourceProcessing, TextJobFeatures } from './job-features.js';
+import type { ImageJobFeatures, SourceProcessing } from './job-features.js';
 import { PRICE_POLICY_1 as POLICY } from './price-policy.js';
 import { imageQuote, textQuote } from './quote.js';
 import { imageUpfrontAmount, imageUpfrontRequired, textUpfrontAmount, textUpfrontRequired } from './upfront.js';
 import { generatedTokens } from './tokens.js';
 import { textReward } from './text-price.js';
 
-const reference = loadReference();
-const IMAGE_MODELS = [...reference.images.keys(), 'unknown', 'unknown [Flux]', 'constructor'];
-const TEXT_MODELS = [...reference.texts.keys(), 'unknown', 'unknown::somebody#3'];
-
-const side = fc.integer({ min: 1, max: 48 }).map((units) => units * 64);
-const yes = fc.constant(true as const);
-const anImage: fc.Arbitrary<ImageJobFeatures> = fc.record(
-  {
-    width: side, height: side, steps: fc.integer({ min: 1, max: 500 }), sampler: fc.constantFrom(...SAMPLER_NAMES, 'nobody_knows'),
-    karras: fc.boolean(), cfgScale: fc.double({ min: 0, max: 100, noNaN: true }),
-    denoisingStrength: fc.double({ min: 0.01, max: 1, noNaN: true }), hiresFix: yes, tiling: yes, transparent: yes,
-    postProcessing: fc.uniqueArray(fc.constantFrom<string>(...POST_PROCESSORS, 'new_one', 'constructor'), { maxLength: 4 }),
-    controlType: fc.constantFrom(...CONTROL_TYPES, 'new_one'), loras: fc.integer({ min: 1, max: 5 }), lorasLcm: yes,
-    tis: fc.integer({ min: 1, max: 20 }), workflow: fc.constant('qr_code'), sourceImage: yes, sourceMask: yes,
-    sourceProcessing: fc.constantFrom<SourceProcessing>('img2img', 'inpainting', 'outpainting', 'remix'),
-    extraSourceImages: fc.integer({ min: 1, max: 5 }), matchedTargeting: yes,
-  },
-  { requiredKeys: ['width', 'height', 'steps', 'sampler', 'karras', 'cfgScale'] },
-);
-const aText: fc.Arbitrary<TextJobFeatures> = fc.record({
-  maxLength: fc.integer({ min: 16, max: 4096 }), maxContextLength: fc.integer({ min: 80, max: 1_048_576 }),
-  promptTokens: fc.integer({ min: 20, max: 2_000_000 }),
-});
 const aModel = fc.constantFrom(...IMAGE_MODELS);
 const burning = fc.record({ censored: fc.boolean(), slowWorkers: fc.boolean(), workerBlacklist: fc.boolean() });
 const price = (features: ImageJobFeatures, model = 'stable_diffusion'): Kudos => imageUnitPrice(features, model, POLICY, reference);
-const load = fc.record({ queue: fc.integer({ min: 0, max: 5000 }), threads: fc.integer({ min: 0, max: 500 }) });
 
 const free = ({ matchedTargeting: _, ...features }: ImageJobFeatures): ImageJobFeatures => features;
 

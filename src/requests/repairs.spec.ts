@@ -2,10 +2,11 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ANode } from '../../test/support/a-node.js';
 import * as req from '../../test/support/a-request.js';
 import { authorize, opened, settle as settleCommand } from '../../test/support/an-account.js';
+import { award } from '../../test/support/an-award.js';
 import { WatchedLog } from '../../test/support/watched-log.js';
 import { ledgerOf, personal } from '../kernel/event.js';
 import { kudos, NO_KUDOS } from '../kernel/kudos.js';
-import { decode, encode } from '../platform/event-log/codec.js';
+import { decode } from '../platform/event-log/codec.js';
 import { LogUnavailable } from '../platform/event-log/event-log.js';
 import type { Owed } from './settling.message.js';
 
@@ -31,16 +32,7 @@ afterEach(async () => {
 });
 
 /** Kudos that the payer earned elsewhere. */
-const grant = async (amount: number): Promise<void> => {
-  const { event } = encode({ type: 'KudosGranted.v1', data: { user: PAYER, ledger: {
-    txId: `grant-${amount}`, kind: 'award', effectiveAt: AT, policy: 1, reverses: null,
-    postings: [{ account: 'issue:award', amount: -amount * 100 }, { account: `user:${PAYER}:spendable`, amount: amount * 100 }],
-  } } }, {
-    stream: `grant-${amount}`, revision: 0, id: `00000000-0000-4000-8000-${String(amount).padStart(12, '0')}`,
-    metadata: { $correlationId: 'c', $causationId: 'c', prevHash: null, actor: { kind: 'system' }, schema: 1, node: 'n' },
-  });
-  await log.append(`grant-${amount}`, 'no_stream', [event]);
-};
+const grant = (amount: number): Promise<void> => award(log, PAYER, amount);
 const typesOf = async (stream: string): Promise<string[]> => (await log.all(stream)).map(({ type }) => type.replace('.v1', ''));
 const account = () => typesOf(`account-${PAYER}`);
 const request = () => typesOf(`request-${REQUEST}`);

@@ -32,7 +32,7 @@ export const aText: fc.Arbitrary<TextJobFeatures> = fc.record({
   maxLength: fc.integer({ min: 16, max: 4096 }), maxContextLength: fc.integer({ min: 80, max: 1_048_576 }), promptTokens: fc.integer({ min: 20, max: 2_000_000 }),
 });
 
-const load = fc.record({ queue: fc.integer({ min: 0, max: 5000 }), threads: fc.integer({ min: 0, max: 500 }) });
+export const load = fc.record({ queue: fc.integer({ min: 0, max: 5000 }), threads: fc.integer({ min: 0, max: 500 }) });
 const modelsOf = (names: readonly string[]): fc.Arbitrary<string[]> => fc.uniqueArray(fc.constantFrom(...names), { maxLength: 5 });
 const common = { jobs: fc.integer({ min: 1, max: 6 }), slowWorkers: fc.boolean(), workerBlacklist: fc.boolean(), load };
 
