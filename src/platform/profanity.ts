@@ -11,17 +11,10 @@ const ENDINGS = ['', 's', 'es', 'ed', 'er', 'ers', 'ing', 'in', 'y', 'face', 'he
 
 /** Whole words, so that nobody from Scunthorpe is turned away; as they are written and as they are meant. */
 export class WordListProfanity extends Profanity {
-  readonly #words: ReadonlySet<string>;
-
-  constructor(stems: readonly string[] = PROFANE_STEMS) {
-    super();
-    this.#words = new Set(stems.flatMap((stem) => ENDINGS.map((ending) => collapsed(stem + ending))));
-  }
-
   override isProfane(text: string): boolean {
     const plain = text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
     const meant = plain.replace(/[013457@$!]/g, (sign) => LOOKALIKES[sign]!);
-    return [plain, meant].some((reading) => wordsOf(reading).some((word) => this.#words.has(collapsed(word))));
+    return [plain, meant].some((reading) => wordsOf(reading).some((word) => PROFANE_WORDS.has(collapsed(word))));
   }
 }
 
@@ -34,3 +27,6 @@ const wordsOf = (text: string): string[] => {
 
 /** A letter that is repeated counts once, or twice where the word has it so anyway. */
 const collapsed = (word: string): string => word.replace(/(.)\1+/g, '$1');
+
+/** Made once: a process may make many nodes, and the words are thousands. */
+const PROFANE_WORDS: ReadonlySet<string> = new Set(PROFANE_STEMS.flatMap((stem) => ENDINGS.map((ending) => collapsed(stem + ending))));
