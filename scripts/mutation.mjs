@@ -17,12 +17,19 @@ const SURVIVORS = join(root, 'scripts/mutation/survivors.json');
 const args = process.argv.slice(2);
 const names = args.filter((arg) => !arg.startsWith('--'));
 const groups = GROUPS.filter(({ name }) => names.length === 0 || names.includes(name));
-const tried = groups.flatMap(({ name, mutate, tests }) => runMutants(name, mutate, tests));
-const unnoticed = tried.filter(isAlive);
-const places = placesOf(unnoticed);
-const again = new Map((places.length > 0 ? runMutants('unnoticed', places, EVERY_TEST) : []).map((each) => [identityOf(each), each]));
-/** By its second trial where there was one. @type {Tried[]} */
-const settled = tried.map((each) => (isAlive(each) ? (again.get(identityOf(each)) ?? each) : each));
+const first = groups.flatMap(({ name, mutate, tests, wider }) => {
+  const tried = runMutants(name, mutate, tests);
+  return wider ? triedAgain(tried, `${name}-wider`, wider) : tried;
+});
+const settled = triedAgain(first, 'unnoticed', EVERY_TEST);
+
+/** What was not noticed, tried by other tests: each by its last trial. @param {Tried[]} tried @param {string} name @param {readonly string[]} tests @returns {Tried[]} */
+function triedAgain(tried, name, tests) {
+  const places = placesOf(tried.filter(isAlive));
+  if (places.length === 0) return tried;
+  const again = new Map(runMutants(name, places, tests).map((each) => [identityOf(each), each]));
+  return tried.map((each) => (isAlive(each) ? (again.get(identityOf(each)) ?? each) : each));
+}
 
 /** @type {Survivor[]} */
 const explained = JSON.parse(readFileSync(SURVIVORS, 'utf8'));
@@ -49,7 +56,7 @@ for (const survivor of survivors) {
   console.log(`${survivor.file}\n  - ${survivor.line}\n  + ${survivor.becomes}\n  ${reason ?? 'NOT EXPLAINED'}`);
 }
 if (args.includes('--write')) {
-  const files = new Set(tried.map(({ file }) => file));
+  const files = new Set(settled.map(({ file }) => file));
   const kept = explained.filter((each) => !files.has(each.file) || survivors.some((survivor) => isSame(survivor, each)));
   writeFileSync(SURVIVORS, `${JSON.stringify([...kept, ...unexplained], null, 2)}\n`);
 }

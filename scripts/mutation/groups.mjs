@@ -1,23 +1,28 @@
+/** Every test of accounts, laws and all. */
+const KUDOS = ['src/kudos/*.spec.ts'];
+
 /**
- * What money depends on, and where its own tests are. A mutant is tried by those first, because they are few and quick; what
- * they do not notice is tried by every test of `src`, which is slow and catches the rest.
- * @type {readonly { name: string, mutate: readonly string[], tests: readonly string[] }[]}
+ * What money depends on, and which tests are about it. A mutant is tried by those first, because they are few and quick; what
+ * they do not notice is tried by the wider ones, where there are such, and then by every test of `src`, which is slow.
+ * @type {readonly { name: string, mutate: readonly string[], tests: readonly string[], wider?: readonly string[] }[]}
  */
 export const GROUPS = [
-  { name: 'kernel', mutate: ['src/kernel/*.ts', 'src/platform/event-log/codec.ts'], tests: ['src/kernel', 'src/platform/event-log'] },
-  { name: 'prices', mutate: ['src/pricing/*.ts'], tests: ['src/pricing'] },
+  { name: 'kernel', mutate: ['src/kernel/*.ts', 'src/platform/event-log/codec.ts'], tests: ['src/kernel/*.spec.ts', 'src/platform/event-log/codec.spec.ts'] },
+  { name: 'prices', mutate: ['src/pricing/*.ts'], tests: ['src/pricing/*.spec.ts'] },
   {
-    name: 'accounts',
-    mutate: [
-      'src/kudos/*.{decider,state}.ts',
-      'src/kudos/{authorization-closed,cap-sweep,compensation,credits,donation-offset,escrow-release,form-hold,pockets,recent-gifts}.ts',
-      'src/kudos/{reconciliation,reversal,settle-job,shared-key-reservation,shared-key,style-reward,transfer}.ts',
-    ],
-    tests: ['src/kudos'],
+    name: 'accounts', mutate: ['src/kudos/account.{decider,state}.ts', 'src/kudos/{settle-job,authorization-closed,credits}.ts'],
+    tests: ['src/kudos/{account.decider,folds}.spec.ts'], wider: KUDOS,
   },
-  { name: 'requests', mutate: ['src/requests/*.{decider,state}.ts'], tests: ['src/requests'] },
-  { name: 'people', mutate: ['src/{users,workers,styles}/*.{decider,state}.ts'], tests: ['src/users', 'src/workers', 'src/styles'] },
+  { name: 'transfers', mutate: ['src/kudos/{transfer,recent-gifts}.ts'], tests: ['src/kudos/{transfer,shared-key,folds}.spec.ts'], wider: KUDOS },
+  { name: 'shared-keys', mutate: ['src/kudos/{shared-key,shared-key.state,shared-key-reservation}.ts'], tests: ['src/kudos/shared-key.spec.ts'], wider: KUDOS },
+  { name: 'compensations', mutate: ['src/kudos/{compensation,reversal,reconciliation}.ts'], tests: ['src/kudos/{reversal,reconciliation}.spec.ts'], wider: KUDOS },
+  {
+    name: 'grants', mutate: ['src/kudos/{grant.decider,policy.decider,donation-offset,escrow-release,cap-sweep,pockets,form-hold,style-reward}.ts'],
+    tests: ['src/kudos/{grant.decider,small-deciders,donation-offset,escrow-release,cap-sweep,pockets,form-hold,style-reward}.spec.ts'], wider: KUDOS,
+  },
+  { name: 'requests', mutate: ['src/requests/*.{decider,state}.ts'], tests: ['src/requests/{request.decider,request-forms}.spec.ts'] },
+  { name: 'people', mutate: ['src/{users,workers,styles}/*.{decider,state}.ts'], tests: ['src/{users,workers,styles}/*.decider.spec.ts', 'src/users/user-*.spec.ts'] },
 ];
 
 /** Where everything is that can notice. */
-export const EVERY_TEST = ['src'];
+export const EVERY_TEST = ['src/**/*.spec.ts'];

@@ -18,15 +18,20 @@ export const isAlive = ({ mutant }) => CHANGED_ALIVE.has(mutant.status);
  * Changes what is named, one operator at a time, and runs the tests of some folders for each change.
  * @param {string} name of the run
  * @param {readonly string[]} mutate patterns of files, `file:first-last` for some lines of one
- * @param {readonly string[]} tests folders
+ * @param {readonly string[]} tests patterns of files
  * @returns {Tried[]}
  */
 export const runMutants = (name, mutate, tests) => {
   const report = `.mutation/${name}.json`;
-  console.log(`\n${name}: changes in ${mutate.length > 4 ? `${mutate.length} places` : mutate.join(', ')}, tried by the tests of ${tests.join(', ')}`);
+  console.log(`\n${name}: changes in ${mutate.length > 4 ? `${mutate.length} places` : mutate.join(', ')}, tried by ${tests.join(', ')}`);
   const env = { ...process.env, HORDE_MUTATION_RUN: JSON.stringify({ mutate, tests, report }) };
   const { status } = spawnSync(process.execPath, [STRYKER, 'run', CONFIG], { cwd: root, stdio: 'inherit', env });
   if (status !== 0) process.exit(status ?? 1);
+  return readTried(report);
+};
+
+/** @param {string} report @returns {Tried[]} */
+const readTried = (report) => {
   /** @type {{ files: Record<string, { source: string, mutants: Mutant[] }> }} */
   const { files } = JSON.parse(readFileSync(join(root, report), 'utf8'));
   return Object.entries(files).flatMap(([file, { source, mutants }]) => mutants.map((mutant) => ({ file, source, mutant })));
@@ -35,5 +40,8 @@ export const runMutants = (name, mutate, tests) => {
 /** One and the same change in two runs. @param {Tried} tried */
 export const identityOf = ({ file, mutant: { mutatorName, replacement, location } }) => JSON.stringify([file, mutatorName, replacement, location]);
 
-/** The lines that they change, as patterns. @param {readonly Tried[]} some */
-export const placesOf = (some) => [...new Set(some.map(({ file, mutant: { location: { start, end } } }) => `${file}:${start.line}-${end.line}`))];
+/** Where they change something, as patterns: those count columns from 0, reports from 1. @param {readonly Tried[]} some */
+export const placesOf = (some) => [...new Set(some.map(({ file, mutant: { location: { start, end } } }) => `${file}:${patternOf(start)}-${patternOf(end)}`))];
+
+/** @param {Place} place */
+const patternOf = ({ line, column }) => `${line}:${column - 1}`;

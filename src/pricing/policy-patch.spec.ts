@@ -34,7 +34,8 @@ describe('a part of a policy', () => {
     [{ image: 3 }, 'image is not an object'], [{ image: { scale: '2' } }, 'image.scale is not a number'],
     [{ image: { scale: -1 } }, 'image.scale is not from 0 to 1000000'], [{ image: { scale: 1e7 } }, 'image.scale is not from 0 to 1000000'],
     [{ image: { burn: { postProcessors: { GFPGAN: null } } } }, 'image.burn.postProcessors.GFPGAN is not a number'],
-    [{ image: { unnamedBaseline: 'sdxl' } }, 'image.unnamedBaseline is none of stable diffusion 1'],
+    [{ image: { unnamedBaseline: 'sdxl' } }, 'image.unnamedBaseline is none of stable diffusion 1, '], [{ image: { unnamedBaseline: ['flux_1'] } }, 'is none of'],
+    [{ image: { scale: Infinity } }, 'image.scale is not a number'], [{ image: { scale: true } }, 'image.scale is not a number'],
     [{ image: { fromImage: { strengthFrom: 1 } } }, 'image.fromImage.strengthFrom has to be less than 1'],
     [{ text: { divisor: 0 } }, 'text.divisor has to be more than 0'], [{ text: { context: { power: 0 } } }, 'text.context.power has to be more than 0'],
     [{ styleReward: {} }, 'styleReward is not a number'], [JSON.parse('{"__proto__":{"x":1}}'), '__proto__ is unknown'],
@@ -43,6 +44,8 @@ describe('a part of a policy', () => {
     const read = readPatch(written) as { faults: readonly string[] };
     expect(read.faults).toEqual([expect.stringContaining(fault)]);
   });
+
+  it('may name the largest number', () => expect(readPatch({ image: { scale: 1_000_000 } })).toHaveProperty('patch'));
 
   it('is refused with all its faults at once', () => {
     expect(readPatch({ image: { scale: -1, x: 1 }, text: { perJob: true } })).toHaveProperty('faults.length', 3);

@@ -15,7 +15,10 @@ const work: TextWork = { tokens: 80, promptTokens: 1024, maxContextLength: 2048,
 const rewardOf = (some: Partial<TextWork>): number => inKudos(textReward({ ...work, ...some }, POLICY, reference));
 
 describe('tokens', () => {
-  it.each([['', 20], ['a', 20], ['a'.repeat(80), 20], ['a'.repeat(81), 21], ['😀'.repeat(84), 21], ['\ud800'.repeat(84), 21]])(
+  it.each([['', 20], ['a', 20], ['a'.repeat(80), 20], ['a'.repeat(81), 21], ['😀'.repeat(84), 21], ['\ud800'.repeat(84), 21],
+    ...['\ud800\udc00', '\udbff\udfff'].map((pair): [string, number] => [pair.repeat(84), 21]), // the first and the last that two units stand for
+    ...['a\udc00', '\ud7ff\udc00', '\udc00\udc00', '\ud800\ue000', '\ud800\udbff', '\ud800a'].map((pair): [string, number] => [pair.repeat(42), 21]), // two characters each
+  ])(
     'of a text are a quarter of its characters, 20 at least (%#)',
     (text, tokens) => expect(estimatedTokens(text)).toBe(tokens),
   );

@@ -49,8 +49,20 @@ describe('an image request', () => {
     [{ controlType: 'canny', steps: 40 }, calm, { width: 512, height: 512, steps: 20 }],
     [{ sampler: 'lcm', steps: 40 }, calm, { width: 512, height: 512, steps: 10 }],
     [{ sampler: 'k_heun', steps: 40 }, calm, { width: 512, height: 512, steps: 15 }],
+    [{ width: 3072, height: 64, steps: 20 }, busy, { width: 3072, height: 64, steps: 20 }],
+    [{ width: 576, height: 576, steps: 60 }, busy, { width: 576, height: 576, steps: 30 }],
+    [{ width: 1088, height: 1024, steps: 20 }, calm, { width: 1024, height: 960, steps: 20 }],
+    // No side is shorter than 64, so the other one gives way.
+    [{ width: 64, height: 8192, steps: 20 }, busy, { width: 64, height: 5184, steps: 20 }], [{ width: 8192, height: 64, steps: 20 }, busy, { width: 5184, height: 64, steps: 20 }],
   ] as const)('shrinks to what is free: %j', (some, load, expected) => {
     expect(downgradeImage({ ...asked, features: { ...plain, ...some } }, load, reference)).toMatchObject(expected);
+  });
+
+  it('takes the steps of the model, of thirty where none is named, and none from what is adaptive', () => {
+    const stepsOf = (features: Partial<ImageJobFeatures>, models: readonly string[]): number | undefined =>
+      downgradeImage({ ...asked, models, features: { ...plain, width: 2048, ...features } }, calm, reference)?.steps;
+    expect([stepsOf({ steps: 100 }, []), stepsOf({ steps: 20 }, []), stepsOf({ steps: 100, sampler: 'k_dpm_adaptive' }, [])]).toEqual([30, 20, 100]);
+    expect(stepsOf({ steps: 100 }, ['SDXL 1.0', 'stable_diffusion'])).toBe(30);
   });
 
   it('does not shrink where that would not help', () => {
