@@ -71,7 +71,7 @@ describe('a quote', () => {
 });
 
 describe('a price', () => {
-  const on = (features: Partial<ImageJobFeatures>): number => imagePriceOn('stable diffusion 1', { ...plain, ...features } as ImageJobFeatures, POLICY);
+  const on = (features: Partial<ImageJobFeatures>): number => imagePriceOn('stable diffusion 1', { ...plain, ...features }, POLICY);
 
   it('of a post-processor that nobody knows is that of the dearest', () => {
     const dearest = Object.entries(POLICY.image.postProcessors).toSorted(([, a], [, b]) => b - a)[0]![0];
