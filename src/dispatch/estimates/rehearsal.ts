@@ -5,8 +5,8 @@ import type { Asked, Claim, Pool, Scene, Times } from './stage.js';
 export const HORIZON_S = 1_800;
 /** And how far beyond the last hand-out of what waits now: who comes next is compared with what happens then. */
 const BEYOND_S = 120;
-/** Requests looked at in one rehearsal: some five milliseconds of work. What was not reached is worked out from the pace so far. */
-export const STEPS_MAX = 600_000;
+/** Requests and pools looked at in one rehearsal: a few milliseconds of work. What was not reached is worked out from the pace so far. */
+export const STEPS_MAX = 150_000;
 
 /** A request in the play. */
 class Actor {
@@ -25,10 +25,6 @@ class Actor {
   get sinceS(): number {
     return Math.max(this.asked.sinceS, this.line.servedAtS);
   }
-
-  isOver(atS: number, lifeS: number): boolean {
-    return this.startS === Infinity && Math.max(this.asked.expiresAtS, this.line.servedAtS + lifeS) <= atS;
-  }
 }
 
 /** The requests of one payer: a hand-out to one concerns all. */
@@ -42,9 +38,12 @@ interface Line {
  */
 export class Rehearsal {
   readonly #actors = new Map<string, Actor>();
-  /** What waits at each point of the play, by pool. */
+  /** What waits at each point of the play, by pool, and within it the best key first. */
   readonly #waiting = new Map<Pool, Actor[]>();
-  readonly #pools: Pool[][];
+  /** The same for each server. */
+  readonly #lists: Actor[][][];
+  /** What waits of users who have workers of their own. */
+  readonly #ownRequests: ReadonlyMap<number, Set<Actor>>;
   readonly #claims: Claim[][];
   readonly #counts: Int32Array;
   readonly #free = new FreeServers();
@@ -64,7 +63,8 @@ export class Rehearsal {
       return line;
     };
     const actors = scene.asked.map((asked) => new Actor(asked, lineOf(asked.payer)));
-    this.#pools = scene.servers.map(() => []);
+    this.#lists = scene.servers.map(() => []);
+    this.#ownRequests = new Map(scene.servers.filter(({ owner }) => owner !== 0).map(({ owner }) => [owner, new Set()]));
     this.#claims = scene.servers.map(() => []);
     // Where a worker is in its cycle of claims is not known: they start spread over it.
     this.#counts = Int32Array.from(scene.servers, (_, index) => index);
@@ -102,13 +102,15 @@ export class Rehearsal {
 
   #addPool(pool: Pool): void {
     if (this.#waiting.has(pool)) return;
-    this.#waiting.set(pool, []);
-    for (const server of pool.servers) this.#pools[server]!.push(pool);
+    const list: Actor[] = [];
+    this.#waiting.set(pool, list);
+    for (const server of pool.servers) this.#lists[server]!.push(list);
   }
 
   #enter(actor: Actor): void {
-    const { request, pool } = actor.asked;
-    this.#waiting.get(pool)!.push(actor);
+    const { request, account } = actor.asked;
+    this.#file(actor);
+    this.#ownRequests.get(account)?.add(actor);
     if (request === undefined) return;
     this.#actors.set(request, actor);
     this.#targets += actor.left;
@@ -146,7 +148,7 @@ export class Rehearsal {
   #serve(server: number, atS: number): void {
     const { owner, speed, width } = this.scene.servers[server]!;
     const inTurn = this.#isTurn(server);
-    const actor = inTurn ? this.#longestWaiting(server, atS) : this.#first(server, owner, atS);
+    const actor = this.#own(server, owner, atS) ?? (inTurn ? this.#longestWaiting(server, atS) : this.#first(server, atS));
     if (!actor) {
       this.#claims[server]!.push({ atS, key: -Infinity, sinceS: undefined });
       this.#idle.add(server);
@@ -162,21 +164,25 @@ export class Rehearsal {
 
   #handOut(actor: Actor, atS: number, serviceS: number): void {
     const { asked } = actor;
+    this.#unfile(actor);
     if (actor.startS === Infinity) actor.startS = atS;
     actor.key -= asked.price;
     actor.left -= 1;
     actor.line.servedAtS = Math.max(actor.line.servedAtS, atS);
     if (asked.request !== undefined) this.#targets -= 1;
-    if (actor.left > 0) return;
+    if (actor.left > 0) return this.#file(actor);
     actor.doneS = atS + serviceS;
-    this.#leave(actor);
+    this.#ownRequests.get(asked.account)?.delete(actor);
   }
 
-  #leave(actor: Actor): void {
+  #file(actor: Actor): void {
     const waiting = this.#waiting.get(actor.asked.pool)!;
-    const at = waiting.indexOf(actor);
-    waiting[at] = waiting.at(-1)!;
-    waiting.pop();
+    waiting.splice(placeOf(waiting, actor.key), 0, actor);
+  }
+
+  #unfile(actor: Actor): void {
+    const waiting = this.#waiting.get(actor.asked.pool)!;
+    waiting.splice(waiting.indexOf(actor), 1);
   }
 
   #isTurn(server: number): boolean {
@@ -184,15 +190,24 @@ export class Rehearsal {
     return fairShare > 0 && this.#counts[server]! % fairShare === 0;
   }
 
-  /** The best key, and before it what is asked by the owner. */
-  #first(server: number, owner: number, atS: number): Actor | undefined {
+  /** What the owner asks for comes first. */
+  #own(server: number, owner: number, atS: number): Actor | undefined {
     let best: Actor | undefined;
-    let bestKey = -Infinity;
-    for (const actor of this.#servable(server, atS)) {
-      const key = owner !== 0 && actor.asked.account === owner ? Infinity : actor.key;
-      if (best && key <= bestKey) continue;
-      best = actor;
-      bestKey = key;
+    for (const actor of this.#ownRequests.get(owner) ?? []) {
+      if (this.#isOver(actor, atS) || !actor.asked.pool.servers.includes(server)) continue;
+      if (!best || actor.key > best.key) best = actor;
+    }
+    return best;
+  }
+
+  /** The best key. */
+  #first(server: number, atS: number): Actor | undefined {
+    let best: Actor | undefined;
+    for (const waiting of this.#lists[server]!) {
+      this.#steps += 1;
+      while (waiting.length > 0 && this.#isOver(waiting[0]!, atS)) this.#steps += 1;
+      const head = waiting[0];
+      if (head && (!best || head.key > best.key)) best = head;
     }
     return best;
   }
@@ -200,28 +215,29 @@ export class Rehearsal {
   /** The best request of the payer who has waited longest. */
   #longestWaiting(server: number, atS: number): Actor | undefined {
     let longest: Actor | undefined;
-    for (const actor of this.#servable(server, atS)) if (!longest || actor.sinceS < longest.sinceS) longest = actor;
+    for (const waiting of this.#lists[server]!) {
+      this.#steps += 1 + waiting.length;
+      for (let at = waiting.length - 1; at >= 0; at -= 1) {
+        const actor = waiting[at]!;
+        if (!this.#isOver(actor, atS) && (!longest || actor.sinceS < longest.sinceS)) longest = actor;
+      }
+    }
     let best = longest;
-    for (const actor of longest ? this.#servable(server, atS) : []) if (actor.line === longest!.line && actor.key > best!.key) best = actor;
+    for (const waiting of longest ? this.#lists[server]! : []) {
+      const ofLine = waiting.find(({ line }) => line === longest!.line);
+      if (ofLine && ofLine.key > best!.key) best = ofLine;
+    }
     return best;
   }
 
-  *#servable(server: number, atS: number): Generator<Actor> {
-    for (const pool of this.#pools[server]!) {
-      const waiting = this.#waiting.get(pool)!;
-      for (let at = waiting.length - 1; at >= 0; at -= 1) {
-        this.#steps += 1;
-        const actor = waiting[at]!;
-        if (actor.isOver(atS, this.scene.lifeS)) this.#expire(actor);
-        else yield actor;
-      }
-    }
-  }
-
-  #expire(actor: Actor): void {
+  /** Whether it has expired by then: in that case it is gone. */
+  #isOver(actor: Actor, atS: number): boolean {
+    if (actor.startS < Infinity || Math.max(actor.asked.expiresAtS, actor.line.servedAtS + this.scene.lifeS) > atS) return false;
     actor.hasExpired = true;
     if (actor.asked.request !== undefined) this.#targets -= actor.left;
-    this.#leave(actor);
+    this.#unfile(actor);
+    this.#ownRequests.get(actor.asked.account)?.delete(actor);
+    return true;
   }
 
   /** When the request would have been given one job after the other, in place of others; an idle server takes all that is left. */
@@ -256,6 +272,17 @@ export class Rehearsal {
     return speeds.length === 0 ? Infinity : things / (speeds.reduce((sum, speed) => sum + speed, 0) / speeds.length);
   }
 }
+
+/** Behind all whose key is as high. */
+const placeOf = (waiting: readonly Actor[], key: number): number => {
+  let from = 0;
+  for (let to = waiting.length; from < to; ) {
+    const middle = (from + to) >> 1;
+    if (waiting[middle]!.key >= key) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+};
 
 /** Into its place in ascending order. */
 const insert = (sorted: number[], value: number): void => {

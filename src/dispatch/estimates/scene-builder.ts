@@ -53,11 +53,15 @@ interface Thread {
 
 /** Puts the queue, the workers and what is expected onto the stage of one rehearsal. */
 export class SceneBuilder {
-  /** By what their requests are matched by. */
-  readonly #pools = new Map<string, { readonly pool: OpenPool; readonly workers: readonly KnownWorker[] }>();
+  /** By what their requests are matched by, and by who may serve them: most that is matched apart is served by the same. */
+  readonly #byKey = new Map<string, OpenPool>();
+  readonly #byWorkers = new Map<string, { readonly pool: OpenPool; readonly workers: readonly KnownWorker[] }>();
+  readonly #nthOf: ReadonlyMap<KnownWorker, number>;
   #serversOf: ReadonlyMap<string, readonly number[]> | undefined;
 
-  constructor(private readonly sources: Sources) {}
+  constructor(private readonly sources: Sources) {
+    this.#nthOf = new Map(sources.online.map((worker, nth) => [worker, nth]));
+  }
 
   build(): Scene {
     const { nowMs, waiting, lot, arrivals, fairShare } = this.sources;
@@ -96,17 +100,23 @@ export class SceneBuilder {
 
   #pool(facts: RequestFacts): Pool {
     const key = this.sources.keyOf(facts);
-    const known = this.#pools.get(key);
+    let pool = this.#byKey.get(key);
+    if (!pool) this.#byKey.set(key, (pool = this.#poolOf(this.sources.eligible(facts))));
+    return pool;
+  }
+
+  #poolOf(workers: readonly KnownWorker[]): OpenPool {
+    const text = workers.map((worker) => this.#nthOf.get(worker)).join();
+    const known = this.#byWorkers.get(text);
     if (known) return known.pool;
-    const workers = this.sources.eligible(facts);
     const pool = { servers: [...new Set(workers.flatMap(({ id }) => this.#serversOf?.get(id) ?? []))] };
-    this.#pools.set(key, { pool, workers });
+    this.#byWorkers.set(text, { pool, workers });
     return pool;
   }
 
   /** A server for each thread; where a request stands for many, a server stands for as many threads, of workers as like as can be. */
   #servers(width: number): Server[] {
-    const pools = [...this.#pools.values()];
+    const pools = [...this.#byWorkers.values()];
     const memberships = new Map<KnownWorker, number[]>(this.sources.online.map((worker) => [worker, []]));
     pools.forEach(({ workers }, nth) => { for (const worker of workers) memberships.get(worker)?.push(nth); });
     const threads = [...memberships].flatMap(([worker, of]) => threadsOf(this.sources.handOf(worker), of.join()));
