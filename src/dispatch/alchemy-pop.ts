@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { iso } from '../kernel/clock.js';
 import { NO_KUDOS, type Kudos } from '../kernel/kudos.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
-import { Database } from '../platform/postgres/database.js';
 import { RetryLater } from '../platform/retry-later.js';
 import { formsOf, serviceOf } from '../pricing/alchemy-forms.js';
 import type { FormFacts } from '../pricing/job-features.js';
@@ -10,11 +9,13 @@ import type { StoredAlchemy } from '../requests/rules/alchemy-request.js';
 import type { RequestFacts } from '../requests/request.events.js';
 import { OnRequest } from '../requests/request.message.js';
 import type { KnownUser } from '../users/directory.message.js';
-import { CheckIn } from '../workers/check-in.message.js';
 import type { KnownWorker } from '../workers/registry.message.js';
 import type { Declaration } from '../workers/worker.events.js';
+import { Arrivals } from './arrivals.js';
+import type { FairTurn } from './fair-turns.js';
 import { FORM_TTL_S } from './matching/ttl.js';
 import { LiveQueue, type AnyWorkerFacts } from './live-queue.message.js';
+import type { ServingOrder } from './live-queue/lane.js';
 import type { PoppingWorker, QueuedRequest } from './live-queue/queue-row.js';
 import { maintenanceRefusal } from './maintenance.js';
 import { pages } from './pages.js';
@@ -60,17 +61,18 @@ interface Pop {
   unaffordable: number;
   /** The views lagged too far to tell what a payer has. */
   behind: RetryLater | undefined;
+  /** Than the worker's own owner and whom it puts first. */
+  servedOthers: boolean;
+}
+interface Candidate {
+  readonly request: string;
+  readonly content: StoredAlchemy;
+  readonly order: ServingOrder;
 }
 interface Offered {
   readonly job: string;
   readonly form: number;
   readonly held: Kudos;
-}
-
-/** What a pop needs of workers, besides the queue. */
-@Injectable()
-export class AlchemyArrivals {
-  constructor(readonly checkIn: CheckIn, readonly database: Database) {}
 }
 
 /** Hands out forms, several of one or more requests at once: the queue in memory proposes, the log decides. */
@@ -79,15 +81,17 @@ export class AlchemyPop {
   readonly #promised = new PromisedForms();
 
   constructor(
-    private readonly queue: LiveQueue, private readonly money: UpfrontForms, private readonly parts: PopParts, private readonly arrivals: AlchemyArrivals,
+    private readonly queue: LiveQueue, private readonly money: UpfrontForms, private readonly parts: PopParts, private readonly arrivals: Arrivals,
   ) {}
 
   async pop(owner: KnownUser, { name, declaration, amount, wish }: AlchemyAsked): Promise<AlchemyPopped> {
     const known = await this.arrivals.checkIn.arrive(owner, { kind: 'interrogation', name, declaration });
     const worker = this.parts.views.of(known, wish);
     const context: CommandContext = { actor: { kind: 'user', user: owner.id }, correlationId: this.parts.ports.ids.uuid() };
-    const pop: Pop = { owner, known, worker, wish, context, taken: [], amount, position: -1, unaffordable: 0, behind: undefined };
-    await this.#take(pop);
+    const pop: Pop = { owner, known, worker, wish, context, taken: [], amount, position: -1, unaffordable: 0, behind: undefined, servedOthers: false };
+    const turn = this.arrivals.fairness.takeTurn(known.id);
+    await this.#take(pop, turn);
+    if (!pop.servedOthers) turn.giveBack();
     if (pop.taken.length > 0) return { forms: pop.taken, position: pop.position, skipped: {} };
     if (pop.behind) throw pop.behind;
     if (known.maintenance) throw await maintenanceRefusal(known, this.arrivals.database);
@@ -95,24 +99,34 @@ export class AlchemyPop {
     return { forms: [], position: -1, skipped: { ...skipped, kudos: (skipped['kudos'] ?? 0) + pop.unaffordable } };
   }
 
-  async #take(pop: Pop): Promise<void> {
-    for (const page of pages(this.queue.candidates(pop.worker, CANDIDATES_MAX))) {
+  /** Again as long as it helps: who took a job of one request goes on to the next, and may come back for more. */
+  async #take(pop: Pop, turn: FairTurn): Promise<void> {
+    for (let before = -1; pop.taken.length > before && pop.taken.length < pop.amount;) {
+      before = pop.taken.length;
+      await this.#takeFromEach(pop, turn);
+    }
+  }
+
+  async #takeFromEach(pop: Pop, { order }: FairTurn): Promise<void> {
+    for (const page of pages(this.queue.candidates(pop.worker, CANDIDATES_MAX, order))) {
       const contents = await this.parts.ports.contents.getMany(page.map(({ request }) => request));
       for (const { request } of page) {
         if (pop.taken.length >= pop.amount) return;
         const text = contents.get(request);
         if (text === undefined) continue; // without content its request is about to expire
         const content = JSON.parse(text) as StoredAlchemy;
-        if (await this.parts.ports.blobs.exists(content.source)) await this.#claim(pop, request, content); // as without content
+        if (await this.parts.ports.blobs.exists(content.source)) await this.#claim(pop, { request, content, order }); // as without content
       }
     }
   }
 
   /** Forms are promised in memory before anything is awaited, so that pops on this node never ask for the same one. */
-  async #claim(pop: Pop, request: string, content: StoredAlchemy): Promise<void> {
+  async #claim(pop: Pop, { request, content, order }: Candidate): Promise<void> {
     const entry = this.queue.find(request);
     if (!entry) return;
-    const free = this.#freeForms(entry, pop.worker).slice(0, pop.amount - pop.taken.length);
+    const able = this.#freeForms(entry, pop.worker);
+    const wanted = Math.min(able.length, pop.amount - pop.taken.length);
+    const free = able.slice(0, this.arrivals.fairness.amount(entry, { id: pop.known.id, worker: pop.worker, order, free: able.length, wanted }));
     const jobs = free.map((form) => ({ job: this.parts.ports.ids.uuid(), form }));
     const reservation = this.queue.reserve(request, jobs.length, jobs.map(({ job }) => job));
     if (!reservation) return;
@@ -139,6 +153,7 @@ export class AlchemyPop {
     const outcome = await this.parts.commands.execute(new OnRequest(facts.request, {
       type: 'AssignForms', forms: offered, worker: known.id, owner: known.owner, ownerTrusted, ttlS: FORM_TTL_S, at: iso(this.parts.ports.clock.now()),
     }, context));
+    pop.servedOthers ||= outcome.outcome === 'appended' && !pop.worker.ownerIds.includes(facts.payer);
     const assigned = new Set(outcome.outcome === 'appended' ? outcome.events.map(({ data }) => (data as { job: string }).job) : []);
     if (outcome.outcome === 'appended') pop.position = Math.max(pop.position, outcome.position);
     const forms = formsOf(facts);

@@ -3,6 +3,7 @@ import type { Position } from '../platform/event-log/event-log.js';
 import type { NodeFold } from '../platform/event-log/node-feed.js';
 import type { ReferenceSnapshot } from '../reference/reference.js';
 import type { RequestFacts, RequestKind } from '../requests/request.events.js';
+import type { PayerId } from '../requests/rules/payer-id.js';
 import { alchemyMatch } from './matching/alchemy-match.js';
 import type { AlchemyNeeds, AlchemyWorkerFacts, Encounter, ImageNeeds, ImageWorkerFacts, SkipReason, TextNeeds, TextWorkerFacts } from './matching/facts.js';
 import { imageMatcher } from './matching/image-match.js';
@@ -14,7 +15,7 @@ import type { QueueRow } from './live-queue/queue-row.js';
 export type AnyWorkerFacts = ImageWorkerFacts | TextWorkerFacts | AlchemyWorkerFacts;
 
 export interface QueueRows {
-  queue(): Promise<{ readonly position: Position; readonly rows: Iterable<QueueRow>; readonly handOuts: ReadonlyMap<number, number> }>;
+  queue(): Promise<{ readonly position: Position; readonly rows: Iterable<QueueRow>; readonly handOuts: ReadonlyMap<PayerId, number> }>;
 }
 
 /** This node's live queue: the unfinished requests of the whole horde, folded from the feed and from its own appends. */

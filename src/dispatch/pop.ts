@@ -3,15 +3,16 @@ import { iso } from '../kernel/clock.js';
 import type { ImageJobFeatures } from '../pricing/job-features.js';
 import { imageBaseline } from '../reference/reference.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
-import { Database } from '../platform/postgres/database.js';
 import { OnRequest } from '../requests/request.message.js';
 import type { RequestFacts } from '../requests/request.events.js';
 import type { StoredSources } from '../requests/rules/source-image.js';
 import type { KnownUser } from '../users/directory.message.js';
-import { CheckIn, type Arrival } from '../workers/check-in.message.js';
+import type { Arrival } from '../workers/check-in.message.js';
 import type { KnownWorker } from '../workers/registry.message.js';
+import { Arrivals } from './arrivals.js';
 import { maintenanceRefusal } from './maintenance.js';
 import { LiveQueue, matcherOf, type AnyWorkerFacts } from './live-queue.message.js';
+import type { ServingOrder } from './live-queue/lane.js';
 import type { PoppingWorker, QueuedRequest } from './live-queue/queue-row.js';
 import { imageBatch, textBatch } from './matching/batch.js';
 import type { Encounter, ImageNeeds, ImageWorkerFacts, SkipReason } from './matching/facts.js';
@@ -60,17 +61,16 @@ const CANDIDATES_MAX = 1_000;
 export class Pop {
   readonly #match;
 
-  constructor(
-    private readonly queue: LiveQueue, private readonly checkIn: CheckIn, private readonly parts: PopParts, private readonly database: Database,
-  ) {
+  constructor(private readonly queue: LiveQueue, private readonly arrivals: Arrivals, private readonly parts: PopParts) {
     this.#match = matcherOf(parts.pricing.reference);
   }
 
   async pop(owner: KnownUser, asked: PopAsked): Promise<HandedOut | NothingToDo> {
-    const known = await this.checkIn.arrive(owner, asked);
+    const known = await this.arrivals.checkIn.arrive(owner, asked);
     const worker = this.parts.views.of(known, asked.wish);
     const skipped = new Map<SkipReason, number>();
-    for (const page of pages(this.queue.candidates(worker, CANDIDATES_MAX))) {
+    const turn = this.arrivals.fairness.takeTurn(known.id);
+    for (const page of pages(this.queue.candidates(worker, CANDIDATES_MAX, turn.order))) {
       const stored = await this.parts.ports.contents.getMany(page.map(({ request }) => request));
       for (const { request, facts } of page) {
         const text = stored.get(request);
@@ -82,11 +82,14 @@ export class Pop {
           skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
           continue;
         }
-        const handedOut = await this.#claim({ request, asked, known, worker, content }, contextOf(owner, this.parts.ports.ids.uuid()));
-        if (handedOut) return handedOut;
+        const handedOut = await this.#claim({ request, asked, known, worker, content, order: turn.order }, contextOf(owner, this.parts.ports.ids.uuid()));
+        if (!handedOut) continue;
+        if (worker.ownerIds.includes(facts.payer)) turn.giveBack();
+        return handedOut;
       }
     }
-    if (known.maintenance) throw await maintenanceRefusal(known, this.database);
+    turn.giveBack();
+    if (known.maintenance) throw await maintenanceRefusal(known, this.arrivals.database);
     return { outcome: 'nothing', skipped: this.#skippedCounts(worker, skipped) };
   }
 
@@ -107,14 +110,16 @@ export class Pop {
    * Slots are reserved in memory before the append is awaited, so that pops on this node never collide; another node's
    * claim shows as a refusal, and the next candidate is tried.
    */
-  async #claim({ request, asked, known, worker, content }: Claim, context: CommandContext): Promise<HandedOut | undefined> {
+  async #claim({ request, asked, known, worker, content, order }: Claim, context: CommandContext): Promise<HandedOut | undefined> {
     const entry = this.queue.find(request);
     const free = entry ? entry.waiting - entry.reserved : 0;
     if (!entry || free < 1) return undefined;
     const { facts } = entry;
     const model = chosenModel(this.#servingModels(facts, worker.facts), this.parts.ports.ids.random());
     if (model === undefined) return undefined;
-    const jobs = Array.from({ length: this.#batch(entry, { asked, known, model, free }) }, () => this.parts.ports.ids.uuid());
+    const wanted = this.#batch(entry, { asked, known, model, free });
+    const amount = this.arrivals.fairness.amount(entry, { id: known.id, worker, order, free, wanted });
+    const jobs = Array.from({ length: amount }, () => this.parts.ports.ids.uuid());
     const reservation = this.queue.reserve(request, jobs.length, jobs);
     if (!reservation) return undefined;
     const remaining = entry.waiting;
@@ -164,6 +169,7 @@ interface Claim {
   readonly known: KnownWorker;
   readonly worker: PoppingWorker<AnyWorkerFacts>;
   readonly content: StoredRequest;
+  readonly order: ServingOrder;
 }
 
 const contextOf = (owner: KnownUser, correlationId: string): CommandContext => ({ actor: { kind: 'user', user: owner.id }, correlationId });
