@@ -61,8 +61,8 @@ interface Pop {
   unaffordable: number;
   /** The views lagged too far to tell what a payer has. */
   behind: RetryLater | undefined;
-  /** Than the worker's own owner and whom it puts first. */
-  servedOthers: boolean;
+  /** Forms taken for others than the worker's owner and whom it puts first. */
+  forOthers: number;
 }
 interface Candidate {
   readonly request: string;
@@ -88,10 +88,10 @@ export class AlchemyPop {
     const known = await this.arrivals.checkIn.arrive(owner, { kind: 'interrogation', name, declaration });
     const worker = this.parts.views.of(known, wish);
     const context: CommandContext = { actor: { kind: 'user', user: owner.id }, correlationId: this.parts.ports.ids.uuid() };
-    const pop: Pop = { owner, known, worker, wish, context, taken: [], amount, position: -1, unaffordable: 0, behind: undefined, servedOthers: false };
+    const pop: Pop = { owner, known, worker, wish, context, taken: [], amount, position: -1, unaffordable: 0, behind: undefined, forOthers: 0 };
     const turn = this.arrivals.fairness.takeTurn(known.id);
     await this.#take(pop, turn);
-    if (!pop.servedOthers) turn.giveBack();
+    turn.settle(pop.forOthers);
     if (pop.taken.length > 0) return { forms: pop.taken, position: pop.position, skipped: {} };
     if (pop.behind) throw pop.behind;
     if (known.maintenance) throw await maintenanceRefusal(known, this.arrivals.database);
@@ -153,9 +153,9 @@ export class AlchemyPop {
     const outcome = await this.parts.commands.execute(new OnRequest(facts.request, {
       type: 'AssignForms', forms: offered, worker: known.id, owner: known.owner, ownerTrusted, ttlS: FORM_TTL_S, at: iso(this.parts.ports.clock.now()),
     }, context));
-    pop.servedOthers ||= outcome.outcome === 'appended' && !pop.worker.ownerIds.includes(facts.payer);
     const assigned = new Set(outcome.outcome === 'appended' ? outcome.events.map(({ data }) => (data as { job: string }).job) : []);
     if (outcome.outcome === 'appended') pop.position = Math.max(pop.position, outcome.position);
+    if (!pop.worker.ownerIds.includes(facts.payer)) pop.forOthers += assigned.size;
     const forms = formsOf(facts);
     for (const { job, form, held } of offered) {
       if (assigned.has(job)) pop.taken.push({ job, form: forms[form]!, payload: content.payloads[form] ?? null, source: content.source });

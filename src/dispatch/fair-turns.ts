@@ -6,36 +6,46 @@ const WORKERS_MAX = 20_000;
 /** The order that one pop goes by. */
 export interface FairTurn {
   readonly order: ServingOrder;
-  /** The pop has served nobody, or its own owner: the next one goes by the same order. */
-  giveBack(): void;
+  /** How many jobs the pop took for others than the worker's owner; after none, the next pop goes by the same order. */
+  settle(jobs: number): void;
 }
 
-/** One claim in so many of each worker goes to the payer who has waited longest (design.md §6). */
+/**
+ * One claim in so many of each worker goes to the payer who has waited longest (design.md §6). A job is a claim, so a batch that
+ * was taken by key is followed by as many turns as it delayed: batching takes nothing from the share of those who wait.
+ */
 export class FairTurns {
-  readonly #claims = new Map<string, number>();
+  /** By worker: jobs taken by key which no turn has followed yet. */
+  readonly #unanswered = new Map<string, number>();
 
-  /** 0: none does. */
+  /** 0: nobody gets a turn. */
   constructor(private readonly fairShare: number) {}
 
-  /** Counted when the pop begins, so that several pops of one worker at once do not all take the same turn. */
+  /** Counted as one job when the pop begins, so that several pops of one worker at once do not all take the same turn. */
   take(worker: string): FairTurn {
-    const claims = this.#claims.get(worker) ?? firstOf(worker);
-    this.#count(worker, claims + 1);
+    const others = this.fairShare - 1;
+    const isTurn = this.fairShare > 0 && this.#of(worker) >= others;
+    this.#add(worker, isTurn ? -others : 1);
     return {
-      order: this.fairShare > 0 && claims % this.fairShare === this.fairShare - 1 ? 'turn' : 'key',
-      giveBack: () => { this.#count(worker, (this.#claims.get(worker) ?? claims + 1) - 1); },
+      order: isTurn ? 'turn' : 'key',
+      settle: (jobs) => { this.#add(worker, isTurn ? (jobs === 0 ? others : 0) : jobs - 1); },
     };
   }
 
-  #count(worker: string, claims: number): void {
-    this.#claims.delete(worker); // last in the map: asked last
-    this.#claims.set(worker, claims);
-    if (this.#claims.size > WORKERS_MAX) this.#claims.delete(this.#claims.keys().next().value!);
+  /** Workers begin at different counts: many that take one or two jobs each serve the lane as often as one that stays. */
+  #of(worker: string): number {
+    return this.#unanswered.get(worker) ?? sumOf(worker) % Math.max(1, this.fairShare);
+  }
+
+  #add(worker: string, jobs: number): void {
+    const unanswered = this.#of(worker) + jobs;
+    this.#unanswered.delete(worker); // last in the map: asked last
+    this.#unanswered.set(worker, unanswered);
+    if (this.#unanswered.size > WORKERS_MAX) this.#unanswered.delete(this.#unanswered.keys().next().value!);
   }
 }
 
-/** Workers begin at different counts: many of them that make one or two claims each serve the lane as often as one that stays. */
-const firstOf = (worker: string): number => {
+const sumOf = (worker: string): number => {
   let sum = 0;
   for (let at = 0; at < worker.length; at += 1) sum += worker.charCodeAt(at);
   return sum;

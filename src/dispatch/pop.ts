@@ -84,11 +84,11 @@ export class Pop {
         }
         const handedOut = await this.#claim({ request, asked, known, worker, content, order: turn.order }, contextOf(owner, this.parts.ports.ids.uuid()));
         if (!handedOut) continue;
-        if (worker.ownerIds.includes(facts.payer)) turn.giveBack();
+        turn.settle(worker.ownerIds.includes(facts.payer) ? 0 : handedOut.jobs.length);
         return handedOut;
       }
     }
-    turn.giveBack();
+    turn.settle(0);
     if (known.maintenance) throw await maintenanceRefusal(known, this.arrivals.database);
     return { outcome: 'nothing', skipped: this.#skippedCounts(worker, skipped) };
   }
