@@ -92,11 +92,20 @@ export class AlchemyPop {
     const turn = this.arrivals.fairness.takeTurn(known.id);
     await this.#take(pop, turn);
     turn.settle(pop.forOthers);
-    if (pop.taken.length > 0) return { forms: pop.taken, position: pop.position, skipped: {} };
+    const { journal } = this.parts;
+    if (pop.taken.length > 0) {
+      journal.note(known.id, 'jobs', { jobs: pop.taken.map(({ job }) => job) });
+      return { forms: pop.taken, position: pop.position, skipped: {} };
+    }
     if (pop.behind) throw pop.behind;
-    if (known.maintenance) throw await maintenanceRefusal(known, this.arrivals.database);
-    const skipped = this.queue.skippedCounts(worker);
-    return { forms: [], position: -1, skipped: { ...skipped, kudos: (skipped['kudos'] ?? 0) + pop.unaffordable } };
+    if (known.maintenance) {
+      journal.note(known.id, 'refused');
+      throw await maintenanceRefusal(known, this.arrivals.database);
+    }
+    const counted = this.queue.skippedCounts(worker);
+    const skipped = { ...counted, kudos: (counted['kudos'] ?? 0) + pop.unaffordable };
+    journal.note(known.id, 'nothing', { skipped });
+    return { forms: [], position: -1, skipped };
   }
 
   /** Again as long as it helps: who took a job of one request goes on to the next, and may come back for more. */

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
-import { WorkerRegistry } from '../workers/registry.message.js';
 import { fairAmount, rivalOf } from './fair-batch.js';
 import { FairTurns, type FairTurn } from './fair-turns.js';
 import { IdleWorkers } from './idle-workers.js';
@@ -25,9 +24,9 @@ export class Fairness {
   readonly #turns: FairTurns;
   readonly #idle: IdleWorkers;
 
-  constructor(private readonly queue: LiveQueue, registry: WorkerRegistry, matcher: Matcher, clock: Clock) {
+  constructor(private readonly queue: LiveQueue, online: OnlineSummaries, matcher: Matcher, clock: Clock) {
     this.#turns = new FairTurns(queue.policy.fairShare);
-    this.#idle = new IdleWorkers(new OnlineSummaries(registry, clock), queue, matcher, clock);
+    this.#idle = new IdleWorkers(online, queue, matcher, clock);
   }
 
   takeTurn(worker: string): FairTurn {
