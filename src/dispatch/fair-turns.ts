@@ -7,7 +7,7 @@ const WORKERS_MAX = 20_000;
 export interface FairTurn {
   readonly order: ServingOrder;
   /** How many jobs the pop took for others than the worker's owner; after none, the next pop goes by the same order. */
-  settle(jobs: number): void;
+  readonly settle: (jobs: number) => void;
 }
 
 /**

@@ -8,6 +8,7 @@ import { alchemyMatch } from './matching/alchemy-match.js';
 import type { AlchemyNeeds, AlchemyWorkerFacts, Encounter, ImageNeeds, ImageWorkerFacts, SkipReason, TextNeeds, TextWorkerFacts } from './matching/facts.js';
 import { imageMatcher } from './matching/image-match.js';
 import { textMatch } from './matching/text-match.js';
+import { fairnessPolicyOf, type FairnessSettings } from './live-queue/fairness-policy.js';
 import { LiveQueue as Queue } from './live-queue/live-queue.js';
 import { matchFacets } from './live-queue/match-facets.js';
 import type { QueueRow } from './live-queue/queue-row.js';
@@ -22,8 +23,8 @@ export interface QueueRows {
 export class LiveQueue extends Queue<AnyWorkerFacts> implements NodeFold {
   readonly name = 'live queue';
 
-  constructor(private readonly source: QueueRows, reference: ReferenceSnapshot) {
-    super({ match: matcherOf(reference), facets: matchFacets(reference) });
+  constructor(private readonly source: QueueRows, reference: ReferenceSnapshot, fairness: FairnessSettings) {
+    super({ match: matcherOf(reference), facets: matchFacets(reference), policy: fairnessPolicyOf(fairness) });
   }
 
   async open(): Promise<Position> {

@@ -22,3 +22,12 @@ export const FAIR_SHARE = 4;
 export const FAIRNESS_POLICY: FairnessPolicy = Object.freeze({
   netOfUnfinished: true, lowerAtHandOut: true, refreshAtHandOut: true, fairShare: FAIR_SHARE, spreadBatches: true, yieldBatches: true, limitAnonymous: true,
 });
+
+/** What the operator of a horde may switch. */
+export interface FairnessSettings {
+  readonly fairShare: number;
+  readonly fairBatches: boolean;
+  readonly anonymousLimits: boolean;
+}
+export const fairnessPolicyOf = ({ fairShare, fairBatches, anonymousLimits }: FairnessSettings): FairnessPolicy =>
+  Object.freeze({ ...FAIRNESS_POLICY, fairShare, spreadBatches: fairBatches, yieldBatches: fairBatches, limitAnonymous: anonymousLimits });
