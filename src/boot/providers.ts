@@ -11,7 +11,7 @@ import { Claims } from '../donations/claims.message.js';
 import { Members } from '../donations/members.message.js';
 import { DonationSource } from '../donations/repay-thanks.reactor.js';
 import { Unrepaid } from '../donations/unrepaid.js';
-import { WorkerViews } from '../dispatch/worker-view.js';
+import { isInMaintenance, WorkerViews } from '../dispatch/worker-view.js';
 import { NO_CAP } from '../config.js';
 import { kudos } from '../kernel/kudos.js';
 import { Credits } from '../kudos/credits.js';
@@ -92,7 +92,7 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [SharedKeyRequests, new SharedKeyRequests(sharedKeyRequestRows(platform))], [SharedKeyStyles, styleKeys],
     [WorkerRegistry, new WorkerRegistry(workerRows(platform))], [Suspects, new Suspects(suspectRows(platform))], [Profanity, new WordListProfanity()],
     [LiveQueue, queue], [OpenWork, new OpenWork(openWorkRows(platform), clock)],
-    [JobFinder, new JobFinder(queue, jobRows(platform), feed)], [WorkerViews, new WorkerViews(pricing)], [Matcher, new Matcher(pricing)],
+    [JobFinder, new JobFinder(queue, jobRows(platform), feed, platform.contents)], [WorkerViews, new WorkerViews(pricing, isInMaintenance)], [Matcher, new Matcher(pricing)],
     [PopEdge, new PopEdge(ids, blobs, pricing)],
     [LatestOfRequests, new LatestOfRequests(feed)], [StatusRows, new PostgresStatusRows(platform)], [TransferIndex, new PostgresTransferIndex(platform)],
     [UserFiguresSource, new PostgresUserFigures(platform, members)], [StyleRows, new PostgresStyleRows(platform)], [StyleKeys, styleKeys],

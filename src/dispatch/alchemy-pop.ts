@@ -16,6 +16,7 @@ import type { Declaration } from '../workers/worker.events.js';
 import { FORM_TTL_S } from './matching/ttl.js';
 import { LiveQueue, type AnyWorkerFacts } from './live-queue.message.js';
 import type { PoppingWorker, QueuedRequest } from './live-queue/queue-row.js';
+import { giveDecoys, isFooled, requestsThatTricked } from './decoys.js';
 import { maintenanceRefusal } from './maintenance.js';
 import { pages } from './pages.js';
 import { PopParts } from './pop-parts.js';
@@ -83,7 +84,7 @@ export class AlchemyPop {
   ) {}
 
   async pop(owner: KnownUser, { name, declaration, amount, wish }: AlchemyAsked): Promise<AlchemyPopped> {
-    const known = await this.arrivals.checkIn.arrive(owner, { kind: 'interrogation', name, declaration });
+    const known = await this.arrivals.checkIn.arrive(owner, { kind: 'interrogation', name, declaration, test: wish.test });
     const worker = this.parts.views.of(known, wish);
     const context: CommandContext = { actor: { kind: 'user', user: owner.id }, correlationId: this.parts.ports.ids.uuid() };
     const pop: Pop = { owner, known, worker, wish, context, taken: [], amount, position: -1, unaffordable: 0, behind: undefined };
@@ -97,11 +98,13 @@ export class AlchemyPop {
 
   async #take(pop: Pop): Promise<void> {
     for (const page of pages(this.queue.candidates(pop.worker, CANDIDATES_MAX))) {
-      const contents = await this.parts.ports.contents.getMany(page.map(({ request }) => request));
-      for (const { request } of page) {
+      const requests = page.map(({ request }) => request);
+      const contents = await this.parts.ports.contents.getMany(requests);
+      const tricking = await requestsThatTricked(this.parts.ports.contents, pop.known, requests);
+      for (const request of requests) {
         if (pop.taken.length >= pop.amount) return;
         const text = contents.get(request);
-        if (text === undefined) continue; // without content its request is about to expire
+        if (text === undefined || tricking.has(request)) continue; // without content its request is about to expire
         const content = JSON.parse(text) as StoredAlchemy;
         if (await this.parts.ports.blobs.exists(content.source)) await this.#claim(pop, request, content); // as without content
       }
@@ -114,6 +117,7 @@ export class AlchemyPop {
     if (!entry) return;
     const free = this.#freeForms(entry, pop.worker).slice(0, pop.amount - pop.taken.length);
     const jobs = free.map((form) => ({ job: this.parts.ports.ids.uuid(), form }));
+    if (isFooled(pop.known, entry.facts)) return this.#pretend(pop, entry.facts, content, jobs);
     const reservation = this.queue.reserve(request, jobs.length, jobs.map(({ job }) => job));
     if (!reservation) return;
     const promise = this.#promised.add(request, free);
@@ -123,6 +127,16 @@ export class AlchemyPop {
       reservation.release();
       promise.release();
     }
+  }
+
+  /** For a worker that is paused and not told: the queue and the log know nothing of it. */
+  async #pretend(pop: Pop, facts: RequestFacts, content: StoredAlchemy, jobs: readonly { job: string; form: number }[]): Promise<void> {
+    if (jobs.length === 0) return;
+    const { ports } = this.parts;
+    const forms = formsOf(facts);
+    await giveDecoys(ports, pop.known, { facts, ttlS: FORM_TTL_S, jobs: jobs.map((each) => ({ ...each, model: serviceOf(forms[each.form]!) })) });
+    pop.position = Math.max(pop.position, ports.feed.position);
+    for (const { job, form } of jobs) pop.taken.push({ job, form: forms[form]!, payload: content.payloads[form] ?? null, source: content.source });
   }
 
   #freeForms({ request, facts, waitingForms }: QueuedRequest, { models }: PoppingWorker<AnyWorkerFacts>): number[] {
@@ -137,7 +151,8 @@ export class AlchemyPop {
     const { known, owner, context } = pop;
     const ownerTrusted = owner.roles.has('trusted') || !this.parts.pricing.escrow;
     const outcome = await this.parts.commands.execute(new OnRequest(facts.request, {
-      type: 'AssignForms', forms: offered, worker: known.id, owner: known.owner, ownerTrusted, ttlS: FORM_TTL_S, at: iso(this.parts.ports.clock.now()),
+      type: 'AssignForms', forms: offered, worker: known.id, owner: known.owner, ownerTrusted, ttlS: FORM_TTL_S, selfTest: pop.wish.test,
+      at: iso(this.parts.ports.clock.now()),
     }, context));
     const assigned = new Set(outcome.outcome === 'appended' ? outcome.events.map(({ data }) => (data as { job: string }).job) : []);
     if (outcome.outcome === 'appended') pop.position = Math.max(pop.position, outcome.position);

@@ -26,6 +26,8 @@ export interface Arrival {
   /** As sent; cut and trimmed here. */
   readonly name: string;
   readonly declaration: Declaration;
+  /** The worker tests itself: its time is not counted, and nobody is told that it is here. */
+  readonly test?: boolean;
 }
 
 const NAME_MAX = 100;
@@ -61,8 +63,11 @@ export class CheckIn {
     if (known && known.kind !== arrival.kind) throw refusedBy(popRefusals, 'PolymorphicNameConflict');
     if (known && known.owner !== owner.id) throw refusedBy(popRefusals, 'WrongCredentials');
     const worker = known ?? (await this.#register(owner, { ...arrival, sentLength: arrival.name.trim().length, name }, nameHash));
-    this.registry.seen(worker, this.ports.clock.now(), owner.roles.has('trusted'));
-    await this.parts.uptime.called(worker, contextOf(owner, this.ports.ids)); // first: the time until now is worth what was declared until now
+    if (arrival.test) this.registry.tested(worker, owner.roles.has('trusted'));
+    else {
+      this.registry.seen(worker, this.ports.clock.now(), owner.roles.has('trusted'));
+      await this.parts.uptime.called(worker, contextOf(owner, this.ports.ids)); // first: the time until now is worth what was declared until now
+    }
     if (!isDeepStrictEqual(worker.declaration, arrival.declaration)) await this.#declare(owner, worker, arrival.declaration);
     return worker;
   }

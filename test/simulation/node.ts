@@ -118,7 +118,7 @@ export class SimNode {
     injector.provide(UserDirectory, new UserDirectory({
       byKeyHash: (keyHash) => Promise.resolve(models.users.get(models.keys.get(keyHash) ?? -1)), byId: (id) => Promise.resolve(models.users.get(id)), waitFor: waits('users'),
     }, feed, (purpose, text) => world.secrets.keyedHash(purpose, text)));
-    injector.provide(JobFinder, new JobFinder(injector.get(LiveQueue), { waitFor: waits('requests'), job: (id) => Promise.resolve(models.jobs.get(id)) }, feed));
+    injector.provide(JobFinder, new JobFinder(injector.get(LiveQueue), { waitFor: waits('requests'), job: (id) => Promise.resolve(models.jobs.get(id)) }, feed, world.contents));
     injector.provide(TransferIndex, {
       find: (txIds: readonly string[]) => Promise.resolve(new Map(txIds.flatMap((txId) => { const known = models.transfers.get(txId); return known ? [[txId, known] as const] : []; }))), indexedThrough: (user: number) => Promise.resolve(models.indexed.get(user) ?? -1), waitFor: waits('statement'),
     });
