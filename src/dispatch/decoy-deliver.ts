@@ -9,7 +9,7 @@ import type { FoundJob } from './job-finder.js';
 interface Pretended {
   readonly faulted: boolean;
   /** What a real one would have earned; may refuse what the worker sent, as for a real one. */
-  reward(): Kudos;
+  readonly reward: () => Kudos;
 }
 
 /**
