@@ -5,7 +5,7 @@ import type { CommandContext } from '../platform/commanding/outcome.js';
 import { Refused, refusedBy } from '../platform/http/refusals.js';
 import { RetryLater } from '../platform/retry-later.js';
 import { formsOf } from '../pricing/alchemy-forms.js';
-import { owedFor } from '../requests/owed.js';
+import { owedFor } from '../requests/owed.message.js';
 import { OnRequest, type RequestOutcome } from '../requests/request.message.js';
 import { jobRefusals } from '../requests/request.refusals.js';
 import { Settling } from '../requests/settling.message.js';

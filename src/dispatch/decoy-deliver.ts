@@ -1,7 +1,6 @@
 import { inKudos, type Kudos } from '../kernel/kudos.js';
 import { refusedBy } from '../platform/http/refusals.js';
 import { jobRefusals } from '../requests/request.refusals.js';
-import type { Delivered } from './deliver.js';
 import type { DeliverParts } from './deliver-parts.js';
 import { endDecoy } from './decoys.js';
 import type { FoundJob } from './job-finder.js';
@@ -17,7 +16,7 @@ interface Pretended {
  * Nothing is appended. Two copies at the same instant are both thanked for; a real job would refuse one.
  * @throws Refused DuplicateGen, AbortedGen
  */
-export const takeDecoy = async ({ ports, registry }: DeliverParts, { job, worker, decoy }: FoundJob, { faulted, reward }: Pretended): Promise<Delivered> => {
+export const takeDecoy = async ({ ports, registry }: DeliverParts, { job, worker, decoy }: FoundJob, { faulted, reward }: Pretended): Promise<{ reward: number; position: number }> => {
   const { deadlineMs, ended } = decoy!;
   const { position } = ports.feed; // a real answer names a position, too
   const isLate = ports.clock.now() > deadlineMs;

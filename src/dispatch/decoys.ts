@@ -2,7 +2,7 @@ import type { Contents } from '../platform/content/contents.js';
 import type { Ports } from '../platform/ports.js';
 import type { RequestFacts } from '../requests/request.events.js';
 import type { KnownWorker } from '../workers/registry.message.js';
-import type { FoundJob } from './job-finder.js';
+import type { DecoyEnd, FoundJob } from './job-finder.js';
 
 /**
  * Decoys: jobs that a paused worker takes for real ones (horde-rules §6.4, docs/decisions/0028). Nothing of them is in the
@@ -13,9 +13,6 @@ interface Decoy extends Pick<FoundJob, 'worker' | 'owner' | 'model' | 'form'> {
   readonly facts: RequestFacts;
   readonly deadlineMs: number;
 }
-
-/** What became of a decoy, as its worker sees it. */
-export type DecoyEnd = 'delivered' | 'faulted';
 
 /** As long as a result is kept: the id is unknown afterwards, like that of any old job. */
 const DECOY_LIFE_MS = 24 * 60 * 60_000;

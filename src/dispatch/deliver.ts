@@ -8,7 +8,7 @@ import { RetryLater } from '../platform/retry-later.js';
 import type { JobState, JobSubmitted, RequestFacts } from '../requests/request.events.js';
 import { OnRequest, type RequestOutcome } from '../requests/request.message.js';
 import { jobRefusals } from '../requests/request.refusals.js';
-import { owedFor } from '../requests/owed.js';
+import { owedFor } from '../requests/owed.message.js';
 import { Settling } from '../requests/settling.message.js';
 import { UserDirectory, type KnownUser } from '../users/directory.message.js';
 import type { KnownWorker } from '../workers/registry.message.js';

@@ -1,8 +1,9 @@
 import type { RequestFacts, RequestKind } from '../requests/request.events.js';
-import type { Contents } from '../platform/content/contents.js';
 import { RetryLater } from '../platform/retry-later.js';
-import { findDecoy, type DecoyEnd } from './decoys.js';
 import type { LiveQueue } from './live-queue.message.js';
+
+/** What became of a decoy, as its worker sees it. */
+export type DecoyEnd = 'delivered' | 'faulted';
 
 export interface FoundJob {
   readonly job: string;
@@ -33,7 +34,7 @@ export class JobFinder {
   constructor(
     private readonly queue: LiveQueue, private readonly rows: JobRows,
     private readonly feed: { head(): Promise<number>; waitFor(position: number, timeoutMs: number): Promise<boolean> },
-    private readonly contents: Pick<Contents, 'getMany'>,
+    private readonly findDecoy: (job: string) => Promise<FoundJob | undefined>,
   ) {}
 
   /** Undefined only when no such job was ever handed out. @throws RetryLater */
@@ -46,7 +47,7 @@ export class JobFinder {
     if (late) return late;
     if (!(await this.rows.waitFor(head, CATCH_UP_MAX_MS))) throw new RetryLater('the list of requests is catching up with the log');
     const row = await this.rows.job(job);
-    return row ? { ...row, facts: undefined } : findDecoy(this.contents, job);
+    return row ? { ...row, facts: undefined } : this.findDecoy(job);
   }
 
   #live(id: string): FoundJob | undefined {
