@@ -11,11 +11,13 @@ import { PopParts } from './pop-parts.js';
 import { Reaper } from './reaper.js';
 import { SubmitController } from './submit.controller.js';
 import { UpfrontForms } from './upfront-forms.js';
+import { Visits } from './visits.js';
+import { WaitingWorkers } from './waiting-workers.js';
 
 @Global()
 @Module({
   controllers: [AlchemyController, PopController, SubmitController],
-  providers: [AlchemyArrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Deliver, DeliverParts, Pop, PopParts, Reaper],
+  providers: [AlchemyArrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Deliver, DeliverParts, Pop, PopParts, Reaper, Visits, WaitingWorkers],
   exports: [Availability, Reaper],
 })
 export class DispatchModule {}

@@ -67,6 +67,13 @@ export class CheckIn {
     return worker;
   }
 
+  /** It is still here, for its call has not ended; false when there is no such worker any more. */
+  stayed(worker: KnownWorker, owner: KnownUser): boolean {
+    if (!this.registry.has(worker.id)) return false;
+    this.registry.seen(worker, this.ports.clock.now(), owner.roles.has('trusted'));
+    return true;
+  }
+
   async #register(owner: KnownUser, arrival: Newcomer, nameHash: string): Promise<KnownWorker> {
     const { name } = arrival;
     if (name.length === 0) throw refusedBy(popRefusals, 'BadRequest', { reason: 'A worker needs a name.' });
