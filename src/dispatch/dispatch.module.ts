@@ -8,14 +8,14 @@ import { DeliverParts } from './deliver-parts.js';
 import { Pop } from './pop.js';
 import { PopController } from './pop.controller.js';
 import { PopParts } from './pop-parts.js';
-import { Reaper } from './reaper.js';
+import { Reaper, ServedTime } from './reaper.js';
 import { SubmitController } from './submit.controller.js';
 import { UpfrontForms } from './upfront-forms.js';
 
 @Global()
 @Module({
   controllers: [AlchemyController, PopController, SubmitController],
-  providers: [AlchemyArrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Deliver, DeliverParts, Pop, PopParts, Reaper],
+  providers: [AlchemyArrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Deliver, DeliverParts, Pop, PopParts, Reaper, ServedTime],
   exports: [Availability, Reaper],
 })
 export class DispatchModule {}
