@@ -13,6 +13,11 @@ import { ServedUntil } from './served-until.js';
 
 const CATCH_UP_MAX_MS = 1_000;
 
+@Injectable()
+export class ServingParts {
+  constructor(readonly ports: Ports, readonly commanding: Commanding, readonly pauses: ProcessPauses) {}
+}
+
 /**
  * Knows whether the horde serves, and records when it did not (ADR 0029): with every heartbeat a node writes down that it can
  * reach log and database. A node that comes back finds there when anybody could do so last.
@@ -77,9 +82,4 @@ export class Serving {
     const { state } = await this.commands.execute(new OnOutages(command, context));
     this.outages.take(state.outages);
   }
-}
-
-@Injectable()
-export class ServingParts {
-  constructor(readonly ports: Ports, readonly commanding: Commanding, readonly pauses: ProcessPauses) {}
 }

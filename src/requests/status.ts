@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { parseUuid } from '../kernel/ids.js';
 import { inKudos, type Kudos } from '../kernel/kudos.js';
 import { Availability } from '../dispatch/availability.message.js';
+import { Outages } from '../outages/outages.message.js';
 import { refusedBy } from '../platform/http/refusals.js';
 import { Ports } from '../platform/ports.js';
 import { RetryLater } from '../platform/retry-later.js';
@@ -85,6 +86,7 @@ const CATCH_UP_MAX_MS = 1_000;
 export class Status {
   constructor(
     private readonly rows: StatusRows, private readonly availability: Availability, private readonly latest: LatestOfRequests, private readonly ports: Ports,
+    private readonly outages: Outages,
   ) {}
 
   /** @throws Refused RequestNotFound for an unknown, expired or foreign id; only once the read model has seen all that came before */
@@ -145,7 +147,8 @@ export class Status {
   }
 
   #known(row: StatusRow | undefined, kind: RequestKind): StatusRow {
-    const expired = row && row.completedAt !== null && row.expiresAt <= this.ports.clock.now();
+    // Nobody could fetch its results while nobody served.
+    const expired = row && row.completedAt !== null && this.outages.extendedDue(row.completedAt, row.expiresAt) <= this.ports.clock.now();
     if (!row || row.kind !== kind || expired) throw refusedBy(jobRefusals, 'RequestNotFound');
     return row;
   }
