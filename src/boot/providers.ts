@@ -6,6 +6,7 @@ import { SpeedLimits } from '../dispatch/deliver-parts.js';
 import { JobFinder } from '../dispatch/job-finder.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
 import { Matcher } from '../dispatch/matcher.js';
+import { ModelSpeeds } from '../dispatch/model-speeds.js';
 import { PopEdge } from '../dispatch/pop.controller.js';
 import { Claims } from '../donations/claims.message.js';
 import { Members } from '../donations/members.message.js';
@@ -99,7 +100,7 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [Outages, outages], [ServedUntil, new ServedUntil(platform.database, platform.log.storeId)], [ProcessPauses, new ProcessPauses(new SystemClock())],
     [LiveQueue, queue], [OpenWork, new OpenWork(openWorkRows(platform), clock)],
     [JobFinder, new JobFinder(queue, jobRows(platform), feed)], [WorkerViews, new WorkerViews(pricing)], [Matcher, new Matcher(pricing)],
-    [PopEdge, new PopEdge(ids, blobs, pricing)],
+    [PopEdge, new PopEdge(ids, blobs, pricing)], [ModelSpeeds, new ModelSpeeds(feed, clock)],
     [LatestOfRequests, new LatestOfRequests(feed)], [StatusRows, new PostgresStatusRows(platform)], [TransferIndex, new PostgresTransferIndex(platform)],
     [UserFiguresSource, new PostgresUserFigures(platform, members)], [StyleRows, new PostgresStyleRows(platform)], [StyleKeys, styleKeys],
     [UserPages, new PostgresUserPages(platform)], [MonthlyDues, new PostgresMonthlyDues(platform)],

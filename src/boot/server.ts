@@ -2,6 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule, HealthOnlyModule } from '../app.module.js';
 import { ConfigError, type Config } from '../config.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
+import { ModelSpeeds } from '../dispatch/model-speeds.js';
 import { Reaper } from '../dispatch/reaper.js';
 import { Claims } from '../donations/claims.message.js';
 import { Members } from '../donations/members.message.js';
@@ -140,7 +141,7 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding, vault
   const directory = get(UserDirectory);
   const folds = [
     get(Credits), get(Pockets), get(TrustedUsers), get(RecentGifts), directory, get(NextUserId), registry, get(Suspects), new ForgetErased(vault, feed), queue,
-    get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests), get(StyleKeys), get(Claims), get(Unrepaid), latest, get(Outages),
+    get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests), get(StyleKeys), get(Claims), get(Unrepaid), latest, get(ModelSpeeds), get(Outages),
   ];
   for (const fold of folds) feed.register(fold);
   await feed.start();

@@ -13,7 +13,7 @@ import { LiveQueue } from './live-queue.message.js';
 /** What tells how much of the time that has passed counts. */
 @Injectable()
 export class ServedTime {
-  constructor(readonly serving: Serving, readonly outages: Outages) {}
+  constructor(readonly serving: Serving, readonly outages: Outages, readonly ports: Ports) {}
 }
 
 /**
@@ -26,8 +26,7 @@ export class Reaper {
   readonly #old = new Rounds('old requests');
 
   constructor(
-    private readonly queue: LiveQueue, private readonly commands: CommandBus, private readonly settling: Settling, private readonly ports: Ports,
-    private readonly time: ServedTime,
+    private readonly queue: LiveQueue, private readonly commands: CommandBus, private readonly settling: Settling, private readonly time: ServedTime,
   ) {}
 
   /**
@@ -36,10 +35,10 @@ export class Reaper {
    * @throws Error log or database cannot be reached @throws AggregateError afterwards, of what failed
    */
   async round(): Promise<number> {
-    if (!this.queue.isDueBy(this.ports.clock.now())) return 0;
+    if (!this.queue.isDueBy(this.time.ports.clock.now())) return 0;
     await this.time.serving.confirm();
-    const { outages } = this.time;
-    const now = this.ports.clock.now();
+    const { outages, ports } = this.time;
+    const now = ports.clock.now();
     const given = { at: iso(now), outages: outages.all };
     const late = new Set(this.queue.dueJobs(now, outages.all).map(({ request }) => request));
     const expired = await this.#late.run([...late].map((request) => () => this.#ask(request, { type: 'ExpireJobs', ...given })));
@@ -48,7 +47,7 @@ export class Reaper {
   }
 
   async #ask(request: string, command: OnRequest['command']): Promise<void> {
-    const context: CommandContext = { actor: { kind: 'system' }, correlationId: this.ports.ids.uuid() };
+    const context: CommandContext = { actor: { kind: 'system' }, correlationId: this.time.ports.ids.uuid() };
     const outcome = await this.commands.execute(new OnRequest(request, command, context));
     if (outcome.outcome !== 'appended') return;
     await this.settling.releaseReturned(outcome.events, outcome.state, context);

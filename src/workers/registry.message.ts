@@ -116,9 +116,7 @@ export class WorkerRegistry implements NodeFold {
     const worker = this.#byId.get(id);
     if (!worker) return;
     const isOneTime = worker.presentSinceMs - seenMs <= ONLINE_MS && this.#bridges(worker, sinceMs);
-    // What another node, or an earlier life of this one, bridged: all outage of that time is left out, be it that it called in it.
-    if (worker.lastSeenMs === 0) worker.outageMs = this.outages.within(Math.max(sinceMs, worker.uptimeThroughMs), seenMs);
-    else if (isOneTime && sinceMs <= worker.lastSeenMs && seenMs - worker.lastSeenMs > ONLINE_MS) worker.outageMs += this.outages.within(worker.lastSeenMs, seenMs);
+    if (isOneTime || worker.lastSeenMs === 0) this.#bridgedElsewhere(worker, { sinceMs, seenMs });
     if (isOneTime) worker.presentSinceMs = Math.min(sinceMs, worker.presentSinceMs);
     else if (seenMs > worker.lastSeenMs) worker.presentSinceMs = sinceMs;
     if (seenMs <= worker.lastSeenMs) return;
@@ -134,6 +132,12 @@ export class WorkerRegistry implements NodeFold {
     if (gapMs - outageMs > ONLINE_MS) return false;
     worker.outageMs += outageMs;
     return true;
+  }
+
+  /** By another node, or by an earlier life of this one: all outage of that time is left out, be it that the worker called in it. */
+  #bridgedElsewhere(worker: KnownWorker, { sinceMs, seenMs }: Presence): void {
+    if (worker.lastSeenMs === 0) worker.outageMs = this.outages.within(Math.max(sinceMs, worker.uptimeThroughMs), seenMs);
+    else if (sinceMs <= worker.lastSeenMs && seenMs - worker.lastSeenMs > ONLINE_MS) worker.outageMs += this.outages.within(worker.lastSeenMs, seenMs);
   }
 
   /** As far as is known here: an outage that has just ended may explain it. */

@@ -23,7 +23,7 @@ const eventsOf = async ({ platform: { log } }: Server, type: string): Promise<re
   (await log.readAll({ limit: 4_096 })).events.map(decode).filter((event) => event.type === type);
 const outagesOf = async (server: Server): Promise<readonly number[]> =>
   (await eventsOf(server, 'OutageEnded.v1')).map(({ data }) => data as { from: string; until: string }).map(({ from, until }) => Date.parse(until) - Date.parse(from));
-const reap = async ({ app }: Server): Promise<void> => void (await app.get(Reaper, { strict: false }).round());
+const reap = ({ app }: Server): Promise<number> => app.get(Reaper, { strict: false }).round();
 const confirm = ({ app }: Server): Promise<void> => app.get(Serving, { strict: false }).confirm();
 const jobsLost = async (server: Server): Promise<readonly string[]> => (await eventsOf(server, 'JobExpired.v1')).map(({ data }) => (data as { job: string }).job);
 
@@ -34,7 +34,9 @@ describe('a server that was away', () => {
   let client: Client;
   let payer: Person;
   let owner: Person;
-  const start = async (): Promise<void> => void ({ server, client } = await home.start({ clock }));
+  const start = async (): Promise<void> => {
+    ({ server, client } = await home.start({ clock }));
+  };
   const awayFor = async (ms: number): Promise<void> => {
     await confirm(server);
     await home.stop();
