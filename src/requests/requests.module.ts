@@ -18,7 +18,7 @@ import { RepairParts, Repairs } from './repairs.reactor.js';
 import { RequestHandler } from './request.handler.js';
 import { Results } from './results.js';
 import { Settling } from './settling.message.js';
-import { Status } from './status.js';
+import { Status, StatusTime } from './status.js';
 import { StatusController } from './status.controller.js';
 import { StyleUse } from './style-use.js';
 import { TextSubmission } from './text-submission.js';
@@ -28,7 +28,7 @@ import { TextSubmission } from './text-submission.js';
   controllers: [AsyncController, InterrogateController, StatusController, RateController, ProgressController],
   providers: [
     RequestHandler, AlchemyStatus, AlchemySubmission, Admission, AdmissionParts, CallerKeys, CallerStanding, Cancel, DeletedKeys, Gate, GateParts, ImageSubmission, TextSubmission,
-    Repairs, RepairParts, Results, Settling, Status, StyleUse, Ratings, RatingParts, ProgressStreams,
+    Repairs, RepairParts, Results, Settling, Status, StatusTime, StyleUse, Ratings, RatingParts, ProgressStreams,
   ],
   exports: [Settling, Repairs, DeletedKeys],
 })
