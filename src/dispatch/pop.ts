@@ -9,7 +9,6 @@ import { OnRequest } from '../requests/request.message.js';
 import type { RequestFacts } from '../requests/request.events.js';
 import type { StoredSources } from '../requests/rules/source-image.js';
 import type { KnownUser } from '../users/directory.message.js';
-import { CheckIn, type Arrival } from '../workers/check-in.message.js';
 import type { KnownWorker } from '../workers/registry.message.js';
 import { giveDecoys, isFooled, requestsThatTricked } from './decoys.js';
 import { maintenanceRefusal } from './maintenance.js';
@@ -21,13 +20,12 @@ import { chosenModel, servingImageModels, servingModels, withinQuote } from './m
 import { imageTtlS, TEXT_TTL_S } from './matching/ttl.js';
 import { pages } from './pages.js';
 import { PopParts } from './pop-parts.js';
-import type { PopWish } from './worker-view.js';
+import { Visits, type Visitor } from './visits.js';
 
 /** What one pop wants. */
-export interface PopAsked extends Arrival {
+export interface PopAsked extends Visitor {
   readonly kind: 'image' | 'text';
   readonly amount: number;
-  readonly wish: PopWish;
 }
 
 /** What requests keep in the content store for the worker that takes them. */
@@ -63,13 +61,19 @@ export class Pop {
   readonly #match;
 
   constructor(
-    private readonly queue: LiveQueue, private readonly checkIn: CheckIn, private readonly parts: PopParts, private readonly database: Database,
+    private readonly queue: LiveQueue, private readonly visits: Visits, private readonly parts: PopParts, private readonly database: Database,
   ) {
     this.#match = matcherOf(parts.pricing.reference);
   }
 
   async pop(owner: KnownUser, asked: PopAsked): Promise<HandedOut | NothingToDo> {
-    const known = await this.checkIn.arrive(owner, { ...asked, test: asked.wish.test });
+    return this.visits.receive<HandedOut | NothingToDo>(owner, asked, async (known) => {
+      const answer = await this.#find(owner, asked, known);
+      return { found: answer.outcome === 'jobs', answer };
+    }, { outcome: 'nothing', skipped: {} });
+  }
+
+  async #find(owner: KnownUser, asked: PopAsked, known: KnownWorker): Promise<HandedOut | NothingToDo> {
     const worker = this.parts.views.of(known, asked.wish);
     const skipped = new Map<SkipReason, number>();
     let candidates = 0;
@@ -125,6 +129,7 @@ export class Pop {
     const entry = this.queue.find(request);
     const free = entry ? entry.waiting - entry.reserved : 0;
     if (!entry || free < 1) return undefined;
+    if (asked.patience?.gone.aborted) return undefined; // nobody would hear of it
     const { facts } = entry;
     const model = chosenModel(this.#servingModels(facts, worker.facts), this.parts.ports.ids.random());
     if (model === undefined) return undefined;
