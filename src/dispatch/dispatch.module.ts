@@ -12,9 +12,11 @@ import { OnlineSummaries } from './online-workers.js';
 import { Pop } from './pop.js';
 import { PopController } from './pop.controller.js';
 import { PopParts, WorkerMemory } from './pop-parts.js';
-import { Reaper } from './reaper.js';
+import { Reaper, ServedTime } from './reaper.js';
 import { SubmitController } from './submit.controller.js';
 import { UpfrontForms } from './upfront-forms.js';
+import { Visits } from './visits.js';
+import { WaitingWorkers } from './waiting-workers.js';
 import { PopJournal } from './why/pop-journal.js';
 import { WhyController } from './why/why.controller.js';
 import { Why } from './why/why.js';
@@ -22,7 +24,7 @@ import { Why } from './why/why.js';
 @Global()
 @Module({
   controllers: [AlchemyController, PopController, SubmitController, WhyController],
-  providers: [Arrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Deliver, DeliverParts, Fairness, Models, OnlineSummaries, Pop, PopJournal, PopParts, Reaper, Why, WorkerMemory],
+  providers: [Arrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Deliver, DeliverParts, Fairness, Models, OnlineSummaries, Pop, PopJournal, PopParts, Reaper, ServedTime, Visits, WaitingWorkers, Why, WorkerMemory],
   exports: [Availability, Models, Reaper],
 })
 export class DispatchModule {}

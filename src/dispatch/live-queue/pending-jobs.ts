@@ -1,4 +1,5 @@
 import { DueHeap } from './due-heap.js';
+import { extendedDue, type Outage } from '../../kernel/outage.js';
 import type { PendingJob } from './queue-row.js';
 
 /** All jobs in workers' hands: by id, by deadline, and how many each worker has. */
@@ -32,8 +33,19 @@ export class PendingJobs {
     return this.#byWorker.get(worker) ?? 0;
   }
 
-  /** Jobs past their deadline, the most overdue first. */
-  dueBy(nowMs: number): PendingJob[] {
-    return this.#due.dueBy(nowMs).sort((a, b) => a.deadlineMs - b.deadlineMs || (a.job < b.job ? -1 : 1));
+  /** No job is due before. */
+  get nextDueMs(): number {
+    return this.#due.nextMs;
+  }
+
+  /** Jobs past their deadline, the most overdue first; the outages of the horde are no time (ADR 0029). */
+  dueBy(nowMs: number, outages: readonly Outage[]): PendingJob[] {
+    const due: PendingJob[] = [];
+    for (const job of this.#due.dueBy(nowMs)) {
+      const dueAtMs = extendedDue(job.assignedAtMs, job.deadlineMs, outages);
+      if (dueAtMs <= nowMs) due.push(job);
+      else this.#due.put(job, dueAtMs);
+    }
+    return due.sort((a, b) => a.deadlineMs - b.deadlineMs || (a.job < b.job ? -1 : 1));
   }
 }
