@@ -6,6 +6,8 @@ import { Arrivals } from './arrivals.js';
 import { Availability } from './availability.message.js';
 import { Deliver } from './deliver.js';
 import { DeliverParts } from './deliver-parts.js';
+import { EligibleWorkers } from './estimates/eligible-workers.js';
+import { Forecasts, ForecastSources } from './estimates/forecasts.js';
 import { Fairness } from './fairness.js';
 import { Models } from './model-figures.message.js';
 import { OnlineSummaries } from './online-workers.js';
@@ -24,7 +26,10 @@ import { Why } from './why/why.js';
 @Global()
 @Module({
   controllers: [AlchemyController, PopController, SubmitController, WhyController],
-  providers: [Arrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Deliver, DeliverParts, Fairness, Models, OnlineSummaries, Pop, PopJournal, PopParts, Reaper, ServedTime, Visits, WaitingWorkers, Why, WorkerMemory],
+  providers: [
+    Arrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Deliver, DeliverParts, EligibleWorkers, Fairness, Forecasts, ForecastSources, Models,
+    OnlineSummaries, Pop, PopJournal, PopParts, Reaper, ServedTime, Visits, WaitingWorkers, Why, WorkerMemory,
+  ],
   exports: [Availability, Models, Reaper],
 })
 export class DispatchModule {}

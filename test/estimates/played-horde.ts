@@ -2,11 +2,13 @@ import { EligibleWorkers } from '../../src/dispatch/estimates/eligible-workers.j
 import { Forecasts, ForecastSources } from '../../src/dispatch/estimates/forecasts.js';
 import { RecentDispatch } from '../../src/dispatch/estimates/recent-dispatch.js';
 import { LiveQueue } from '../../src/dispatch/live-queue.message.js';
+import { FAIR_SHARE } from '../../src/dispatch/live-queue/fairness-policy.js';
 import { OrderedTree } from '../../src/dispatch/live-queue/ordered-tree.js';
+import { FairTurns } from '../../src/dispatch/fair-turns.js';
 import { Matcher } from '../../src/dispatch/matcher.js';
 import { ModelSpeeds } from '../../src/dispatch/model-speeds.js';
 import { OnlineSummaries } from '../../src/dispatch/online-workers.js';
-import { WorkerViews } from '../../src/dispatch/worker-view.js';
+import { isWithdrawn, WorkerViews } from '../../src/dispatch/worker-view.js';
 import { iso } from '../../src/kernel/clock.js';
 import { personal, type Recorded } from '../../src/kernel/event.js';
 import { centikudos, kudos } from '../../src/kernel/kudos.js';
@@ -41,6 +43,7 @@ export interface PlayedSettings {
   /** Whether a job takes exactly its time, within a tenth of it, or any time with that mean. */
   readonly service: 'fixed' | 'near' | 'random';
   readonly faults?: number;
+  readonly fairShare?: number;
   /** Not every request is asked about: a rehearsal takes milliseconds. */
   readonly watchOneIn?: number;
 }
@@ -78,6 +81,7 @@ export class PlayedHorde {
   readonly #recent: RecentDispatch;
   readonly #speeds: ModelSpeeds;
   readonly #random: Seeded;
+  readonly #turns: FairTurns;
   readonly #agenda = new OrderedTree<Due>(({ atMs, nth }) => ({ key: -atMs, acceptedAtMs: nth, request: '' }));
   readonly #revisions = new Map<string, number>();
   readonly #told = new Map<string, Kept>();
@@ -87,8 +91,9 @@ export class PlayedHorde {
   constructor(private readonly settings: PlayedSettings) {
     const pricing = new Pricing(PRICE_POLICY_1, reference);
     const feed = { head: () => Promise.resolve(0) };
-    this.queue = new LiveQueue({ queue: () => Promise.resolve({ position: 0, rows: [], handOuts: new Map() }) }, reference);
-    this.#views = new WorkerViews(pricing);
+    this.queue = new LiveQueue({ queue: () => Promise.resolve({ position: 0, rows: [], handOuts: new Map() }) }, reference, { fairShare: settings.fairShare ?? FAIR_SHARE, fairBatches: true, anonymousLimits: true });
+    this.#turns = new FairTurns(this.queue.policy.fairShare);
+    this.#views = new WorkerViews(pricing, isWithdrawn);
     this.#recent = new RecentDispatch(this.queue, feed, this.clock);
     this.#speeds = new ModelSpeeds(feed, this.clock);
     this.#random = new Seeded(settings.seed);
@@ -151,8 +156,10 @@ export class PlayedHorde {
   #pop(id: string, worker: PlayedWorker): void {
     const known = this.#registry.byId(id)!;
     this.#registry.seen(known, this.clock.now(), true);
-    const view = this.#views.of(known, { prioritised: [], requireUpfrontKudos: false, blacklist: [] });
-    const [entry] = this.queue.candidates(view, 1);
+    const view = this.#views.of(known, { prioritised: [], requireUpfrontKudos: false, blacklist: [], test: false });
+    const turn = this.#turns.take(id);
+    const [entry] = this.queue.candidates(view, 1, turn.order);
+    turn.settle(entry ? 1 : 0);
     if (!entry) {
       this.#after(POLL_MS, () => { this.#pop(id, worker); });
       return;

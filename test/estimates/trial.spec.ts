@@ -39,4 +39,7 @@ const trial = (name: string, load: number, given: Partial<PlayedSettings> = {}, 
 it('trial', () => {
   trial('load 0.9', 0.9, {}, 10);
   trial('load 1.2', 1.2, {}, 10);
+  trial('load 1.2 equal', 1.2, {}, 10, 0);
+  trial('load 1.2 random', 1.2, { service: 'random' }, 10);
+  trial('load 1.2 faults', 1.2, { faults: 0.05 }, 10);
 }, 600_000);

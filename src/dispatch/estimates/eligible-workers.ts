@@ -3,7 +3,7 @@ import { Clock } from '../../kernel/clock.js';
 import type { RequestFacts } from '../../requests/request.events.js';
 import { WorkerRegistry, type KnownWorker } from '../../workers/registry.message.js';
 import { matchSignature } from '../live-queue/match-signature.js';
-import { Matcher } from '../matcher.js';
+import { Matcher, type Servable } from '../matcher.js';
 import { OnlineSummaries, serving } from '../online-workers.js';
 
 /** A verdict on who may serve is asked anew after this long; the published rule allows 60 s (horde-api-since-5.1.5 §5.4). */
@@ -32,6 +32,11 @@ export class EligibleWorkers {
 
   of(facts: RequestFacts): readonly KnownWorker[] {
     return this.#fresh(this.keyOf(facts)) ?? this.#ask(facts);
+  }
+
+  /** Whether there is one; also of a request that is only being asked for. */
+  any(facts: Servable): boolean {
+    return serving(this.online.of(facts.kind), facts.models).some((worker) => this.matcher.mayServe(worker, facts));
   }
 
   /** As `of` for each that it is asked about, until that has become too much work; from then on by models, if nothing better is remembered. */

@@ -66,7 +66,7 @@ describe('a rehearsal of dispatch', () => {
   });
 
   it('keeps the requests of a payer alive with each hand-out to one of them', () => {
-    const many = Array.from({ length: 3 }, (_, n) => asked(`r${n}`, POOL, { payer: 7, key: -n, things: 7_000, expiresAtS: 1_100 }));
+    const many = Array.from({ length: 3 }, (_, n) => asked(`r${n}`, POOL, { payer: 'one', key: -n, things: 7_000, expiresAtS: 1_100 }));
     expect(play({ servers: [server()], asked: many }).timesOf('r2')!.startS).toBe(1_400);
   });
 

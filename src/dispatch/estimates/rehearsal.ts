@@ -56,8 +56,8 @@ export class Rehearsal {
   #endS = 0;
 
   constructor(private readonly scene: Scene) {
-    const lines = new Map<string | number, Line>();
-    const lineOf = (payer: string | number): Line => {
+    const lines = new Map<string, Line>();
+    const lineOf = (payer: string): Line => {
       let line = lines.get(payer);
       if (!line) lines.set(payer, (line = { servedAtS: -Infinity }));
       return line;

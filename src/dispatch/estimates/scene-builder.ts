@@ -1,5 +1,7 @@
 import type { RequestFacts } from '../../requests/request.events.js';
+import { NOBODY, payerOf, type PayerId } from '../../requests/rules/payer-id.js';
 import type { KnownWorker } from '../../workers/registry.message.js';
+import type { FairnessPolicy } from '../live-queue/fairness-policy.js';
 import { LIFE_MS } from '../live-queue/queue-entry.js';
 import { AGEING_CENTIKUDOS_PER_MS } from '../live-queue/priority-key.js';
 import type { QueuedRequest } from '../live-queue/queue-row.js';
@@ -29,7 +31,7 @@ export interface Sources {
   /** How many requests each of the waiting ones stands for. */
   readonly lot: number;
   readonly arrivals: RecentArrivals | undefined;
-  readonly fairShare: number;
+  readonly policy: FairnessPolicy;
   readonly keyOf: (facts: RequestFacts) => string;
   readonly eligible: (facts: RequestFacts) => readonly KnownWorker[];
   readonly handOf: (worker: KnownWorker) => Hand;
@@ -37,8 +39,11 @@ export interface Sources {
   readonly online: readonly KnownWorker[];
 }
 
-/** Who stands in line together: an account; without one everybody for themselves. */
-export const payerOf = ({ payer, request }: Pick<RequestFacts, 'payer' | 'request'>): string | number => (payer === 0 ? request : payer);
+/** Who stands in line together: an account or an address; of whom nothing is known, everybody alone. */
+const lineOf = (facts: RequestFacts): PayerId => {
+  const payer = payerOf(facts);
+  return payer === NOBODY ? facts.request : payer;
+};
 
 interface OpenPool extends Pool {
   readonly servers: number[];
@@ -64,16 +69,16 @@ export class SceneBuilder {
   }
 
   build(): Scene {
-    const { nowMs, waiting, lot, arrivals, fairShare } = this.sources;
+    const { nowMs, waiting, lot, arrivals, policy: { fairShare, refreshAtHandOut } } = this.sources;
     const asked = [...waiting.map((entry) => ({ ...this.waiting(entry), lot })), ...(arrivals ? this.#expected(arrivals, nowMs) : [])];
-    return { servers: this.#servers(Math.max(1, Math.round(lot))), asked, fairShare, lifeS: LIFE_MS / 1_000 };
+    return { servers: this.#servers(Math.max(1, Math.round(lot))), asked, fairShare, lifeS: refreshAtHandOut ? LIFE_MS / 1_000 : 0 };
   }
 
   /** As one who waits; also for a request that has come since the scene was built. */
   waiting({ request, facts, key, price, waiting, things, waitingSinceMs, expiresAtMs, pending }: QueuedRequest): Asked {
     const { nowMs } = this.sources;
     return {
-      request, payer: payerOf(facts), account: facts.payer, pool: this.#pool(facts), key, price, jobs: waiting, things, lot: 1, comesAtS: 0,
+      request, payer: lineOf(facts), account: facts.payer, pool: this.#pool(facts), key, price, jobs: waiting, things, lot: 1, comesAtS: 0,
       sinceS: (waitingSinceMs - nowMs) / 1_000, expiresAtS: pending.size > 0 ? Infinity : (expiresAtMs - nowMs) / 1_000,
     };
   }
@@ -93,7 +98,7 @@ export class SceneBuilder {
   #coming({ facts, base, price, things }: Arrival, offsetS: number, nowMs: number, lot: number): Asked {
     const comesAtS = Math.max(SOON_S, offsetS);
     return {
-      request: undefined, payer: payerOf(facts), account: facts.payer, pool: this.#pool(facts), price, jobs: facts.jobs, things, lot, comesAtS,
+      request: undefined, payer: lineOf(facts), account: facts.payer, pool: this.#pool(facts), price, jobs: facts.jobs, things, lot, comesAtS,
       key: base - (nowMs + comesAtS * 1_000) * AGEING_CENTIKUDOS_PER_MS, sinceS: comesAtS, expiresAtS: comesAtS + LIFE_MS / 1_000,
     };
   }

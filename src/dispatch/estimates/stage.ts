@@ -19,7 +19,7 @@ export interface Asked {
   /** Undefined: expected. */
   readonly request: string | undefined;
   /** Whose requests are in line together: an account, or an address. */
-  readonly payer: string | number;
+  readonly payer: string;
   /** The account; 0 is anonymous. */
   readonly account: number;
   readonly pool: Pool;
