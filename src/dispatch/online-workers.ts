@@ -16,10 +16,17 @@ export interface OnlineWorkers {
 /** Things per second until somebody has delivered. Rules about slow workers assume other figures of new ones (`BASELINE_SPEED`). */
 const GUESSED_SPEED: Readonly<Record<RequestKind, number>> = { image: 1_000_000, text: 10, alchemy: 0.5 };
 
-/** Things per second of one job; undefined of a worker that has not delivered yet. */
-export const shownSpeed = (worker: KnownWorker): number | undefined => {
-  if (worker.samples.length === 0) return undefined;
-  return worker.kind === 'interrogation' ? 1 / speedOf(worker) : speedOf(worker); // an alchemist's are seconds per form
+/** The rules round speeds to tenths (horde-rules §4.3): what was rounded to nothing was at least this. */
+const SPEED_MIN = 0.05;
+
+/**
+ * Things per second of one job; undefined of a worker that has not delivered yet. The harmonic mean of its samples, for that
+ * is what its next jobs take: the mean that the rules show makes one job that was done in no time outweigh many slow ones.
+ */
+export const shownSpeed = ({ kind, samples }: Pick<KnownWorker, 'kind' | 'samples'>): number | undefined => {
+  if (samples.length === 0) return undefined;
+  if (kind === 'interrogation') return 1 / speedOf({ kind, samples }); // an alchemist's are seconds per form
+  return samples.length / samples.reduce((sum, sample) => sum + 1 / Math.max(SPEED_MIN, sample), 0);
 };
 
 /** With thousands of workers a summary costs a millisecond: one a second is enough, and at once when somebody arrives. */
