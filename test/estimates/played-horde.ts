@@ -55,6 +55,7 @@ export interface Kept {
   readonly doneS: number;
   trueStartS?: number;
   trueDoneS?: number;
+  /** Nobody has reached it. */
   expired?: true;
 }
 
@@ -74,8 +75,6 @@ const exponential = (random: Seeded): number => -Math.log(1 - random.unit());
 export class PlayedHorde {
   readonly clock = new SettableClock();
   readonly kept: Kept[] = [];
-  /** Processor time that the forecasts took. */
-  askedMs = 0;
   readonly forecasts: Forecasts;
   readonly queue: LiveQueue;
   readonly #registry = new WorkerRegistry({ workers: () => Promise.resolve({ position: 0, rows: [] }) });
@@ -149,9 +148,7 @@ export class PlayedHorde {
     });
     this.#apply(`request-${request}`, 'RequestAccepted.v1', facts);
     const isWatched = this.#made % (this.settings.watchOneIn ?? 1) === 0;
-    const before = process.cpuUsage().user;
     const { startS, doneS } = isWatched ? this.forecasts.of(this.queue.find(request)!) : { startS: 0, doneS: 0 };
-    this.askedMs += (process.cpuUsage().user - before) / 1_000;
     const told: Kept = { wish, acceptedAtS: this.atS, startS, doneS };
     this.#told.set(request, told);
     if (isWatched) this.kept.push(told);
