@@ -165,7 +165,7 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding, vault
         latest.apply(event);
         watch.apply(event);
       }
-      else if (category === 'worker') registry.apply(event);
+      else if (category === 'worker' || category === 'team') registry.apply(event);
       else if (category === 'user') {
         directory.apply(event);
         registry.apply(event);

@@ -9,6 +9,8 @@ export interface WorkerFigures {
   readonly name: string | null;
   readonly nameHash: string;
   readonly info: string | null;
+  /** The one that it is in. */
+  readonly team: { readonly id: string; readonly name: string } | null;
   readonly declaration: Declaration | null;
   readonly maintenance: boolean;
   readonly paused: boolean;
@@ -50,7 +52,7 @@ export const workerView = (worker: WorkerFigures, { online, trusted, flagged, mo
     kudos_rewards: inKudos(plus(worker.kudosGenerated, worker.uptimeKudos)),
     kudos_details: kudosDetails(worker),
     performance: performanceOf(worker), maintenance_mode: worker.maintenance, nsfw: declared.nsfw, trusted, flagged,
-    bridge_agent: declared.agent, team: { name: null, id: null },
+    bridge_agent: declared.agent, team: { name: worker.team?.name ?? null, id: worker.team?.id ?? null },
     ...membersOf(worker, declared),
     ...(worker.info === null ? {} : { info: worker.info }), ...(owner === undefined ? {} : { owner, messages: [] }),
     ...(moderated ? { paused: worker.paused, suspicious: worker.suspicions, ...(contact ? { contact } : {}) } : {}),
