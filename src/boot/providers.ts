@@ -50,7 +50,7 @@ import { UserDirectory } from '../users/directory.message.js';
 import { NextUserId } from '../users/next-user-id.js';
 import { OpenRegistration } from '../users/register.controller.js';
 import { TrustedUsers } from '../users/trusted-users.message.js';
-import { Admins } from '../users/admins.js';
+import { Admins } from '../users/admins.message.js';
 import { UnfinishedErasures } from '../users/erasures.reactor.js';
 import { MonthlyDues } from '../users/monthly-grants.reactor.js';
 import { LastActivity } from '../users/user-deletions.js';

@@ -1,7 +1,7 @@
 /** What went wrong with a call to somebody else's server. Says neither header nor query: those may be secret. */
 export class OutboundFailed extends Error {
   override readonly name = 'OutboundFailed';
-  constructor(readonly place: string, readonly reason: string) {
+  constructor(readonly place: string, readonly reason: string, /** Of an answer, if there was one. */ readonly status?: number) {
     super(`${place}: ${reason}`);
   }
 }
@@ -38,7 +38,7 @@ export class FetchOutbound extends Outbound {
       const response = await fetch(url, { headers: { accept: 'application/json', ...headers }, redirect: 'error', signal });
       if (response.status !== 200) {
         await response.body?.cancel();
-        throw new OutboundFailed(place, `answered ${response.status}`);
+        throw new OutboundFailed(place, `answered ${response.status}`, response.status);
       }
       return JSON.parse(await this.#text(response, place)) as unknown;
     } catch (error) {
