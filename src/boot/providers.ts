@@ -24,6 +24,8 @@ import { RecentGifts } from '../kudos/recent-gifts.js';
 import { SharedKeyRegistry, SharedKeyStyles } from '../kudos/shared-key-registry.message.js';
 import { SharedKeyRows } from '../kudos/shared-keys.js';
 import { TransferIndex } from '../kudos/transfers.js';
+import { AddressChecks } from '../operations/address-checks.message.js';
+import { HordeModes } from '../operations/horde-modes.message.js';
 import { BlobStore } from '../platform/blobs/blob-store.js';
 import { Commanding } from '../platform/commanding/commanding.js';
 import { Contents } from '../platform/content/contents.js';
@@ -60,7 +62,9 @@ import { WorkerRegistry } from '../workers/registry.message.js';
 import { Suspects } from '../workers/suspects.js';
 import { WorkerJobs } from '../workers/worker-changes.js';
 import { WorkerFiguresSource } from '../workers/worker-figures.js';
+import { makeAddressChecks } from './make-address-checks.js';
 import { makeMembers } from './make-members.js';
+import { modesRows } from './operations-rows.js';
 import type { Platform } from './platform.js';
 import {
   claimRows, creditRows, giftRows, jobRows, openWorkRows, pocketRows, PostgresLastActivity, PostgresLedgerIndex, PostgresMonthlyDues, PostgresSharedKeyRows,
@@ -100,6 +104,7 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [LastActivity, new PostgresLastActivity(platform)], [UnfinishedErasures, new PostgresUnfinishedErasures(platform)], [Admins, new Admins(config.admins)],
     [PastMinute, new PastMinute(feed, clock)], [WorkerFiguresSource, new PostgresWorkerFigures(platform)], [WorkerJobs, new PostgresWorkerJobs(platform)],
     [PriorityCap, new PriorityCap(config.kudosCap)], [AnonymousUse, new AnonymousUse(config.anonymous)],
+    [HordeModes, new HordeModes(modesRows(platform))], [AddressChecks, makeAddressChecks(platform)],
     [PublishedCheckpoints, new PublishedCheckpoints(platform.database, platform.log.storeId)],
     [SpeedLimits, new SpeedLimits(pricing, config.speedLimits)], [OpenRegistration, new OpenRegistration(config.registration)], [DevAccess, new DevAccess(config.testApiKeys)],
   ];

@@ -25,6 +25,7 @@ import type { PopWish } from './worker-view.js';
 
 export interface AlchemyAsked {
   readonly name: string;
+  readonly ip: string;
   readonly declaration: Declaration;
   readonly amount: number;
   readonly wish: PopWish;
@@ -82,8 +83,8 @@ export class AlchemyPop {
     private readonly queue: LiveQueue, private readonly money: UpfrontForms, private readonly parts: PopParts, private readonly arrivals: AlchemyArrivals,
   ) {}
 
-  async pop(owner: KnownUser, { name, declaration, amount, wish }: AlchemyAsked): Promise<AlchemyPopped> {
-    const known = await this.arrivals.checkIn.arrive(owner, { kind: 'interrogation', name, declaration });
+  async pop(owner: KnownUser, { name, ip, declaration, amount, wish }: AlchemyAsked): Promise<AlchemyPopped> {
+    const known = await this.arrivals.checkIn.arrive(owner, { kind: 'interrogation', name, ip, declaration });
     const worker = this.parts.views.of(known, wish);
     const context: CommandContext = { actor: { kind: 'user', user: owner.id }, correlationId: this.parts.ports.ids.uuid() };
     const pop: Pop = { owner, known, worker, wish, context, taken: [], amount, position: -1, unaffordable: 0, behind: undefined };

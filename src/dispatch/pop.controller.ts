@@ -4,8 +4,8 @@ import { Ids } from '../kernel/ids.js';
 import { BlobStore } from '../platform/blobs/blob-store.js';
 import { cutText } from '../platform/cut-text.js';
 import { setKudosPosition } from '../platform/http/kudos-position.js';
-import { ApiKey, StrictBody } from '../platform/http/parameters.js';
-import { refusedBy } from '../platform/http/refusals.js';
+import { ApiKey, ClientIp, StrictBody } from '../platform/http/parameters.js';
+import { refusedBy, type Refused } from '../platform/http/refusals.js';
 import { Callers, RateLimit } from '../platform/http/route-spec.js';
 import { Pricing } from '../pricing/pricing.js';
 import type { ImagePayload, TextPayload } from '../requests/rules/payload.js';
@@ -39,11 +39,11 @@ export class PopController {
   constructor(private readonly pops: Pop, private readonly directory: UserDirectory, private readonly parts: PopEdge) {}
 
   @Post('pop') @HttpCode(200) @Callers('user') @RateLimit('RL-60s')
-  async image(@StrictBody(ImagePopFields) body: ImagePopFields, @ApiKey() apiKey: string, @Res({ passthrough: true }) reply: FastifyReply) {
+  async image(@StrictBody(ImagePopFields) body: ImagePopFields, @ApiKey() apiKey: string, @ClientIp() ip: string, @Res({ passthrough: true }) reply: FastifyReply) {
     const owner = await popOwner(this.directory, apiKey, body.priority_usernames);
-    const declaration = this.#withModels(imageDeclaration(body), owner, (model) => this.#serves(model, owner));
+    const declared = withModels(imageDeclaration(body), owner, (model) => this.#serves(model, owner));
     const popped = await this.pops.pop(owner, {
-      kind: 'image', name: body.name, declaration, amount: body.amount,
+      kind: 'image', name: body.name, ip, ...declared, amount: body.amount,
       wish: { prioritised: prioritised(body.priority_usernames), requireUpfrontKudos: body.require_upfront_kudos, blacklist: blacklist(body.blacklist) },
     });
     if (popped.outcome === 'nothing') return noImageJob(skippedImages(popped.skipped), []);
@@ -52,11 +52,11 @@ export class PopController {
   }
 
   @Post('text/pop') @HttpCode(200) @Callers('user') @RateLimit('RL-60s')
-  async text(@StrictBody(TextPopFields) body: TextPopFields, @ApiKey() apiKey: string, @Res({ passthrough: true }) reply: FastifyReply) {
+  async text(@StrictBody(TextPopFields) body: TextPopFields, @ApiKey() apiKey: string, @ClientIp() ip: string, @Res({ passthrough: true }) reply: FastifyReply) {
     const owner = await popOwner(this.directory, apiKey, body.priority_usernames);
-    const declaration = this.#withModels(textDeclaration(body), owner, () => true);
+    const declared = withModels(textDeclaration(body), owner, () => true);
     const popped = await this.pops.pop(owner, {
-      kind: 'text', name: body.name, declaration, amount: body.amount,
+      kind: 'text', name: body.name, ip, ...declared, amount: body.amount,
       wish: { prioritised: prioritised(body.priority_usernames), requireUpfrontKudos: false, blacklist: [] },
     });
     if (popped.outcome === 'nothing') return noTextJob(skippedTexts(popped.skipped), []);
@@ -88,14 +88,15 @@ export class PopController {
   #serves(model: string, owner: KnownUser): boolean {
     return this.parts.pricing.reference.images.has(model) || owner.roles.has('customizer') || (owner.roles.has('special') && model.endsWith(`::${aliasOf(owner)}`));
   }
-
-  #withModels(declaration: Declaration, owner: KnownUser, accepted: (model: string) => boolean): Declaration {
-    const foreign = declaration.models.find((model) => model.includes('::') && !model.endsWith(`::${aliasOf(owner)}`));
-    if (foreign !== undefined) throw refusedBy(popRefusals, 'BadRequest', { reason: `The model ${foreign} belongs to somebody else.` });
-    const models = declaration.models.filter(accepted);
-    if (models.length === 0) throw refusedBy(popRefusals, 'BadRequest', { reason: 'Unfortunately we cannot accept workers serving these models.' });
-    return { ...declaration, models };
-  }
 }
+
+/** With the models that are accepted, or why the pop is not: said in its turn (horde-api C1.5). */
+const withModels = (declaration: Declaration, owner: KnownUser, accepted: (model: string) => boolean): { readonly declaration: Declaration; readonly refused?: Refused } => {
+  const models = declaration.models.filter(accepted);
+  if (models.length === 0) return { declaration, refused: refusedBy(popRefusals, 'BadRequest', { reason: 'Unfortunately we cannot accept workers serving these models.' }) };
+  const foreign = declaration.models.find((model) => model.includes('::') && !model.endsWith(`::${aliasOf(owner)}`));
+  if (foreign !== undefined) return { declaration, refused: refusedBy(popRefusals, 'BadRequest', { reason: `The model ${foreign} belongs to somebody else.` }) };
+  return { declaration: { ...declaration, models } };
+};
 
 const blacklist = (words: readonly string[]): string[] => words.slice(0, BLACKLIST_MAX).map((word) => cutText(word, BLACKLIST_WORD_MAX));

@@ -10,6 +10,7 @@ import { DeletedKeys } from './deleted-keys.reactor.js';
 import { CallerStanding, Gate, GateParts } from './gate.js';
 import { ImageSubmission } from './image-submission.js';
 import { InterrogateController } from './interrogate.controller.js';
+import { Maintenance } from './maintenance.reactor.js';
 import { RateController } from './rate.controller.js';
 import { RatingParts, Ratings } from './ratings.js';
 import { RepairParts, Repairs } from './repairs.reactor.js';
@@ -25,9 +26,9 @@ import { TextSubmission } from './text-submission.js';
 @Module({
   controllers: [AsyncController, InterrogateController, StatusController, RateController],
   providers: [
-    RequestHandler, AlchemyStatus, AlchemySubmission, Admission, AdmissionParts, CallerKeys, CallerStanding, Cancel, DeletedKeys, Gate, GateParts, ImageSubmission, TextSubmission,
+    RequestHandler, AlchemyStatus, AlchemySubmission, Admission, AdmissionParts, CallerKeys, CallerStanding, Cancel, DeletedKeys, Gate, GateParts, ImageSubmission, TextSubmission, Maintenance,
     Repairs, RepairParts, Results, Settling, Status, StyleUse, Ratings, RatingParts,
   ],
-  exports: [Settling, Repairs, DeletedKeys],
+  exports: [Settling, Repairs, DeletedKeys, Maintenance],
 })
 export class RequestsModule {}

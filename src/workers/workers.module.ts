@@ -1,10 +1,12 @@
 import { Global, Module } from '@nestjs/common';
+import { ArrivalChecks, ArrivalSurroundings } from './arrival-checks.js';
 import { CheckIn, CheckInParts } from './check-in.message.js';
 import { WorkerPresence } from './presence.js';
 import { Uptime } from './uptime.js';
 import { WorkerHandler, WorkerNameHandler } from './worker.handler.js';
 import { EndWorkers } from './end-workers.message.js';
-import { Suspecting } from './suspecting.reactor.js';
+import { Suspecting, SuspectingParts } from './suspecting.reactor.js';
+import { WorkerAddresses } from './worker-addresses.message.js';
 import { WorkerNames } from './worker-names.js';
 import { WorkerChangeController } from './worker-change.controller.js';
 import { WorkerChangeParts, WorkerChanges } from './worker-changes.js';
@@ -14,8 +16,9 @@ import { WorkersController } from './workers.controller.js';
 @Module({
   controllers: [WorkersController, WorkerChangeController],
   providers: [
-    WorkerHandler, WorkerNameHandler, WorkerNames, CheckIn, CheckInParts, Uptime, WorkerPresence, Suspecting, EndWorkers, WorkerChanges, WorkerChangeParts,
+    WorkerHandler, WorkerNameHandler, WorkerNames, CheckIn, CheckInParts, ArrivalChecks, ArrivalSurroundings, WorkerAddresses, Uptime, WorkerPresence, Suspecting,
+    SuspectingParts, EndWorkers, WorkerChanges, WorkerChangeParts,
   ],
-  exports: [CheckIn, EndWorkers],
+  exports: [CheckIn, EndWorkers, WorkerAddresses],
 })
 export class WorkersModule {}

@@ -1,7 +1,8 @@
 /** What went wrong with a call to somebody else's server. Says neither header nor query: those may be secret. */
 export class OutboundFailed extends Error {
   override readonly name = 'OutboundFailed';
-  constructor(readonly place: string, readonly reason: string, /** Of an answer, if there was one. */ readonly status?: number) {
+  /** @param status of the answer, if there was one */
+  constructor(readonly place: string, readonly reason: string, readonly status?: number) {
     super(`${place}: ${reason}`);
   }
 }
@@ -45,7 +46,8 @@ export class FetchOutbound extends Outbound {
       if (error instanceof OutboundFailed) throw error;
       if (signal.aborted) throw new OutboundFailed(place, `did not answer within ${this.limits.timeoutMs} ms`);
       // The words of the cause may quote what was sent or received.
-      throw new OutboundFailed(place, error instanceof SyntaxError ? 'answered something else than JSON' : 'could not be reached');
+      if (error instanceof SyntaxError) throw new OutboundFailed(place, 'answered something else than JSON', 200);
+      throw new OutboundFailed(place, 'could not be reached');
     }
   }
 
