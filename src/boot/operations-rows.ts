@@ -1,8 +1,13 @@
+import { activeMessages, findMessages, messagePage, MESSAGES_PAGE_SIZE } from '../../projections/worker-messages/queries.js';
 import type { ModesChanged } from '../operations/modes.events.js';
 import type { ModesRows } from '../operations/horde-modes.message.js';
 import type { Recorded } from '../kernel/event.js';
 import { decode } from '../platform/event-log/codec.js';
+import { RetryLater } from '../platform/retry-later.js';
+import type { MailRows } from '../workers/worker-mail.message.js';
+import { MessagePages, type MessageQuery } from '../workers/worker-messages.js';
 import type { Platform } from './platform.js';
+import { atCheckpoint } from './read-models.js';
 
 const MODES_STREAM = 'horde';
 /** Each mode is switched a few times a year. */
@@ -20,3 +25,30 @@ export const modesRows = ({ log }: Platform): ModesRows => ({
     }
   },
 });
+
+export const mailRows = (platform: Platform): MailRows => ({
+  active: async (nowMs) => {
+    const { position, answer } = await atCheckpoint(platform, 'worker-messages', (db) => activeMessages(db, nowMs));
+    return { position, notices: answer };
+  },
+  messages: (ids) => findMessages(platform.database, ids),
+});
+
+const CATCH_UP_MAX_MS = 1_000;
+
+export class PostgresMessagePages extends MessagePages {
+  readonly pageSize = MESSAGES_PAGE_SIZE;
+  constructor(private readonly platform: Platform) {
+    super();
+  }
+  page(query: MessageQuery, offset: number) {
+    return messagePage(this.platform.database, query, offset);
+  }
+  async one(id: string) {
+    const { database, readModels, log } = this.platform;
+    const [early] = await findMessages(database, [id]);
+    if (early) return early;
+    if (!(await readModels.waitFor(await log.head(), CATCH_UP_MAX_MS, ['worker-messages']))) throw new RetryLater('the list of messages is catching up with the log');
+    return (await findMessages(database, [id]))[0];
+  }
+}

@@ -59,12 +59,14 @@ import { LastActivity } from '../users/user-deletions.js';
 import { UserFiguresSource } from '../users/user-figures.js';
 import { UserPages } from '../users/user-page.js';
 import { WorkerRegistry } from '../workers/registry.message.js';
+import { WorkerMail } from '../workers/worker-mail.message.js';
+import { MessagePages } from '../workers/worker-messages.js';
 import { Suspects } from '../workers/suspects.js';
 import { WorkerJobs } from '../workers/worker-changes.js';
 import { WorkerFiguresSource } from '../workers/worker-figures.js';
 import { makeAddressChecks } from './make-address-checks.js';
 import { makeMembers } from './make-members.js';
-import { modesRows } from './operations-rows.js';
+import { mailRows, modesRows, PostgresMessagePages } from './operations-rows.js';
 import type { Platform } from './platform.js';
 import {
   claimRows, creditRows, giftRows, jobRows, openWorkRows, pocketRows, PostgresLastActivity, PostgresLedgerIndex, PostgresMonthlyDues, PostgresSharedKeyRows,
@@ -81,6 +83,7 @@ export const platformProviders = (platform: Platform): Provider[] => {
   const directory = new UserDirectory(userRows(platform), feed, keyedHash);
   const members = makeMembers(platform, directory);
   const queue = new LiveQueue(queueRows(platform), pricing.reference);
+  const mail = new WorkerMail(mailRows(platform), clock);
   const styleKeys = new StyleKeys(styleKeyRows(platform));
   const values: readonly (readonly [abstract new (...args: never[]) => object, object])[] = [
     [Ports, { clock, ids, feed, contents: platform.contents, blobs, secrets }],
@@ -97,7 +100,7 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [WorkerRegistry, new WorkerRegistry(workerRows(platform))], [Suspects, new Suspects(suspectRows(platform))], [Profanity, new WordListProfanity()],
     [LiveQueue, queue], [OpenWork, new OpenWork(openWorkRows(platform), clock)],
     [JobFinder, new JobFinder(queue, jobRows(platform), feed)], [WorkerViews, new WorkerViews(pricing)], [Matcher, new Matcher(pricing)],
-    [PopEdge, new PopEdge(ids, blobs, pricing)],
+    [PopEdge, new PopEdge(ids, blobs, pricing, mail)], [WorkerMail, mail], [MessagePages, new PostgresMessagePages(platform)],
     [LatestOfRequests, new LatestOfRequests(feed)], [StatusRows, new PostgresStatusRows(platform)], [TransferIndex, new PostgresTransferIndex(platform)],
     [UserFiguresSource, new PostgresUserFigures(platform, members)], [StyleRows, new PostgresStyleRows(platform)], [StyleKeys, styleKeys],
     [UserPages, new PostgresUserPages(platform)], [MonthlyDues, new PostgresMonthlyDues(platform)],

@@ -35,6 +35,7 @@ import { NextUserId } from '../users/next-user-id.js';
 import { TrustedUsers } from '../users/trusted-users.message.js';
 import { WorkerPresence } from '../workers/presence.js';
 import { WorkerRegistry } from '../workers/registry.message.js';
+import { WorkerMail } from '../workers/worker-mail.message.js';
 import { Suspecting } from '../workers/suspecting.reactor.js';
 import { Suspects } from '../workers/suspects.js';
 import { WorkerAddresses } from '../workers/worker-addresses.message.js';
@@ -139,9 +140,10 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding, vault
   const latest = get(LatestOfRequests);
   const directory = get(UserDirectory);
   const modes = get(HordeModes);
+  const mail = get(WorkerMail);
   const folds = [
     get(Credits), get(Pockets), get(TrustedUsers), get(RecentGifts), directory, get(NextUserId), registry, get(Suspects), new ForgetErased(vault, feed), queue,
-    get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests), get(StyleKeys), get(Claims), get(Unrepaid), latest, modes, get(AddressBlocks),
+    get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests), get(StyleKeys), get(Claims), get(Unrepaid), latest, modes, mail, get(AddressBlocks),
   ];
   for (const fold of folds) feed.register(fold);
   await feed.start();
@@ -154,6 +156,7 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding, vault
         latest.apply(event);
       }
       else if (category === 'horde') modes.apply(event);
+      else if (category === 'workermessage') mail.apply(event);
       else if (category === 'worker') registry.apply(event);
       else if (category === 'user') {
         directory.apply(event);

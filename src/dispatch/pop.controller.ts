@@ -14,6 +14,7 @@ import { SOURCE_PROCESSING_DEFAULT } from '../requests/rules/request-defaults.js
 import { batchSeed } from '../requests/rules/seed.js';
 import type { StoredSource, StoredSources } from '../requests/rules/source-image.js';
 import { aliasOf, UserDirectory, type KnownUser } from '../users/directory.message.js';
+import { WorkerMail } from '../workers/worker-mail.message.js';
 import type { Declaration } from '../workers/worker.events.js';
 import { popRefusals } from '../workers/worker.refusals.js';
 import { ImagePopFields, TextPopFields } from './bodies/pop.body.js';
@@ -31,7 +32,7 @@ const BLACKLIST_WORD_MAX = 15;
 
 /** What answers are made of, besides the queue. */
 export class PopEdge {
-  constructor(readonly ids: Ids, readonly blobs: BlobStore, readonly pricing: Pricing) {}
+  constructor(readonly ids: Ids, readonly blobs: BlobStore, readonly pricing: Pricing, readonly mail: WorkerMail) {}
 }
 
 @Controller('api/v2/generate')
@@ -46,7 +47,7 @@ export class PopController {
       kind: 'image', name: body.name, ip, ...declared, amount: body.amount,
       wish: { prioritised: prioritised(body.priority_usernames), requireUpfrontKudos: body.require_upfront_kudos, blacklist: blacklist(body.blacklist) },
     });
-    if (popped.outcome === 'nothing') return noImageJob(skippedImages(popped.skipped), []);
+    if (popped.outcome === 'nothing') return noImageJob(skippedImages(popped.skipped), await this.parts.mail.deliver(popped.worker));
     setKudosPosition(reply, popped.position);
     return this.#imageAnswer(popped);
   }
@@ -59,11 +60,11 @@ export class PopController {
       kind: 'text', name: body.name, ip, ...declared, amount: body.amount,
       wish: { prioritised: prioritised(body.priority_usernames), requireUpfrontKudos: false, blacklist: [] },
     });
-    if (popped.outcome === 'nothing') return noTextJob(skippedTexts(popped.skipped), []);
+    if (popped.outcome === 'nothing') return noTextJob(skippedTexts(popped.skipped), await this.parts.mail.deliver(popped.worker));
     setKudosPosition(reply, popped.position);
     const { jobs: ids, model, stored } = popped;
     const softprompt = stored.softprompt ?? undefined;
-    return textPopAnswer({ ids, model, messages: [], payload: stored.payload as unknown as TextPayload, ...(softprompt ? { softprompt } : {}) });
+    return textPopAnswer({ ids, model, messages: await this.parts.mail.deliver(popped.worker.facts.worker), payload: stored.payload as unknown as TextPayload, ...(softprompt ? { softprompt } : {}) });
   }
 
   async #imageAnswer({ jobs: ids, model, ttlS, stored, remaining, worker }: HandedOut): Promise<object> {
@@ -71,7 +72,7 @@ export class PopController {
     const seed = batchSeed(payload, remaining, this.parts.ids.random());
     const uploads = ids.map((job) => this.parts.blobs.uploadUrl(blobKey(job)));
     const sources = await this.#sourcesFor(worker.facts.bridge, stored.sources);
-    return imagePopAnswer({ ids, model, messages: [], payload, seed, ttlS, uploads, sources }, worker.facts.bridge);
+    return imagePopAnswer({ ids, model, messages: await this.parts.mail.deliver(worker.facts.worker), payload, seed, ttlS, uploads, sources }, worker.facts.bridge);
   }
 
   /** Newer bridges fetch the images themselves, by signed URLs; older ones are sent base64. Extra ones are for bridges that fetch. */

@@ -49,6 +49,7 @@ export interface HandedOut {
 }
 export interface NothingToDo {
   readonly outcome: 'nothing';
+  readonly worker: string;
   readonly skipped: Readonly<Record<string, number>>;
 }
 
@@ -87,7 +88,7 @@ export class Pop {
       }
     }
     if (known.maintenance) throw await maintenanceRefusal(known, this.database);
-    return { outcome: 'nothing', skipped: this.#skippedCounts(worker, skipped) };
+    return { outcome: 'nothing', worker: known.id, skipped: this.#skippedCounts(worker, skipped) };
   }
 
   async #lacksImages({ sources }: StoredRequest): Promise<boolean> {

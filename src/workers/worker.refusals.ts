@@ -1,6 +1,7 @@
 import type { Refusals } from '../platform/http/refusals.js';
 import { accessRefusals } from '../operations/operations.refusals.js';
 import type { ArrivalRc } from './arrival-rules.js';
+import type { WorkerMessageRc } from './worker-message.decider.js';
 import type { WorkerNameRc } from './worker-name.decider.js';
 import type { WorkerPermissionRc } from './worker-permissions.js';
 
@@ -46,4 +47,15 @@ export const workerChangeRefusals: Refusals<WorkerPermissionRc | 'WorkerNotFound
   TeamNotFound: [404, 'There is no such team.'],
   NoWorkerModSelected: [400, 'Please name something to change.'],
   Locked: [423, 'This worker still has jobs. Please try again when they are done.'],
+};
+
+/** horde-api C7. */
+export const workerMessageRefusals: Refusals<WorkerMessageRc | 'InvalidAPIKey' | 'AnonForbidden' | 'WorkerNotFound' | 'MessagesOnlyOwnWorkers' | 'BadRequest'> = {
+  BadRequest: [400, ({ reason }) => String(reason)],
+  InvalidAPIKey: popRefusals.InvalidAPIKey,
+  AnonForbidden: [403, 'Messages need an account. Please register to get an API key.'],
+  WorkerNotFound: workerChangeRefusals.WorkerNotFound,
+  MessagesOnlyOwnWorkers: [403, 'You can send messages to your own workers only; to all of them only moderators can.'],
+  Forbidden: [403, 'These messages are for others.'],
+  WorkermessageNotFound: [404, 'There is no such message.'],
 };
