@@ -10,9 +10,7 @@ import type { StoredAlchemy } from '../requests/rules/alchemy-request.js';
 import type { RequestFacts } from '../requests/request.events.js';
 import { OnRequest } from '../requests/request.message.js';
 import type { KnownUser } from '../users/directory.message.js';
-import { CheckIn } from '../workers/check-in.message.js';
 import type { KnownWorker } from '../workers/registry.message.js';
-import type { Declaration } from '../workers/worker.events.js';
 import { FORM_TTL_S } from './matching/ttl.js';
 import { LiveQueue, type AnyWorkerFacts } from './live-queue.message.js';
 import type { PoppingWorker, QueuedRequest } from './live-queue/queue-row.js';
@@ -21,14 +19,11 @@ import { pages } from './pages.js';
 import { PopParts } from './pop-parts.js';
 import { PromisedForms } from './promised-forms.js';
 import { UpfrontForms } from './upfront-forms.js';
+import { Visits, type Visitor } from './visits.js';
 import type { PopWish } from './worker-view.js';
 
-export interface AlchemyAsked {
-  readonly name: string;
-  readonly ip: string;
-  readonly declaration: Declaration;
+export interface AlchemyAsked extends Omit<Visitor, 'kind'> {
   readonly amount: number;
-  readonly wish: PopWish;
 }
 
 /** A form in its worker's hands. */
@@ -53,6 +48,8 @@ interface Pop {
   readonly known: KnownWorker;
   readonly worker: PoppingWorker<AnyWorkerFacts>;
   readonly wish: PopWish;
+  /** Aborted as the worker hangs up. */
+  readonly gone: AbortSignal | undefined;
   readonly context: CommandContext;
   readonly taken: HandedForm[];
   amount: number;
@@ -71,7 +68,7 @@ interface Offered {
 /** What a pop needs of workers, besides the queue. */
 @Injectable()
 export class AlchemyArrivals {
-  constructor(readonly checkIn: CheckIn, readonly database: Database) {}
+  constructor(readonly visits: Visits, readonly database: Database) {}
 }
 
 /** Hands out forms, several of one or more requests at once: the queue in memory proposes, the log decides. */
@@ -83,24 +80,39 @@ export class AlchemyPop {
     private readonly queue: LiveQueue, private readonly money: UpfrontForms, private readonly parts: PopParts, private readonly arrivals: AlchemyArrivals,
   ) {}
 
-  async pop(owner: KnownUser, { name, ip, declaration, amount, wish }: AlchemyAsked): Promise<AlchemyPopped> {
-    const known = await this.arrivals.checkIn.arrive(owner, { kind: 'interrogation', name, ip, declaration });
+  async pop(owner: KnownUser, asked: AlchemyAsked): Promise<AlchemyPopped> {
+    return this.arrivals.visits.receive<AlchemyPopped>(owner, { ...asked, kind: 'interrogation' }, async (known) => {
+      const answer = await this.#find(owner, asked, known);
+      return { found: answer.forms.length > 0, answer };
+    }, { forms: [], position: -1, skipped: {} });
+  }
+
+  async #find(owner: KnownUser, { amount, wish, patience }: AlchemyAsked, known: KnownWorker): Promise<AlchemyPopped> {
     const worker = this.parts.views.of(known, wish);
     const context: CommandContext = { actor: { kind: 'user', user: owner.id }, correlationId: this.parts.ports.ids.uuid() };
-    const pop: Pop = { owner, known, worker, wish, context, taken: [], amount, position: -1, unaffordable: 0, behind: undefined };
+    const pop: Pop = { owner, known, worker, wish, gone: patience?.gone, context, taken: [], amount, position: -1, unaffordable: 0, behind: undefined };
     await this.#take(pop);
-    if (pop.taken.length > 0) return { forms: pop.taken, position: pop.position, skipped: {} };
+    const { journal } = this.parts;
+    if (pop.taken.length > 0) {
+      journal.note(known.id, 'jobs', { jobs: pop.taken.map(({ job }) => job) });
+      return { forms: pop.taken, position: pop.position, skipped: {} };
+    }
     if (pop.behind) throw pop.behind;
-    if (known.maintenance) throw await maintenanceRefusal(known, this.arrivals.database);
-    const skipped = this.queue.skippedCounts(worker);
-    return { forms: [], position: -1, skipped: { ...skipped, kudos: (skipped['kudos'] ?? 0) + pop.unaffordable } };
+    if (known.maintenance) {
+      journal.note(known.id, 'refused');
+      throw await maintenanceRefusal(known, this.arrivals.database);
+    }
+    const counted = this.queue.skippedCounts(worker);
+    const skipped = { ...counted, kudos: (counted['kudos'] ?? 0) + pop.unaffordable };
+    journal.note(known.id, 'nothing', { skipped });
+    return { forms: [], position: -1, skipped };
   }
 
   async #take(pop: Pop): Promise<void> {
     for (const page of pages(this.queue.candidates(pop.worker, CANDIDATES_MAX))) {
       const contents = await this.parts.ports.contents.getMany(page.map(({ request }) => request));
       for (const { request } of page) {
-        if (pop.taken.length >= pop.amount) return;
+        if (pop.taken.length >= pop.amount || pop.gone?.aborted) return;
         const text = contents.get(request);
         if (text === undefined) continue; // without content its request is about to expire
         const content = JSON.parse(text) as StoredAlchemy;

@@ -26,6 +26,7 @@ import { skippedImages, skippedTexts } from './matching/skipped.js';
 import { Pop, type HandedOut } from './pop.js';
 import { imageDeclaration, textDeclaration } from './declaration.js';
 import { popOwner, prioritised } from './pop-owner.js';
+import { patienceOf } from './waiting-workers.js';
 
 const BLACKLIST_MAX = 200;
 const BLACKLIST_WORD_MAX = 15;
@@ -46,6 +47,7 @@ export class PopController {
     const popped = await this.pops.pop(owner, {
       kind: 'image', name: body.name, ip, ...declared, amount: body.amount,
       wish: { prioritised: prioritised(body.priority_usernames), requireUpfrontKudos: body.require_upfront_kudos, blacklist: blacklist(body.blacklist) },
+      patience: patienceOf(body, reply),
     });
     if (popped.outcome === 'nothing') return noImageJob(skippedImages(popped.skipped), await this.parts.mail.deliver(popped.worker));
     setKudosPosition(reply, popped.position);
@@ -58,7 +60,7 @@ export class PopController {
     const declared = withModels(textDeclaration(body), owner, () => true);
     const popped = await this.pops.pop(owner, {
       kind: 'text', name: body.name, ip, ...declared, amount: body.amount,
-      wish: { prioritised: prioritised(body.priority_usernames), requireUpfrontKudos: false, blacklist: [] },
+      wish: { prioritised: prioritised(body.priority_usernames), requireUpfrontKudos: false, blacklist: [] }, patience: patienceOf(body, reply),
     });
     if (popped.outcome === 'nothing') return noTextJob(skippedTexts(popped.skipped), await this.parts.mail.deliver(popped.worker));
     setKudosPosition(reply, popped.position);

@@ -3,12 +3,12 @@ import { iso } from '../kernel/clock.js';
 import type { ImageJobFeatures } from '../pricing/job-features.js';
 import { imageBaseline } from '../reference/reference.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
+import type { Refused } from '../platform/http/refusals.js';
 import { Database } from '../platform/postgres/database.js';
 import { OnRequest } from '../requests/request.message.js';
 import type { RequestFacts } from '../requests/request.events.js';
 import type { StoredSources } from '../requests/rules/source-image.js';
 import type { KnownUser } from '../users/directory.message.js';
-import { CheckIn, type Arrival } from '../workers/check-in.message.js';
 import type { KnownWorker } from '../workers/registry.message.js';
 import { maintenanceRefusal } from './maintenance.js';
 import { LiveQueue, matcherOf, type AnyWorkerFacts } from './live-queue.message.js';
@@ -19,13 +19,12 @@ import { chosenModel, servingImageModels, servingModels, withinQuote } from './m
 import { imageTtlS, TEXT_TTL_S } from './matching/ttl.js';
 import { pages } from './pages.js';
 import { PopParts } from './pop-parts.js';
-import type { PopWish } from './worker-view.js';
+import { Visits, type Visitor } from './visits.js';
 
 /** What one pop wants. */
-export interface PopAsked extends Arrival {
+export interface PopAsked extends Visitor {
   readonly kind: 'image' | 'text';
   readonly amount: number;
-  readonly wish: PopWish;
 }
 
 /** What requests keep in the content store for the worker that takes them. */
@@ -49,7 +48,8 @@ export interface HandedOut {
 }
 export interface NothingToDo {
   readonly outcome: 'nothing';
-  readonly worker: string;
+  /** Absent when it was deleted while it waited. */
+  readonly worker?: string;
   readonly skipped: Readonly<Record<string, number>>;
 }
 
@@ -62,19 +62,27 @@ export class Pop {
   readonly #match;
 
   constructor(
-    private readonly queue: LiveQueue, private readonly checkIn: CheckIn, private readonly parts: PopParts, private readonly database: Database,
+    private readonly queue: LiveQueue, private readonly visits: Visits, private readonly parts: PopParts, private readonly database: Database,
   ) {
     this.#match = matcherOf(parts.pricing.reference);
   }
 
   async pop(owner: KnownUser, asked: PopAsked): Promise<HandedOut | NothingToDo> {
-    const known = await this.checkIn.arrive(owner, asked);
+    return this.visits.receive<HandedOut | NothingToDo>(owner, asked, async (known) => {
+      const answer = await this.#find(owner, asked, known);
+      return { found: answer.outcome === 'jobs', answer };
+    }, { outcome: 'nothing', skipped: {} });
+  }
+
+  async #find(owner: KnownUser, asked: PopAsked, known: KnownWorker): Promise<HandedOut | NothingToDo> {
     const worker = this.parts.views.of(known, asked.wish);
     const skipped = new Map<SkipReason, number>();
+    let candidates = 0;
     for (const page of pages(this.queue.candidates(worker, CANDIDATES_MAX))) {
       const stored = await this.parts.ports.contents.getMany(page.map(({ request }) => request));
       for (const { request, facts } of page) {
         const text = stored.get(request);
+        candidates += 1;
         if (text === undefined) continue; // expired content: its request is about to expire too, and must not block the queue
         const content = JSON.parse(text) as StoredRequest;
         if (await this.#lacksImages(content)) continue; // as expired content
@@ -84,11 +92,21 @@ export class Pop {
           continue;
         }
         const handedOut = await this.#claim({ request, asked, known, worker, content }, contextOf(owner, this.parts.ports.ids.uuid()));
-        if (handedOut) return handedOut;
+        if (!handedOut) continue;
+        this.parts.journal.note(known.id, 'jobs', { jobs: handedOut.jobs });
+        return handedOut;
       }
     }
-    if (known.maintenance) throw await maintenanceRefusal(known, this.database);
-    return { outcome: 'nothing', worker: known.id, skipped: this.#skippedCounts(worker, skipped) };
+    if (known.maintenance) throw await this.#inMaintenance(known);
+    const counts = this.#skippedCounts(worker, skipped);
+    const missed = [...skipped.values()].reduce((left, count) => left - count, candidates);
+    this.parts.journal.note(known.id, 'nothing', { missed, skipped: counts });
+    return { outcome: 'nothing', worker: known.id, skipped: counts };
+  }
+
+  #inMaintenance(known: KnownWorker): Promise<Refused> {
+    this.parts.journal.note(known.id, 'refused');
+    return maintenanceRefusal(known, this.database);
   }
 
   async #lacksImages({ sources }: StoredRequest): Promise<boolean> {
@@ -112,6 +130,7 @@ export class Pop {
     const entry = this.queue.find(request);
     const free = entry ? entry.waiting - entry.reserved : 0;
     if (!entry || free < 1) return undefined;
+    if (asked.patience?.gone.aborted) return undefined; // nobody would hear of it
     const { facts } = entry;
     const model = chosenModel(this.#servingModels(facts, worker.facts), this.parts.ports.ids.random());
     if (model === undefined) return undefined;

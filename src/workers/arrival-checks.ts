@@ -36,7 +36,7 @@ export class ArrivalChecks {
   readonly #rush = new Rush();
 
   constructor(
-    private readonly registry: WorkerRegistry, private readonly addresses: WorkerAddresses, private readonly profanity: Profanity,
+    private readonly registry: WorkerRegistry, readonly addresses: WorkerAddresses, private readonly profanity: Profanity,
     private readonly around: ArrivalSurroundings,
   ) {}
 

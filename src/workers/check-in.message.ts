@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { iso } from '../kernel/clock.js';
 import { personal } from '../kernel/event.js';
 import type { Ids } from '../kernel/ids.js';
+import { Serving } from '../outages/serving.message.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
 import { refusedBy, type Refused } from '../platform/http/refusals.js';
 import { Ports } from '../platform/ports.js';
@@ -16,7 +17,6 @@ import { ArrivalChecks } from './arrival-checks.js';
 import { WorkerRegistry, type KnownWorker } from './registry.message.js';
 import type { Declaration, WorkerKind } from './worker.events.js';
 import { Uptime } from './uptime.js';
-import { WorkerAddresses } from './worker-addresses.message.js';
 import { WorkerNames } from './worker-names.js';
 import { OnWorker } from './worker.message.js';
 import { popRefusals } from './worker.refusals.js';
@@ -43,7 +43,7 @@ const JUDGED_MAX = 50_000;
 
 @Injectable()
 export class CheckInParts {
-  constructor(readonly names: WorkerNames, readonly checks: ArrivalChecks, readonly uptime: Uptime, readonly addresses: WorkerAddresses) {}
+  constructor(readonly names: WorkerNames, readonly checks: ArrivalChecks, readonly uptime: Uptime, readonly serving: Serving) {}
 }
 
 /** A pop is also a worker's registration and its heartbeat (horde-rules §7.1, §7.3). */
@@ -70,11 +70,19 @@ export class CheckIn {
     });
     // A name that was welcome when it was registered may not be any more: the list of words grows.
     if (known) await this.#judge(owner, worker, 'WORKER_PROFANITY', () => this.parts.checks.isProfane(name));
-    await this.parts.addresses.seen(worker.id, arrival.ip);
+    await this.parts.checks.addresses.seen(worker.id, arrival.ip);
+    if (this.registry.isAway(worker, this.ports.clock.now())) await this.parts.serving.confirm(); // nobody was here, if nobody served
     this.registry.seen(worker, this.ports.clock.now(), owner.roles.has('trusted'));
     await this.parts.uptime.called(worker, contextOf(owner, this.ports.ids)); // first: the time until now is worth what was declared until now
     if (!isDeepStrictEqual(worker.declaration, arrival.declaration)) await this.#declare(owner, worker, arrival.declaration);
     return worker;
+  }
+
+  /** It is still here, for its call has not ended; false when there is no such worker any more. */
+  stayed(worker: KnownWorker, owner: KnownUser): boolean {
+    if (!this.registry.has(worker.id)) return false;
+    this.registry.seen(worker, this.ports.clock.now(), owner.roles.has('trusted'));
+    return true;
   }
 
   /** Once in the life of this process: the owner's stream counts it once anyway. */
@@ -93,7 +101,7 @@ export class CheckIn {
     const reserved = await this.parts.names.reserve({ nameHash, kind, owner: owner.id, worker: this.ports.ids.uuid() }, context);
     if ('rc' in reserved) throw refusedBy(popRefusals, reserved.rc);
     const id = reserved.worker;
-    await this.parts.addresses.seen(id, ip); // before the next newcomer is counted
+    await this.parts.checks.addresses.seen(id, ip); // before the next newcomer is counted
     // Suspected before it is there: a process that dies between leaves a worker that registers again.
     await this.#suspect(owner, id, [...reasonsOfName(sentLength), ...reasonsOf(declaration, owner)]);
     await this.commands.execute(new OnWorker(id, {

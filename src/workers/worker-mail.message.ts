@@ -68,8 +68,9 @@ export class WorkerMail implements NodeFold {
     return this.#activeFor(worker).length;
   }
 
-  /** Oldest first. A message that the read model has not seen yet comes with the next pop. */
-  async deliver(worker: string): Promise<readonly DeliveredMessage[]> {
+  /** Oldest first; none to a worker that is gone. A message that the read model has not seen yet comes with the next pop. */
+  async deliver(worker: string | undefined): Promise<readonly DeliveredMessage[]> {
+    if (worker === undefined) return [];
     const notices = [...this.#activeFor(null), ...this.#activeFor(worker)];
     if (notices.length === 0) return [];
     const messages = await this.#wordsOf(notices);

@@ -77,7 +77,17 @@ export const PLATFORM_MIGRATIONS: readonly Migration[] = [
       CREATE INDEX worker_presence_seen ON platform.worker_presence (seen_ms);`,
   },
   {
-    name: '0006-addresses',
+    name: '0029-served-until',
+    // The last moment (ms since 1970) at which any node of a horde served: its next start, or its recovery, tells from it how
+    // long nobody could be reached. One row a ledger, written every second.
+    sql: `
+      CREATE TABLE platform.served_until (
+        store_id text PRIMARY KEY,
+        served_ms bigint NOT NULL
+      ) WITH (fillfactor = 50);`,
+  },
+  {
+    name: '0031-addresses',
     // Where workers come from, and who is kept out: never in events, and forgotten in time (docs/decisions/0031). Found by keyed
     // hashes, read only with the master key. Times are ours (ms since 1970).
     sql: `
