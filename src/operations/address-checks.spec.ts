@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { SettableClock } from '../../test/support/ports.js';
 import { parseNetwork } from '../platform/networks.js';
 import { FetchOutbound } from '../platform/outbound/outbound.js';
-import { AddressChecks, type AddressScorer, type AddressVerdict } from './address-checks.message.js';
+import { AddressChecks, AddressScorer, type AddressVerdict } from './address-checks.message.js';
 import { HttpAddressScorer } from './http-address-scorer.js';
 
 const STRANGER = '203.0.113.7';
@@ -13,8 +13,13 @@ describe('a check of an address', () => {
   const clock = new SettableClock();
   const asked: string[] = [];
   let answer: AddressVerdict = 'unsafe';
-  const scorer: AddressScorer = { verdict: (ip: string) => { asked.push(ip); return Promise.resolve(answer); } };
-  const checks = new AddressChecks(scorer, [parseNetwork('198.51.100.0/24')!], clock);
+  class Scorer extends AddressScorer {
+    override verdict(ip: string): Promise<AddressVerdict> {
+      asked.push(ip);
+      return Promise.resolve(answer);
+    }
+  }
+  const checks = new AddressChecks(new Scorer(), [parseNetwork('198.51.100.0/24')!], clock);
   const askedFor = async (ip: string): Promise<readonly [AddressVerdict, number]> => {
     const before = asked.length;
     return [await checks.verdict(ip), asked.length - before];

@@ -26,7 +26,7 @@ export class HordeModes implements NodeFold {
   apply({ type, revision, data }: Recorded): void {
     if (type !== 'ModesChanged.v1' || revision <= this.#revision) return;
     this.#revision = revision;
-    this.#modes = modesAfter(this.#modes, data as ModesChanged['data']);
+    this.#modes = modesAfter(this.#modes, data);
   }
 
   get maintenance(): boolean {

@@ -48,7 +48,7 @@ export class ModesController {
     const context = { actor: { kind: 'user' as const, user: caller.id }, correlationId: ids.uuid() };
     const outcome = await this.commands.execute(new OnModes({ type: 'ChangeModes', modes, by: caller.id, at: iso(clock.now()) }, context));
     setKudosPosition(reply, outcome.outcome === 'appended' ? outcome.position : -1);
-    return { ...fields };
+    return { maintenance_mode: maintenance, invite_only_mode: inviteOnly, raid_mode: raid }; // what was not sent is not shown
   }
 
   /** All is looked at before anything is changed. */

@@ -15,14 +15,14 @@ const GROUPS = 8;
 
 /** An address or `address/prefix`; undefined when it is neither, or has bits set beyond its prefix. */
 export const parseNetwork = (text: string): Network | undefined => {
-  const [address = '', length, ...more] = text.split('/');
-  const ip = address.includes('%') ? undefined : plainIp(address);
-  if (ip === undefined || more.length > 0) return undefined;
+  const [, address, length] = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const ip = address === undefined ? undefined : plainIp(address);
+  if (address === undefined || ip === undefined) return undefined;
   const bytes = bytesOf(ip);
   const bits = bytes.length * 8;
   if (length === undefined) return networkOf(ip, bytes, bits);
   const prefix = Number(length);
-  if (!/^\d{1,3}$/.test(length) || prefix > bits || isIP(address) !== isIP(ip)) return undefined;
+  if (prefix > bits || isIP(address) !== isIP(ip)) return undefined;
   if (masked(bytes, prefix).some((byte, index) => byte !== bytes[index])) return undefined;
   return networkOf(prefix === bits ? ip : `${ip}/${prefix}`, bytes, prefix);
 };

@@ -8,6 +8,7 @@ import { offsetOf } from '../platform/http/query.js';
 import { refusedBy } from '../platform/http/refusals.js';
 import { Ports } from '../platform/ports.js';
 import { RetryLater } from '../platform/retry-later.js';
+import { defined } from '../requests/rules/defined.js';
 import type { KnownUser } from '../users/directory.message.js';
 import { WorkerRegistry } from './registry.message.js';
 import { WorkerMail, type Message } from './worker-mail.message.js';
@@ -53,6 +54,19 @@ const HOUR_MS = 60 * 60_000;
 const ACTIVE_MAX = 100;
 const CATCH_UP_MAX_MS = 1_000;
 const USER_ID_MAX = 2_147_483_647;
+const ACTIVE = 'active';
+const VALIDITIES: ReadonlySet<string> = new Set([ACTIVE, 'expired', 'all']);
+
+/** Of whom it is asked by a user, who sees what is said to all besides. Undefined when nobody has such a number. */
+const queryOf = ({ user_id: userId, worker_id: workerId, validity = ACTIVE }: MessagesWanted, user: KnownUser | undefined): Omit<MessageQuery, 'nowMs'> | undefined => {
+  const author = userId === undefined ? user?.id : idIn(userId);
+  const worker = workerId === undefined ? undefined : (parseUuid(workerId) ?? null);
+  if (author === null || worker === null) return undefined;
+  return defined({ author, worker, withBroadcasts: user !== undefined && userId === undefined, active: validity === 'all' ? undefined : validity === ACTIVE });
+};
+
+/** Null for what is no user's number. */
+const idIn = (text: string): number | null => (/^\d{1,10}$/.test(text) && Number(text) <= USER_ID_MAX ? Number(text) : null);
 
 /** Moderators write to every worker, everybody else to their own (horde-rules §7.8). */
 @Injectable()
@@ -61,19 +75,12 @@ export class WorkerMessages {
     private readonly commands: CommandBus, private readonly mail: WorkerMail, private readonly pages: MessagePages, private readonly parts: WorkerMessageParts,
   ) {}
 
-  async list(caller: KnownUser, { user_id: userId, worker_id: workerId, validity = 'active' }: MessagesWanted, page: number): Promise<readonly Message[]> {
-    const asked = userId === undefined ? undefined : Number(userId);
+  async list(caller: KnownUser, wanted: MessagesWanted, page: number): Promise<readonly Message[]> {
     const isModerator = caller.roles.has('moderator');
-    if (!isModerator && asked !== undefined && asked !== caller.id) throw refusedBy(workerMessageRefusals, 'Forbidden');
-    if (!['active', 'expired', 'all'].includes(validity)) throw refusedBy(workerMessageRefusals, 'BadRequest', { reason: 'validity must be active, expired or all.' });
-    const worker = workerId === undefined ? undefined : parseUuid(workerId);
-    const isNobodys = (workerId !== undefined && worker === undefined) || (asked !== undefined && !(Number.isInteger(asked) && asked >= 0 && asked <= USER_ID_MAX));
-    if (isNobodys) return [];
-    const author = isModerator ? asked : caller.id;
-    return this.pages.page({
-      nowMs: this.parts.ports.clock.now(), ...(author === undefined ? {} : { author }), withBroadcasts: !isModerator && asked === undefined,
-      ...(worker === undefined ? {} : { worker }), ...(validity === 'all' ? {} : { active: validity === 'active' }),
-    }, offsetOf(page, this.pages.pageSize));
+    if (!isModerator && wanted.user_id !== undefined && idIn(wanted.user_id) !== caller.id) throw refusedBy(workerMessageRefusals, 'Forbidden');
+    if (!VALIDITIES.has(wanted.validity ?? ACTIVE)) throw refusedBy(workerMessageRefusals, 'BadRequest', { reason: 'validity must be active, expired or all.' });
+    const query = queryOf(wanted, isModerator ? undefined : caller);
+    return query === undefined ? [] : this.pages.page({ ...query, nowMs: this.parts.ports.clock.now() }, offsetOf(page, this.pages.pageSize));
   }
 
   async post(caller: KnownUser, wish: MessageWish): Promise<{ readonly message: Message; readonly position: number }> {
