@@ -12,7 +12,8 @@ import { Claims } from '../donations/claims.message.js';
 import { Members } from '../donations/members.message.js';
 import { DonationSource } from '../donations/repay-thanks.reactor.js';
 import { Unrepaid } from '../donations/unrepaid.js';
-import { WorkerViews } from '../dispatch/worker-view.js';
+import { findDecoy } from '../dispatch/decoys.js';
+import { isInMaintenance, WorkerViews } from '../dispatch/worker-view.js';
 import { NO_CAP } from '../config.js';
 import { kudos } from '../kernel/kudos.js';
 import { Credits } from '../kudos/credits.js';
@@ -89,7 +90,7 @@ export const platformProviders = (platform: Platform): Provider[] => {
   const cap = new KudosCap(config.kudosCap < kudos(NO_CAP) ? config.kudosCap : undefined, new Set(config.donationSource === undefined ? [] : [config.donationSource]));
   const directory = new UserDirectory(userRows(platform), feed, keyedHash);
   const members = makeMembers(platform, directory);
-  const queue = new LiveQueue(queueRows(platform), pricing.reference);
+  const queue = new LiveQueue(queueRows(platform), pricing.reference, config);
   const mail = new WorkerMail(mailRows(platform), clock);
   const outages = new Outages(feed);
   const styleKeys = new StyleKeys(styleKeyRows(platform));
@@ -108,7 +109,7 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [WorkerRegistry, new WorkerRegistry(workerRows(platform), outages)], [Suspects, new Suspects(suspectRows(platform))], [Profanity, new WordListProfanity()],
     [Outages, outages], [ServedUntil, new ServedUntil(platform.database, platform.log.storeId)], [ProcessPauses, new ProcessPauses(new SystemClock())],
     [LiveQueue, queue], [OpenWork, new OpenWork(openWorkRows(platform), clock)],
-    [JobFinder, new JobFinder(queue, jobRows(platform), feed)], [WorkerViews, new WorkerViews(pricing)], [Matcher, new Matcher(pricing)],
+    [JobFinder, new JobFinder(queue, jobRows(platform), feed, (job) => findDecoy(platform.contents, job))], [WorkerViews, new WorkerViews(pricing, isInMaintenance)], [Matcher, new Matcher(pricing)],
     [PopEdge, new PopEdge(ids, blobs, pricing, mail)], [WorkerMail, mail], [MessagePages, new PostgresMessagePages(platform)],
     [ModelSpeeds, new ModelSpeeds(feed, clock)],
     [LatestOfRequests, new LatestOfRequests(feed)], [RequestWatch, new RequestWatch(feed)], [RequestHistory, new LogRequestHistory(platform.log)],

@@ -31,7 +31,7 @@ export class AlchemyController {
     const owner = await popOwner(this.directory, apiKey, body.priority_usernames);
     const { forms, position, skipped } = await this.pops.pop(owner, {
       name: body.name, ip, declaration: alchemistDeclaration(body), amount: Math.min(AMOUNT_MAX, Math.max(1, body.amount)),
-      wish: { prioritised: prioritised(body.priority_usernames), requireUpfrontKudos: body.require_upfront_kudos, blacklist: [] },
+      wish: { prioritised: prioritised(body.priority_usernames), requireUpfrontKudos: body.require_upfront_kudos, blacklist: [], test: body.test },
       patience: patienceOf(body, reply),
     });
     if (forms.length === 0) return { forms: null, skipped: skippedForms(skipped) };

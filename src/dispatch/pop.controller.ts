@@ -46,7 +46,7 @@ export class PopController {
     const declared = withModels(imageDeclaration(body), owner, (model) => this.#serves(model, owner));
     const popped = await this.pops.pop(owner, {
       kind: 'image', name: body.name, ip, ...declared, amount: body.amount,
-      wish: { prioritised: prioritised(body.priority_usernames), requireUpfrontKudos: body.require_upfront_kudos, blacklist: blacklist(body.blacklist) },
+      wish: { prioritised: prioritised(body.priority_usernames), requireUpfrontKudos: body.require_upfront_kudos, blacklist: blacklist(body.blacklist), test: body.test },
       patience: patienceOf(body, reply),
     });
     if (popped.outcome === 'nothing') return noImageJob(skippedImages(popped.skipped), await this.parts.mail.deliver(popped.worker));
@@ -60,7 +60,7 @@ export class PopController {
     const declared = withModels(textDeclaration(body), owner, () => true);
     const popped = await this.pops.pop(owner, {
       kind: 'text', name: body.name, ip, ...declared, amount: body.amount,
-      wish: { prioritised: prioritised(body.priority_usernames), requireUpfrontKudos: false, blacklist: [] }, patience: patienceOf(body, reply),
+      wish: { prioritised: prioritised(body.priority_usernames), requireUpfrontKudos: body.require_upfront_kudos, blacklist: [], test: body.test }, patience: patienceOf(body, reply),
     });
     if (popped.outcome === 'nothing') return noTextJob(skippedTexts(popped.skipped), await this.parts.mail.deliver(popped.worker));
     setKudosPosition(reply, popped.position);

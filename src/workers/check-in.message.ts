@@ -31,6 +31,8 @@ export interface Arrival {
   readonly declaration: Declaration;
   /** Why what it declares is not accepted; said once nothing else is wrong, and before anything is written (horde-api C1.5). */
   readonly refused?: Refused;
+  /** The worker tests itself: its time is not counted, and nobody is told that it is here. */
+  readonly test?: boolean;
 }
 
 const NAME_MAX = 100;
@@ -71,18 +73,23 @@ export class CheckIn {
     // A name that was welcome when it was registered may not be any more: the list of words grows.
     if (known) await this.#judge(owner, worker, 'WORKER_PROFANITY', () => this.parts.checks.isProfane(name));
     await this.parts.checks.addresses.seen(worker.id, arrival.ip);
-    if (this.registry.isAway(worker, this.ports.clock.now())) await this.parts.serving.confirm(); // nobody was here, if nobody served
-    this.registry.seen(worker, this.ports.clock.now(), owner.roles.has('trusted'));
-    await this.parts.uptime.called(worker, contextOf(owner, this.ports.ids)); // first: the time until now is worth what was declared until now
+    if (arrival.test) this.registry.tested(worker, owner.roles.has('trusted'));
+    else await this.#isHere(worker, owner);
     if (!isDeepStrictEqual(worker.declaration, arrival.declaration)) await this.#declare(owner, worker, arrival.declaration);
     return worker;
   }
 
   /** It is still here, for its call has not ended; false when there is no such worker any more. */
-  stayed(worker: KnownWorker, owner: KnownUser): boolean {
+  stayed(worker: KnownWorker, owner: KnownUser, { test }: Pick<Arrival, 'test'>): boolean {
     if (!this.registry.has(worker.id)) return false;
-    this.registry.seen(worker, this.ports.clock.now(), owner.roles.has('trusted'));
+    if (!test) this.registry.seen(worker, this.ports.clock.now(), owner.roles.has('trusted'));
     return true;
+  }
+
+  async #isHere(worker: KnownWorker, owner: KnownUser): Promise<void> {
+    if (this.registry.isAway(worker, this.ports.clock.now())) await this.parts.serving.confirm(); // nobody was here, if nobody served
+    this.registry.seen(worker, this.ports.clock.now(), owner.roles.has('trusted'));
+    await this.parts.uptime.called(worker, contextOf(owner, this.ports.ids)); // first: the time until now is worth what was declared until now
   }
 
   /** Once in the life of this process: the owner's stream counts it once anyway. */
