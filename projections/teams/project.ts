@@ -58,9 +58,9 @@ const REWARDED_S = 600;
 class Totals {
   private readonly byTeam = new Map<string, Total>();
 
-  /** Only what image workers do counts, except for their time (horde-rules §7.9). */
-  job({ team, kind, price, things }: JobSettled['data']): [] {
-    if (team === undefined || kind !== 'image') return [];
+  /** Only what image workers do counts, except for their time (horde-rules §7.9), and nothing that they did to test themselves. */
+  job({ team, kind, price, things, selfTest }: JobSettled['data']): [] {
+    if (team === undefined || kind !== 'image' || selfTest) return [];
     const total = this.of(team);
     total.fulfilled += 1;
     total.kudos += price;

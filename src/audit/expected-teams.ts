@@ -46,9 +46,9 @@ export class ExpectedTeams {
     }
   }
 
-  private settled({ team = '', kind, price, things }: JobSettled['data']): void {
+  private settled({ team = '', kind, price, things, selfTest }: JobSettled['data']): void {
     const known = this.teams.get(team);
-    if (!known || kind !== 'image') return;
+    if (!known || kind !== 'image' || selfTest) return;
     known.fulfilled += 1;
     known.kudos += price;
     known.things += Math.round(things);

@@ -31,7 +31,7 @@ const rewarded = (team: string, kind = 'image') => ['UptimeRewarded.v1', { worke
 const HISTORY = recorded([
   ...worker(21), ...worker(22, 'text'), ...worker(23), ...worker(24), made(ONE), made(TWO), made(GONE), made(ERASED, 9),
   joined(ONE, 21), joined(ONE, 22), joined(GONE, 23), joined(TWO, 24), joined(ERASED, 24),
-  settled(ONE), settled(undefined), settled(ONE, 'text'), settled(ONE, 'alchemy'), settled(GONE), rewarded(ONE), rewarded(ONE, 'text'), rewarded(GONE),
+  settled(ONE), settled(undefined), settled(ONE, 'text'), settled(ONE, 'alchemy'), settled(GONE), ['JobSettled.v1', { ...settled(ONE)[1], selfTest: true }], rewarded(ONE), rewarded(ONE, 'text'), rewarded(GONE),
   joined(TWO, 21), settled(TWO), settled(TWO), ['TeamLeft.v1', { team: ONE, worker: id(21), by: MAKER, leftAt: AT }], // it is in the other one already
   ['TeamLeft.v1', { team: ONE, worker: id(22), by: MAKER, leftAt: AT }], joined(ONE, 22),
   ['TeamChanged.v1', { team: ONE, by: MAKER, name: text('renamed'), nameHash: 'other', changedAt: AT }], ['TeamChanged.v1', { team: ONE, by: MAKER, info: text('About'), changedAt: AT }],

@@ -13,6 +13,7 @@ import { workerDecider, type Worker, type WorkerCommand } from '../../src/worker
 import { AlchemyLives } from './history-alchemy.js';
 import { Compensations } from './history-compensations.js';
 import { RequestLife, type HistoryWorker, type Surroundings, type World } from './history-request.js';
+import { HistoryMessages } from './history-messages.js';
 import { HistoryStyles } from './history-styles.js';
 import { HistoryTeams } from './history-teams.js';
 import { declaration } from './request-facts.js';
@@ -32,7 +33,8 @@ export interface HistoryOptions {
 
 /** So far from the seed that the ids of the two dice never meet. */
 const ALCHEMY_DICE = 1_000_003;
-const TEAM_DICE = 2_000_003;
+const TEAM_DICE = 4_000_003;
+const MESSAGES_DICE = 2_000_003;
 
 /** Users, workers and what they do to each other. Registered ids start at 1; 0 is anonymous. */
 export class Economy implements Surroundings {
@@ -40,6 +42,7 @@ export class Economy implements Surroundings {
   private readonly firstUser: number;
   readonly styles: HistoryStyles;
   readonly teams: HistoryTeams;
+  private readonly messages: HistoryMessages;
   readonly alchemy: AlchemyLives;
   readonly workers: HistoryWorker[] = [];
   private readonly accounts = new Map<number, Account>();
@@ -72,6 +75,7 @@ export class Economy implements Surroundings {
     });
     this.styles = new HistoryStyles(options.seed, this);
     this.teams = new HistoryTeams(options.seed + TEAM_DICE, this);
+    this.messages = new HistoryMessages(options.seed + MESSAGES_DICE, world);
     this.alchemy = new AlchemyLives(this, options.seed + ALCHEMY_DICE);
   }
 
@@ -92,6 +96,7 @@ export class Economy implements Surroundings {
     this.compensations.step();
     for (const worker of this.workers) if (this.chances.chance(0.2)) this.call(worker);
     this.styles.step([...this.users.keys()]);
+    this.messages.step([...this.users.keys()], this.workers.map(({ id }) => id));
     this.alchemy.step([...this.users.keys()]);
     this.teams.step([...this.users.keys()], this.workers);
   }

@@ -16,6 +16,8 @@ class PopFields {
   @Bool({ default: false }) require_upfront_kudos!: boolean;
   @Int({ min: 1, max: 20, default: 1 }) amount!: number;
   @Bool({ default: false }) extra_slow_worker!: boolean;
+  /** Ours: the worker tests itself with its owner's requests, unpaid (docs/decisions/0028). */
+  @Bool({ default: false }) test!: boolean;
   @Int({ min: 0, max: WAIT_S_MAX, default: 0 }) wait!: number;
 }
 
@@ -53,5 +55,6 @@ export class AlchemyPopFields {
   @Int({ min: 1, max: 100, default: 1 }) threads!: number;
   @Int({ min: 1, max: 256, default: 80 }) max_tiles!: number;
   @Bool({ default: false }) require_upfront_kudos!: boolean;
+  @Bool({ default: false }) test!: boolean;
   @Int({ min: 0, max: WAIT_S_MAX, default: 0 }) wait!: number;
 }
