@@ -7,11 +7,12 @@ import { refusedBy } from '../platform/http/refusals.js';
 import { Ports } from '../platform/ports.js';
 import { Profanity } from '../platform/profanity.js';
 import { sanitised } from '../platform/sanitised-text.js';
+import { defined } from '../requests/rules/defined.js';
 import type { KnownUser } from '../users/directory.message.js';
 import { TEAM_INFO_MAX, TEAM_NAME_MAX, type ChangeTeamFields, type NewTeamFields } from './team.body.js';
 import { OnTeam } from './team.message.js';
 import { TeamNames } from './team-names.js';
-import { refusalOfNewTeam, refusalOfTeamChange } from './team-permissions.js';
+import { refusalOfNewTeam, refusalOfTeamChange, type TeamTexts } from './team-permissions.js';
 import { teamRefusals } from './team.refusals.js';
 import type { TeamRow } from './teams.message.js';
 
@@ -53,24 +54,18 @@ export class TeamChanges {
 
   async change(team: TeamRow, caller: KnownUser, fields: ChangeTeamFields): Promise<Changed> {
     const texts = textsOf(fields);
-    const { name, info } = texts;
     const context = this.#context(caller);
-    const newHash = name === undefined ? undefined : this.names.hashOf(name);
-    const isRenamed = newHash !== undefined && newHash !== team.nameHash;
-    const isTaken = isRenamed && (await this.names.isTaken(newHash, context));
+    const nameHash = texts.name === undefined ? team.nameHash : this.names.hashOf(texts.name);
+    const isRenamed = nameHash !== team.nameHash; // in another case it is the same name
+    const isTaken = isRenamed && (await this.names.isTaken(nameHash, context));
     const rc = refusalOfTeamChange({ mayChange: mayChange(team, caller) }, texts, { isTaken, isProfane: this.#isProfane });
     if (rc) throw refusedBy(teamRefusals, rc);
-    if (isRenamed && (await this.names.claim(newHash, { team: team.id, owner: team.owner }, false, context)) === undefined) throw refusedBy(teamRefusals, 'TeamNameAlreadyExists');
-    const sealed = (text: string) => personal(`user-${team.owner}`, text);
-    const outcome = await this.commands.execute(new OnTeam(team.id, {
-      type: 'ChangeTeam', by: caller.id, at: this.#now(),
-      ...(newHash === undefined ? {} : { name: { name: sealed(name!), nameHash: newHash } }), ...(info === undefined ? {} : { info: sealed(info) }),
-    }, context));
+    if (isRenamed && (await this.names.claim(nameHash, { team: team.id, owner: team.owner }, false, context)) === undefined) throw refusedBy(teamRefusals, 'TeamNameAlreadyExists');
+    const outcome = await this.commands.execute(new OnTeam(team.id, { type: 'ChangeTeam', by: caller.id, at: this.#now(), ...sealedTexts(team, texts, nameHash) }, context));
     const isGone = outcome.outcome === 'refused';
-    if (isRenamed) await this.names.release(isGone ? newHash : team.nameHash, team.id, context);
+    if (isRenamed) await this.names.release(isGone ? nameHash : team.nameHash, team.id, context);
     if (isGone) throw refusedBy(teamRefusals, 'TeamNotFound');
-    const answer = { ...(name === undefined ? {} : { name }), ...(info === undefined ? {} : { info }) };
-    return { answer, position: outcome.outcome === 'appended' ? outcome.position : -1 };
+    return { answer: defined(texts), position: outcome.outcome === 'appended' ? outcome.position : -1 };
   }
 
   async delete(team: TeamRow, caller: KnownUser): Promise<Changed> {
@@ -93,8 +88,13 @@ export class TeamChanges {
   }
 }
 
-const textsOf = ({ name, info }: ChangeTeamFields) => ({
+/** As they will be stored. */
+const textsOf = ({ name, info }: { readonly name?: string; readonly info?: string }): TeamTexts => ({
   name: name === undefined ? undefined : sanitised(name, TEAM_NAME_MAX), info: info === undefined ? undefined : sanitised(info, TEAM_INFO_MAX),
+});
+
+const sealedTexts = ({ owner }: TeamRow, { name, info }: TeamTexts, nameHash: string) => ({
+  ...(name === undefined ? {} : { name: { name: personal(`user-${owner}`, name), nameHash } }), ...(info === undefined ? {} : { info: personal(`user-${owner}`, info) }),
 });
 
 const mayChange = ({ owner }: TeamRow, caller: KnownUser): boolean => caller.id === owner || caller.roles.has('moderator');

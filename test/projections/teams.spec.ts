@@ -64,7 +64,7 @@ describe('the read model of teams', () => {
     it('knows those that are there, in the order in which they were made, and whose worker is in which', async () => {
       expect((await allTeams(test.database)).map((team) => team.id)).toEqual([ONE, TWO]);
       expect(await findTeam(test.database, GONE)).toBeUndefined();
-      expect([...(await teamsOfWorkers(test.database, [21, 22, 23, 24].map(id)))]).toEqual([[id(21), { id: TWO, name: 'Team 2' }], [id(22), { id: ONE, name: 'renamed' }]]);
+      expect([...(await teamsOfWorkers(test.database, [21, 22, 23, 24].map(id)))].sort()).toEqual([[id(21), { id: TWO, name: 'Team 2' }], [id(22), { id: ONE, name: 'renamed' }]]);
       expect((await findWorker(test.database, id(23)))?.team).toBeNull();
     });
   });
