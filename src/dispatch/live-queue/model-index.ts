@@ -111,17 +111,28 @@ interface Cursor {
  */
 const REFUSALS_MAX = 256;
 
+/** How a walk goes: where it begins, what it asks, and whom it tells. */
+interface Walk {
+  /** Nothing before it is accepted. */
+  readonly from: Place | undefined;
+  readonly accepts: (group: Group) => boolean;
+  /** All groups to go on with, after too many refusals. */
+  readonly accepted: () => Iterable<Group>;
+  /** Told once, before the first step: where the first accepted group begins, null if there is none, and after how many refusals. */
+  readonly found: (place: Place | null, refusals: number) => void;
+}
+
 /**
  * The entries of accepted groups over all buckets in dispatch order, each once; a refused group costs one question,
- * however many entries it has, and after too many of them `accepted` is asked for all groups to go on with. The index
- * may change between two steps: what moved may then be missed or come out of order, never twice and never when it has
- * left the index.
+ * however many entries it has, and after too many of them `accepted` is asked. The index may change between two steps:
+ * what moved may then be missed or come out of order, never twice and never when it has left the index.
  */
-export function* inOrder(buckets: readonly Bucket[], accepts: (group: Group) => boolean, accepted: () => Iterable<Group>): Generator<QueueEntry> {
+export function* inOrder(buckets: readonly Bucket[], { from, accepts, accepted, found }: Walk): Generator<QueueEntry> {
   let cursors = new CursorHeap();
   const opened = new Set<Group>();
   const seen = new Set<QueueEntry>();
   let refusals = 0;
+  let hasFound = false;
   const push = (group: Group | undefined, bucket?: Bucket): void => {
     if (group) cursors.push({ place: placeNow(group.head), entry: group.head, bucket, group });
   };
@@ -131,7 +142,11 @@ export function* inOrder(buckets: readonly Bucket[], accepts: (group: Group) => 
     cursors = new CursorHeap();
     for (const each of accepted()) push(each);
   };
-  for (const bucket of buckets) push(bucket.heads.first(), bucket);
+  const tell = (place: Place | null): void => {
+    if (!hasFound) found(place, refusals);
+    hasFound = true;
+  };
+  for (const bucket of buckets) push(from ? bucket.heads.from(from) : bucket.heads.first(), bucket);
   for (let cursor = cursors.pop(); cursor; cursor = cursors.pop()) {
     const { bucket, group, entry, place } = cursor;
     if (bucket) {
@@ -143,12 +158,14 @@ export function* inOrder(buckets: readonly Bucket[], accepts: (group: Group) => 
       }
       opened.add(group);
     }
+    tell(place);
     const next = group.entries.after(place);
     if (next) cursors.push({ place: placeNow(next), entry: next, bucket: undefined, group });
     if (seen.has(entry) || !entry.filed || entry.key !== place.key) continue;
     seen.add(entry);
     yield entry;
   }
+  tell(null);
 }
 
 /** A copy: the entry's own key may change before the walk goes on. */

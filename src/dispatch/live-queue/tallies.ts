@@ -1,5 +1,6 @@
 import type { RequestFacts } from '../../requests/request.events.js';
 import type { Signature } from './signatures.js';
+import { TallyJournal } from './tally-journal.js';
 
 /** What is tallied apart: requests that name the same models. */
 export interface Tallied {
@@ -17,12 +18,16 @@ export interface Slot<Set extends Tallied> {
   readonly facts: RequestFacts;
 }
 
+/** Changes remembered: at two thousand a second, those since a worker asked that asks every quarter of a minute. */
+const CHANGES_MAX = 32_768;
+
 /**
  * How many requests of which set have which signature, laid out flat: an empty pop reads all of it, up to a hundred
  * thousand slots, and following pointers would take most of its time.
  */
 export class Tallies<Set extends Tallied> {
   readonly slots: Slot<Set>[] = [];
+  readonly journal = new TallyJournal<Slot<Set>>(CHANGES_MAX);
   requests = new Int32Array(1);
   /** The set's id, by slot. */
   sets = new Int32Array(1);
@@ -43,6 +48,7 @@ export class Tallies<Set extends Tallied> {
       this.#describe(place);
     }
     this.requests[place]! += 1;
+    this.journal.add(this.slots[place]!, 1);
   }
 
   /** Throws when no request with the signature was added. */
@@ -50,6 +56,7 @@ export class Tallies<Set extends Tallied> {
     const place = set.places.get(signature);
     if (place === undefined) throw new Error(`no request has the signature ${signature.text}`);
     this.requests[place]! -= 1;
+    this.journal.add(this.slots[place]!, -1);
     if (this.requests[place] === 0) this.#drop(place);
   }
 

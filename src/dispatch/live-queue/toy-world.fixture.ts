@@ -16,11 +16,11 @@ const FACTS: readonly ToyWorker[] = [
   { id: 'resting', owner: 7, maxPixels: 4_000_000, nsfw: true, maintenance: true },
   { id: 'mild', owner: 99, maxPixels: 4_000_000, nsfw: false, maintenance: false },
 ];
-/** Different models, sizes, flags, owners and friends; their `facts` are the same objects for ever, so verdicts are remembered. */
+/** Different models, sizes, flags, owners and friends; their `facts` are the same objects for ever, so what was found is remembered. */
 export const WORKERS: readonly PoppingWorker<ToyWorker>[] = FACTS.flatMap((facts) => [
-  { kind: 'image', models: [...MODELS], ownerIds: [facts.owner], facts },
-  { kind: 'image', models: ['Pony', 'Unheard of'], ownerIds: [facts.owner, 9], facts },
-  { kind: 'text', models: ['Deliberate', 'Pony'], ownerIds: [facts.owner, 0], facts },
+  { kind: 'image', models: [...MODELS], ownerIds: [facts.owner], facts: { ...facts } },
+  { kind: 'image', models: ['Pony', 'Unheard of'], ownerIds: [facts.owner, 9], facts: { ...facts } },
+  { kind: 'text', models: ['Deliberate', 'Pony'], ownerIds: [facts.owner, 0], facts: { ...facts } },
 ]);
 
 /** What a step of a random history may do; numbers are taken modulo what there is. */

@@ -29,15 +29,15 @@ export interface WorkerVerdicts {
   /** Why not, or undefined. */
   reason(signature: Signature, facts: RequestFacts): string | undefined;
   /** Looks at the requests of all sets that were found; `served` is called for each slot that the worker may serve. */
-  sweep<Set extends Tallied>(tallies: Tallies<Set>, found: FoundSets, served: (slot: Slot<Set>) => void): Swept;
+  sweep<Set extends Tallied>(tallies: Tallies<Set>, found: FoundSets, served?: (slot: Slot<Set>) => void): VerdictCounts;
+  /** Counts so many requests with the signature; true when the worker may serve them. */
+  count(counts: VerdictCounts, { signature, facts }: { readonly signature: Signature; readonly facts: RequestFacts }, by: number): boolean;
+  /** Requests that the worker may not serve, by reason. */
+  skipped(counts: VerdictCounts): Map<string, number>;
 }
 
-export interface Swept {
-  /** Requests that the worker may not serve, by reason. */
-  readonly skipped: Map<string, number>;
-  /** All requests looked at. */
-  readonly requests: number;
-}
+/** How many requests have which verdict of a worker. */
+export type VerdictCounts = Int32Array;
 
 /** Remembers what the matcher said of each value of each facet, worker by worker, in one byte each. */
 export class Verdicts<WorkerFacts extends object> {
@@ -84,14 +84,20 @@ export class Verdicts<WorkerFacts extends object> {
           let code = greatestOf(table.codes, ids, place * facets);
           if (code === UNKNOWN) code = verdict(slots[place]!.signature, slots[place]!.facts);
           sums[code]! += requests[place]!;
-          if (code === SERVES) served(slots[place]!);
+          if (code === SERVES) served?.(slots[place]!);
         }
-        return { skipped: this.#byReason(sums), requests: sums.reduce((sum, each) => sum + each, 0) };
+        return sums;
       },
+      count: (counts, { signature, facts }, by) => {
+        const code = verdict(signature, facts);
+        counts[code]! += by;
+        return code === SERVES;
+      },
+      skipped: (counts) => this.#byReason(counts),
     };
   }
 
-  #byReason(sums: Int32Array): Map<string, number> {
+  #byReason(sums: VerdictCounts): Map<string, number> {
     const counts = new Map<string, number>();
     this.#reasons.forEach((reason, rank) => {
       const sum = sums[REFUSAL_FIRST - rank]!;
