@@ -61,6 +61,7 @@ export class Lane<WorkerFacts extends object> {
     if (!entry.filed) return;
     this.#order.remove(entry);
     this.#index.remove(entry);
+    this.sets.tallies.lower(entry.models, entry.signature, this.#index.highestLike(entry));
     entry.filed = false;
   }
 

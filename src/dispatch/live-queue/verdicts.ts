@@ -2,6 +2,7 @@ import type { RequestFacts } from '../../requests/request.events.js';
 import type { Signature, Signatures } from './signatures.js';
 import type { FoundSets } from './model-sets.js';
 import type { Slot, Tallied, Tallies } from './tallies.js';
+import { WENT } from './tally-journal.js';
 
 /** The reason why the worker may not serve the request, or undefined when it may. Pure. */
 export type Match<WorkerFacts> = (facts: RequestFacts, worker: WorkerFacts) => string | undefined;
@@ -29,15 +30,20 @@ export interface WorkerVerdicts {
   /** Why not, or undefined. */
   reason(signature: Signature, facts: RequestFacts): string | undefined;
   /** Looks at the requests of all sets that were found; `served` is called for each slot that the worker may serve. */
-  sweep<Set extends Tallied>(tallies: Tallies<Set>, found: FoundSets, served?: (slot: Slot<Set>) => void): VerdictCounts;
-  /** Counts so many requests with the signature; true when the worker may serve them. */
-  count(counts: VerdictCounts, { signature, facts }: { readonly signature: Signature; readonly facts: RequestFacts }, by: number): boolean;
+  sweep<Set extends Tallied>(tallies: Tallies<Set>, found: FoundSets, served?: (slot: Slot<Set>) => void): Sight;
+  /** Brings what was seen up to now, by the changes from a place in the journal on. */
+  follow<Set extends Tallied>(sight: Sight, { journal }: Tallies<Set>, from: number, found: FoundSets): void;
   /** Requests that the worker may not serve, by reason. */
-  skipped(counts: VerdictCounts): Map<string, number>;
+  skipped(sight: Sight): Map<string, number>;
 }
 
-/** How many requests have which verdict of a worker. */
-export type VerdictCounts = Int32Array;
+/** What a worker sees of everything that it shares a model with. */
+export interface Sight {
+  /** Requests by verdict. */
+  readonly counts: Int32Array;
+  /** None that it may serve has a higher key; −∞ when it may serve none. */
+  front: number;
+}
 
 /** Remembers what the matcher said of each value of each facet, worker by worker, in one byte each. */
 export class Verdicts<WorkerFacts extends object> {
@@ -77,27 +83,35 @@ export class Verdicts<WorkerFacts extends object> {
       reason: (signature, facts) => this.#reasonOf(verdict(signature, facts)),
       sweep: (tallies, { marks, search }, served) => {
         table = this.#tableOf(worker);
-        const { slots, sets, ids, requests } = tallies.asOf(this.signatures.epoch);
-        const sums = new Int32Array(UNKNOWN);
+        const { slots, sets, ids, requests, best } = tallies.asOf(this.signatures.epoch);
+        const sight = { counts: new Int32Array(UNKNOWN), front: -Infinity };
         for (let place = 0; place < slots.length; place += 1) {
           if (marks[sets[place]!] !== search) continue;
           let code = greatestOf(table.codes, ids, place * facets);
           if (code === UNKNOWN) code = verdict(slots[place]!.signature, slots[place]!.facts);
-          sums[code]! += requests[place]!;
-          if (code === SERVES) served?.(slots[place]!);
+          sight.counts[code]! += requests[place]!;
+          if (code !== SERVES) continue;
+          if (best[place]! > sight.front) sight.front = best[place]!;
+          served?.(slots[place]!);
         }
-        return sums;
+        return sight;
       },
-      count: (counts, { signature, facts }, by) => {
-        const code = verdict(signature, facts);
-        counts[code]! += by;
-        return code === SERVES;
+      follow: (sight, { journal: { slots, sets, ids, kinds, keys } }, from, { marks, search }) => {
+        table = this.#tableOf(worker);
+        for (let place = from; place < slots.length; place += 1) {
+          if (marks[sets[place]!] !== search) continue;
+          let code = greatestOf(table.codes, ids, place * facets);
+          if (code === UNKNOWN) code = verdict(slots[place]!.signature, slots[place]!.facts);
+          sight.counts[code]! += kinds[place]!;
+          if (code === SERVES && kinds[place] !== WENT && keys[place]! > sight.front) sight.front = keys[place]!;
+        }
+        if (sight.counts[SERVES] === 0) sight.front = -Infinity;
       },
-      skipped: (counts) => this.#byReason(counts),
+      skipped: ({ counts }) => this.#byReason(counts),
     };
   }
 
-  #byReason(sums: VerdictCounts): Map<string, number> {
+  #byReason(sums: Int32Array): Map<string, number> {
     const counts = new Map<string, number>();
     this.#reasons.forEach((reason, rank) => {
       const sum = sums[REFUSAL_FIRST - rank]!;
