@@ -6,12 +6,14 @@ import { SpeedLimits } from '../dispatch/deliver-parts.js';
 import { JobFinder } from '../dispatch/job-finder.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
 import { Matcher } from '../dispatch/matcher.js';
+import { ModelSpeeds } from '../dispatch/model-speeds.js';
 import { PopEdge } from '../dispatch/pop.controller.js';
 import { Claims } from '../donations/claims.message.js';
 import { Members } from '../donations/members.message.js';
 import { DonationSource } from '../donations/repay-thanks.reactor.js';
 import { Unrepaid } from '../donations/unrepaid.js';
-import { WorkerViews } from '../dispatch/worker-view.js';
+import { findDecoy } from '../dispatch/decoys.js';
+import { isInMaintenance, WorkerViews } from '../dispatch/worker-view.js';
 import { NO_CAP } from '../config.js';
 import { kudos } from '../kernel/kudos.js';
 import { Credits } from '../kudos/credits.js';
@@ -25,6 +27,9 @@ import { SharedKeyRegistry, SharedKeyStyles } from '../kudos/shared-key-registry
 import { SharedKeyRows } from '../kudos/shared-keys.js';
 import { TransferIndex } from '../kudos/transfers.js';
 import { BlobStore } from '../platform/blobs/blob-store.js';
+import { Outages } from '../outages/outages.message.js';
+import { ProcessPauses } from '../outages/process-pauses.js';
+import { ServedUntil } from '../outages/served-until.js';
 import { Commanding } from '../platform/commanding/commanding.js';
 import { Contents } from '../platform/content/contents.js';
 import { NodeFeed } from '../platform/event-log/node-feed.js';
@@ -34,6 +39,7 @@ import { Readiness } from '../platform/health/readiness.js';
 import { PublishedCheckpoints } from '../notary/published-checkpoints.js';
 import { Freshness } from '../platform/projecting/freshness.js';
 import { Ports } from '../platform/ports.js';
+import { SystemClock } from '../platform/system/system.js';
 import { Secrets } from '../platform/vault/secrets.js';
 import { Pricing } from '../pricing/pricing.js';
 import { PriorityCap } from '../requests/admission-parts.js';
@@ -41,6 +47,7 @@ import { AnonymousUse } from '../requests/gate.js';
 import { SharedKeyRequests } from '../requests/deleted-keys.reactor.js';
 import { LatestOfRequests } from '../requests/latest-of-requests.js';
 import { OpenWork } from '../requests/open-work.js';
+import { RequestHistory, RequestWatch } from '../requests/request-watch.js';
 import { StatusRows } from '../requests/status.js';
 import { StyleRows } from '../styles/catalogue.message.js';
 import { StyleKeys } from '../styles/style-keys.message.js';
@@ -67,6 +74,7 @@ import {
   PostgresStatusRows, PostgresTransferIndex, PostgresUnfinishedErasures, PostgresUserFigures, PostgresUserPages, PostgresWorkerFigures, PostgresWorkerJobs, queueRows,
   sharedKeyRequestRows, sharedKeyRows, suspectRows, trustedRows, unrepaidRows, userIdRows, userRows, workerRows,
 } from './read-models.js';
+import { LogRequestHistory } from './request-history.js';
 import { PostgresStyleRows, styleKeyRows } from './style-rows.js';
 
 /** Everything that is made by hand, by the class that features ask for: abstract ports, views in memory, settings. */
@@ -77,6 +85,7 @@ export const platformProviders = (platform: Platform): Provider[] => {
   const directory = new UserDirectory(userRows(platform), feed, keyedHash);
   const members = makeMembers(platform, directory);
   const queue = new LiveQueue(queueRows(platform), pricing.reference);
+  const outages = new Outages(feed);
   const styleKeys = new StyleKeys(styleKeyRows(platform));
   const values: readonly (readonly [abstract new (...args: never[]) => object, object])[] = [
     [Ports, { clock, ids, feed, contents: platform.contents, blobs, secrets }],
@@ -90,11 +99,13 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [TrustedUsers, new TrustedUsers(trustedRows(platform))], [LedgerIndex, new PostgresLedgerIndex(platform)], [AdminIds, new AdminIds(new Set(config.admins))],
     [SharedKeyRegistry, new SharedKeyRegistry(sharedKeyRows(platform), feed, keyedHash, clock)], [SharedKeyRows, new PostgresSharedKeyRows(platform)],
     [SharedKeyRequests, new SharedKeyRequests(sharedKeyRequestRows(platform))], [SharedKeyStyles, styleKeys],
-    [WorkerRegistry, new WorkerRegistry(workerRows(platform))], [Suspects, new Suspects(suspectRows(platform))], [Profanity, new WordListProfanity()],
+    [WorkerRegistry, new WorkerRegistry(workerRows(platform), outages)], [Suspects, new Suspects(suspectRows(platform))], [Profanity, new WordListProfanity()],
+    [Outages, outages], [ServedUntil, new ServedUntil(platform.database, platform.log.storeId)], [ProcessPauses, new ProcessPauses(new SystemClock())],
     [LiveQueue, queue], [OpenWork, new OpenWork(openWorkRows(platform), clock)],
-    [JobFinder, new JobFinder(queue, jobRows(platform), feed)], [WorkerViews, new WorkerViews(pricing)], [Matcher, new Matcher(pricing)],
-    [PopEdge, new PopEdge(ids, blobs, pricing)],
-    [LatestOfRequests, new LatestOfRequests(feed)], [StatusRows, new PostgresStatusRows(platform)], [TransferIndex, new PostgresTransferIndex(platform)],
+    [JobFinder, new JobFinder(queue, jobRows(platform), feed, (job) => findDecoy(platform.contents, job))], [WorkerViews, new WorkerViews(pricing, isInMaintenance)], [Matcher, new Matcher(pricing)],
+    [PopEdge, new PopEdge(ids, blobs, pricing)], [ModelSpeeds, new ModelSpeeds(feed, clock)],
+    [LatestOfRequests, new LatestOfRequests(feed)], [RequestWatch, new RequestWatch(feed)], [RequestHistory, new LogRequestHistory(platform.log)],
+    [StatusRows, new PostgresStatusRows(platform)], [TransferIndex, new PostgresTransferIndex(platform)],
     [UserFiguresSource, new PostgresUserFigures(platform, members)], [StyleRows, new PostgresStyleRows(platform)], [StyleKeys, styleKeys],
     [UserPages, new PostgresUserPages(platform)], [MonthlyDues, new PostgresMonthlyDues(platform)],
     [LastActivity, new PostgresLastActivity(platform)], [UnfinishedErasures, new PostgresUnfinishedErasures(platform)], [Admins, new Admins(config.admins)],

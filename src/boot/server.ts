@@ -2,7 +2,9 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule, HealthOnlyModule } from '../app.module.js';
 import { ConfigError, type Config } from '../config.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
+import { ModelSpeeds } from '../dispatch/model-speeds.js';
 import { Reaper } from '../dispatch/reaper.js';
+import { WaitingWorkers } from '../dispatch/waiting-workers.js';
 import { Claims } from '../donations/claims.message.js';
 import { Members } from '../donations/members.message.js';
 import { MonthlyThanks } from '../donations/monthly-thanks.reactor.js';
@@ -16,6 +18,8 @@ import { SweepExcess } from '../kudos/sweep-excess.reactor.js';
 import { SharedKeyRegistry } from '../kudos/shared-key-registry.message.js';
 import { StyleKeys } from '../styles/style-keys.message.js';
 import { categoryOf } from '../kernel/event.js';
+import { Outages } from '../outages/outages.message.js';
+import { Serving } from '../outages/serving.message.js';
 import { registerBlobRoutes } from '../platform/blobs/blob-routes.js';
 import { createHttpApp } from '../platform/http/http-app.js';
 import { loggable } from '../platform/telemetry/logger.js';
@@ -23,7 +27,9 @@ import { VERSION } from '../platform/telemetry/version.js';
 import { DeletedKeys, SharedKeyRequests } from '../requests/deleted-keys.reactor.js';
 import { LatestOfRequests } from '../requests/latest-of-requests.js';
 import { OpenWork } from '../requests/open-work.js';
+import { ProgressStreams } from '../requests/progress-streams.js';
 import { Repairs } from '../requests/repairs.reactor.js';
+import { RequestWatch } from '../requests/request-watch.js';
 import { PastMinute } from '../status/past-minute.js';
 import { Erasures } from '../users/erasures.reactor.js';
 import { MonthlyGrants } from '../users/monthly-grants.reactor.js';
@@ -52,6 +58,8 @@ export interface Server {
 
 /** What is still not answered so long after a stop was asked for is a client that does not send or read; supervisors kill after 10 s. */
 const ANSWERS_PATIENCE_MS = 4_000;
+/** So exactly is known when an outage began. */
+const SERVING_MS = 1_000;
 const REAPER_MS = 1_000;
 const REPAIRS_MS = 1_000;
 const SUSPECTING_MS = 1_000;
@@ -106,7 +114,13 @@ const serveApi = async (platform: Platform, ports: SystemPorts): Promise<Server>
   const genesis = await ensureGenesis(app, platform);
   const timers = startTimers(app, platform);
   await app.listen(config.port, config.host);
-  return { platform, app, genesis, url: await app.getUrl(), close: () => shutDown(app, platform, timers) };
+  return {
+    platform, app, genesis, url: await app.getUrl(),
+    close: () => {
+      for (const waiting of [WaitingWorkers, ProgressStreams]) app.get<{ stop(): void }>(waiting, { strict: false }).stop();
+      return shutDown(app, platform, timers);
+    },
+  };
 };
 
 /** Nothing is waited for: a supervisor shall see how far the read models are. */
@@ -133,13 +147,15 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding, vault
   const queue = get(LiveQueue);
   const registry = get(WorkerRegistry);
   const latest = get(LatestOfRequests);
+  const watch = get(RequestWatch);
   const directory = get(UserDirectory);
   const folds = [
     get(Credits), get(Pockets), get(TrustedUsers), get(RecentGifts), directory, get(NextUserId), registry, get(Suspects), new ForgetErased(vault, feed), queue,
-    get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests), get(StyleKeys), get(Claims), get(Unrepaid), latest,
+    get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests), get(StyleKeys), get(Claims), get(Unrepaid), latest, watch, get(ModelSpeeds), get(Outages),
   ];
   for (const fold of folds) feed.register(fold);
   await feed.start();
+  await get(Serving).begin(); // before anything is asked about time
   await get(WorkerPresence).load();
   commanding.onAppended((events) => {
     for (const event of events) {
@@ -147,6 +163,7 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding, vault
       if (category === 'request') {
         queue.apply(event);
         latest.apply(event);
+        watch.apply(event);
       }
       else if (category === 'worker') registry.apply(event);
       else if (category === 'user') {
@@ -173,9 +190,11 @@ const startTimers = (app: NestFastifyApplication, { timers, logger, contents, bl
   const deletedKeys = app.get(DeletedKeys, { strict: false });
   const [repayments, thanks] = [app.get(RepayThanks, { strict: false }), app.get(MonthlyThanks, { strict: false })];
   const members = app.get(Members, { strict: false });
+  const serving = app.get(Serving, { strict: false });
   const presence = app.get(WorkerPresence, { strict: false });
   const housekeeping = new Housekeeping(contents, blobs, clock);
   const loops = [
+    { name: 'serving', everyMs: SERVING_MS, round: () => serving.confirm() },
     { name: 'reaper', everyMs: REAPER_MS, round: () => reaper.round() },
     { name: 'repairs', everyMs: REPAIRS_MS, round: () => repairs.round() },
     { name: 'suspecting', everyMs: SUSPECTING_MS, round: () => suspecting.round() },
@@ -195,6 +214,7 @@ const startTimers = (app: NestFastifyApplication, { timers, logger, contents, bl
     stop: async () => {
       await Promise.all(loops.map((loop) => loop.stop()));
       await presence.round().catch(() => undefined); // a last word to those who go on; without it nothing but time is lost
+      await serving.end().catch(() => undefined); // as that
     },
   };
 };

@@ -76,4 +76,14 @@ export const PLATFORM_MIGRATIONS: readonly Migration[] = [
       ) WITH (fillfactor = 50);
       CREATE INDEX worker_presence_seen ON platform.worker_presence (seen_ms);`,
   },
+  {
+    name: '0029-served-until',
+    // The last moment (ms since 1970) at which any node of a horde served: its next start, or its recovery, tells from it how
+    // long nobody could be reached. One row a ledger, written every second.
+    sql: `
+      CREATE TABLE platform.served_until (
+        store_id text PRIMARY KEY,
+        served_ms bigint NOT NULL
+      ) WITH (fillfactor = 50);`,
+  },
 ];
