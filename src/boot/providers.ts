@@ -84,7 +84,7 @@ export const platformProviders = (platform: Platform): Provider[] => {
   const cap = new KudosCap(config.kudosCap < kudos(NO_CAP) ? config.kudosCap : undefined, new Set(config.donationSource === undefined ? [] : [config.donationSource]));
   const directory = new UserDirectory(userRows(platform), feed, keyedHash);
   const members = makeMembers(platform, directory);
-  const queue = new LiveQueue(queueRows(platform), pricing.reference);
+  const queue = new LiveQueue(queueRows(platform), pricing.reference, config);
   const outages = new Outages(feed);
   const styleKeys = new StyleKeys(styleKeyRows(platform));
   const values: readonly (readonly [abstract new (...args: never[]) => object, object])[] = [

@@ -20,9 +20,9 @@ const features = fc.record({
   sampler: fc.constant('k_euler'), karras: fc.constant(true), cfgScale: fc.constantFrom(5, 7.5),
 });
 const facts = fc.record({
-  payer: fc.constantFrom(...PAYERS), kind: fc.constantFrom('image' as const, 'image' as const, 'text' as const, 'alchemy' as const), models, features, nsfw: fc.boolean(),
+  payer: fc.constantFrom(...PAYERS), addressTag: fc.constantFrom('20260105-a', '20260105-b'), kind: fc.constantFrom('image' as const, 'image' as const, 'text' as const, 'alchemy' as const), models, features, nsfw: fc.boolean(),
   workers: fc.constantFrom([], [], [], ['any'], ['small', 'mild']), workerBlacklist: fc.boolean(),
-});
+}, { requiredKeys: ['payer', 'kind', 'models', 'features', 'nsfw', 'workers', 'workerBlacklist'] });
 const accept = fc.record({
   do: fc.constant('accept' as const), facts, jobs: fc.integer({ min: 1, max: 4 }), price: fc.integer({ min: 1, max: 2_000 }),
   priority: fc.constantFrom(-5_000, 0, 10_000, 10_000, 12_000),

@@ -3,6 +3,7 @@ import { centikudos, kudos } from '../../kernel/kudos.js';
 import { formsOf, serviceOf } from '../../pricing/alchemy-forms.js';
 import type { AlchemyJobFeatures } from '../../pricing/job-features.js';
 import type { JobAssigned, RequestEvent, RequestFacts, RequestKind } from '../../requests/request.events.js';
+import { NOBODY, payerOf } from '../../requests/rules/payer-id.js';
 import type { PoppingWorker } from './queue-row.js';
 import type { Facets } from './signatures.js';
 
@@ -27,9 +28,12 @@ export const toyMatch = (facts: RequestFacts, worker: ToyWorker): string | undef
   if (worker.maintenance && facts.payer !== worker.owner) return 'maintenance';
   if (facts.nsfw && !worker.nsfw) return 'nsfw';
   if (facts.workers.length > 0 && facts.workers.includes(worker.id) === facts.workerBlacklist) return 'worker_id';
-  if (facts.kind === 'alchemy') return (facts.features as AlchemyJobFeatures).tiles > (worker.maxTiles ?? Infinity) ? 'max_tiles' : undefined;
-  const { width, height } = facts.features as Measured;
-  return width * height > worker.maxPixels ? 'max_pixels' : undefined;
+  return tooLarge(facts, worker);
+};
+const tooLarge = ({ kind, features }: RequestFacts, { maxPixels, maxTiles = Infinity }: ToyWorker): string | undefined => {
+  if (kind === 'alchemy') return (features as AlchemyJobFeatures).tiles > maxTiles ? 'max_tiles' : undefined;
+  const { width, height } = features as Measured;
+  return width * height > maxPixels ? 'max_pixels' : undefined;
 };
 /** All that the toy matcher reads but the payer and the models, in two parts: size, and the rest. */
 const TOY_FACETS: Facets = {
@@ -134,8 +138,8 @@ export class NaiveQueue {
 
   /** Jobs of the payer's earlier requests, unfinished when this one was accepted and not given back since. */
   #owed({ facts, acceptedAtMs }: NaiveRequest): number {
-    if (facts.payer === 0) return 0;
-    const earlier = this.all().filter((other) => other.facts.payer === facts.payer && comesBefore(other, { facts, acceptedAtMs }));
+    if (payerOf(facts) === NOBODY) return 0;
+    const earlier = this.all().filter((other) => payerOf(other.facts) === payerOf(facts) && comesBefore(other, { facts, acceptedAtMs }));
     return earlier.reduce((owed, other) => owed + this.#weight(other, acceptedAtMs), 0);
   }
 
@@ -180,8 +184,28 @@ export class NaiveQueue {
   }
 
   expiresAtMs({ facts, activityAtMs, extraSlow }: NaiveRequest): number {
-    const ofPayer = facts.payer === 0 ? [] : this.all().filter((other) => other.facts.payer === facts.payer);
-    return Math.max(activityAtMs, ...ofPayer.map(({ lastHandOutMs }) => lastHandOutMs)) + (extraSlow ? 60 : 20) * 60_000;
+    return Math.max(activityAtMs, this.#handedOutAtMs(facts)) + (extraSlow ? 60 : 20) * 60_000;
+  }
+
+  /** Of the payer, whatever request it was of. */
+  #handedOutAtMs(facts: RequestFacts): number {
+    if (payerOf(facts) === NOBODY) return -Infinity;
+    return Math.max(...this.all().filter((other) => payerOf(other.facts) === payerOf(facts)).map(({ lastHandOutMs }) => lastHandOutMs));
+  }
+
+  /** By turns: the best servable request of each payer, the longest waiting payer first; then as always. */
+  turns(worker: PoppingWorker<ToyWorker>, order = this.order(worker.kind)): string[] {
+    const byKey = this.candidates(worker, order);
+    const own = byKey.filter((request) => worker.ownerIds.includes(this.find(request)!.facts.payer));
+    const best = new Map<string, { readonly request: string; readonly sinceMs: number }>();
+    for (const request of byKey.slice(own.length)) {
+      const { facts, acceptedAtMs } = this.find(request)!;
+      const sinceMs = Math.max(acceptedAtMs, this.#handedOutAtMs(facts));
+      const known = best.get(payerOf(facts));
+      best.set(payerOf(facts), { request: known?.request ?? request, sinceMs: Math.min(sinceMs, known?.sinceMs ?? Infinity) });
+    }
+    const inTurn = [...best].sort(([a, one], [b, other]) => one.sinceMs - other.sinceMs || (a < b ? -1 : 1)).map(([, { request }]) => request);
+    return [...own, ...inTurn, ...byKey.slice(own.length).filter((request) => !inTurn.includes(request))];
   }
 
   dueJobs(nowMs: number): string[] {

@@ -1,5 +1,5 @@
+import { deepStrictEqual } from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
-import { expect } from '@jest/globals';
 import type { Recorded } from '../../kernel/event.js';
 import type { LiveQueue } from './live-queue.js';
 import type { NaiveRequest, ToyWorker } from './naive-queue.fixture.js';
@@ -87,6 +87,7 @@ export class Twins {
       const order = orders.get(worker.kind)!;
       const offered = [...queue.candidates(worker, Infinity)].map(({ request }) => request);
       same('the same choice in the same order (18, 19)', offered, naive.candidates(worker, order));
+      same('by turns, too', [...queue.candidates(worker, Infinity, 'turn')].map(({ request }) => request), naive.turns(worker, order));
       same('the first alone', [...queue.candidates(worker, 1)].map(({ request }) => request), offered.slice(0, 1));
       same('the same reasons', queue.skippedCounts(worker), naive.skipped(worker, order));
     }
@@ -158,5 +159,5 @@ const fromMaps = (_: string, value: unknown): unknown =>
 
 /** Thousands of comparisons a step: the one that tells about differences is asked only where there is one. */
 const same = (what: string, found: unknown, expected: unknown): void => {
-  if (!isDeepStrictEqual(found, expected)) expect({ what, found }).toEqual({ what, found: expected });
+  if (!isDeepStrictEqual(found, expected)) deepStrictEqual({ what, found }, { what, found: expected });
 };
