@@ -120,9 +120,10 @@ export class WorkerBatch {
 
   static readonly types: readonly string[] = Object.keys(new WorkerBatch().#handlers);
 
-  private aborted({ worker, job }: { readonly worker: string; readonly job: string }, abortedAt: string, { position }: Recorded): void {
-    this.change({ worker }).uncompleted += 1;
+  private aborted({ worker, job, excused }: { readonly worker: string; readonly job: string; readonly excused?: true }, abortedAt: string, { position }: Recorded): void {
     this.leave(job);
+    if (excused) return;
+    this.change({ worker }).uncompleted += 1;
     this.aborts.push({ job, worker, abortedAt, position });
   }
 

@@ -1,6 +1,6 @@
 import type { Recorded } from '../kernel/event.js';
 import type { AuthorizationClosed, AuthorizationOpened, FormHoldPlaced, HoldReleased, JobSettled } from '../kudos/account.events.js';
-import type { JobAssigned, JobSubmitted } from '../requests/request.events.js';
+import type { JobAssigned, JobFaulted, JobSubmitted } from '../requests/request.events.js';
 import type {
   ApiKeyIssued, MonthlyEntitlementChanged, PersonalDataErased, RolesChanged, SuspicionReset, TrustGranted, UserRegistered, UserSettingsChanged, UserSuspected, WorkerPaused,
   WorkerSuspected,
@@ -143,10 +143,10 @@ export class ExpectedPeople {
       case 'JobSubmitted.v1': return this.submitted(event.data as JobSubmitted['data']);
       case 'JobFaulted.v1':
       case 'JobExpired.v1': {
-        const { job, worker } = event.data as { job: string; worker: string };
+        const { job, worker, excused } = event.data as JobFaulted['data'];
         this.assignedAt.delete(job);
         const known = this.workers.get(worker);
-        if (known) known.uncompleted += 1;
+        if (known && !excused) known.uncompleted += 1;
         return;
       }
       case 'JobSettled.v1': {

@@ -16,6 +16,7 @@ import type { Declaration } from '../workers/worker.events.js';
 import { FORM_TTL_S } from './matching/ttl.js';
 import { LiveQueue, type AnyWorkerFacts } from './live-queue.message.js';
 import type { PoppingWorker, QueuedRequest } from './live-queue/queue-row.js';
+import type { LostOfPop } from './lost-content.js';
 import { maintenanceRefusal } from './maintenance.js';
 import { pages } from './pages.js';
 import { PopParts } from './pop-parts.js';
@@ -60,6 +61,8 @@ interface Pop {
   unaffordable: number;
   /** The views lagged too far to tell what a payer has. */
   behind: RetryLater | undefined;
+  /** Requests without their source image, or without what was asked for. */
+  readonly lost: LostOfPop;
 }
 interface Offered {
   readonly job: string;
@@ -86,8 +89,9 @@ export class AlchemyPop {
     const known = await this.arrivals.checkIn.arrive(owner, { kind: 'interrogation', name, declaration });
     const worker = this.parts.views.of(known, wish);
     const context: CommandContext = { actor: { kind: 'user', user: owner.id }, correlationId: this.parts.ports.ids.uuid() };
-    const pop: Pop = { owner, known, worker, wish, context, taken: [], amount, position: -1, unaffordable: 0, behind: undefined };
+    const pop: Pop = { owner, known, worker, wish, context, taken: [], amount, position: -1, unaffordable: 0, behind: undefined, lost: this.parts.lost.ofPop() };
     await this.#take(pop);
+    await pop.lost.end();
     const { journal } = this.parts;
     if (pop.taken.length > 0) {
       journal.note(known.id, 'jobs', { jobs: pop.taken.map(({ job }) => job) });
@@ -110,9 +114,9 @@ export class AlchemyPop {
       for (const { request } of page) {
         if (pop.taken.length >= pop.amount) return;
         const text = contents.get(request);
-        if (text === undefined) continue; // without content its request is about to expire
-        const content = JSON.parse(text) as StoredAlchemy;
-        if (await this.parts.ports.blobs.exists(content.source)) await this.#claim(pop, request, content); // as without content
+        const content = text === undefined ? undefined : (JSON.parse(text) as StoredAlchemy);
+        if (content && (await this.parts.ports.blobs.exists(content.source))) await this.#claim(pop, request, content);
+        else pop.lost.add(request);
       }
     }
   }

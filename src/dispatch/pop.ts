@@ -11,6 +11,7 @@ import type { StoredSources } from '../requests/rules/source-image.js';
 import type { KnownUser } from '../users/directory.message.js';
 import { CheckIn, type Arrival } from '../workers/check-in.message.js';
 import type { KnownWorker } from '../workers/registry.message.js';
+import type { LostOfPop } from './lost-content.js';
 import { maintenanceRefusal } from './maintenance.js';
 import { LiveQueue, matcherOf, type AnyWorkerFacts } from './live-queue.message.js';
 import type { PoppingWorker, QueuedRequest } from './live-queue/queue-row.js';
@@ -68,6 +69,15 @@ export class Pop {
   }
 
   async pop(owner: KnownUser, asked: PopAsked): Promise<HandedOut | NothingToDo> {
+    const lost = this.parts.lost.ofPop();
+    try {
+      return await this.#look(owner, asked, lost);
+    } finally {
+      await lost.end();
+    }
+  }
+
+  async #look(owner: KnownUser, asked: PopAsked, lost: LostOfPop): Promise<HandedOut | NothingToDo> {
     const known = await this.checkIn.arrive(owner, asked);
     const worker = this.parts.views.of(known, asked.wish);
     const skipped = new Map<SkipReason, number>();
@@ -75,11 +85,12 @@ export class Pop {
     for (const page of pages(this.queue.candidates(worker, CANDIDATES_MAX))) {
       const stored = await this.parts.ports.contents.getMany(page.map(({ request }) => request));
       for (const { request, facts } of page) {
-        const text = stored.get(request);
+        const content = await this.#contentOf(stored.get(request));
         candidates += 1;
-        if (text === undefined) continue; // expired content: its request is about to expire too, and must not block the queue
-        const content = JSON.parse(text) as StoredRequest;
-        if (await this.#lacksImages(content)) continue; // as expired content
+        if (!content) {
+          lost.add(request); // and nobody waits for it
+          continue;
+        }
         const reason = this.#reason(facts, worker, content);
         if (reason) {
           skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
@@ -103,11 +114,15 @@ export class Pop {
     return maintenanceRefusal(known, this.database);
   }
 
-  async #lacksImages({ sources }: StoredRequest): Promise<boolean> {
+  /** Undefined when it, or one of its images, is gone. */
+  async #contentOf(text: string | undefined): Promise<StoredRequest | undefined> {
+    if (text === undefined) return undefined;
+    const content = JSON.parse(text) as StoredRequest;
+    const { sources } = content;
     for (const source of sources ? [sources.image, sources.mask, ...sources.extra] : []) {
-      if (source && !(await this.parts.ports.blobs.exists(source.key))) return true;
+      if (source && !(await this.parts.ports.blobs.exists(source.key))) return undefined;
     }
-    return false;
+    return content;
   }
 
   /** What depends on the pair of request and worker, or on the prompt. */
