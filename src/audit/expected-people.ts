@@ -136,23 +136,23 @@ export class ExpectedPeople {
         return;
       }
       case 'JobAssigned.v1': {
-        const { job, assignedAt } = event.data as JobAssigned['data'];
-        this.assignedAt.set(job, Date.parse(assignedAt));
+        const { job, assignedAt, selfTest } = event.data as JobAssigned['data'];
+        if (!selfTest) this.assignedAt.set(job, Date.parse(assignedAt));
         return;
       }
       case 'JobSubmitted.v1': return this.submitted(event.data as JobSubmitted['data']);
       case 'JobFaulted.v1':
       case 'JobExpired.v1': {
-        const { job, worker, excused } = event.data as JobFaulted['data'];
+        const { job, worker, selfTest, excused } = event.data as JobFaulted['data'];
         this.assignedAt.delete(job);
         const known = this.workers.get(worker);
-        if (known && !excused) known.uncompleted += 1;
+        if (known && !selfTest && !excused) known.uncompleted += 1;
         return;
       }
       case 'JobSettled.v1': {
-        const { worker, price, things } = event.data as JobSettled['data'];
+        const { worker, price, things, selfTest } = event.data as JobSettled['data'];
         const known = this.workers.get(worker);
-        if (!known) return;
+        if (!known || selfTest) return;
         known.fulfilled += 1;
         known.generated += price;
         known.things += Math.round(things);

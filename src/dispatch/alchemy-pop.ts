@@ -10,25 +10,22 @@ import type { StoredAlchemy } from '../requests/rules/alchemy-request.js';
 import type { RequestFacts } from '../requests/request.events.js';
 import { OnRequest } from '../requests/request.message.js';
 import type { KnownUser } from '../users/directory.message.js';
-import { CheckIn } from '../workers/check-in.message.js';
 import type { KnownWorker } from '../workers/registry.message.js';
-import type { Declaration } from '../workers/worker.events.js';
 import { FORM_TTL_S } from './matching/ttl.js';
 import { LiveQueue, type AnyWorkerFacts } from './live-queue.message.js';
 import type { PoppingWorker, QueuedRequest } from './live-queue/queue-row.js';
+import { giveDecoys, isFooled, requestsThatTricked } from './decoys.js';
 import type { LostOfPop } from './lost-content.js';
 import { maintenanceRefusal } from './maintenance.js';
 import { pages } from './pages.js';
 import { PopParts } from './pop-parts.js';
 import { PromisedForms } from './promised-forms.js';
 import { UpfrontForms } from './upfront-forms.js';
+import { Visits, type Visitor } from './visits.js';
 import type { PopWish } from './worker-view.js';
 
-export interface AlchemyAsked {
-  readonly name: string;
-  readonly declaration: Declaration;
+export interface AlchemyAsked extends Omit<Visitor, 'kind'> {
   readonly amount: number;
-  readonly wish: PopWish;
 }
 
 /** A form in its worker's hands. */
@@ -53,6 +50,8 @@ interface Pop {
   readonly known: KnownWorker;
   readonly worker: PoppingWorker<AnyWorkerFacts>;
   readonly wish: PopWish;
+  /** Aborted as the worker hangs up. */
+  readonly gone: AbortSignal | undefined;
   readonly context: CommandContext;
   readonly taken: HandedForm[];
   amount: number;
@@ -73,7 +72,7 @@ interface Offered {
 /** What a pop needs of workers, besides the queue. */
 @Injectable()
 export class AlchemyArrivals {
-  constructor(readonly checkIn: CheckIn, readonly database: Database) {}
+  constructor(readonly visits: Visits, readonly database: Database) {}
 }
 
 /** Hands out forms, several of one or more requests at once: the queue in memory proposes, the log decides. */
@@ -85,11 +84,17 @@ export class AlchemyPop {
     private readonly queue: LiveQueue, private readonly money: UpfrontForms, private readonly parts: PopParts, private readonly arrivals: AlchemyArrivals,
   ) {}
 
-  async pop(owner: KnownUser, { name, declaration, amount, wish }: AlchemyAsked): Promise<AlchemyPopped> {
-    const known = await this.arrivals.checkIn.arrive(owner, { kind: 'interrogation', name, declaration });
+  async pop(owner: KnownUser, asked: AlchemyAsked): Promise<AlchemyPopped> {
+    return this.arrivals.visits.receive<AlchemyPopped>(owner, { ...asked, kind: 'interrogation' }, async (known) => {
+      const answer = await this.#find(owner, asked, known);
+      return { found: answer.forms.length > 0, answer };
+    }, { forms: [], position: -1, skipped: {} });
+  }
+
+  async #find(owner: KnownUser, { amount, wish, patience }: AlchemyAsked, known: KnownWorker): Promise<AlchemyPopped> {
     const worker = this.parts.views.of(known, wish);
     const context: CommandContext = { actor: { kind: 'user', user: owner.id }, correlationId: this.parts.ports.ids.uuid() };
-    const pop: Pop = { owner, known, worker, wish, context, taken: [], amount, position: -1, unaffordable: 0, behind: undefined, lost: this.parts.lost.ofPop() };
+    const pop: Pop = { owner, known, worker, wish, gone: patience?.gone, context, taken: [], amount, position: -1, unaffordable: 0, behind: undefined, lost: this.parts.lost.ofPop() };
     await this.#take(pop);
     await pop.lost.end();
     const { journal } = this.parts;
@@ -110,13 +115,15 @@ export class AlchemyPop {
 
   async #take(pop: Pop): Promise<void> {
     for (const page of pages(this.queue.candidates(pop.worker, CANDIDATES_MAX))) {
-      const contents = await this.parts.ports.contents.getMany(page.map(({ request }) => request));
-      for (const { request } of page) {
-        if (pop.taken.length >= pop.amount) return;
+      const requests = page.map(({ request }) => request);
+      const contents = await this.parts.ports.contents.getMany(requests);
+      const tricking = await requestsThatTricked(this.parts.ports.contents, pop.known, requests);
+      for (const request of requests) {
+        if (pop.taken.length >= pop.amount || pop.gone?.aborted) return;
         const text = contents.get(request);
         const content = text === undefined ? undefined : (JSON.parse(text) as StoredAlchemy);
-        if (content && (await this.parts.ports.blobs.exists(content.source))) await this.#claim(pop, request, content);
-        else pop.lost.add(request);
+        if (!content || !(await this.parts.ports.blobs.exists(content.source))) pop.lost.add(request);
+        else if (!tricking.has(request)) await this.#claim(pop, request, content);
       }
     }
   }
@@ -127,6 +134,7 @@ export class AlchemyPop {
     if (!entry) return;
     const free = this.#freeForms(entry, pop.worker).slice(0, pop.amount - pop.taken.length);
     const jobs = free.map((form) => ({ job: this.parts.ports.ids.uuid(), form }));
+    if (isFooled(pop.known, entry.facts)) return this.#pretend(pop, entry.facts, content, jobs);
     const reservation = this.queue.reserve(request, jobs.length, jobs.map(({ job }) => job));
     if (!reservation) return;
     const promise = this.#promised.add(request, free);
@@ -136,6 +144,16 @@ export class AlchemyPop {
       reservation.release();
       promise.release();
     }
+  }
+
+  /** For a worker that is paused and not told: the queue and the log know nothing of it. */
+  async #pretend(pop: Pop, facts: RequestFacts, content: StoredAlchemy, jobs: readonly { job: string; form: number }[]): Promise<void> {
+    if (jobs.length === 0) return;
+    const { ports } = this.parts;
+    const forms = formsOf(facts);
+    await giveDecoys(ports, pop.known, { facts, ttlS: FORM_TTL_S, jobs: jobs.map((each) => ({ ...each, model: serviceOf(forms[each.form]!) })) });
+    pop.position = Math.max(pop.position, ports.feed.position);
+    for (const { job, form } of jobs) pop.taken.push({ job, form: forms[form]!, payload: content.payloads[form] ?? null, source: content.source });
   }
 
   #freeForms({ request, facts, waitingForms }: QueuedRequest, { models }: PoppingWorker<AnyWorkerFacts>): number[] {
@@ -150,7 +168,8 @@ export class AlchemyPop {
     const { known, owner, context } = pop;
     const ownerTrusted = owner.roles.has('trusted') || !this.parts.pricing.escrow;
     const outcome = await this.parts.commands.execute(new OnRequest(facts.request, {
-      type: 'AssignForms', forms: offered, worker: known.id, owner: known.owner, ownerTrusted, ttlS: FORM_TTL_S, at: iso(this.parts.ports.clock.now()),
+      type: 'AssignForms', forms: offered, worker: known.id, owner: known.owner, ownerTrusted, ttlS: FORM_TTL_S, selfTest: pop.wish.test,
+      at: iso(this.parts.ports.clock.now()),
     }, context));
     const assigned = new Set(outcome.outcome === 'appended' ? outcome.events.map(({ data }) => (data as { job: string }).job) : []);
     if (outcome.outcome === 'appended') pop.position = Math.max(pop.position, outcome.position);

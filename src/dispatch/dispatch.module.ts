@@ -13,6 +13,8 @@ import { PopParts, WorkerMemory } from './pop-parts.js';
 import { Reaper, ServedTime } from './reaper.js';
 import { SubmitController } from './submit.controller.js';
 import { UpfrontForms } from './upfront-forms.js';
+import { Visits } from './visits.js';
+import { WaitingWorkers } from './waiting-workers.js';
 import { PopJournal } from './why/pop-journal.js';
 import { WhyController } from './why/why.controller.js';
 import { Why } from './why/why.js';
@@ -20,7 +22,7 @@ import { Why } from './why/why.js';
 @Global()
 @Module({
   controllers: [AlchemyController, PopController, SubmitController, WhyController],
-  providers: [AlchemyArrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Deliver, DeliverParts, Models, OnlineSummaries, Pop, PopJournal, PopParts, Reaper, ServedTime, Why, WorkerMemory],
+  providers: [AlchemyArrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Deliver, DeliverParts, Models, OnlineSummaries, Pop, PopJournal, PopParts, Reaper, ServedTime, Visits, WaitingWorkers, Why, WorkerMemory],
   exports: [Availability, Models, Reaper],
 })
 export class DispatchModule {}

@@ -69,6 +69,8 @@ export type JobAssigned = Stored<'JobAssigned.v1', {
   ownerTrusted?: boolean;
   /** Alchemy: what the payer's account has set aside for it, because its worker asked for that (horde-rules §3.4). */
   held?: Kudos;
+  /** Of the worker's own owner, as a test of the worker: nobody pays for it, and it counts for nothing. */
+  selfTest?: true;
 }>;
 
 /** `cancelled`: a form that its requester cancelled at the worker, who is paid as if it had been delivered (horde-rules §4.4). */
@@ -101,18 +103,24 @@ export type JobSubmitted = Stored<'JobSubmitted.v1', {
   reference: number;
   submittedAt: string;
   form?: number;
+  /** As its hand-out says: `price` and `debit` are 0. */
+  selfTest?: true;
 }>;
 
-/** Of a form that was given back; `final`: for the last time, so that it stays faulted and does not wait again (horde-rules §6.8). */
-interface FormReturned {
+/**
+ * Of a form that was given back; `final`: for the last time, so that it stays faulted and does not wait again (horde-rules §6.8).
+ * `selfTest`: it is not held against the worker, which was trying itself.
+ */
+interface JobReturned {
   form?: number;
   final?: true;
+  selfTest?: true;
   /** Its request had been cancelled before: a worker that stops because nobody wants the result any more is not blamed. */
   excused?: true;
 }
 /** The worker gave up, or its time ran out: the slot goes back to the queue. */
-export type JobFaulted = Stored<'JobFaulted.v1', { request: string; job: string; worker: string; faultedAt: string } & FormReturned>;
-export type JobExpired = Stored<'JobExpired.v1', { request: string; job: string; worker: string; expiredAt: string } & FormReturned>;
+export type JobFaulted = Stored<'JobFaulted.v1', { request: string; job: string; worker: string; faultedAt: string } & JobReturned>;
+export type JobExpired = Stored<'JobExpired.v1', { request: string; job: string; worker: string; expiredAt: string } & JobReturned>;
 
 export type RequestCancelled = Stored<'RequestCancelled.v1', { request: string; withdrawn: number; cancelledAt: string }>;
 /** Three of its jobs faulted, or nobody knows any more what it asked for: nothing more is handed out (horde-rules §6.8, spec/ledger.md §4.5). */

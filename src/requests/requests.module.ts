@@ -10,6 +10,8 @@ import { DeletedKeys } from './deleted-keys.reactor.js';
 import { CallerStanding, Gate, GateParts } from './gate.js';
 import { ImageSubmission } from './image-submission.js';
 import { InterrogateController } from './interrogate.controller.js';
+import { ProgressController } from './progress.controller.js';
+import { ProgressStreams } from './progress-streams.js';
 import { RateController } from './rate.controller.js';
 import { RatingParts, Ratings } from './ratings.js';
 import { RepairParts, Repairs } from './repairs.reactor.js';
@@ -23,10 +25,10 @@ import { TextSubmission } from './text-submission.js';
 
 @Global()
 @Module({
-  controllers: [AsyncController, InterrogateController, StatusController, RateController],
+  controllers: [AsyncController, InterrogateController, StatusController, RateController, ProgressController],
   providers: [
     RequestHandler, AlchemyStatus, AlchemySubmission, Admission, AdmissionParts, CallerKeys, CallerStanding, Cancel, DeletedKeys, Gate, GateParts, ImageSubmission, TextSubmission,
-    Repairs, RepairParts, Results, Settling, Status, StatusTime, StyleUse, Ratings, RatingParts,
+    Repairs, RepairParts, Results, Settling, Status, StatusTime, StyleUse, Ratings, RatingParts, ProgressStreams,
   ],
   exports: [Settling, Repairs, DeletedKeys],
 })
