@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule, HealthOnlyModule } from '../app.module.js';
 import { ConfigError, type Config } from '../config.js';
+import { JobWaits } from '../dispatch/job-waits.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
 import { ModelSpeeds } from '../dispatch/model-speeds.js';
 import { Reaper } from '../dispatch/reaper.js';
@@ -117,7 +118,7 @@ const serveApi = async (platform: Platform, ports: SystemPorts): Promise<Server>
   return {
     platform, app, genesis, url: await app.getUrl(),
     close: () => {
-      for (const waiting of [WaitingWorkers, ProgressStreams]) app.get<{ stop(): void }>(waiting, { strict: false }).stop();
+      for (const waiting of [WaitingWorkers, ProgressStreams, JobWaits]) app.get<{ stop(): void }>(waiting, { strict: false }).stop();
       return shutDown(app, platform, timers);
     },
   };
@@ -151,7 +152,7 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding, vault
   const directory = get(UserDirectory);
   const folds = [
     get(Credits), get(Pockets), get(TrustedUsers), get(RecentGifts), directory, get(NextUserId), registry, get(Suspects), new ForgetErased(vault, feed), queue,
-    get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests), get(StyleKeys), get(Claims), get(Unrepaid), latest, watch, get(ModelSpeeds), get(Outages),
+    get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests), get(StyleKeys), get(Claims), get(Unrepaid), latest, watch, get(ModelSpeeds), get(Outages), get(JobWaits),
   ];
   for (const fold of folds) feed.register(fold);
   await feed.start();

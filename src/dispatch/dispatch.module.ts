@@ -6,6 +6,8 @@ import { Availability } from './availability.message.js';
 import { Deliver } from './deliver.js';
 import { DeliverParts } from './deliver-parts.js';
 import { Models } from './model-figures.message.js';
+import { JobController } from './job.controller.js';
+import { JobStanding, JobStandingParts } from './job-standing.js';
 import { OnlineSummaries } from './online-workers.js';
 import { Pop } from './pop.js';
 import { PopController } from './pop.controller.js';
@@ -21,8 +23,8 @@ import { Why } from './why/why.js';
 
 @Global()
 @Module({
-  controllers: [AlchemyController, PopController, SubmitController, WhyController],
-  providers: [AlchemyArrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Deliver, DeliverParts, Models, OnlineSummaries, Pop, PopJournal, PopParts, Reaper, ServedTime, Visits, WaitingWorkers, Why, WorkerMemory],
+  controllers: [AlchemyController, JobController, PopController, SubmitController, WhyController],
+  providers: [AlchemyArrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Deliver, DeliverParts, JobStanding, JobStandingParts, Models, OnlineSummaries, Pop, PopJournal, PopParts, Reaper, ServedTime, Visits, WaitingWorkers, Why, WorkerMemory],
   exports: [Availability, Models, Reaper],
 })
 export class DispatchModule {}
