@@ -22,12 +22,12 @@ export class LostContent {
 }
 
 export class LostOfPop {
-  readonly #found: string[] = [];
+  readonly #found = new Set<string>();
 
   constructor(private readonly fault: (request: string) => Promise<void>) {}
 
   add(request: string): void {
-    if (this.#found.length < LOST_OF_POP_MAX) this.#found.push(request);
+    if (this.#found.size < LOST_OF_POP_MAX) this.#found.add(request);
   }
 
   /** Ends them (spec/ledger.md §4.5, Expiry). The pop has its answer whatever comes of it: what fails now fails again at the next one. */

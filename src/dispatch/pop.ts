@@ -4,16 +4,17 @@ import type { ImageJobFeatures } from '../pricing/job-features.js';
 import { imageBaseline } from '../reference/reference.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
 import type { Refused } from '../platform/http/refusals.js';
-import { Database } from '../platform/postgres/database.js';
 import { OnRequest } from '../requests/request.message.js';
 import type { RequestFacts } from '../requests/request.events.js';
 import type { StoredSources } from '../requests/rules/source-image.js';
 import type { KnownUser } from '../users/directory.message.js';
 import type { KnownWorker } from '../workers/registry.message.js';
+import { Arrivals } from './arrivals.js';
 import { giveDecoys, isFooled, requestsThatTricked } from './decoys.js';
 import type { LostOfPop } from './lost-content.js';
 import { maintenanceRefusal } from './maintenance.js';
 import { LiveQueue, matcherOf, type AnyWorkerFacts } from './live-queue.message.js';
+import type { ServingOrder } from './live-queue/lane.js';
 import type { PoppingWorker, QueuedRequest } from './live-queue/queue-row.js';
 import { imageBatch, textBatch } from './matching/batch.js';
 import type { Encounter, ImageNeeds, ImageWorkerFacts, SkipReason } from './matching/facts.js';
@@ -21,7 +22,7 @@ import { chosenModel, servingImageModels, servingModels, withinQuote } from './m
 import { imageTtlS, TEXT_TTL_S } from './matching/ttl.js';
 import { pages } from './pages.js';
 import { PopParts } from './pop-parts.js';
-import { Visits, type Visitor } from './visits.js';
+import type { Visitor } from './visits.js';
 
 /** What one pop wants. */
 export interface PopAsked extends Visitor {
@@ -50,6 +51,8 @@ export interface HandedOut {
 }
 export interface NothingToDo {
   readonly outcome: 'nothing';
+  /** Absent when it was deleted while it waited. */
+  readonly worker?: string;
   readonly skipped: Readonly<Record<string, number>>;
 }
 
@@ -61,14 +64,12 @@ const CANDIDATES_MAX = 1_000;
 export class Pop {
   readonly #match;
 
-  constructor(
-    private readonly queue: LiveQueue, private readonly visits: Visits, private readonly parts: PopParts, private readonly database: Database,
-  ) {
+  constructor(private readonly queue: LiveQueue, private readonly arrivals: Arrivals, private readonly parts: PopParts) {
     this.#match = matcherOf(parts.pricing.reference);
   }
 
   async pop(owner: KnownUser, asked: PopAsked): Promise<HandedOut | NothingToDo> {
-    return this.visits.receive<HandedOut | NothingToDo>(owner, asked, async (known) => {
+    return this.arrivals.visits.receive<HandedOut | NothingToDo>(owner, asked, async (known) => {
       const lost = this.parts.lost.ofPop();
       const answer = await this.#find(owner, asked, { known, lost });
       await lost.end();
@@ -80,7 +81,8 @@ export class Pop {
     const worker = this.parts.views.of(known, asked.wish);
     const skipped = new Map<SkipReason, number>();
     let candidates = 0;
-    for (const page of pages(this.queue.candidates(worker, CANDIDATES_MAX))) {
+    const turn = this.arrivals.fairness.takeTurn(known.id);
+    for (const page of pages(this.queue.candidates(worker, CANDIDATES_MAX, turn.order))) {
       const requests = page.map(({ request }) => request);
       const stored = await this.parts.ports.contents.getMany(requests);
       const tricking = await requestsThatTricked(this.parts.ports.contents, known, requests);
@@ -96,22 +98,24 @@ export class Pop {
           skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
           continue;
         }
-        const handedOut = await this.#claim({ request, asked, known, worker, content }, contextOf(owner, this.parts.ports.ids.uuid()));
+        const handedOut = await this.#claim({ request, asked, known, worker, content, order: turn.order }, contextOf(owner, this.parts.ports.ids.uuid()));
         if (!handedOut) continue;
+        turn.settle(worker.ownerIds.includes(facts.payer) ? 0 : handedOut.jobs.length);
         this.parts.journal.note(known.id, 'jobs', { jobs: handedOut.jobs });
         return handedOut;
       }
     }
+    turn.settle(0);
     if (known.maintenance) throw await this.#inMaintenance(known);
     const counts = this.#skippedCounts(worker, skipped);
     const missed = [...skipped.values()].reduce((left, count) => left - count, candidates);
     this.parts.journal.note(known.id, 'nothing', { missed, skipped: counts });
-    return { outcome: 'nothing', skipped: counts };
+    return { outcome: 'nothing', worker: known.id, skipped: counts };
   }
 
   #inMaintenance(known: KnownWorker): Promise<Refused> {
     this.parts.journal.note(known.id, 'refused');
-    return maintenanceRefusal(known, this.database);
+    return maintenanceRefusal(known, this.arrivals.database);
   }
 
   /** Undefined when it, or one of its images, is gone. */
@@ -133,7 +137,7 @@ export class Pop {
 
   /** Undefined when another pop was faster. */
   async #claim(claim: Claim, context: CommandContext): Promise<HandedOut | undefined> {
-    const { request, asked, known, worker } = claim;
+    const { request, asked, known, worker, order } = claim;
     const entry = this.queue.find(request);
     const free = entry ? entry.waiting - entry.reserved : 0;
     if (!entry || free < 1) return undefined;
@@ -141,7 +145,9 @@ export class Pop {
     const { facts } = entry;
     const model = chosenModel(this.#servingModels(facts, worker.facts), this.parts.ports.ids.random());
     if (model === undefined) return undefined;
-    const jobs = Array.from({ length: this.#batch(entry, { asked, known, model, free }) }, () => this.parts.ports.ids.uuid());
+    const wanted = this.#batch(entry, { asked, known, model, free });
+    const amount = this.arrivals.fairness.amount(entry, { id: known.id, worker, order, free, wanted });
+    const jobs = Array.from({ length: amount }, () => this.parts.ports.ids.uuid());
     const offer: Offer = { jobs, model, ttlS: this.#ttlS(facts, model, known.declaration.extraSlow), facts, remaining: entry.waiting };
     return isFooled(known, facts) ? this.#pretend(claim, offer) : this.#assign(claim, offer, context);
   }
@@ -208,6 +214,7 @@ interface Claim {
   readonly known: KnownWorker;
   readonly worker: PoppingWorker<AnyWorkerFacts>;
   readonly content: StoredRequest;
+  readonly order: ServingOrder;
 }
 
 const contextOf = (owner: KnownUser, correlationId: string): CommandContext => ({ actor: { kind: 'user', user: owner.id }, correlationId });

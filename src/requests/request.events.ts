@@ -15,6 +15,8 @@ export interface RequestFacts {
   readonly kind: RequestKind;
   /** 0 is anonymous. */
   readonly payer: number;
+  /** Of anonymous requests: the same for all that one address sends on one day, by a key that is destroyed afterwards (design.md §6). */
+  readonly addressTag?: string;
   readonly payerTrusted: boolean;
   /** Spendable kudos at activation, before its price; anonymous: an offset of −50 kudos (design.md §6). */
   readonly priority: Kudos;

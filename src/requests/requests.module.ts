@@ -10,6 +10,7 @@ import { DeletedKeys } from './deleted-keys.reactor.js';
 import { CallerStanding, Gate, GateParts } from './gate.js';
 import { ImageSubmission } from './image-submission.js';
 import { InterrogateController } from './interrogate.controller.js';
+import { Maintenance } from './maintenance.reactor.js';
 import { ProgressController } from './progress.controller.js';
 import { ProgressStreams } from './progress-streams.js';
 import { RateController } from './rate.controller.js';
@@ -27,9 +28,9 @@ import { TextSubmission } from './text-submission.js';
 @Module({
   controllers: [AsyncController, InterrogateController, StatusController, RateController, ProgressController],
   providers: [
-    RequestHandler, AlchemyStatus, AlchemySubmission, Admission, AdmissionParts, CallerKeys, CallerStanding, Cancel, DeletedKeys, Gate, GateParts, ImageSubmission, TextSubmission,
+    RequestHandler, AlchemyStatus, AlchemySubmission, Admission, AdmissionParts, CallerKeys, CallerStanding, Cancel, DeletedKeys, Gate, GateParts, ImageSubmission, TextSubmission, Maintenance,
     Repairs, RepairParts, Results, Settling, Status, StatusTime, StyleUse, Ratings, RatingParts, ProgressStreams,
   ],
-  exports: [Settling, Repairs, DeletedKeys],
+  exports: [Settling, Repairs, DeletedKeys, Maintenance],
 })
 export class RequestsModule {}
