@@ -1,0 +1,40 @@
+import { isIP } from 'node:net';
+import { isPublicAddress } from './public-address.js';
+
+/** Whom this server may call because somebody who asked for something named a URL. */
+export interface OutboundRules {
+  /** Any public address, over HTTPS at its own port. False on a private horde. */
+  readonly anybody: boolean;
+  /** Origins (`scheme://host:port`) that the operator trusts, whatever their scheme, port and address. */
+  readonly origins: ReadonlySet<string>;
+  /** Of HTTPS, beside its own. */
+  readonly ports?: ReadonlySet<number>;
+}
+
+/** Ours: longer ones are made to cost something. */
+export const URL_CHARACTERS_MAX = 2_048;
+
+export interface Permitted {
+  readonly url: URL;
+  /** Named by the operator: its address is not looked at. */
+  readonly isTrusted: boolean;
+}
+
+/** The URL to call, or why it is not called. What its name resolves to is another question, asked with every call. */
+export const permitted = (text: string, { anybody, origins, ports }: OutboundRules): Permitted | { readonly reason: string } => {
+  if (text.length > URL_CHARACTERS_MAX) return { reason: `is longer than ${URL_CHARACTERS_MAX} characters` };
+  if (!URL.canParse(text)) return { reason: 'is not a URL' };
+  const url = new URL(text);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return { reason: 'is neither https nor http' };
+  if (url.username !== '' || url.password !== '') return { reason: 'holds a user name or a password' };
+  if (origins.has(url.origin)) return { url, isTrusted: true };
+  if (!anybody) return { reason: 'is outside, and this server calls nobody there' };
+  if (url.protocol !== 'https:') return { reason: 'does not start with https://' };
+  if (url.port !== '' && !ports?.has(Number(url.port))) return { reason: 'names another port than 443' };
+  if (isLiteral(url) && !isPublicAddress(hostOf(url))) return { reason: 'names an address that is not public' };
+  return { url, isTrusted: false };
+};
+
+/** Without the brackets of IPv6. */
+export const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[(.*)\]$/, '$1');
+const isLiteral = (url: URL): boolean => isIP(hostOf(url)) !== 0;
