@@ -32,6 +32,10 @@ export interface Config {
   readonly patreon: { readonly url: string; readonly token: string } | undefined;
   readonly stripe: { readonly url: string; readonly key: string } | undefined;
   readonly donationSource: number | undefined;
+  /** Of source images and webhooks: beside public addresses, or, on a private horde, instead of them. */
+  readonly outboundOrigins: ReadonlySet<string>;
+  /** A file (PEM) of an authority that their certificates may be signed by. */
+  readonly outboundCa: string | undefined;
   readonly upfrontOnWorkerList: boolean;
   readonly matchedTargeting: boolean;
   readonly testApiKeys: boolean;
@@ -105,6 +109,12 @@ const namespace = (text: string): string => {
   return text;
 };
 const list = (text: string): readonly string[] => text.split(',').map((item) => item.trim()).filter(Boolean);
+/** `scheme://host` or `scheme://host:port`, in the form in which URLs are compared. */
+const origins = (text: string): ReadonlySet<string> => new Set(list(text).map((item) => {
+  const parsed = URL.canParse(item) ? new URL(item) : undefined;
+  if (!parsed || !/^https?:$/.test(parsed.protocol) || parsed.href !== `${parsed.origin}/`) throw new ConfigError('names what is not an origin such as https://hooks.example.org:8443');
+  return parsed.origin;
+}));
 
 /** An empty text, as compose files pass what is not set, means all of them. */
 const roles = (text: string): ReadonlySet<ProcessRole> => {
@@ -198,6 +208,10 @@ const KEYS = {
     key: 'DONATION_SOURCE_USER', default: '', read: account,
     help: 'alias or number of the account that repays monthly thanks from what the operators\' workers earn; default: nobody',
   },
+  outboundOrigins: {
+    key: 'OUTBOUND_ORIGINS', default: '', read: origins,
+    help: 'such as http://hooks.internal:8080, separated by commas: source images and webhooks may be there, whatever their scheme, port and address; a private horde calls nobody else',
+  },
   upfrontOnWorkerList: {
     key: 'HORDE_UPFRONT_KUDOS_ON_WORKERLIST', default: '0', read: flag,
     help: 'on: requests that name workers need their price upfront, and are not downgraded',
@@ -213,6 +227,10 @@ const KEYS = {
   speedLimitsOff: {
     key: 'HORDE_TEST_SPEEDLIMIT_DISABLED', default: '0', read: flag,
     help: 'suspects no worker of delivering faster than anybody can; for tests and benches only',
+  },
+  outboundCa: {
+    key: 'HORDE_TEST_OUTBOUND_CA', default: '', read: optional,
+    help: 'file of a certificate that source images and webhooks may show beside those of well-known authorities; for tests only',
   },
   rateLimitWhitelist: { key: 'RATELIMIT_WHITELIST', default: '', help: 'addresses with the wider limits, separated by commas', read: list },
   trustProxyHops: {
@@ -252,7 +270,7 @@ export const readConfig = (environment: Environment = process.env): Config => {
     anonymous: byProfile('anonymous'), registration: byProfile('registration'), escrow: byProfile('escrow'), kudosCap: capOf(cap, profile),
     trustThreshold: thresholdOf(read('trustThreshold'), profile),
     ...supporters({ profile, patreonToken: read('patreonToken'), patreonUrl: read('patreonUrl'), stripeKey: read('stripeKey'), stripeUrl: read('stripeUrl') }),
-    donationSource: read('donationSource'),
+    donationSource: read('donationSource'), outboundOrigins: read('outboundOrigins'), outboundCa: read('outboundCa'),
     upfrontOnWorkerList: read('upfrontOnWorkerList'), matchedTargeting: read('matchedTargeting'),
     testApiKeys: read('testApiKeys'), rateLimits: !read('rateLimitsOff'), speedLimits: !read('speedLimitsOff'), rateLimitWhitelist: read('rateLimitWhitelist'),
     trustProxyHops: read('trustProxyHops'), bodyLimitBytes: read('bodyLimitMiB') * 2 ** 20, blobLimitBytes: read('blobLimitMiB') * 2 ** 20,

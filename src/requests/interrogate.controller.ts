@@ -21,9 +21,9 @@ export class InterrogateController {
     @StrictBody(AlchemyRequestFields) body: AlchemyRequestFields, @ApiKey() apiKey: string, @ClientAgent() clientAgent: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { id, position } = await this.submissions.submit(body, { apiKey, clientAgent });
+    const { answer, position } = await this.submissions.submit(body, { apiKey, clientAgent });
     setKudosPosition(reply, position);
-    return { id };
+    return answer;
   }
 
   @Get('status/:id') @Callers('capability') @RateLimit('RL-10s')

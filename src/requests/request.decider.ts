@@ -73,7 +73,7 @@ const submit = (command: SubmitJob, request: Request): Decided => {
     type: 'JobSubmitted.v1',
     data: {
       request: request.id, worker: job.worker, owner: job.owner, model: job.model, ...result, ...(isTooFast(command, job) ? { tooFast: true } : {}), submittedAt: at,
-      ...(job.form === undefined ? {} : { form: job.form }),
+      ...(job.form === undefined ? {} : { form: job.form }), ...(request.facts.webhook ? { webhook: true } : {}),
     },
   };
   const settlement = request.facts.payer === 0 ? [settledAnonymously(command, job, request)] : [];

@@ -48,6 +48,8 @@ export interface RequestFacts {
   readonly acceptedAt: string;
   /** The style that made it what it is, and the collection that drew the style: each counts as used once. */
   readonly style?: { readonly style: string; readonly collection?: string };
+  /** Its sender is told of every delivered job, at a URL that stands with its content. */
+  readonly webhook?: true;
 }
 
 export type RequestAccepted = Stored<'RequestAccepted.v1', RequestFacts & { ledger?: LedgerTransaction }>;
@@ -101,6 +103,8 @@ export type JobSubmitted = Stored<'JobSubmitted.v1', {
   reference: number;
   submittedAt: string;
   form?: number;
+  /** As the request says, so that whoever tells its sender needs no other event. */
+  webhook?: true;
 }>;
 
 /** Of a form that was given back; `final`: for the last time, so that it stays faulted and does not wait again (horde-rules §6.8). */

@@ -10,6 +10,7 @@ import { DeletedKeys } from './deleted-keys.reactor.js';
 import { CallerStanding, Gate, GateParts } from './gate.js';
 import { ImageSubmission } from './image-submission.js';
 import { InterrogateController } from './interrogate.controller.js';
+import { Brought, Outside } from './outside.js';
 import { RateController } from './rate.controller.js';
 import { RatingParts, Ratings } from './ratings.js';
 import { RepairParts, Repairs } from './repairs.reactor.js';
@@ -20,14 +21,16 @@ import { Status } from './status.js';
 import { StatusController } from './status.controller.js';
 import { StyleUse } from './style-use.js';
 import { TextSubmission } from './text-submission.js';
+import { WebhookMessages } from './webhooks/webhook-messages.js';
+import { WebhookSender } from './webhooks/webhook-sender.reactor.js';
 
 @Global()
 @Module({
   controllers: [AsyncController, InterrogateController, StatusController, RateController],
   providers: [
-    RequestHandler, AlchemyStatus, AlchemySubmission, Admission, AdmissionParts, CallerKeys, CallerStanding, Cancel, DeletedKeys, Gate, GateParts, ImageSubmission, TextSubmission,
-    Repairs, RepairParts, Results, Settling, Status, StyleUse, Ratings, RatingParts,
+    RequestHandler, AlchemyStatus, AlchemySubmission, Admission, AdmissionParts, Brought, CallerKeys, CallerStanding, Cancel, DeletedKeys, Gate, GateParts, ImageSubmission, Outside, TextSubmission,
+    Repairs, RepairParts, Results, Settling, Status, StyleUse, Ratings, RatingParts, WebhookMessages, WebhookSender,
   ],
-  exports: [Settling, Repairs, DeletedKeys],
+  exports: [Settling, Repairs, DeletedKeys, WebhookSender],
 })
 export class RequestsModule {}

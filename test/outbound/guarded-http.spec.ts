@@ -1,6 +1,8 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { makeStrangers } from '../../src/boot/make-strangers.js';
+import { readConfig } from '../../src/config.js';
 import { GuardedHttp } from '../../src/platform/outbound/guarded-http.js';
 import { OutboundFailed } from '../../src/platform/outbound/outbound.js';
 import { AnswerTooLarge, type StrangerLimits } from '../../src/platform/outbound/strangers.js';
@@ -97,6 +99,26 @@ describe('a call to a stranger', () => {
       expect(http.refusalOf(at('/'))).toBe('is outside, and this server calls nobody there');
     } finally {
       await plain.stop();
+    }
+  });
+});
+
+describe('by the settings of the server', () => {
+  const refusalOf = (url: string, settings: Readonly<Record<string, string>>) => makeStrangers(readConfig(settings)).refusalOf(url);
+
+  it('everybody outside is called by a public horde, and nobody by a private one', () => {
+    expect(refusalOf('https://example.org/cat.png', {})).toBeUndefined();
+    expect(refusalOf('https://example.org/cat.png', { HORDE_PROFILE: 'private' })).toBe('is outside, and this server calls nobody there');
+  });
+
+  it('those are called that the operator has named', () => {
+    const OUTBOUND_ORIGINS = 'http://hooks.internal:8080, https://Images.Example.org/';
+    for (const url of ['http://hooks.internal:8080/x', 'https://images.example.org/cat.png']) {
+      expect(refusalOf(url, { HORDE_PROFILE: 'private', OUTBOUND_ORIGINS })).toBeUndefined();
+    }
+    expect(refusalOf('http://hooks.internal:8081/x', { OUTBOUND_ORIGINS })).toBe('does not start with https://');
+    for (const wrong of ['hooks.internal', 'https://hooks.internal/path', 'ftp://hooks.internal', 'https://user@hooks.internal']) {
+      expect(() => readConfig({ OUTBOUND_ORIGINS: wrong })).toThrow('OUTBOUND_ORIGINS names what is not an origin such as https://hooks.example.org:8443. See --help.');
     }
   });
 });
