@@ -84,12 +84,11 @@ export const platformProviders = (platform: Platform): Provider[] => {
   const members = makeMembers(platform, directory);
   const queue = new LiveQueue(queueRows(platform), pricing.reference);
   const styleKeys = new StyleKeys(styleKeyRows(platform));
-  const ports = { clock, ids, feed, contents: platform.contents, blobs, secrets };
   const strangers = makeStrangers(config);
   const due = new DueDeliveries(platform.database, platform.log.storeId);
   const counts = new WebhookCounts(due);
   const values: readonly (readonly [abstract new (...args: never[]) => object, object])[] = [
-    [Ports, ports],
+    [Ports, { clock, ids, feed, contents: platform.contents, blobs, secrets }],
     [Clock, clock], [Timers, timers], [Ids, ids], [NodeFeed, feed], [Database, platform.database], [Freshness, platform.readModels],
     [Commanding, platform.commanding], [Strangers, strangers], [Contents, platform.contents], [BlobStore, blobs], [Secrets, secrets], [Pricing, pricing],
     [UserDirectory, directory], [Claims, new Claims(claimRows(platform))], [Unrepaid, new Unrepaid(unrepaidRows(platform))],
@@ -111,7 +110,7 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [PastMinute, new PastMinute(feed, clock)], [WorkerFiguresSource, new PostgresWorkerFigures(platform)], [WorkerJobs, new PostgresWorkerJobs(platform)],
     [PriorityCap, new PriorityCap(config.kudosCap)], [AnonymousUse, new AnonymousUse(config.anonymous)],
     [PublishedCheckpoints, new PublishedCheckpoints(platform.database, platform.log.storeId)],
-    [WebhookInbox, new WebhookInbox({ due, contents: platform.contents, feed, clock })], [SenderParts, new SenderParts(ports, due, counts, { strangers, logger: platform.logger })],
+    [WebhookInbox, new WebhookInbox({ due, contents: platform.contents, feed, clock })], [SenderParts, new SenderParts({ clock, ids, secrets }, due, counts, { strangers, logger: platform.logger })],
     [SpeedLimits, new SpeedLimits(pricing, config.speedLimits)], [OpenRegistration, new OpenRegistration(config.registration)], [DevAccess, new DevAccess(config.testApiKeys)],
   ];
   return [...values.map(([provide, useValue]) => ({ provide, useValue })), ...healthProviders(platform, counts)];

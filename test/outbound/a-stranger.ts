@@ -30,7 +30,7 @@ export class AStranger {
     const server = secure ? https.createServer({ cert: CA, key: readFileSync(fixture('key.pem')) }) : http.createServer();
     await new Promise<void>((resolve) => server.listen(0, host, resolve));
     const { port } = server.address() as AddressInfo;
-    return new AStranger(server as http.Server, port, `${secure ? 'https' : 'http'}://${host}:${port}`);
+    return new AStranger(server, port, `${secure ? 'https' : 'http'}://${host}:${port}`);
   }
 
   /** Resolves when it has received so many calls in all. */

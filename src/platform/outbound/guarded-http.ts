@@ -123,18 +123,21 @@ const always = (addresses: readonly string[]): LookupFunction => {
 const read = async (response: IncomingMessage, { target: { url }, limits }: Hop): Promise<StrangerAnswer | string> => {
   const { statusCode: status = 0, headers } = response;
   if (limits.redirectsMax > 0 && REDIRECTS.has(status) && headers.location !== undefined) return redirectedTo(headers.location, url);
-  if (limits.bytesMax === 0) return { status, body: Buffer.alloc(0) };
-  const encoding = headers['content-encoding'] ?? 'identity';
-  if (encoding !== 'identity') throw new OutboundFailed(url.origin, 'answered with what would have to be unpacked'); // and might never end
-  if (Number(headers['content-length'] ?? 0) > limits.bytesMax) throw new AnswerTooLarge(url.origin, `answers more than ${limits.bytesMax} bytes`);
+  return { status, body: limits.bytesMax === 0 ? Buffer.alloc(0) : await bodyOf(response, url.origin, limits) };
+};
+
+const bodyOf = async (response: IncomingMessage, place: string, { bytesMax }: StrangerLimits): Promise<Buffer> => {
+  const { 'content-encoding': encoding = 'identity', 'content-length': length = '0' } = response.headers;
+  if (encoding !== 'identity') throw new OutboundFailed(place, 'answered with what would have to be unpacked'); // and might never end
+  if (Number(length) > bytesMax) throw new AnswerTooLarge(place, `answers more than ${bytesMax} bytes`);
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     bytes += chunk.byteLength;
-    if (bytes > limits.bytesMax) throw new AnswerTooLarge(url.origin, `answers more than ${limits.bytesMax} bytes`);
+    if (bytes > bytesMax) throw new AnswerTooLarge(place, `answers more than ${bytesMax} bytes`);
     chunks.push(chunk);
   }
-  return { status, body: Buffer.concat(chunks) };
+  return Buffer.concat(chunks);
 };
 
 const redirectedTo = (location: string, url: URL): string => {

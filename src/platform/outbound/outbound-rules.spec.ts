@@ -13,7 +13,7 @@ describe('a URL that somebody named', () => {
     expect(reasonOf(url)).toBeUndefined());
 
   // Each with its own fault, in the order in which they are looked for.
-  it.each([
+  it.each<readonly [string, string]>([
     [`https://example.org/${'x'.repeat(2_048)}`, 'is longer than 2048 characters'],
     ['https://', 'is not a URL'], ['https://exa mple.org', 'is not a URL'], ['https://1.2.3.4.5', 'is not a URL'], ['//example.org', 'is not a URL'],
     ['ftp://example.org', 'is neither https nor http'], ['file:///etc/passwd', 'is neither https nor http'], ['gopher://127.0.0.1', 'is neither https nor http'],
@@ -21,8 +21,8 @@ describe('a URL that somebody named', () => {
     ['http://example.org', 'does not start with https://'],
     ['https://example.org:80', 'names another port than 443'], ['https://example.org:6379', 'names another port than 443'],
     ...['127.0.0.1', '127.1', '2130706433', '0x7f.1', '0177.0.0.1', '127.0.0.1.', '１２７.0.0.1', '[::1]', '[::ffff:127.0.0.1]', '[64:ff9b::7f00:1]', '169.254.169.254', '0']
-      .map((host) => [`https://${host}/`, 'names an address that is not public']),
-  ])('is not called: %s', (url, reason) => expect(reasonOf(url!)).toBe(reason));
+      .map((host) => [`https://${host}/`, 'names an address that is not public'] as const),
+  ])('is not called: %s', (url, reason) => expect(reasonOf(url)).toBe(reason));
 
   it('is called anywhere when the operator has named its origin, and nowhere else by a horde that calls nobody outside', () => {
     expect(permitted('http://hooks.internal:8080/done?x=1', closed)).toMatchObject({ isTrusted: true });

@@ -21,18 +21,22 @@ export interface Permitted {
 }
 
 /** The URL to call, or why it is not called. What its name resolves to is another question, asked with every call. */
-export const permitted = (text: string, { anybody, origins, ports }: OutboundRules): Permitted | { readonly reason: string } => {
+export const permitted = (text: string, rules: OutboundRules): Permitted | { readonly reason: string } => {
   if (text.length > URL_CHARACTERS_MAX) return { reason: `is longer than ${URL_CHARACTERS_MAX} characters` };
   if (!URL.canParse(text)) return { reason: 'is not a URL' };
   const url = new URL(text);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return { reason: 'is neither https nor http' };
   if (url.username !== '' || url.password !== '') return { reason: 'holds a user name or a password' };
-  if (origins.has(url.origin)) return { url, isTrusted: true };
-  if (!anybody) return { reason: 'is outside, and this server calls nobody there' };
-  if (url.protocol !== 'https:') return { reason: 'does not start with https://' };
-  if (url.port !== '' && !ports?.has(Number(url.port))) return { reason: 'names another port than 443' };
-  if (isLiteral(url) && !isPublicAddress(hostOf(url))) return { reason: 'names an address that is not public' };
-  return { url, isTrusted: false };
+  if (rules.origins.has(url.origin)) return { url, isTrusted: true };
+  const reason = faultOfStranger(url, rules);
+  return reason === undefined ? { url, isTrusted: false } : { reason };
+};
+
+const faultOfStranger = (url: URL, { anybody, ports }: OutboundRules): string | undefined => {
+  if (!anybody) return 'is outside, and this server calls nobody there';
+  if (url.protocol !== 'https:') return 'does not start with https://';
+  if (url.port !== '' && !ports?.has(Number(url.port))) return 'names another port than 443';
+  return isLiteral(url) && !isPublicAddress(hostOf(url)) ? 'names an address that is not public' : undefined;
 };
 
 /** Without the brackets of IPv6. */

@@ -11,7 +11,7 @@ import { WebhookMessages, type WebhookMessage } from './webhook-messages.js';
 
 /** What the sender needs of the machine. */
 export class SenderParts {
-  constructor(readonly ports: Ports, readonly due: DueDeliveries, readonly counts: WebhookCounts, readonly machine: { readonly strangers: Strangers; readonly logger: Pick<Logger, 'info' | 'error'> }) {}
+  constructor(readonly ports: Pick<Ports, 'clock' | 'ids' | 'secrets'>, readonly due: DueDeliveries, readonly counts: WebhookCounts, readonly machine: { readonly strangers: Strangers; readonly logger: Pick<Logger, 'info' | 'error'> }) {}
 }
 
 /** horde-api D.6 waits for three seconds; ours may be far away. No redirect is followed: nobody else was named. */
