@@ -1,4 +1,7 @@
-/** Mutation testing of what money depends on (spec/ledger.md T22): kernel, deciders, prices, codec. */
+/** One run of the tool (spec/ledger.md T22). `scripts/mutation.mjs` says what to change and by which tests to try it. */
+/** @type {{ mutate: readonly string[], report: string }} */
+const { mutate, report } = JSON.parse(process.env['HORDE_MUTATION_RUN'] ?? '{}');
+
 export default {
   packageManager: 'npm',
   plugins: ['@stryker-mutator/jest-runner'],
@@ -6,16 +9,14 @@ export default {
   testRunnerNodeArgs: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
   jest: { projectType: 'custom', configFile: 'scripts/mutation/jest.config.mjs', enableFindRelatedTests: true },
   coverageAnalysis: 'perTest',
-  mutate: [
-    'src/kernel/*.ts', 'src/pricing/*.ts', 'src/{kudos,requests,users,workers,styles}/*.{decider,state}.ts', 'src/platform/event-log/codec.ts',
-    'src/kudos/{authorization-closed,cap-sweep,compensation,credits,donation-offset,escrow-release,form-hold,pockets,recent-gifts,reconciliation,reversal}.ts',
-    'src/kudos/{settle-job,shared-key-reservation,shared-key,style-reward,transfer}.ts', '!src/**/*.spec.ts',
-  ],
+  mutate: [...mutate, '!src/**/*.spec.ts'],
   concurrency: 2,
+  // Jest keeps every module that it has loaded this way: a process that has tried a hundred has gigabytes of them, and is ten times slower.
+  maxTestRunnerReuse: 8,
   timeoutMS: 60_000,
   ignoreStatic: true,
   reporters: ['progress-append-only', 'json'],
-  jsonReporter: { fileName: '.mutation/report.json' },
+  jsonReporter: { fileName: report },
   tempDirName: '.mutation/sandbox',
   disableTypeChecks: false,
 };

@@ -2,6 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule, HealthOnlyModule } from '../app.module.js';
 import { ConfigError, type Config } from '../config.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
+import { ModelSpeeds } from '../dispatch/model-speeds.js';
 import { Reaper } from '../dispatch/reaper.js';
 import { Claims } from '../donations/claims.message.js';
 import { Members } from '../donations/members.message.js';
@@ -16,6 +17,8 @@ import { SweepExcess } from '../kudos/sweep-excess.reactor.js';
 import { SharedKeyRegistry } from '../kudos/shared-key-registry.message.js';
 import { StyleKeys } from '../styles/style-keys.message.js';
 import { categoryOf } from '../kernel/event.js';
+import { Outages } from '../outages/outages.message.js';
+import { Serving } from '../outages/serving.message.js';
 import { registerBlobRoutes } from '../platform/blobs/blob-routes.js';
 import { createHttpApp } from '../platform/http/http-app.js';
 import { loggable } from '../platform/telemetry/logger.js';
@@ -54,6 +57,8 @@ export interface Server {
 
 /** What is still not answered so long after a stop was asked for is a client that does not send or read; supervisors kill after 10 s. */
 const ANSWERS_PATIENCE_MS = 4_000;
+/** So exactly is known when an outage began. */
+const SERVING_MS = 1_000;
 const REAPER_MS = 1_000;
 const REPAIRS_MS = 1_000;
 const SUSPECTING_MS = 1_000;
@@ -140,10 +145,11 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding, vault
   const directory = get(UserDirectory);
   const folds = [
     get(Credits), get(Pockets), get(TrustedUsers), get(RecentGifts), directory, get(NextUserId), registry, get(Suspects), new ForgetErased(vault, feed), queue,
-    get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests), get(StyleKeys), get(Claims), get(Unrepaid), get(WebhookInbox), latest,
+    get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests), get(StyleKeys), get(Claims), get(Unrepaid), get(WebhookInbox), latest, get(ModelSpeeds), get(Outages),
   ];
   for (const fold of folds) feed.register(fold);
   await feed.start();
+  await get(Serving).begin(); // before anything is asked about time
   await get(WorkerPresence).load();
   commanding.onAppended((events) => {
     for (const event of events) {
@@ -177,10 +183,12 @@ const startTimers = (app: NestFastifyApplication, { timers, logger, contents, bl
   const deletedKeys = app.get(DeletedKeys, { strict: false });
   const [repayments, thanks] = [app.get(RepayThanks, { strict: false }), app.get(MonthlyThanks, { strict: false })];
   const members = app.get(Members, { strict: false });
+  const serving = app.get(Serving, { strict: false });
   const presence = app.get(WorkerPresence, { strict: false });
   const webhooks = app.get(WebhookSender, { strict: false });
   const housekeeping = new Housekeeping(contents, blobs, clock);
   const loops = [
+    { name: 'serving', everyMs: SERVING_MS, round: () => serving.confirm() },
     { name: 'reaper', everyMs: REAPER_MS, round: () => reaper.round() },
     { name: 'repairs', everyMs: REPAIRS_MS, round: () => repairs.round() },
     { name: 'suspecting', everyMs: SUSPECTING_MS, round: () => suspecting.round() },
@@ -202,6 +210,7 @@ const startTimers = (app: NestFastifyApplication, { timers, logger, contents, bl
       await Promise.all(loops.map((loop) => loop.stop()));
       await webhooks.stop();
       await presence.round().catch(() => undefined); // a last word to those who go on; without it nothing but time is lost
+      await serving.end().catch(() => undefined); // as that
     },
   };
 };

@@ -88,11 +88,20 @@ export class AlchemyPop {
     const context: CommandContext = { actor: { kind: 'user', user: owner.id }, correlationId: this.parts.ports.ids.uuid() };
     const pop: Pop = { owner, known, worker, wish, context, taken: [], amount, position: -1, unaffordable: 0, behind: undefined };
     await this.#take(pop);
-    if (pop.taken.length > 0) return { forms: pop.taken, position: pop.position, skipped: {} };
+    const { journal } = this.parts;
+    if (pop.taken.length > 0) {
+      journal.note(known.id, 'jobs', { jobs: pop.taken.map(({ job }) => job) });
+      return { forms: pop.taken, position: pop.position, skipped: {} };
+    }
     if (pop.behind) throw pop.behind;
-    if (known.maintenance) throw await maintenanceRefusal(known, this.arrivals.database);
-    const skipped = this.queue.skippedCounts(worker);
-    return { forms: [], position: -1, skipped: { ...skipped, kudos: (skipped['kudos'] ?? 0) + pop.unaffordable } };
+    if (known.maintenance) {
+      journal.note(known.id, 'refused');
+      throw await maintenanceRefusal(known, this.arrivals.database);
+    }
+    const counted = this.queue.skippedCounts(worker);
+    const skipped = { ...counted, kudos: (counted['kudos'] ?? 0) + pop.unaffordable };
+    journal.note(known.id, 'nothing', { skipped });
+    return { forms: [], position: -1, skipped };
   }
 
   async #take(pop: Pop): Promise<void> {

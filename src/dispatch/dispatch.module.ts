@@ -5,17 +5,22 @@ import { AlchemyArrivals, AlchemyPop } from './alchemy-pop.js';
 import { Availability } from './availability.message.js';
 import { Deliver } from './deliver.js';
 import { DeliverParts } from './deliver-parts.js';
+import { Models } from './model-figures.message.js';
+import { OnlineSummaries } from './online-workers.js';
 import { Pop } from './pop.js';
 import { PopController } from './pop.controller.js';
-import { PopParts } from './pop-parts.js';
-import { Reaper } from './reaper.js';
+import { PopParts, WorkerMemory } from './pop-parts.js';
+import { Reaper, ServedTime } from './reaper.js';
 import { SubmitController } from './submit.controller.js';
 import { UpfrontForms } from './upfront-forms.js';
+import { PopJournal } from './why/pop-journal.js';
+import { WhyController } from './why/why.controller.js';
+import { Why } from './why/why.js';
 
 @Global()
 @Module({
-  controllers: [AlchemyController, PopController, SubmitController],
-  providers: [AlchemyArrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Deliver, DeliverParts, Pop, PopParts, Reaper],
-  exports: [Availability, Reaper],
+  controllers: [AlchemyController, PopController, SubmitController, WhyController],
+  providers: [AlchemyArrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Deliver, DeliverParts, Models, OnlineSummaries, Pop, PopJournal, PopParts, Reaper, ServedTime, Why, WorkerMemory],
+  exports: [Availability, Models, Reaper],
 })
 export class DispatchModule {}

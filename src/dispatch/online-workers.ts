@@ -1,6 +1,8 @@
-import { BASELINE_SPEED, speedOf, type KnownWorker, type WorkerRegistry } from '../workers/registry.message.js';
-import type { RequestKind } from '../requests/request.events.js';
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../kernel/clock.js';
 import { workerKindOf } from '../kernel/request-kind.js';
+import type { RequestKind } from '../requests/request.events.js';
+import { BASELINE_SPEED, speedOf, WorkerRegistry, type KnownWorker } from '../workers/registry.message.js';
 
 /** The workers of a kind that are here now, with what is asked of them again and again. */
 export interface OnlineWorkers {
@@ -15,10 +17,11 @@ export interface OnlineWorkers {
 const FRESH_MS = 1_000;
 
 /** Summaries of who is online, remembered for a second. */
+@Injectable()
 export class OnlineSummaries {
   readonly #known = new Map<RequestKind, { readonly atMs: number; readonly arrivals: number; readonly summary: OnlineWorkers }>();
 
-  constructor(private readonly registry: WorkerRegistry, private readonly clock: { now(): number; monotonic(): number }) {}
+  constructor(private readonly registry: WorkerRegistry, private readonly clock: Clock) {}
 
   of(kind: RequestKind): OnlineWorkers {
     const atMs = this.clock.monotonic();

@@ -2,10 +2,23 @@ import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { Ports } from '../platform/ports.js';
 import { Pricing } from '../pricing/pricing.js';
+import { PopJournal } from './why/pop-journal.js';
 import { WorkerViews } from './worker-view.js';
+
+/** What this node remembers of workers from one pop to the next. */
+@Injectable()
+export class WorkerMemory {
+  constructor(readonly views: WorkerViews, readonly journal: PopJournal) {}
+}
 
 /** What a pop needs besides the queue and the worker, in one place. */
 @Injectable()
 export class PopParts {
-  constructor(readonly ports: Ports, readonly commands: CommandBus, readonly pricing: Pricing, readonly views: WorkerViews) {}
+  readonly views: WorkerViews;
+  readonly journal: PopJournal;
+
+  constructor(readonly ports: Ports, readonly commands: CommandBus, readonly pricing: Pricing, memory: WorkerMemory) {
+    this.views = memory.views;
+    this.journal = memory.journal;
+  }
 }

@@ -3,6 +3,7 @@ import { iso } from '../kernel/clock.js';
 import type { ImageJobFeatures } from '../pricing/job-features.js';
 import { imageBaseline } from '../reference/reference.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
+import type { Refused } from '../platform/http/refusals.js';
 import { Database } from '../platform/postgres/database.js';
 import { OnRequest } from '../requests/request.message.js';
 import type { RequestFacts } from '../requests/request.events.js';
@@ -70,10 +71,12 @@ export class Pop {
     const known = await this.checkIn.arrive(owner, asked);
     const worker = this.parts.views.of(known, asked.wish);
     const skipped = new Map<SkipReason, number>();
+    let candidates = 0;
     for (const page of pages(this.queue.candidates(worker, CANDIDATES_MAX))) {
       const stored = await this.parts.ports.contents.getMany(page.map(({ request }) => request));
       for (const { request, facts } of page) {
         const text = stored.get(request);
+        candidates += 1;
         if (text === undefined) continue; // expired content: its request is about to expire too, and must not block the queue
         const content = JSON.parse(text) as StoredRequest;
         if (await this.#lacksImages(content)) continue; // as expired content
@@ -83,11 +86,21 @@ export class Pop {
           continue;
         }
         const handedOut = await this.#claim({ request, asked, known, worker, content }, contextOf(owner, this.parts.ports.ids.uuid()));
-        if (handedOut) return handedOut;
+        if (!handedOut) continue;
+        this.parts.journal.note(known.id, 'jobs', { jobs: handedOut.jobs });
+        return handedOut;
       }
     }
-    if (known.maintenance) throw await maintenanceRefusal(known, this.database);
-    return { outcome: 'nothing', skipped: this.#skippedCounts(worker, skipped) };
+    if (known.maintenance) throw await this.#inMaintenance(known);
+    const counts = this.#skippedCounts(worker, skipped);
+    const missed = [...skipped.values()].reduce((left, count) => left - count, candidates);
+    this.parts.journal.note(known.id, 'nothing', { missed, skipped: counts });
+    return { outcome: 'nothing', skipped: counts };
+  }
+
+  #inMaintenance(known: KnownWorker): Promise<Refused> {
+    this.parts.journal.note(known.id, 'refused');
+    return maintenanceRefusal(known, this.database);
   }
 
   async #lacksImages({ sources }: StoredRequest): Promise<boolean> {

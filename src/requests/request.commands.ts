@@ -1,5 +1,6 @@
 import type { Kudos } from '../kernel/kudos.js';
 import type { LedgerTransaction } from '../kernel/ledger.js';
+import type { Outage } from '../kernel/outage.js';
 import type { JobState, RequestFacts } from './request.events.js';
 
 interface Given {
@@ -65,11 +66,15 @@ export interface ExplainJob {
   readonly type: 'ExplainJob';
   readonly job: string;
 }
-/** A timer's: nothing happens before the job's time is really up. */
-export interface ExpireJobs extends Given {
+/** A timer's: nothing happens before the time is really up, and outages are no time (ADR 0029). */
+interface GivenTime extends Given {
+  /** Oldest first. */
+  readonly outages?: readonly Outage[];
+}
+export interface ExpireJobs extends GivenTime {
   readonly type: 'ExpireJobs';
 }
-export interface ExpireRequest extends Given {
+export interface ExpireRequest extends GivenTime {
   readonly type: 'ExpireRequest';
 }
 export interface CancelRequest extends Given {

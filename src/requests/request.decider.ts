@@ -1,4 +1,5 @@
 import { accept, refuse, type Decider, type Decision } from '../kernel/decider.js';
+import { extendedDue, type Outage } from '../kernel/outage.js';
 import { unreachable } from '../kernel/unreachable.js';
 import type {
   AbandonRequest, AcceptRequest, AssignJobs, CancelRequest, ExpireJobs, ExpireRequest, ExplainJob, FaultJob, RequestCommand, SubmitJob,
@@ -102,8 +103,8 @@ const fault = ({ job: id, at }: FaultJob, request: Request): Decided => {
   return accept(faulted, ...afterFaults(request, [id], at));
 };
 
-const expireJobs = ({ at }: ExpireJobs, request: Request): Decided => {
-  const late = pendingJobs(request).filter((id) => deadline(request.jobs.get(id)!) <= Date.parse(at));
+const expireJobs = ({ at, outages = [] }: ExpireJobs, request: Request): Decided => {
+  const late = pendingJobs(request).filter((id) => deadline(request.jobs.get(id)!, outages) <= Date.parse(at));
   if (late.length === 0) return accept();
   const expired = late.map((job): RequestEvent => ({
     type: 'JobExpired.v1', data: { request: request.id, job, worker: request.jobs.get(job)!.worker, expiredAt: at, ...returnOf(request, job) },
@@ -111,7 +112,8 @@ const expireJobs = ({ at }: ExpireJobs, request: Request): Decided => {
   return accept(...expired, ...afterFaults(request, late, at));
 };
 
-const deadline = ({ assignedAt, ttlS }: Job): number => Date.parse(assignedAt) + ttlS * 1_000;
+const deadline = ({ assignedAt, ttlS }: Job, outages: readonly Outage[]): number =>
+  extendedDue(Date.parse(assignedAt), Date.parse(assignedAt) + ttlS * 1_000, outages);
 
 /** The third fault withdraws what is still waiting; the end comes when nothing is pending any more. */
 const afterFaults = (request: Request, lost: readonly string[], at: string): RequestEvent[] => {
@@ -125,9 +127,9 @@ const afterFaults = (request: Request, lost: readonly string[], at: string): Req
 };
 
 /** A request never expires while one of its jobs is pending (design.md §5). */
-const expire = ({ at }: ExpireRequest, request: Request): Decided => {
-  if (!request.facts || request.completed || request.ended) return accept();
-  if (pendingJobs(request).length > 0 || Date.parse(at) < expiresAt(request)) return accept();
+const expire = ({ at, outages = [] }: ExpireRequest, request: Request): Decided => {
+  if (!request.facts || request.completed || request.ended || pendingJobs(request).length > 0) return accept();
+  if (Date.parse(at) < extendedDue(Date.parse(request.activityAt), expiresAt(request), outages)) return accept();
   return accept(
     { type: 'RequestExpired.v1', data: { request: request.id, withdrawn: request.waiting, expiredAt: at } },
     completed(request, { at, outcome: 'expired' }),

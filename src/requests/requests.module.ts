@@ -17,7 +17,7 @@ import { RepairParts, Repairs } from './repairs.reactor.js';
 import { RequestHandler } from './request.handler.js';
 import { Results } from './results.js';
 import { Settling } from './settling.message.js';
-import { Status } from './status.js';
+import { Status, StatusTime } from './status.js';
 import { StatusController } from './status.controller.js';
 import { StyleUse } from './style-use.js';
 import { TextSubmission } from './text-submission.js';
@@ -29,7 +29,7 @@ import { WebhookSender } from './webhooks/webhook-sender.reactor.js';
   controllers: [AsyncController, InterrogateController, StatusController, RateController],
   providers: [
     RequestHandler, AlchemyStatus, AlchemySubmission, Admission, AdmissionParts, Brought, CallerKeys, CallerStanding, Cancel, DeletedKeys, Gate, GateParts, ImageSubmission, Outside, TextSubmission,
-    Repairs, RepairParts, Results, Settling, Status, StyleUse, Ratings, RatingParts, WebhookMessages, WebhookSender,
+    Repairs, RepairParts, Results, Settling, Status, StatusTime, StyleUse, Ratings, RatingParts, WebhookMessages, WebhookSender,
   ],
   exports: [Settling, Repairs, DeletedKeys, WebhookSender],
 })

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { parseUuid } from '../kernel/ids.js';
 import { inKudos, type Kudos } from '../kernel/kudos.js';
 import { Availability } from '../dispatch/availability.message.js';
+import { Outages } from '../outages/outages.message.js';
 import { refusedBy } from '../platform/http/refusals.js';
 import { Ports } from '../platform/ports.js';
 import { RetryLater } from '../platform/retry-later.js';
@@ -80,11 +81,17 @@ export interface Check {
 
 const CATCH_UP_MAX_MS = 1_000;
 
+/** What tells how much of the time that has passed counts. */
+@Injectable()
+export class StatusTime {
+  constructor(readonly ports: Ports, readonly outages: Outages) {}
+}
+
 /** How a request stands. Whoever knows its id may ask. */
 @Injectable()
 export class Status {
   constructor(
-    private readonly rows: StatusRows, private readonly availability: Availability, private readonly latest: LatestOfRequests, private readonly ports: Ports,
+    private readonly rows: StatusRows, private readonly availability: Availability, private readonly latest: LatestOfRequests, private readonly time: StatusTime,
   ) {}
 
   /** @throws Refused RequestNotFound for an unknown, expired or foreign id; only once the read model has seen all that came before */
@@ -129,7 +136,7 @@ export class Status {
   }
 
   async #seenByAll(): Promise<void> {
-    const { feed } = this.ports;
+    const { feed } = this.time.ports;
     if (!(await feed.waitFor(await feed.head(), CATCH_UP_MAX_MS))) throw new RetryLater('the queue is catching up with the log');
   }
 
@@ -145,14 +152,15 @@ export class Status {
   }
 
   #known(row: StatusRow | undefined, kind: RequestKind): StatusRow {
-    const expired = row && row.completedAt !== null && row.expiresAt <= this.ports.clock.now();
+    // Nobody could fetch its results while nobody served.
+    const expired = row && row.completedAt !== null && this.time.outages.extendedDue(row.completedAt, row.expiresAt) <= this.time.ports.clock.now();
     if (!row || row.kind !== kind || expired) throw refusedBy(jobRefusals, 'RequestNotFound');
     return row;
   }
 
   /** What this node has told of a request before is not taken back: the read model first reaches its last event seen here. */
   async #ask<Row>(id: string, ask: () => Promise<Row | undefined>): Promise<Row | undefined> {
-    const { feed } = this.ports;
+    const { feed } = this.time.ports;
     const latest = this.latest.positionOf(id);
     if (latest !== undefined) await this.rows.waitFor(latest, CATCH_UP_MAX_MS);
     const early = await ask();

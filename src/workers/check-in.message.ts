@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { iso } from '../kernel/clock.js';
 import { personal } from '../kernel/event.js';
 import type { Ids } from '../kernel/ids.js';
+import { Serving } from '../outages/serving.message.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
 import { refusedBy } from '../platform/http/refusals.js';
 import { Ports } from '../platform/ports.js';
@@ -40,7 +41,7 @@ const FORBIDDEN_NAME = /colab|tpu|google/i;
 
 @Injectable()
 export class CheckInParts {
-  constructor(readonly names: WorkerNames, readonly profanity: Profanity, readonly uptime: Uptime) {}
+  constructor(readonly names: WorkerNames, readonly profanity: Profanity, readonly uptime: Uptime, readonly serving: Serving) {}
 }
 
 /** A pop is also a worker's registration and its heartbeat (horde-rules §7.1, §7.3). */
@@ -61,6 +62,7 @@ export class CheckIn {
     if (known && known.kind !== arrival.kind) throw refusedBy(popRefusals, 'PolymorphicNameConflict');
     if (known && known.owner !== owner.id) throw refusedBy(popRefusals, 'WrongCredentials');
     const worker = known ?? (await this.#register(owner, { ...arrival, sentLength: arrival.name.trim().length, name }, nameHash));
+    if (this.registry.isAway(worker, this.ports.clock.now())) await this.parts.serving.confirm(); // nobody was here, if nobody served
     this.registry.seen(worker, this.ports.clock.now(), owner.roles.has('trusted'));
     await this.parts.uptime.called(worker, contextOf(owner, this.ports.ids)); // first: the time until now is worth what was declared until now
     if (!isDeepStrictEqual(worker.declaration, arrival.declaration)) await this.#declare(owner, worker, arrival.declaration);

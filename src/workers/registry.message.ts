@@ -29,10 +29,14 @@ export interface KnownWorker {
   presentSinceMs: number;
   /** Its uptime is counted up to here. */
   uptimeThroughMs: number;
+  /** Of the time since then, what lay in outages of the horde during which it was not heard of: no absence, and no uptime (ADR 0029). */
+  outageMs: number;
   ownerTrusted: boolean;
 }
 /** Whatever is known of a worker when it is not known when it was here. */
-const UNSEEN = { lastSeenMs: 0, presentSinceMs: 0, ownerTrusted: false };
+const UNSEEN = { lastSeenMs: 0, presentSinceMs: 0, outageMs: 0, ownerTrusted: false };
+/** Without outages. */
+const ALWAYS_SERVED = { within: () => 0 };
 
 export interface WorkerRow extends Omit<KnownWorker, keyof typeof UNSEEN | 'samples'> {
   readonly samples: readonly number[];
@@ -65,7 +69,10 @@ export class WorkerRegistry implements NodeFold {
   /** Names arrive sealed with the feed; they are declared with the registration's second event. */
   readonly #undeclared = new Map<string, WorkerRegistered['data']>();
 
-  constructor(private readonly rows: { workers(): Promise<{ readonly position: Position; readonly rows: Iterable<WorkerRow> }> }) {}
+  constructor(
+    private readonly rows: { workers(): Promise<{ readonly position: Position; readonly rows: Iterable<WorkerRow> }> },
+    private readonly outages: { within(fromMs: number, toMs: number): number } = ALWAYS_SERVED,
+  ) {}
 
   async open(): Promise<Position> {
     const { position, rows } = await this.rows.workers();
@@ -86,7 +93,7 @@ export class WorkerRegistry implements NodeFold {
     if (!this.#isNews(`pause ${worker}`, revision)) return;
     const known = this.#byId.get(worker);
     // Its time counts from the end of the pause, and its ten minutes begin anew (horde-rules §7.4).
-    if (known) Object.assign(known, { paused: on, uptimeThroughMs: Math.max(known.uptimeThroughMs, Date.parse(changedAt)) });
+    if (known) Object.assign(known, { paused: on, uptimeThroughMs: Math.max(known.uptimeThroughMs, Date.parse(changedAt)), outageMs: 0 });
     else if (on) this.#pausedEarly.add(worker);
     else this.#pausedEarly.delete(worker);
   }
@@ -99,7 +106,7 @@ export class WorkerRegistry implements NodeFold {
   /** The worker has just popped. */
   seen(worker: KnownWorker, nowMs: number, ownerTrusted: boolean): void {
     if (nowMs - worker.lastSeenMs > ONLINE_MS || worker.ownerTrusted !== ownerTrusted) this.#arrivals += 1;
-    if (nowMs - worker.lastSeenMs > ONLINE_MS) worker.presentSinceMs = nowMs;
+    if (!this.#bridges(worker, nowMs)) worker.presentSinceMs = nowMs;
     worker.lastSeenMs = nowMs;
     worker.ownerTrusted = ownerTrusted;
   }
@@ -108,12 +115,34 @@ export class WorkerRegistry implements NodeFold {
   present(id: string, { sinceMs, seenMs }: Presence): void {
     const worker = this.#byId.get(id);
     if (!worker) return;
-    const isOneTime = sinceMs - worker.lastSeenMs <= ONLINE_MS && worker.presentSinceMs - seenMs <= ONLINE_MS;
+    const isOneTime = worker.presentSinceMs - seenMs <= ONLINE_MS && this.#bridges(worker, sinceMs);
+    if (isOneTime || worker.lastSeenMs === 0) this.#bridgedElsewhere(worker, { sinceMs, seenMs });
     if (isOneTime) worker.presentSinceMs = Math.min(sinceMs, worker.presentSinceMs);
     else if (seenMs > worker.lastSeenMs) worker.presentSinceMs = sinceMs;
     if (seenMs <= worker.lastSeenMs) return;
     if (seenMs - worker.lastSeenMs > ONLINE_MS) this.#arrivals += 1;
     worker.lastSeenMs = seenMs;
+  }
+
+  /** Whether the worker was not away until then: not for more than 300 s in which it could have called. */
+  #bridges(worker: KnownWorker, untilMs: number): boolean {
+    const gapMs = untilMs - worker.lastSeenMs;
+    if (gapMs <= ONLINE_MS) return true;
+    const outageMs = worker.lastSeenMs === 0 ? 0 : this.outages.within(worker.lastSeenMs, untilMs);
+    if (gapMs - outageMs > ONLINE_MS) return false;
+    worker.outageMs += outageMs;
+    return true;
+  }
+
+  /** By another node, or by an earlier life of this one: all outage of that time is left out, be it that the worker called in it. */
+  #bridgedElsewhere(worker: KnownWorker, { sinceMs, seenMs }: Presence): void {
+    if (worker.lastSeenMs === 0) worker.outageMs = this.outages.within(Math.max(sinceMs, worker.uptimeThroughMs), seenMs);
+    else if (sinceMs <= worker.lastSeenMs && seenMs - worker.lastSeenMs > ONLINE_MS) worker.outageMs += this.outages.within(worker.lastSeenMs, seenMs);
+  }
+
+  /** As far as is known here: an outage that has just ended may explain it. */
+  isAway({ lastSeenMs }: KnownWorker, nowMs: number): boolean {
+    return lastSeenMs > 0 && nowMs - lastSeenMs > ONLINE_MS;
   }
 
   /** Who has called since then. */
@@ -156,13 +185,13 @@ export class WorkerRegistry implements NodeFold {
       case 'MaintenanceChanged.v1': {
         const { worker, on, message, changedAt } = data as MaintenanceChanged['data'];
         const known = this.#byId.get(worker);
-        if (known) Object.assign(known, { maintenance: on, maintenanceMessage: (message && plainText(message)) ?? undefined, uptimeThroughMs: Date.parse(changedAt) });
+        if (known) Object.assign(known, { maintenance: on, maintenanceMessage: (message && plainText(message)) ?? undefined, uptimeThroughMs: Date.parse(changedAt), outageMs: 0 });
         return;
       }
       case 'UptimeAccrued.v1': {
         const { worker, through } = data as UptimeAccrued['data'];
         const known = this.#byId.get(worker);
-        if (known) known.uptimeThroughMs = Date.parse(through);
+        if (known) Object.assign(known, { uptimeThroughMs: Date.parse(through), outageMs: 0 });
         return;
       }
       case 'WorkerRenamed.v1': return this.#renamed(data as WorkerRenamed['data']);

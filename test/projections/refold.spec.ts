@@ -154,6 +154,11 @@ describe('an audit of the log', () => {
       const fact = all[first(all, 'JobSettled.v1', ({ payer }) => payer === 0)]!;
       ledger(fact).postings.find(({ account }) => account === 'issue:anonymous')!.account = 'user:2:spendable';
     }],
+    ['a job was taken away before its time', ['HR22'], (all) => {
+      const fact = all[first(all, 'JobExpired.v1')]!;
+      const assigned = all[first(all, 'JobAssigned.v1', ({ job }) => job === fact.data['job'])]!;
+      fact.data['expiredAt'] = assigned.data['assignedAt'];
+    }],
     ['a shared key was promised more than it had', ['HR39'], (all) => {
       const fact = all[first(all, 'SharedKeyCreated.v1', ({ budget }) => budget !== null)]!;
       fact.data['budget'] = 1;

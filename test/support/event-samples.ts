@@ -5,6 +5,7 @@ import { balanced, escrow, posting, spendable } from '../../src/kernel/ledger.js
 import type { AccountEvent } from '../../src/kudos/account.events.js';
 import type { KudosGranted } from '../../src/kudos/grant.events.js';
 import type { PolicyEvent } from '../../src/kudos/policy.events.js';
+import type { OutageEvent } from '../../src/outages/outage.events.js';
 import type { LedgerEvent } from '../../src/platform/event-log/ledger.events.js';
 import type { RequestEvent } from '../../src/requests/request.events.js';
 import type { CollectionEvent, StyleEvent, StyleNameEvent } from '../../src/styles/style.events.js';
@@ -13,7 +14,7 @@ import type { WorkerEvent, WorkerNameEvent } from '../../src/workers/worker.even
 
 /** Add the union of a new feature here, and the compiler asks for its specimens. */
 type AllEvents =
-  | AccountEvent | KudosGranted | LedgerEvent | PolicyEvent | RequestEvent | StyleEvent | CollectionEvent | StyleNameEvent | UserEvent | SubjectReserved | WorkerEvent | WorkerNameEvent;
+  | AccountEvent | KudosGranted | LedgerEvent | OutageEvent | PolicyEvent | RequestEvent | StyleEvent | CollectionEvent | StyleNameEvent | UserEvent | SubjectReserved | WorkerEvent | WorkerNameEvent;
 type Specimens = { readonly [Type in AllEvents['type']]: Extract<AllEvents, { readonly type: Type }> };
 
 // One story: user 7 asks for two images, user 12's worker makes one of them.
@@ -38,6 +39,7 @@ const activation = transactionId('activation', request);
  */
 export const eventSamples: Specimens = {
   'LedgerFounded.v1': { type: 'LedgerFounded.v1', data: { foundedAt: at(0) } },
+  'OutageEnded.v1': { type: 'OutageEnded.v1', data: { from: at(0), until: at(30) } },
   'PolicyAdopted.v1': { type: 'PolicyAdopted.v1', data: {
     version: 1, reference: 1, prices: hash, floors: { oauth: kudos(25), pseudonymous: kudos(14) }, kudosCap: kudos(10_000_000), adoptedAt: at(0),
   } },

@@ -1,4 +1,5 @@
 import { categoryOf, idOf, type Recorded } from '../../kernel/event.js';
+import { extendedDue, type Outage } from '../../kernel/outage.js';
 import {
   REQUEST_EVENT_TYPES, type JobAssigned, type RequestAccepted, type RequestEvent, type RequestFacts, type RequestKind,
 } from '../../requests/request.events.js';
@@ -215,19 +216,31 @@ export class LiveQueue<WorkerFacts extends object> {
     return this.#unfinished(request);
   }
 
-  /** Jobs past their deadline, the most overdue first. */
-  dueJobs(nowMs: number): PendingJob[] {
-    return this.#dueJobs.dueBy(nowMs).sort((a, b) => a.deadlineMs - b.deadlineMs || (a.job < b.job ? -1 : 1));
+  /** Jobs past their deadline, the most overdue first; the outages of the horde are no time (ADR 0029). */
+  dueJobs(nowMs: number, outages: readonly Outage[] = []): PendingJob[] {
+    const due: PendingJob[] = [];
+    for (const job of this.#dueJobs.dueBy(nowMs)) {
+      const dueAtMs = extendedDue(job.assignedAtMs, job.deadlineMs, outages);
+      if (dueAtMs <= nowMs) due.push(job);
+      else this.#dueJobs.put(job, dueAtMs);
+    }
+    return due.sort((a, b) => a.deadlineMs - b.deadlineMs || (a.job < b.job ? -1 : 1));
   }
 
-  /** Requests past their expiry with nothing in a worker's hands, the most overdue first. */
-  dueRequests(nowMs: number): QueuedRequest[] {
+  /** Requests past their expiry with nothing in a worker's hands, the most overdue first; outages as above. */
+  dueRequests(nowMs: number, outages: readonly Outage[] = []): QueuedRequest[] {
     const due: QueueEntry[] = [];
     for (const entry of this.#dueRequests.dueBy(nowMs)) {
-      if (entry.expiresAtMs <= nowMs) due.push(entry);
-      else this.#dueRequests.put(entry, entry.expiresAtMs); // a hand-out of its payer has refreshed it since
+      const dueAtMs = extendedDue(entry.aliveAtMs, entry.expiresAtMs, outages);
+      if (dueAtMs <= nowMs) due.push(entry);
+      else this.#dueRequests.put(entry, dueAtMs); // a hand-out of its payer has refreshed it since, or an outage was no time
     }
     return due.sort((a, b) => a.expiresAtMs - b.expiresAtMs || (a.request < b.request ? -1 : 1));
+  }
+
+  /** Whether any job or request may be past its time: worth a closer look. */
+  isDueBy(nowMs: number): boolean {
+    return this.#dueJobs.nextMs <= nowMs || this.#dueRequests.nextMs <= nowMs;
   }
 
   #accept(facts: RequestFacts): void {

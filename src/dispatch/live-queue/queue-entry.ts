@@ -88,8 +88,11 @@ export class QueueEntry implements QueuedRequest {
   }
 
   /** A hand-out refreshes all requests of its payer (design.md §6). */
+  get aliveAtMs(): number {
+    return Math.max(this.activityAtMs, this.payer.handedOutAtMs);
+  }
   get expiresAtMs(): number {
-    return Math.max(this.activityAtMs, this.payer.handedOutAtMs) + (this.extraSlow ? EXTRA_SLOW_LIFE_MS : LIFE_MS);
+    return this.aliveAtMs + (this.extraSlow ? EXTRA_SLOW_LIFE_MS : LIFE_MS);
   }
 
   rekey({ netOfUnfinished, lowerAtHandOut }: PriorityPolicy): void {

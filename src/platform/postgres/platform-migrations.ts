@@ -77,7 +77,17 @@ export const PLATFORM_MIGRATIONS: readonly Migration[] = [
       CREATE INDEX worker_presence_seen ON platform.worker_presence (seen_ms);`,
   },
   {
-    name: '0006-webhook-deliveries',
+    name: '0029-served-until',
+    // The last moment (ms since 1970) at which any node of a horde served: its next start, or its recovery, tells from it how
+    // long nobody could be reached. One row a ledger, written every second.
+    sql: `
+      CREATE TABLE platform.served_until (
+        store_id text PRIMARY KEY,
+        served_ms bigint NOT NULL
+      ) WITH (fillfactor = 50);`,
+  },
+  {
+    name: '0033-webhook-deliveries',
     // What is still to be told to the senders of requests, and how far the log has been read for it: moved in one transaction,
     // so that each delivered job becomes a row once. Not a read model: a rebuild would tell everybody everything again.
     // A row that is being delivered is not due until its lease ends. Times are ours (ms since 1970).

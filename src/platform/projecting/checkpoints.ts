@@ -47,9 +47,16 @@ export class Checkpoints {
     });
   }
 
-  /** Drops the tables and makes them anew, empty. Every runner of before is fenced by the epoch. */
-  reset(projection: Projection): Promise<Place> {
-    return this.#locked(async (queries) => this.#empty(queries, projection, await find(queries, projection.name)));
+  /**
+   * Drops the tables and makes them anew, empty: of all of them or of none, and the disk is waited for once. Every runner of
+   * before is fenced by the epoch. Answers where each stands now, in the given order.
+   */
+  reset(projections: readonly Projection[]): Promise<Place[]> {
+    return this.#locked(async (queries) => {
+      const places: Place[] = [];
+      for (const projection of projections) places.push(await this.#empty(queries, projection, await find(queries, projection.name)));
+      return places;
+    });
   }
 
   async find(name: string): Promise<Place | undefined> {
@@ -89,9 +96,8 @@ export class Checkpoints {
 
   async #empty(queries: Scripts, { name, version, schema, tables }: Projection, row: CheckpointRow | undefined): Promise<Place> {
     const place = { position: BEGINNING, epoch: (row?.epoch ?? 0) + 1 };
-    for (const table of tables) await queries.script(`DROP TABLE IF EXISTS rm.${identifier(table)} CASCADE`);
-    await queries.script('SET LOCAL search_path TO rm');
-    await queries.script(schema);
+    const drops = tables.map((table) => `DROP TABLE IF EXISTS rm.${identifier(table)} CASCADE`);
+    await queries.script([...drops, 'SET LOCAL search_path TO rm', schema].join(';\n'));
     await queries.execute(
       `INSERT INTO rm.checkpoint (name, version, position, store_id, epoch) VALUES ($1, $2, $3, $4, $5)
        ON CONFLICT (name) DO UPDATE SET version = $2, position = $3, store_id = $4, epoch = $5, updated_at = now()`,

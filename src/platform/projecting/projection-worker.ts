@@ -121,8 +121,9 @@ export class ProjectionWorker {
     }
   }
 
-  async reset(): Promise<void> {
-    this.#stand(await this.options.checkpoints.reset(this.projection));
+  /** Its tables have been emptied: begins again, from the first event. */
+  beginAgain(place: Place): void {
+    this.#stand(place);
     this.#fault = undefined;
     this.#state = 'starting';
     this.#events = 0;

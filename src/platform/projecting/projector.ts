@@ -114,7 +114,8 @@ export class Projector extends Freshness {
     const head = await this.options.eventLog.head();
     for (const worker of workers) await this.#withdraw(worker);
     try {
-      for (const worker of workers) await worker.reset();
+      const places = await this.#checkpoints.reset(workers.map(({ projection }) => projection));
+      workers.forEach((worker, index) => worker.beginAgain(places[index]!));
     } finally {
       this.#spawn(workers, onProgress && progressOf(workers, head, onProgress)); // goes on from where it was, should a reset have failed
     }
