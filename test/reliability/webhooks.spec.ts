@@ -1,8 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Recorded } from '../../src/kernel/event.js';
 import { NO_KUDOS } from '../../src/kernel/kudos.js';
-import type { BlobStore } from '../../src/platform/blobs/blob-store.js';
+import { LocalBlobStore } from '../../src/platform/blobs/local-blob-store.js';
 import { Contents } from '../../src/platform/content/contents.js';
 import { GuardedHttp } from '../../src/platform/outbound/guarded-http.js';
 import { migrate } from '../../src/platform/postgres/migrate.js';
@@ -25,6 +28,8 @@ let contents: Contents;
 let receiver: AStranger;
 let others: AStranger[];
 const stopping: WebhookSender[] = [];
+const secrets = new Secrets(Buffer.alloc(32, 1));
+const directory = mkdtempSync(join(tmpdir(), 'horde-webhooks-'));
 const uuid = (place: number, kind = 0): string => `00000000-0000-4000-800${kind}-${String(place).padStart(12, '0')}`;
 
 beforeAll(async () => {
@@ -42,7 +47,10 @@ afterEach(async () => {
   await Promise.all(stopping.splice(0).map((sender) => sender.stop()));
   await Promise.all([receiver, ...others].map((each) => each.stop()));
 });
-afterAll(() => db.close());
+afterAll(async () => {
+  await db.close();
+  rmSync(directory, { recursive: true, force: true });
+});
 
 /** The read model of a horde in which every request is of one text, whose job has the request's number. */
 class Texts extends StatusRows {
@@ -72,9 +80,9 @@ const aNode = async (rows = new Texts()) => {
   const counts = new WebhookCounts(due);
   const inbox = new WebhookInbox({ due, contents, feed: { head: () => Promise.resolve(0) }, clock });
   const strangers = new GuardedHttp({ rules: { anybody: false, origins: new Set([receiver, ...others].map(({ url }) => url)) } });
-  const blobs = {} as BlobStore; // of texts there are none
+  const blobs = new LocalBlobStore({ directory, publicUrl: 'http://127.0.0.1', secrets, clock, bytesMax: 1_000 });
   const messages = new WebhookMessages(rows, new Results(contents, blobs), contents, blobs);
-  const sender = new WebhookSender(inbox, messages, new SenderParts({ clock, ids: new SeededIds(33), secrets: new Secrets(Buffer.alloc(32, 1)) }, due, counts, {
+  const sender = new WebhookSender(inbox, messages, new SenderParts({ clock, ids: new SeededIds(33), secrets }, due, counts, {
     strangers, logger: { info: () => undefined, error: () => undefined },
   }));
   stopping.push(sender);
@@ -164,7 +172,7 @@ describe('a delivery', () => {
     const nodes = await Promise.all([aNode(), aNode(), aNode()]);
     for (const caller of ['ada', 'bob', 'cleo']) {
       const from = ['ada', 'bob', 'cleo'].indexOf(caller) * 16 + 1;
-      for (const event of await numbered(from, from + 15, { caller })) nodes[0]!.inbox.apply(event);
+      for (const event of await numbered(from, from + 15, { caller })) nodes[0].inbox.apply(event);
     }
     while ((await Promise.all(nodes.map((node) => node.round()))).some((begun) => begun > 0)) clock.pass(1);
     expect(paths()).toEqual(Array.from({ length: 48 }, (_, index) => String(index + 1)));
