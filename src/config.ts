@@ -23,6 +23,10 @@ export interface Config {
   readonly publicUrl: string | undefined;
   readonly admins: readonly number[];
   readonly anonymous: boolean;
+  readonly anonymousLimits: boolean;
+  /** One claim in so many goes to the payer who has waited longest; 0: none. */
+  readonly fairShare: number;
+  readonly fairBatches: boolean;
   readonly registration: boolean;
   readonly escrow: boolean;
   readonly kudosCap: Kudos;
@@ -184,6 +188,18 @@ const KEYS = {
   },
   admins: { key: 'ADMINS', default: '', help: 'aliases that may do what admins may, e.g. ["name#7"]; the id counts', read: admins },
   anonymous: { key: 'ANONYMOUS', default: 'profile', help: 'on or off: may 0000000000 generate (public: on, private: off)', read: String },
+  anonymousLimits: {
+    key: 'ANONYMOUS_LIMITS', default: 'on', read: flag,
+    help: 'on: what one address may have unfinished without an account shrinks as the expected wait grows',
+  },
+  fairShare: {
+    key: 'FAIR_SHARE', default: '4', read: whole(0, 1_000),
+    help: 'one job in so many, of each worker, goes to whoever has waited longest, whatever their kudos; 0: none does',
+  },
+  fairBatches: {
+    key: 'FAIR_BATCHES', default: 'on', read: flag,
+    help: 'on: a worker that asks for several jobs of a request leaves some to idle workers, and to requests that come first by then',
+  },
   registration: { key: 'REGISTRATION', default: 'profile', help: 'on or off: may anybody register (public: on, private: off)', read: String },
   escrow: { key: 'ESCROW', default: 'profile', help: 'on or off: does half of what untrusted owners earn wait for trust (public: on, private: off)', read: String },
   kudosCap: {
@@ -267,7 +283,8 @@ export const readConfig = (environment: Environment = process.env): Config => {
     port: read('port'), host: read('host'), dataDir: read('dataDir'), blobsDir: read('blobsDir') ?? join(read('dataDir'), 'blobs'),
     roles: read('roles'), profile, eventstoreUrl: read('eventstoreUrl'), eventstoreNamespace: read('eventstoreNamespace'), logListen: read('logListen'),
     databaseUrl: read('databaseUrl'), masterKey: read('masterKey'), notaryKey: read('notaryKey'), publicUrl: read('publicUrl'), admins: read('admins'),
-    anonymous: byProfile('anonymous'), registration: byProfile('registration'), escrow: byProfile('escrow'), kudosCap: capOf(cap, profile),
+    anonymous: byProfile('anonymous'), anonymousLimits: read('anonymousLimits'), fairShare: read('fairShare'), fairBatches: read('fairBatches'),
+    registration: byProfile('registration'), escrow: byProfile('escrow'), kudosCap: capOf(cap, profile),
     trustThreshold: thresholdOf(read('trustThreshold'), profile),
     ...supporters({ profile, patreonToken: read('patreonToken'), patreonUrl: read('patreonUrl'), stripeKey: read('stripeKey'), stripeUrl: read('stripeUrl') }),
     donationSource: read('donationSource'), outboundOrigins: read('outboundOrigins'), outboundCa: read('outboundCa'),

@@ -106,11 +106,12 @@ export class WorkerBatch {
     'WorkerPaused.v1': (data: WorkerPaused['data']) => { Object.assign(this.standing(data), { paused: data.on, pausedAt: data.changedAt }); },
     'WorkerSuspected.v1': (data: WorkerSuspected['data']) => this.suspected(data),
     'SuspicionReset.v1': ({ user }: SuspicionReset['data']) => this.reset(user),
-    'JobAssigned.v1': ({ job, worker, assignedAt }: JobAssigned['data']) => { this.assigned.set(job, { worker, assignedAt }); },
+    'JobAssigned.v1': ({ job, worker, assignedAt, selfTest }: JobAssigned['data']) => { if (!selfTest) this.assigned.set(job, { worker, assignedAt }); },
     'JobSubmitted.v1': (data: JobSubmitted['data'], { position }: Recorded) => this.submitted(data, position),
     'JobFaulted.v1': (data: JobFaulted['data'], event: Recorded) => this.aborted(data, data.faultedAt, event),
     'JobExpired.v1': (data: JobExpired['data'], event: Recorded) => this.aborted(data, data.expiredAt, event),
     'JobSettled.v1': (data: JobSettled['data']) => {
+      if (data.selfTest) return; // nobody's work, and not worth telling
       const change = this.change(data);
       change.fulfilled += 1;
       change.generated += data.price;
@@ -120,7 +121,8 @@ export class WorkerBatch {
 
   static readonly types: readonly string[] = Object.keys(new WorkerBatch().#handlers);
 
-  private aborted({ worker, job }: { readonly worker: string; readonly job: string }, abortedAt: string, { position }: Recorded): void {
+  private aborted({ worker, job, selfTest }: JobFaulted['data'] | JobExpired['data'], abortedAt: string, { position }: Recorded): void {
+    if (selfTest) return;
     this.change({ worker }).uncompleted += 1;
     this.leave(job);
     this.aborts.push({ job, worker, abortedAt, position });
@@ -146,6 +148,7 @@ export class WorkerBatch {
   }
 
   private submitted(data: JobSubmitted['data'], position: number): void {
+    if (data.selfTest) return;
     const { submissions } = this.change(data);
     const assignedAt = this.leave(data.job);
     if (data.state === 'cancelled') return; // how long it would have taken nobody knows

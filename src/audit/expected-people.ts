@@ -1,6 +1,6 @@
 import type { Recorded } from '../kernel/event.js';
 import type { AuthorizationClosed, AuthorizationOpened, FormHoldPlaced, HoldReleased, JobSettled } from '../kudos/account.events.js';
-import type { JobAssigned, JobSubmitted } from '../requests/request.events.js';
+import type { JobAssigned, JobFaulted, JobSubmitted } from '../requests/request.events.js';
 import type {
   ApiKeyIssued, MonthlyEntitlementChanged, PersonalDataErased, RolesChanged, SuspicionReset, TrustGranted, UserRegistered, UserSettingsChanged, UserSuspected, WorkerPaused,
   WorkerSuspected,
@@ -136,23 +136,23 @@ export class ExpectedPeople {
         return;
       }
       case 'JobAssigned.v1': {
-        const { job, assignedAt } = event.data as JobAssigned['data'];
-        this.assignedAt.set(job, Date.parse(assignedAt));
+        const { job, assignedAt, selfTest } = event.data as JobAssigned['data'];
+        if (!selfTest) this.assignedAt.set(job, Date.parse(assignedAt));
         return;
       }
       case 'JobSubmitted.v1': return this.submitted(event.data as JobSubmitted['data']);
       case 'JobFaulted.v1':
       case 'JobExpired.v1': {
-        const { job, worker } = event.data as { job: string; worker: string };
+        const { job, worker, selfTest } = event.data as JobFaulted['data'];
         this.assignedAt.delete(job);
         const known = this.workers.get(worker);
-        if (known) known.uncompleted += 1;
+        if (known && !selfTest) known.uncompleted += 1;
         return;
       }
       case 'JobSettled.v1': {
-        const { worker, price, things } = event.data as JobSettled['data'];
+        const { worker, price, things, selfTest } = event.data as JobSettled['data'];
         const known = this.workers.get(worker);
-        if (!known) return;
+        if (!known || selfTest) return;
         known.fulfilled += 1;
         known.generated += price;
         known.things += Math.round(things);

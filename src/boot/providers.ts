@@ -12,7 +12,8 @@ import { Claims } from '../donations/claims.message.js';
 import { Members } from '../donations/members.message.js';
 import { DonationSource } from '../donations/repay-thanks.reactor.js';
 import { Unrepaid } from '../donations/unrepaid.js';
-import { WorkerViews } from '../dispatch/worker-view.js';
+import { findDecoy } from '../dispatch/decoys.js';
+import { isInMaintenance, WorkerViews } from '../dispatch/worker-view.js';
 import { NO_CAP } from '../config.js';
 import { kudos } from '../kernel/kudos.js';
 import { Credits } from '../kudos/credits.js';
@@ -47,6 +48,7 @@ import { AnonymousUse } from '../requests/gate.js';
 import { SharedKeyRequests } from '../requests/deleted-keys.reactor.js';
 import { LatestOfRequests } from '../requests/latest-of-requests.js';
 import { OpenWork } from '../requests/open-work.js';
+import { RequestHistory, RequestWatch } from '../requests/request-watch.js';
 import { StatusRows } from '../requests/status.js';
 import { DueDeliveries } from '../requests/webhooks/due-deliveries.js';
 import { WebhookCounts } from '../requests/webhooks/webhook-counts.js';
@@ -78,6 +80,7 @@ import {
   PostgresStatusRows, PostgresTransferIndex, PostgresUnfinishedErasures, PostgresUserFigures, PostgresUserPages, PostgresWorkerFigures, PostgresWorkerJobs, queueRows,
   sharedKeyRequestRows, sharedKeyRows, suspectRows, trustedRows, unrepaidRows, userIdRows, userRows, workerRows,
 } from './read-models.js';
+import { LogRequestHistory } from './request-history.js';
 import { PostgresStyleRows, styleKeyRows } from './style-rows.js';
 
 /** Everything that is made by hand, by the class that features ask for: abstract ports, views in memory, settings. */
@@ -87,7 +90,7 @@ export const platformProviders = (platform: Platform): Provider[] => {
   const cap = new KudosCap(config.kudosCap < kudos(NO_CAP) ? config.kudosCap : undefined, new Set(config.donationSource === undefined ? [] : [config.donationSource]));
   const directory = new UserDirectory(userRows(platform), feed, keyedHash);
   const members = makeMembers(platform, directory);
-  const queue = new LiveQueue(queueRows(platform), pricing.reference);
+  const queue = new LiveQueue(queueRows(platform), pricing.reference, config);
   const outages = new Outages(feed);
   const styleKeys = new StyleKeys(styleKeyRows(platform));
   const strangers = makeStrangers(config);
@@ -108,9 +111,10 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [WorkerRegistry, new WorkerRegistry(workerRows(platform), outages)], [Suspects, new Suspects(suspectRows(platform))], [Profanity, new WordListProfanity()],
     [Outages, outages], [ServedUntil, new ServedUntil(platform.database, platform.log.storeId)], [ProcessPauses, new ProcessPauses(new SystemClock())],
     [LiveQueue, queue], [OpenWork, new OpenWork(openWorkRows(platform), clock)],
-    [JobFinder, new JobFinder(queue, jobRows(platform), feed)], [WorkerViews, new WorkerViews(pricing)], [Matcher, new Matcher(pricing)],
+    [JobFinder, new JobFinder(queue, jobRows(platform), feed, (job) => findDecoy(platform.contents, job))], [WorkerViews, new WorkerViews(pricing, isInMaintenance)], [Matcher, new Matcher(pricing)],
     [PopEdge, new PopEdge(ids, blobs, pricing)], [ModelSpeeds, new ModelSpeeds(feed, clock)],
-    [LatestOfRequests, new LatestOfRequests(feed)], [StatusRows, new PostgresStatusRows(platform)], [TransferIndex, new PostgresTransferIndex(platform)],
+    [LatestOfRequests, new LatestOfRequests(feed)], [RequestWatch, new RequestWatch(feed)], [RequestHistory, new LogRequestHistory(platform.log)],
+    [StatusRows, new PostgresStatusRows(platform)], [TransferIndex, new PostgresTransferIndex(platform)],
     [UserFiguresSource, new PostgresUserFigures(platform, members)], [StyleRows, new PostgresStyleRows(platform)], [StyleKeys, styleKeys],
     [UserPages, new PostgresUserPages(platform)], [MonthlyDues, new PostgresMonthlyDues(platform)],
     [LastActivity, new PostgresLastActivity(platform)], [UnfinishedErasures, new PostgresUnfinishedErasures(platform)], [Admins, new Admins(config.admins)],

@@ -19,7 +19,7 @@ import { LedgerIndex } from '../kudos/ledger-index.js';
 import type { Members } from '../donations/members.message.js';
 import { MODERATOR_THANKS } from '../donations/thanks.js';
 import { TransferIndex } from '../kudos/transfers.js';
-import { owedFor } from '../requests/owed.js';
+import { owedFor } from '../requests/owed.message.js';
 import { StatusRows } from '../requests/status.js';
 import type { KnownUser, UserRows } from '../users/directory.message.js';
 import { UnfinishedErasures } from '../users/erasures.reactor.js';

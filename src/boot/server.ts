@@ -4,6 +4,7 @@ import { ConfigError, type Config } from '../config.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
 import { ModelSpeeds } from '../dispatch/model-speeds.js';
 import { Reaper } from '../dispatch/reaper.js';
+import { WaitingWorkers } from '../dispatch/waiting-workers.js';
 import { Claims } from '../donations/claims.message.js';
 import { Members } from '../donations/members.message.js';
 import { MonthlyThanks } from '../donations/monthly-thanks.reactor.js';
@@ -26,7 +27,9 @@ import { VERSION } from '../platform/telemetry/version.js';
 import { DeletedKeys, SharedKeyRequests } from '../requests/deleted-keys.reactor.js';
 import { LatestOfRequests } from '../requests/latest-of-requests.js';
 import { OpenWork } from '../requests/open-work.js';
+import { ProgressStreams } from '../requests/progress-streams.js';
 import { Repairs } from '../requests/repairs.reactor.js';
+import { RequestWatch } from '../requests/request-watch.js';
 import { WebhookInbox } from '../requests/webhooks/webhook-inbox.js';
 import { WebhookSender } from '../requests/webhooks/webhook-sender.reactor.js';
 import { PastMinute } from '../status/past-minute.js';
@@ -115,7 +118,13 @@ const serveApi = async (platform: Platform, ports: SystemPorts): Promise<Server>
   const genesis = await ensureGenesis(app, platform);
   const timers = startTimers(app, platform);
   await app.listen(config.port, config.host);
-  return { platform, app, genesis, url: await app.getUrl(), close: () => shutDown(app, platform, timers) };
+  return {
+    platform, app, genesis, url: await app.getUrl(),
+    close: () => {
+      for (const waiting of [WaitingWorkers, ProgressStreams]) app.get<{ stop(): void }>(waiting, { strict: false }).stop();
+      return shutDown(app, platform, timers);
+    },
+  };
 };
 
 /** Nothing is waited for: a supervisor shall see how far the read models are. */
@@ -142,10 +151,11 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding, vault
   const queue = get(LiveQueue);
   const registry = get(WorkerRegistry);
   const latest = get(LatestOfRequests);
+  const watch = get(RequestWatch);
   const directory = get(UserDirectory);
   const folds = [
     get(Credits), get(Pockets), get(TrustedUsers), get(RecentGifts), directory, get(NextUserId), registry, get(Suspects), new ForgetErased(vault, feed), queue,
-    get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests), get(StyleKeys), get(Claims), get(Unrepaid), get(WebhookInbox), latest, get(ModelSpeeds), get(Outages),
+    get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests), get(StyleKeys), get(Claims), get(Unrepaid), get(WebhookInbox), latest, watch, get(ModelSpeeds), get(Outages),
   ];
   for (const fold of folds) feed.register(fold);
   await feed.start();
@@ -157,6 +167,7 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding, vault
       if (category === 'request') {
         queue.apply(event);
         latest.apply(event);
+        watch.apply(event);
       }
       else if (category === 'worker') registry.apply(event);
       else if (category === 'user') {

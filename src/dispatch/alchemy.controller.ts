@@ -14,6 +14,7 @@ import { blobKey } from './deliver.js';
 import { skippedForms } from './matching/skipped.js';
 import { PopEdge } from './pop.controller.js';
 import { popOwner, prioritised } from './pop-owner.js';
+import { patienceOf } from './waiting-workers.js';
 
 /** Ours: a request has 100 forms at most, and so has a pop. */
 const AMOUNT_MAX = 100;
@@ -30,7 +31,8 @@ export class AlchemyController {
     const owner = await popOwner(this.directory, apiKey, body.priority_usernames);
     const { forms, position, skipped } = await this.pops.pop(owner, {
       name: body.name, declaration: alchemistDeclaration(body), amount: Math.min(AMOUNT_MAX, Math.max(1, body.amount)),
-      wish: { prioritised: prioritised(body.priority_usernames), requireUpfrontKudos: body.require_upfront_kudos, blacklist: [] },
+      wish: { prioritised: prioritised(body.priority_usernames), requireUpfrontKudos: body.require_upfront_kudos, blacklist: [], test: body.test },
+      patience: patienceOf(body, reply),
     });
     if (forms.length === 0) return { forms: null, skipped: skippedForms(skipped) };
     setKudosPosition(reply, position);

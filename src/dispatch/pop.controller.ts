@@ -25,6 +25,7 @@ import { skippedImages, skippedTexts } from './matching/skipped.js';
 import { Pop, type HandedOut } from './pop.js';
 import { imageDeclaration, textDeclaration } from './declaration.js';
 import { popOwner, prioritised } from './pop-owner.js';
+import { patienceOf } from './waiting-workers.js';
 
 const BLACKLIST_MAX = 200;
 const BLACKLIST_WORD_MAX = 15;
@@ -44,7 +45,8 @@ export class PopController {
     const declaration = this.#withModels(imageDeclaration(body), owner, (model) => this.#serves(model, owner));
     const popped = await this.pops.pop(owner, {
       kind: 'image', name: body.name, declaration, amount: body.amount,
-      wish: { prioritised: prioritised(body.priority_usernames), requireUpfrontKudos: body.require_upfront_kudos, blacklist: blacklist(body.blacklist) },
+      wish: { prioritised: prioritised(body.priority_usernames), requireUpfrontKudos: body.require_upfront_kudos, blacklist: blacklist(body.blacklist), test: body.test },
+      patience: patienceOf(body, reply),
     });
     if (popped.outcome === 'nothing') return noImageJob(skippedImages(popped.skipped), []);
     setKudosPosition(reply, popped.position);
@@ -57,7 +59,7 @@ export class PopController {
     const declaration = this.#withModels(textDeclaration(body), owner, () => true);
     const popped = await this.pops.pop(owner, {
       kind: 'text', name: body.name, declaration, amount: body.amount,
-      wish: { prioritised: prioritised(body.priority_usernames), requireUpfrontKudos: false, blacklist: [] },
+      wish: { prioritised: prioritised(body.priority_usernames), requireUpfrontKudos: body.require_upfront_kudos, blacklist: [], test: body.test }, patience: patienceOf(body, reply),
     });
     if (popped.outcome === 'nothing') return noTextJob(skippedTexts(popped.skipped), []);
     setKudosPosition(reply, popped.position);

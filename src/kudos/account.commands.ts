@@ -123,6 +123,8 @@ export interface SettleJob extends Spending {
   readonly reward?: Kudos;
   readonly debit: Kudos;
   readonly things: number;
+  /** Unpaid, and counted nowhere: a worker tested itself with a request of its owner. */
+  readonly selfTest?: true;
   /** The request ended with this job: close its authorization in the same append if nothing else is open. */
   readonly ended: readonly string[] | null;
 }

@@ -76,6 +76,8 @@ export type JobSettled = Stored<'JobSettled.v1', {
   policy: number;
   /** Only in the first settlement of a request: what the owner of its style gets of the activation price (horde-rules §2.9). */
   style?: { style: string; owner: UserId; reward: Kudos };
+  /** A worker tested itself with a request of its owner: nobody paid, and it counts for nothing. */
+  selfTest?: true;
   ledger?: LedgerTransaction;
 }>;
 

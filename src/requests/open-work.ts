@@ -4,7 +4,7 @@ import type { Position } from '../platform/event-log/event-log.js';
 import type { NodeFold } from '../platform/event-log/node-feed.js';
 import type { UserRegistered } from '../users/user.events.js';
 import type { RequestEvent, RequestKind } from './request.events.js';
-import { owedFor } from './owed.js';
+import { owedFor } from './owed.message.js';
 import type { Owed } from './settling.message.js';
 
 /** Steps between two streams that a dead process may have left undone, as a read model knows them. */

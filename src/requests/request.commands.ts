@@ -23,6 +23,8 @@ export interface AssignJobs extends Given {
   readonly model: string;
   readonly ttlS: number;
   readonly extraSlow: boolean;
+  /** The worker tests itself with a request of its owner: unpaid. */
+  readonly selfTest?: boolean;
 }
 
 /** Hands out forms of an alchemy request to one worker; those that somebody else has taken are left out. */
@@ -33,6 +35,7 @@ export interface AssignForms extends Given {
   readonly owner: number;
   readonly ownerTrusted: boolean;
   readonly ttlS: number;
+  readonly selfTest?: boolean;
 }
 
 /** All money inputs of the job, frozen by the event that this becomes (spec/ledger.md §4.5, Submit). */

@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   abandon, abandoned, accept, accepted, assign, assigned, cancel, cancelled, completed, expire, expired, expireJobs, explain, facts, fault, faulted, minute, OWNER,
-  request, REQUEST, requestExpired, requestFaulted, second, settledAnonymously, submit, submitted, TTL_S,
+  request, REQUEST, requestExpired, requestFaulted, second, settledAnonymously, submit, submitted, TTL_S, PAYER,
 } from '../../test/support/a-request.js';
 import { transactionId } from '../kernel/ids.js';
 import { centikudos, kudos } from '../kernel/kudos.js';
 import { balanced, posting } from '../kernel/ledger.js';
+import type { RequestEvent } from './request.events.js';
 import { EXTRA_SLOW_LIFE_MS, LIFE_MS } from './request.state.js';
 
 describe('a request', () => {
@@ -52,6 +53,32 @@ describe('handing out jobs', () => {
   ])('gives nothing when %s', (_why, events) => request(accepted(2), ...events).when(assign(['x'])).thenRefused('NothingWaiting'));
   it.each([faulted('a'), expired('a', minute(3))])('%#: gives out again what came back', (lost) =>
     request(accepted(1), assigned('a'), lost).when(assign(['b'])).then(assigned('b')));
+});
+
+describe('a worker\'s test of itself', () => {
+  const test = (jobs: readonly string[], owner = PAYER) => assign(jobs, { owner, selfTest: true });
+  const own = (job: string): RequestEvent => {
+    const { type, data } = assigned(job) as Extract<RequestEvent, { type: 'JobAssigned.v1' }>;
+    return { type, data: { ...data, owner: PAYER, selfTest: true } };
+  };
+  it('is handed its owner\'s jobs and nobody else\'s, whoever that is', () => {
+    request(accepted(2)).when(test(['a'])).then(own('a'));
+    request(accepted(2)).when(test(['a'], OWNER)).thenRefused('NothingWaiting');
+    request(accepted(2, { payer: 0 })).when(test(['a'], 0)).thenRefused('NothingWaiting');
+    request().when(test(['a'])).thenRefused('NothingWaiting');
+  });
+  it('is free whatever it would be worth, and never too fast', () => {
+    const { type, data } = submitted('a') as Extract<RequestEvent, { type: 'JobSubmitted.v1' }>;
+    request(accepted(2), own('a')).when(submit('a', { reward: kudos(5), speedMax: 1 })).then({ type, data: { ...data, owner: PAYER, price: kudos(0), debit: kudos(0), selfTest: true } });
+  });
+  it('that fails, or takes too long, says what it was', () => {
+    const [lost, late] = [faulted('a'), expired('a', minute(3))].map(({ type, data }) => ({ type, data: { ...data, selfTest: true } }) as RequestEvent);
+    request(accepted(2), own('a')).when(fault('a')).then(lost!);
+    request(accepted(2), own('a')).when(expireJobs(minute(3))).then(late!);
+  });
+  it('is one of the three faults of its request all the same', () =>
+    request(accepted(4), own('a'), own('b'), own('c'), faulted('a'), faulted('b')).when(fault('c')).then(
+      { ...faulted('c'), data: { ...faulted('c').data, selfTest: true } } as RequestEvent, requestFaulted(4), completed('faulted', [])));
 });
 
 describe('a result', () => {

@@ -5,6 +5,7 @@ import type {
   AbandonRequest, AcceptRequest, AssignJobs, CancelRequest, ExpireJobs, ExpireRequest, ExplainJob, FaultJob, RequestCommand, SubmitJob,
 } from './request.commands.js';
 import { completed, settledAnonymously } from './request-endings.js';
+import { testsItself, unpaid } from './self-test.js';
 import type { RequestEvent } from './request.events.js';
 import { afterFormReturns, assignForms, cancelForms, returnOf } from './request-forms.js';
 import { evolve, expiresAt, newRequest, pendingJobs, submittedJobs, type Job, type Request } from './request.state.js';
@@ -54,12 +55,13 @@ const abandon = ({ payer, at }: AbandonRequest, request: Request): Decided => {
   return accept({ type: 'RequestAbandoned.v1', data: { request: request.id, payer, abandonedAt: at } });
 };
 
-const assign = ({ jobs, worker, owner, model, ttlS, extraSlow, at }: AssignJobs, request: Request): Decided => {
+const assign = ({ jobs, worker, owner, model, ttlS, extraSlow, selfTest, at }: AssignJobs, request: Request): Decided => {
+  if (selfTest && !testsItself(owner, request)) return refuse('NothingWaiting');
   // Only the event ends a request, not its clock: a hand-out to the payer's other requests may have refreshed it.
   const taken = request.facts && !request.ended ? jobs.filter((job) => !request.jobs.has(job)).slice(0, request.waiting) : [];
   if (taken.length === 0) return refuse('NothingWaiting');
   return accept(...taken.map((job): RequestEvent => ({
-    type: 'JobAssigned.v1', data: { request: request.id, job, worker, owner, model, ttlS, extraSlow, assignedAt: at },
+    type: 'JobAssigned.v1', data: { request: request.id, job, worker, owner, model, ttlS, extraSlow, assignedAt: at, ...(selfTest && { selfTest: true as const }) },
   })));
 };
 
@@ -73,8 +75,9 @@ const submit = (command: SubmitJob, request: Request): Decided => {
   const submitted: RequestEvent = {
     type: 'JobSubmitted.v1',
     data: {
-      request: request.id, worker: job.worker, owner: job.owner, model: job.model, ...result, ...(isTooFast(command, job) ? { tooFast: true } : {}), submittedAt: at,
-      ...(job.form === undefined ? {} : { form: job.form }), ...(request.facts.webhook ? { webhook: true } : {}),
+      request: request.id, worker: job.worker, owner: job.owner, model: job.model, ...(job.selfTest ? unpaid(result) : result),
+      ...(isTooFast(command, job) ? { tooFast: true } : {}), submittedAt: at, ...(job.form === undefined ? {} : { form: job.form }),
+      ...(request.facts.webhook ? { webhook: true } : {}),
     },
   };
   const settlement = request.facts.payer === 0 ? [settledAnonymously(command, job, request)] : [];
@@ -82,7 +85,8 @@ const submit = (command: SubmitJob, request: Request): Decided => {
 };
 
 /** Where no time has passed at all, no speed can be told (horde-rules §4.3). */
-const isTooFast = ({ things, at, speedMax }: SubmitJob, { assignedAt }: Job): boolean => {
+const isTooFast = ({ things, at, speedMax }: SubmitJob, { assignedAt, selfTest }: Job): boolean => {
+  if (selfTest) return false;
   const tookMs = Date.parse(at) - Date.parse(assignedAt);
   return speedMax !== undefined && tookMs > 0 && (things * 1_000) / tookMs > speedMax;
 };

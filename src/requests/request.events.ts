@@ -15,6 +15,8 @@ export interface RequestFacts {
   readonly kind: RequestKind;
   /** 0 is anonymous. */
   readonly payer: number;
+  /** Of anonymous requests: the same for all that one address sends on one day, by a key that is destroyed afterwards (design.md §6). */
+  readonly addressTag?: string;
   readonly payerTrusted: boolean;
   /** Spendable kudos at activation, before its price; anonymous: an offset of −50 kudos (design.md §6). */
   readonly priority: Kudos;
@@ -71,6 +73,8 @@ export type JobAssigned = Stored<'JobAssigned.v1', {
   ownerTrusted?: boolean;
   /** Alchemy: what the payer's account has set aside for it, because its worker asked for that (horde-rules §3.4). */
   held?: Kudos;
+  /** Of the worker's own owner, as a test of the worker: nobody pays for it, and it counts for nothing. */
+  selfTest?: true;
 }>;
 
 /** `cancelled`: a form that its requester cancelled at the worker, who is paid as if it had been delivered (horde-rules §4.4). */
@@ -103,18 +107,24 @@ export type JobSubmitted = Stored<'JobSubmitted.v1', {
   reference: number;
   submittedAt: string;
   form?: number;
+  /** As its hand-out says: `price` and `debit` are 0. */
+  selfTest?: true;
   /** As the request says, so that whoever tells its sender needs no other event. */
   webhook?: true;
 }>;
 
-/** Of a form that was given back; `final`: for the last time, so that it stays faulted and does not wait again (horde-rules §6.8). */
-interface FormReturned {
+/**
+ * Of a form that was given back; `final`: for the last time, so that it stays faulted and does not wait again (horde-rules §6.8).
+ * `selfTest`: it is not held against the worker, which was trying itself.
+ */
+interface JobReturned {
   form?: number;
   final?: true;
+  selfTest?: true;
 }
 /** The worker gave up, or its time ran out: the slot goes back to the queue. */
-export type JobFaulted = Stored<'JobFaulted.v1', { request: string; job: string; worker: string; faultedAt: string } & FormReturned>;
-export type JobExpired = Stored<'JobExpired.v1', { request: string; job: string; worker: string; expiredAt: string } & FormReturned>;
+export type JobFaulted = Stored<'JobFaulted.v1', { request: string; job: string; worker: string; faultedAt: string } & JobReturned>;
+export type JobExpired = Stored<'JobExpired.v1', { request: string; job: string; worker: string; expiredAt: string } & JobReturned>;
 
 export type RequestCancelled = Stored<'RequestCancelled.v1', { request: string; withdrawn: number; cancelledAt: string }>;
 /** Three of its jobs faulted: nothing more is handed out (horde-rules §6.8). */

@@ -130,3 +130,8 @@ export const ratingRefusals: Refusals<RatingRc | 'AestheticsAlreadyExist'> = {
   AestheticsConfused: [400, 'The best image must be one of those with the highest rating.'],
   AestheticsAlreadyExist: [400, 'The images of this request have been rated already.'],
 };
+
+/** Of those who watch requests. */
+export const progressRefusals: Refusals<'TooManyStreams'> = {
+  TooManyStreams: [429, 'Too many requests are watched from this address at once.'],
+};

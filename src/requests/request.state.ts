@@ -14,6 +14,7 @@ export interface Job {
   readonly form?: number;
   readonly ownerTrusted?: boolean;
   readonly held?: Kudos;
+  readonly selfTest?: true;
   state: 'pending' | 'submitted' | 'faulted' | 'expired';
 }
 

@@ -11,6 +11,8 @@ import { CallerStanding, Gate, GateParts } from './gate.js';
 import { ImageSubmission } from './image-submission.js';
 import { InterrogateController } from './interrogate.controller.js';
 import { Brought, Outside } from './outside.js';
+import { ProgressController } from './progress.controller.js';
+import { ProgressStreams } from './progress-streams.js';
 import { RateController } from './rate.controller.js';
 import { RatingParts, Ratings } from './ratings.js';
 import { RepairParts, Repairs } from './repairs.reactor.js';
@@ -26,10 +28,10 @@ import { WebhookSender } from './webhooks/webhook-sender.reactor.js';
 
 @Global()
 @Module({
-  controllers: [AsyncController, InterrogateController, StatusController, RateController],
+  controllers: [AsyncController, InterrogateController, StatusController, RateController, ProgressController],
   providers: [
     RequestHandler, AlchemyStatus, AlchemySubmission, Admission, AdmissionParts, Brought, CallerKeys, CallerStanding, Cancel, DeletedKeys, Gate, GateParts, ImageSubmission, Outside, TextSubmission,
-    Repairs, RepairParts, Results, Settling, Status, StatusTime, StyleUse, Ratings, RatingParts, WebhookMessages, WebhookSender,
+    Repairs, RepairParts, Results, Settling, Status, StatusTime, StyleUse, Ratings, RatingParts, ProgressStreams, WebhookMessages, WebhookSender,
   ],
   exports: [Settling, Repairs, DeletedKeys, WebhookSender],
 })

@@ -27,6 +27,8 @@ export interface Owed {
   readonly team?: string;
   readonly debit: Kudos;
   readonly things: number;
+  /** Nobody pays, and it counts for nothing. */
+  readonly selfTest?: true;
   /** The policy that the job was priced by. */
   readonly policy: number;
 }

@@ -27,6 +27,8 @@ export interface Arrival {
   /** As sent; cut and trimmed here. */
   readonly name: string;
   readonly declaration: Declaration;
+  /** The worker tests itself: its time is not counted, and nobody is told that it is here. */
+  readonly test?: boolean;
 }
 
 const NAME_MAX = 100;
@@ -62,11 +64,23 @@ export class CheckIn {
     if (known && known.kind !== arrival.kind) throw refusedBy(popRefusals, 'PolymorphicNameConflict');
     if (known && known.owner !== owner.id) throw refusedBy(popRefusals, 'WrongCredentials');
     const worker = known ?? (await this.#register(owner, { ...arrival, sentLength: arrival.name.trim().length, name }, nameHash));
+    if (arrival.test) this.registry.tested(worker, owner.roles.has('trusted'));
+    else await this.#isHere(worker, owner);
+    if (!isDeepStrictEqual(worker.declaration, arrival.declaration)) await this.#declare(owner, worker, arrival.declaration);
+    return worker;
+  }
+
+  /** It is still here, for its call has not ended; false when there is no such worker any more. */
+  stayed(worker: KnownWorker, owner: KnownUser, { test }: Pick<Arrival, 'test'>): boolean {
+    if (!this.registry.has(worker.id)) return false;
+    if (!test) this.registry.seen(worker, this.ports.clock.now(), owner.roles.has('trusted'));
+    return true;
+  }
+
+  async #isHere(worker: KnownWorker, owner: KnownUser): Promise<void> {
     if (this.registry.isAway(worker, this.ports.clock.now())) await this.parts.serving.confirm(); // nobody was here, if nobody served
     this.registry.seen(worker, this.ports.clock.now(), owner.roles.has('trusted'));
     await this.parts.uptime.called(worker, contextOf(owner, this.ports.ids)); // first: the time until now is worth what was declared until now
-    if (!isDeepStrictEqual(worker.declaration, arrival.declaration)) await this.#declare(owner, worker, arrival.declaration);
-    return worker;
   }
 
   async #register(owner: KnownUser, arrival: Newcomer, nameHash: string): Promise<KnownWorker> {

@@ -21,6 +21,8 @@ export interface KnownWorker {
   maintenanceMessage: string | undefined;
   /** By a moderator, or as suspicious: it serves nobody but its owner, and is not told (horde-rules §7.5). */
   paused: boolean;
+  /** Since this node knows it: of some requests it has decoys in mind. */
+  wasPaused?: true;
   /** Things per second of the newest deliveries, of an alchemist seconds per form; 20 at most (horde-rules §7.6). */
   readonly samples: number[];
   /** As of its last pop here, of its last job from any node, or as other nodes have put it down; presence is not an event. */
@@ -93,7 +95,7 @@ export class WorkerRegistry implements NodeFold {
     if (!this.#isNews(`pause ${worker}`, revision)) return;
     const known = this.#byId.get(worker);
     // Its time counts from the end of the pause, and its ten minutes begin anew (horde-rules §7.4).
-    if (known) Object.assign(known, { paused: on, uptimeThroughMs: Math.max(known.uptimeThroughMs, Date.parse(changedAt)), outageMs: 0 });
+    if (known) Object.assign(known, { paused: on, wasPaused: true, uptimeThroughMs: Math.max(known.uptimeThroughMs, Date.parse(changedAt)), outageMs: 0 });
     else if (on) this.#pausedEarly.add(worker);
     else this.#pausedEarly.delete(worker);
   }
@@ -108,6 +110,12 @@ export class WorkerRegistry implements NodeFold {
     if (nowMs - worker.lastSeenMs > ONLINE_MS || worker.ownerTrusted !== ownerTrusted) this.#arrivals += 1;
     if (!this.#bridges(worker, nowMs)) worker.presentSinceMs = nowMs;
     worker.lastSeenMs = nowMs;
+    worker.ownerTrusted = ownerTrusted;
+  }
+
+  /** It has popped as a test of itself: that is not being here for others. */
+  tested(worker: KnownWorker, ownerTrusted: boolean): void {
+    if (worker.ownerTrusted !== ownerTrusted) this.#arrivals += 1;
     worker.ownerTrusted = ownerTrusted;
   }
 
@@ -242,7 +250,8 @@ export class WorkerRegistry implements NodeFold {
 
   #applyJob(type: string, data: object): void {
     if (type === 'JobAssigned.v1') {
-      const { job, worker, assignedAt } = data as JobAssigned['data'];
+      const { job, worker, assignedAt, selfTest } = data as JobAssigned['data'];
+      if (selfTest) return; // says nothing of its speed, and not that it is here for others
       this.#assignedAt.set(job, Date.parse(assignedAt));
       this.present(worker, { sinceMs: Date.parse(assignedAt), seenMs: Date.parse(assignedAt) }); // it asked some node for it
     } else if (type === 'JobSubmitted.v1') {

@@ -57,6 +57,21 @@ describe('the registry of workers', () => {
     expect(view.byId('w')!.maintenance).toBe(false);
     expect(view.byId('w')!.maintenanceMessage).toBeUndefined();
   });
+  it('learns nothing from a worker\'s test of itself: neither its speed nor that it is here', () => {
+    const view = registry(registered, declared(1), { ...assigned('a', 10), data: { ...assigned('a', 10).data, selfTest: true } }, submitted('a', 20, 1_000));
+    expect(view.byId('w')).toMatchObject({ samples: [], lastSeenMs: 0 });
+    const { arrivals } = view;
+    view.tested(view.byId('w')!, false);
+    expect(view.arrivals).toBe(arrivals);
+    view.tested(view.byId('w')!, true); // its trust is its owner's, whatever it pops for
+    expect(view.byId('w')).toMatchObject({ lastSeenMs: 0, ownerTrusted: true });
+    expect(view.arrivals).toBe(arrivals + 1);
+  });
+  it('knows for as long as it lives that a worker was paused', () => {
+    const paused = (revision: number, on: boolean) => event('user-12', revision, 'WorkerPaused.v1', { worker: 'w', on, changedAt: AT });
+    expect(registry(registered, declared(1)).byId('w')!.wasPaused).toBeUndefined();
+    expect(registry(registered, declared(1), paused(7, true), paused(8, false)).byId('w')).toMatchObject({ paused: false, wasPaused: true });
+  });
   it('sees a worker that takes its jobs from another node', () => {
     const view = registry(registered, declared(1));
     const [before, nowMs] = [view.arrivals, Date.parse(AT) + 10_000];

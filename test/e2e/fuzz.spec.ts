@@ -30,7 +30,8 @@ const never = nothingOf(['style', 'webhook', 'proxied_account', 'source_image', 
 const noParams: Preferred = Object.fromEntries(['control_type', 'control_strength', 'workflow', 'extra_texts', 'special', 'flow_shift', 'transparent', 'scheduler', 'sampler_order', 'sampler_solver_type',
   'sampler_eta', 'sampler_s_noise', 'sampler_s_churn', 'sampler_s_tmin', 'sampler_s_tmax', 'hires_fix', 'stop_sequence'].map((name) => [`params.${name}`, fc.constant(undefined)]));
 const few = { 'params.n': fc.integer({ min: 1, max: 3 }) };
-const worker = { [`${ALWAYS}name`]: fc.constantFrom('one', 'two', 'three'), priority_usernames: aliases };
+/** Nobody waits here: what a wait brings is tried elsewhere. */
+const worker = { [`${ALWAYS}name`]: fc.constantFrom('one', 'two', 'three'), priority_usernames: aliases, [`${ALWAYS}wait`]: fc.constant(0) };
 
 /** Things of the first person, for the routes that change something. */
 const owner = people[0]!;

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { projections } from '../../projections/index.js';
 import { reconcile } from '../../src/audit/reconcile.js';
 import { refold } from '../../src/audit/refold.js';
+import { WaitingWorkers } from '../../src/dispatch/waiting-workers.js';
 import type { Recorded } from '../../src/kernel/event.js';
 import { decode } from '../../src/platform/event-log/codec.js';
 import { LogUnavailable } from '../../src/platform/event-log/event-log.js';
@@ -131,6 +132,25 @@ describe('the minute in which a gift may not come back', () => {
     expect((await late.client.transfer(taker.key, giver.alias, 5)).body.rc).toBe('TooFastKudosTransfers');
     expect((await late.client.transfer(giver.key, taker.alias, 5)).status).toBe(200);
     await proveBooks(nodes[0]!);
+  });
+});
+
+describe('workers that wait at two nodes', () => {
+  it('are given what is asked for at either, and never the same job', async () => {
+    shared = await SharedLog.make('waiting');
+    const nodes = [await shared.start('one'), await shared.start('two')] as const;
+    const [{ client }, other] = nodes;
+    const [payer, owner] = [await client.person('payer', 1_000), await client.person('owner', 25, { trusted: true })];
+    const popping = nodes.map(async (node) => (await node.client.popImage(owner.key, { name: `at ${node.server.platform.config.node}`, wait: 25 })).body.ids);
+    const waitersAt = ({ server }: NodeOfMany): number => server.app.get(WaitingWorkers, { strict: false }).size;
+    await eventually('both wait', PATIENCE_MS, () => nodes.every((node) => waitersAt(node) === 1) || undefined);
+    await other.client.askImage(payer.key);
+    await eventually('one of them is served', PATIENCE_MS, () => nodes.some((node) => waitersAt(node) === 0) || undefined);
+    await client.askImage(payer.key);
+    const jobs = (await Promise.all(popping)).flat();
+    expect([jobs.length, new Set(jobs).size]).toEqual([2, 2]);
+    expect((await ofType('JobAssigned.v1')).map(({ data }) => (data as { job: string }).job).sort()).toEqual([...jobs].sort());
+    await proveBooks(nodes[0]);
   });
 });
 

@@ -45,7 +45,7 @@ export const popForms = ({ random, clients, node }: Scene): void => {
   const owner = clients.user(1 + alchemist);
   const asked = {
     name: `alchemist ${FIRST_ALCHEMIST + alchemist}`, amount: random.between(1, 4), declaration: declaration({ models: FORMS, maxTiles: 64, maxPixels: 0 }),
-    wish: { prioritised: [], requireUpfrontKudos: random.chance(0.6), blacklist: [] },
+    wish: { prioritised: [], requireUpfrontKudos: random.chance(0.6), blacklist: [], test: false },
   };
   const popped = popOwner(node.get(UserDirectory), owner.key, []).then((user) => node.get(AlchemyPop).pop(user, asked));
   void clients.call(node, 'pop forms', popped, ({ forms }) => {

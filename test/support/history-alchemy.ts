@@ -118,7 +118,8 @@ export class AlchemyLife {
   private assign(secured: readonly Secured[]): void {
     for (const { worker, ...form } of secured) {
       const { id, owner, ownerTrusted } = worker;
-      this.decide({ type: 'AssignForms', forms: [form], worker: id, owner, ownerTrusted, ttlS: TTL_S, at: this.now });
+      const selfTest = owner === this.payer && form.job < '8';
+      this.decide({ type: 'AssignForms', forms: [form], worker: id, owner, ownerTrusted, ttlS: TTL_S, selfTest, at: this.now });
       if (!this.request.jobs.has(form.job)) this.returned.push(form.job);
     }
   }
@@ -156,11 +157,11 @@ export class AlchemyLife {
     if (payer === 0) return;
     const ended = request.completed ? submittedJobs(request) : null;
     for (const job of due) {
-      const { worker, owner, ownerTrusted, model, form } = request.jobs.get(job)!;
-      const { price, debit } = this.forms[form!]!;
+      const { worker, owner, ownerTrusted, model, form, selfTest } = request.jobs.get(job)!;
+      const { price, debit } = selfTest ? { price: NO_KUDOS, debit: NO_KUDOS } : this.forms[form!]!;
       economy.account(payer, {
         type: 'SettleJob', ...economy.spending(payer), request: this.id, job, kind: 'alchemy', owner, ownerTrusted: ownerTrusted!, worker, model, price, debit,
-        things: 1, ended,
+        things: 1, ended, ...(selfTest && { selfTest }),
       });
     }
     for (const job of returned) economy.account(payer, { type: 'ReleaseFormHold', request: this.id, job, at: this.now, policy: 1 });

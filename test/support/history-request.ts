@@ -46,6 +46,7 @@ interface Due {
   readonly debit: Kudos;
   readonly things: number;
   readonly worker: HistoryWorker;
+  readonly selfTest?: true;
 }
 
 /** One request from its authorization to the end, one step a round. */
@@ -149,7 +150,7 @@ export class RequestLife {
     for (const job of jobs) this.workersOf.set(job, worker);
     this.decide({
       type: 'AssignJobs', jobs, worker: worker.id, owner: worker.owner, model: this.request.facts!.models[0]!, ttlS: worker.extraSlow ? 450 : 150,
-      extraSlow: worker.extraSlow, at: this.now,
+      extraSlow: worker.extraSlow, selfTest: worker.owner === this.payer && jobs[0]! < '8', at: this.now,
     });
   }
 
@@ -168,7 +169,8 @@ export class RequestLife {
       type: 'SubmitJob', job, state: censored ? 'censored' : 'ok', result: random.uuid(), resultHash: null, seed: random.bits(), price, debit,
       ownerTrusted: worker.ownerTrusted, things, policy: 1, reference: 1, at: this.now, ...(job.startsWith('a') ? { speedMax: 1 } : {}),
     });
-    if (this.payer !== 0) this.due.push({ job, price, debit, things, worker });
+    const frozen = this.request.jobs.get(job)!.selfTest ? { price: NO_KUDOS, debit: NO_KUDOS, selfTest: true as const } : { price, debit };
+    if (this.payer !== 0) this.due.push({ job, ...frozen, things, worker });
   }
 
   private cancel(): void {
@@ -180,10 +182,10 @@ export class RequestLife {
   /** The payer pays for what earlier rounds delivered. */
   private settleDue(): void {
     const ended = this.request.completed ? submittedJobs(this.request) : null;
-    for (const { job, price, debit, things, worker } of this.due) {
+    for (const { job, price, debit, things, worker, selfTest } of this.due) {
       this.economy.account(this.payer, {
         type: 'SettleJob', ...this.economy.spending(this.payer), request: this.id, job, kind: this.kind, owner: worker.owner,
-        ownerTrusted: worker.ownerTrusted, worker: worker.id, model: this.request.facts!.models[0]!, price, debit, things, ended,
+        ownerTrusted: worker.ownerTrusted, worker: worker.id, model: this.request.facts!.models[0]!, price, debit, things, ended, ...(selfTest && { selfTest }),
       });
     }
     this.due = [];

@@ -84,7 +84,7 @@ describe('a worker', () => {
     expect(await workerSeen('trusted to be large')).toMatchObject({ suspicious: 0 });
   });
 
-  it('that delivers faster than anybody can is paused at the fifth time, and gets nothing more', async () => {
+  it('that delivers faster than anybody can is paused at the fifth time, and gets nothing more that anybody waits for', async () => {
     const owner = await client.person('of fast ones', 25);
     for (let job = 0; job < 5; job++) {
       await client.askImage(payer.key, { models: ['Deliberate'] });
@@ -96,7 +96,8 @@ describe('a worker', () => {
     }
     expect(await userSeen(owner)).toMatchObject({ suspicious: 5 });
     const asked = await client.askImage(payer.key, { models: ['Deliberate'] });
-    expect(await client.popImage(owner.key, { name: 'fast', models: ['Deliberate'] })).toMatchObject({ status: 200, body: { id: null } });
+    expect((await client.popImage(owner.key, { name: 'fast', models: ['Deliberate'] })).status).toBe(200);
+    expect((await client.check(asked.body.id)).body).toMatchObject({ waiting: 1, processing: 0 });
     await client.cancel(asked.body.id);
     const trusted = await client.send('PUT', `${V2}/users/${owner.id}`, { key: moderator.key, body: { trusted: true } });
     expect(trusted.status).toBe(200);
