@@ -26,6 +26,8 @@ import { RecentGifts } from '../kudos/recent-gifts.js';
 import { SharedKeyRegistry, SharedKeyStyles } from '../kudos/shared-key-registry.message.js';
 import { SharedKeyRows } from '../kudos/shared-keys.js';
 import { TransferIndex } from '../kudos/transfers.js';
+import { AddressChecks } from '../operations/address-checks.message.js';
+import { HordeModes } from '../operations/horde-modes.message.js';
 import { BlobStore } from '../platform/blobs/blob-store.js';
 import { Outages } from '../outages/outages.message.js';
 import { ProcessPauses } from '../outages/process-pauses.js';
@@ -62,18 +64,22 @@ import { UserDirectory } from '../users/directory.message.js';
 import { NextUserId } from '../users/next-user-id.js';
 import { OpenRegistration } from '../users/register.controller.js';
 import { TrustedUsers } from '../users/trusted-users.message.js';
-import { Admins } from '../users/admins.js';
+import { Admins } from '../users/admins.message.js';
 import { UnfinishedErasures } from '../users/erasures.reactor.js';
 import { MonthlyDues } from '../users/monthly-grants.reactor.js';
 import { LastActivity } from '../users/user-deletions.js';
 import { UserFiguresSource } from '../users/user-figures.js';
 import { UserPages } from '../users/user-page.js';
 import { WorkerRegistry } from '../workers/registry.message.js';
+import { WorkerMail } from '../workers/worker-mail.message.js';
+import { MessagePages } from '../workers/worker-messages.js';
 import { Suspects } from '../workers/suspects.js';
 import { WorkerJobs } from '../workers/worker-changes.js';
 import { WorkerFiguresSource } from '../workers/worker-figures.js';
+import { makeAddressChecks } from './make-address-checks.js';
 import { makeMembers } from './make-members.js';
 import { makeStrangers } from './make-strangers.js';
+import { mailRows, modesRows, PostgresMessagePages } from './operations-rows.js';
 import type { Platform } from './platform.js';
 import {
   claimRows, creditRows, giftRows, jobRows, openWorkRows, pocketRows, PostgresLastActivity, PostgresLedgerIndex, PostgresMonthlyDues, PostgresSharedKeyRows,
@@ -91,6 +97,7 @@ export const platformProviders = (platform: Platform): Provider[] => {
   const directory = new UserDirectory(userRows(platform), feed, keyedHash);
   const members = makeMembers(platform, directory);
   const queue = new LiveQueue(queueRows(platform), pricing.reference, config);
+  const mail = new WorkerMail(mailRows(platform), clock);
   const outages = new Outages(feed);
   const styleKeys = new StyleKeys(styleKeyRows(platform));
   const strangers = makeStrangers(config);
@@ -112,7 +119,8 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [Outages, outages], [ServedUntil, new ServedUntil(platform.database, platform.log.storeId)], [ProcessPauses, new ProcessPauses(new SystemClock())],
     [LiveQueue, queue], [OpenWork, new OpenWork(openWorkRows(platform), clock)],
     [JobFinder, new JobFinder(queue, jobRows(platform), feed, (job) => findDecoy(platform.contents, job))], [WorkerViews, new WorkerViews(pricing, isInMaintenance)], [Matcher, new Matcher(pricing)],
-    [PopEdge, new PopEdge(ids, blobs, pricing)], [ModelSpeeds, new ModelSpeeds(feed, clock)],
+    [PopEdge, new PopEdge(ids, blobs, pricing, mail)], [WorkerMail, mail], [MessagePages, new PostgresMessagePages(platform)],
+    [ModelSpeeds, new ModelSpeeds(feed, clock)],
     [LatestOfRequests, new LatestOfRequests(feed)], [RequestWatch, new RequestWatch(feed)], [RequestHistory, new LogRequestHistory(platform.log)],
     [StatusRows, new PostgresStatusRows(platform)], [TransferIndex, new PostgresTransferIndex(platform)],
     [UserFiguresSource, new PostgresUserFigures(platform, members)], [StyleRows, new PostgresStyleRows(platform)], [StyleKeys, styleKeys],
@@ -120,6 +128,7 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [LastActivity, new PostgresLastActivity(platform)], [UnfinishedErasures, new PostgresUnfinishedErasures(platform)], [Admins, new Admins(config.admins)],
     [PastMinute, new PastMinute(feed, clock)], [WorkerFiguresSource, new PostgresWorkerFigures(platform)], [WorkerJobs, new PostgresWorkerJobs(platform)],
     [PriorityCap, new PriorityCap(config.kudosCap)], [AnonymousUse, new AnonymousUse(config.anonymous)],
+    [HordeModes, new HordeModes(modesRows(platform))], [AddressChecks, makeAddressChecks(platform)],
     [PublishedCheckpoints, new PublishedCheckpoints(platform.database, platform.log.storeId)],
     [WebhookInbox, new WebhookInbox({ due, contents: platform.contents, feed, clock })], [SenderParts, new SenderParts({ clock, ids, secrets }, due, counts, { strangers, logger: platform.logger })],
     [SpeedLimits, new SpeedLimits(pricing, config.speedLimits)], [OpenRegistration, new OpenRegistration(config.registration)], [DevAccess, new DevAccess(config.testApiKeys)],

@@ -18,6 +18,8 @@ import { SweepExcess } from '../kudos/sweep-excess.reactor.js';
 import { SharedKeyRegistry } from '../kudos/shared-key-registry.message.js';
 import { StyleKeys } from '../styles/style-keys.message.js';
 import { categoryOf } from '../kernel/event.js';
+import { AddressBlocks } from '../operations/address-blocks.message.js';
+import { HordeModes } from '../operations/horde-modes.message.js';
 import { Outages } from '../outages/outages.message.js';
 import { Serving } from '../outages/serving.message.js';
 import { registerBlobRoutes } from '../platform/blobs/blob-routes.js';
@@ -25,6 +27,7 @@ import { createHttpApp } from '../platform/http/http-app.js';
 import { loggable } from '../platform/telemetry/logger.js';
 import { VERSION } from '../platform/telemetry/version.js';
 import { DeletedKeys, SharedKeyRequests } from '../requests/deleted-keys.reactor.js';
+import { Maintenance } from '../requests/maintenance.reactor.js';
 import { LatestOfRequests } from '../requests/latest-of-requests.js';
 import { OpenWork } from '../requests/open-work.js';
 import { ProgressStreams } from '../requests/progress-streams.js';
@@ -40,8 +43,10 @@ import { NextUserId } from '../users/next-user-id.js';
 import { TrustedUsers } from '../users/trusted-users.message.js';
 import { WorkerPresence } from '../workers/presence.js';
 import { WorkerRegistry } from '../workers/registry.message.js';
+import { WorkerMail } from '../workers/worker-mail.message.js';
 import { Suspecting } from '../workers/suspecting.reactor.js';
 import { Suspects } from '../workers/suspects.js';
+import { WorkerAddresses } from '../workers/worker-addresses.message.js';
 import { ForgetErased } from './forget-erased.js';
 import { ensureGenesis, type Genesis } from './genesis.js';
 import { Housekeeping } from './housekeeping.js';
@@ -153,9 +158,11 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding, vault
   const latest = get(LatestOfRequests);
   const watch = get(RequestWatch);
   const directory = get(UserDirectory);
+  const modes = get(HordeModes);
+  const mail = get(WorkerMail);
   const folds = [
     get(Credits), get(Pockets), get(TrustedUsers), get(RecentGifts), directory, get(NextUserId), registry, get(Suspects), new ForgetErased(vault, feed), queue,
-    get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests), get(StyleKeys), get(Claims), get(Unrepaid), get(WebhookInbox), latest, watch, get(ModelSpeeds), get(Outages),
+    get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests), get(StyleKeys), get(Claims), get(Unrepaid), get(WebhookInbox), latest, modes, mail, get(AddressBlocks), watch, get(ModelSpeeds), get(Outages),
   ];
   for (const fold of folds) feed.register(fold);
   await feed.start();
@@ -169,6 +176,8 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding, vault
         latest.apply(event);
         watch.apply(event);
       }
+      else if (category === 'horde') modes.apply(event);
+      else if (category === 'workermessage') mail.apply(event);
       else if (category === 'worker') registry.apply(event);
       else if (category === 'user') {
         directory.apply(event);
@@ -208,6 +217,9 @@ const startTimers = (app: NestFastifyApplication, { timers, logger, contents, bl
     { name: 'promotions', everyMs: PROMOTIONS_MS, round: () => app.get(PromoteTrusted, { strict: false }).round() },
     { name: 'sweeps', everyMs: SWEEPS_MS, round: () => app.get(SweepExcess, { strict: false }).round() },
     { name: 'deleted shared keys', everyMs: REPAIRS_MS, round: () => deletedKeys.round() },
+    { name: 'maintenance', everyMs: REAPER_MS, round: () => app.get(Maintenance, { strict: false }).round() },
+    { name: 'address blocks', everyMs: REAPER_MS, round: () => app.get(AddressBlocks, { strict: false }).round() },
+    { name: 'old addresses', everyMs: HOUSEKEEPING_MS, round: () => app.get(WorkerAddresses, { strict: false }).forgetOld() },
     { name: 'housekeeping', everyMs: HOUSEKEEPING_MS, round: () => housekeeping.round() },
     { name: 'supporters', everyMs: SUPPORTERS_MS, round: () => members.refresh() },
     { name: 'repayments', everyMs: REPAIRS_MS, round: () => repayments.round() },

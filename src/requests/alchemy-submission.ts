@@ -40,10 +40,12 @@ export class AlchemySubmission {
   }
 
   /** In the order of horde-api C3.1; of a deleted account nothing is taken (Q06). */
-  async #check(body: AlchemyRequestFields, { apiKey, clientAgent }: Asked): Promise<Checked> {
+  async #check(body: AlchemyRequestFields, { apiKey, clientAgent, ip }: Asked): Promise<Checked> {
     const forms = distinctForms(body.forms.map(withTexts));
+    this.gate.access.takesRequests();
     const payer = await this.gate.personalCaller(apiKey, body);
     await this.gate.concurrency(payer, 'alchemy', { jobs: forms.length, models: [] });
+    await this.gate.access.safeInRaid(ip, payer);
     if (namesUnknownAnnotator(forms)) throw refusedBy(alchemyRefusals, 'InvalidControlType');
     this.gate.clientAgent(clientAgent);
     const read = alchemySource(body.source_image, await this.gate.fetched([body.source_image], payer));

@@ -3,6 +3,7 @@ import { kudos, times, type Kudos } from '../kernel/kudos.js';
 import { Spending } from '../kudos/spending.message.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
 import { Members } from '../donations/members.message.js';
+import { Access } from '../operations/access.message.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
 import { parseUuid } from '../kernel/ids.js';
 import { refusedBy } from '../platform/http/refusals.js';
@@ -46,7 +47,7 @@ interface CallerFields {
 /** What is known of callers besides their accounts. */
 @Injectable()
 export class CallerStanding {
-  constructor(readonly anonymousUse: AnonymousUse, readonly members: Members) {}
+  constructor(readonly anonymousUse: AnonymousUse, readonly members: Members, readonly access: Access) {}
 }
 
 @Injectable()
@@ -60,6 +61,11 @@ export class Gate {
   constructor(
     private readonly callers: CallerKeys, private readonly queue: LiveQueue, private readonly workers: WorkerRegistry, private readonly parts: GateParts,
   ) {}
+
+  /** Rows 4, 18 and 35: the modes of the horde, and where the call comes from. */
+  get access(): Access {
+    return this.parts.standing.access;
+  }
 
   /** Rows 2 and 3. */
   get styles(): StyleUse {

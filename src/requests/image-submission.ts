@@ -4,6 +4,7 @@ import { Availability } from '../dispatch/availability.message.js';
 import { downgradeImage } from '../pricing/downgrade.js';
 import { firstImagePrice } from '../pricing/image-price.js';
 import type { ImageJobFeatures } from '../pricing/job-features.js';
+import type { SentFrom } from '../platform/http/parameters.js';
 import { Pricing } from '../pricing/pricing.js';
 import { imageQuote, type ImageQuoteRequest, type Quote } from '../pricing/quote.js';
 import { imageUpfrontAmount, imageUpfrontRequired } from '../pricing/upfront.js';
@@ -23,9 +24,8 @@ import { hasSources } from './rules/source-image.js';
 import { imageWarnings, type RequestWarning } from './rules/warnings.js';
 import { shownStyle, type UsedStyle } from './style-use.js';
 
-export interface Asked {
+export interface Asked extends SentFrom {
   readonly apiKey: string;
-  readonly clientAgent: string;
 }
 
 interface Priced {
@@ -56,7 +56,7 @@ export class ImageSubmission {
     if (request.dryRun) return this.#quoted(body, (await this.#affordable(body, asking, asked)).priced);
     const admitted = await this.#admit(body, hasSources(request.sources) ? await this.#affordable(body, asking, asked) : asking, asked);
     const { policy, reference } = this.pricing;
-    const possible = this.availability.possible(admitted.candidate.facts);
+    const possible = !this.gate.access.givesHints || this.availability.possible(admitted.candidate.facts);
     const warnings: RequestWarning[] = [...imageWarnings(body.params ?? {}, request.models, reference)];
     if (!possible) warnings.unshift({ code: 'NoAvailableWorker', message: NO_WORKER });
     return {
@@ -68,8 +68,9 @@ export class ImageSubmission {
     };
   }
 
-  async #check(body: ImageRequestBody, { apiKey, clientAgent }: Asked, styleKey?: string): Promise<{ caller: RequestCaller; request: NormalisedImageRequest }> {
+  async #check(body: ImageRequestBody, { apiKey, clientAgent, ip }: Asked, styleKey?: string): Promise<{ caller: RequestCaller; request: NormalisedImageRequest }> {
     const nobody = imageSubject(body, { username: '', trusted: false, patron: false, special: false }, this.pricing.reference);
+    this.gate.access.takesRequests();
     this.gate.obey(imageRefusal(nobody, STAGE_ENVELOPE));
     const caller = await this.gate.caller(apiKey, body, styleKey);
     const { payer } = caller;
@@ -79,7 +80,9 @@ export class ImageSubmission {
     this.gate.obey(imageRefusal(subject, STAGE_BATCHING));
     const request = normaliseImage(schooled(body, payer), { anonymous: payer.id === 0, matchedTargeting: this.pricing.matchedTargeting });
     await this.gate.concurrency(payer, 'image', request);
+    this.gate.access.notTimedOut(ip);
     this.gate.obey(imageRefusal(subject, STAGE_PARAMETERS));
+    await this.gate.access.safeInRaid(ip, payer);
     this.gate.obey(imageRefusal(subject, STAGE_SOURCES));
     this.gate.clientAgent(clientAgent);
     return { caller, request };

@@ -10,6 +10,7 @@ import { DeletedKeys } from './deleted-keys.reactor.js';
 import { CallerStanding, Gate, GateParts } from './gate.js';
 import { ImageSubmission } from './image-submission.js';
 import { InterrogateController } from './interrogate.controller.js';
+import { Maintenance } from './maintenance.reactor.js';
 import { Brought, Outside } from './outside.js';
 import { ProgressController } from './progress.controller.js';
 import { ProgressStreams } from './progress-streams.js';
@@ -30,9 +31,9 @@ import { WebhookSender } from './webhooks/webhook-sender.reactor.js';
 @Module({
   controllers: [AsyncController, InterrogateController, StatusController, RateController, ProgressController],
   providers: [
-    RequestHandler, AlchemyStatus, AlchemySubmission, Admission, AdmissionParts, Brought, CallerKeys, CallerStanding, Cancel, DeletedKeys, Gate, GateParts, ImageSubmission, Outside, TextSubmission,
+    RequestHandler, AlchemyStatus, AlchemySubmission, Admission, AdmissionParts, Brought, CallerKeys, CallerStanding, Cancel, DeletedKeys, Gate, GateParts, ImageSubmission, Maintenance, Outside, TextSubmission,
     Repairs, RepairParts, Results, Settling, Status, StatusTime, StyleUse, Ratings, RatingParts, ProgressStreams, WebhookMessages, WebhookSender,
   ],
-  exports: [Settling, Repairs, DeletedKeys, WebhookSender],
+  exports: [Settling, Repairs, DeletedKeys, Maintenance, WebhookSender],
 })
 export class RequestsModule {}

@@ -58,7 +58,7 @@ export class TextSubmission {
     const asking = { caller, priced };
     if (request.dryRun) return quoted((await this.#affordable(asking, asked)).priced);
     const { request: id, position, webhookSecret, candidate } = await this.#admit(asking, asked.clientAgent);
-    const possible = this.availability.possible(candidate.facts);
+    const possible = !this.gate.access.givesHints || this.availability.possible(candidate.facts);
     return {
       status: 202, position,
       answer: {
@@ -68,8 +68,9 @@ export class TextSubmission {
     };
   }
 
-  async #check(body: TextRequestBody, { apiKey, clientAgent }: Asked, styleKey?: string): Promise<{ caller: RequestCaller; request: NormalisedTextRequest }> {
+  async #check(body: TextRequestBody, { apiKey, clientAgent, ip }: Asked, styleKey?: string): Promise<{ caller: RequestCaller; request: NormalisedTextRequest }> {
     const nobody = textSubject(body, { username: '', trusted: false, patron: false, special: false });
+    this.gate.access.takesRequests();
     this.gate.obey(textRefusal(nobody, STAGE_ENVELOPE));
     const caller = await this.gate.caller(apiKey, body, styleKey);
     const { payer } = caller;
@@ -79,7 +80,9 @@ export class TextSubmission {
     this.gate.obey(textRefusal(subject, STAGE_BATCHING));
     const request = normaliseText(body, { matchedTargeting: this.pricing.matchedTargeting });
     await this.gate.concurrency(payer, 'text', request);
+    this.gate.access.notTimedOut(ip);
     this.gate.obey(textRefusal(subject, STAGE_PARAMETERS));
+    await this.gate.access.safeInRaid(ip, payer);
     this.gate.obey(textRefusal(subject, STAGE_SOURCES));
     this.gate.clientAgent(clientAgent);
     return { caller, request };

@@ -87,6 +87,27 @@ export const PLATFORM_MIGRATIONS: readonly Migration[] = [
       ) WITH (fillfactor = 50);`,
   },
   {
+    name: '0031-addresses',
+    // Where workers come from, and who is kept out: never in events, and forgotten in time (docs/decisions/0031). Found by keyed
+    // hashes, read only with the master key. Times are ours (ms since 1970).
+    sql: `
+      CREATE TABLE platform.address_block (
+        address_hash text PRIMARY KEY,
+        block uuid NOT NULL,
+        sealed bytea NOT NULL,
+        worker uuid,
+        until_ms bigint NOT NULL
+      );
+      CREATE TABLE platform.worker_address (
+        worker uuid PRIMARY KEY,
+        subscriber_hash text NOT NULL,
+        sealed bytea NOT NULL,
+        seen_ms bigint NOT NULL
+      ) WITH (fillfactor = 70);
+      CREATE INDEX worker_address_subscriber ON platform.worker_address (subscriber_hash);
+      CREATE INDEX worker_address_seen ON platform.worker_address (seen_ms);`,
+  },
+  {
     name: '0033-webhook-deliveries',
     // What is still to be told to the senders of requests, and how far the log has been read for it: moved in one transaction,
     // so that each delivered job becomes a row once. Not a read model: a rebuild would tell everybody everything again.
