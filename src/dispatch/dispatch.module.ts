@@ -10,6 +10,8 @@ import { EligibleWorkers } from './estimates/eligible-workers.js';
 import { Forecasts, ForecastSources } from './estimates/forecasts.js';
 import { Fairness } from './fairness.js';
 import { Models } from './model-figures.message.js';
+import { JobController } from './job.controller.js';
+import { JobStanding, JobStandingParts } from './job-standing.js';
 import { OnlineSummaries } from './online-workers.js';
 import { Pop } from './pop.js';
 import { PopController } from './pop.controller.js';
@@ -25,10 +27,10 @@ import { Why } from './why/why.js';
 
 @Global()
 @Module({
-  controllers: [AlchemyController, PopController, SubmitController, WhyController],
+  controllers: [AlchemyController, JobController, PopController, SubmitController, WhyController],
   providers: [
-    Arrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Deliver, DeliverParts, EligibleWorkers, Fairness, Forecasts, ForecastSources, Models,
-    OnlineSummaries, Pop, PopJournal, PopParts, Reaper, ServedTime, Visits, WaitingWorkers, Why, WorkerMemory,
+    Arrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Deliver, DeliverParts, EligibleWorkers, Fairness, Forecasts, ForecastSources,
+    JobStanding, JobStandingParts, Models, OnlineSummaries, Pop, PopJournal, PopParts, Reaper, ServedTime, Visits, WaitingWorkers, Why, WorkerMemory,
   ],
   exports: [Availability, Models, Reaper],
 })

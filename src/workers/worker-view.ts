@@ -1,6 +1,8 @@
 import { inKudos, plus, type Kudos } from '../kernel/kudos.js';
+import { rfc822 } from '../platform/http/marshal.js';
 import { ANNOTATION } from '../pricing/alchemy-forms.js';
 import type { Declaration, WorkerKind } from './worker.events.js';
+import type { Message } from './worker-mail.message.js';
 
 export interface WorkerFigures {
   readonly id: string;
@@ -9,6 +11,8 @@ export interface WorkerFigures {
   readonly name: string | null;
   readonly nameHash: string;
   readonly info: string | null;
+  /** The one that it is in. */
+  readonly team: { readonly id: string; readonly name: string } | null;
   readonly declaration: Declaration | null;
   readonly maintenance: boolean;
   readonly paused: boolean;
@@ -30,8 +34,11 @@ export interface WorkerStanding {
   readonly moderated: boolean;
   /** For moderators, and for everybody if the owner wants it so. */
   readonly owner?: string;
+  /** What is said to it, for whoever is told the owner. */
+  readonly messages?: readonly Message[];
   /** For moderators only. */
   readonly contact?: string | null;
+  readonly ipaddr?: string | undefined;
 }
 
 /** What is shown of a worker that has not popped yet. */
@@ -39,10 +46,11 @@ const UNDECLARED = {
   agent: 'unknown:0:unknown', threads: 1, nsfw: true, models: [], maxPixels: 0, allowImg2img: false, allowPainting: false, allowPostProcessing: false,
   allowLora: false, allowControlnet: false, allowSdxlControlnet: false, maxLength: 0, maxContextLength: 0,
 } satisfies Partial<Declaration>;
+const NO_TEAM = { name: null, id: null };
 type Shown = Pick<Declaration, keyof typeof UNDECLARED>;
 
 /** The worker object of the API (horde-api C6.0). */
-export const workerView = (worker: WorkerFigures, { online, trusted, flagged, moderated, owner, contact }: WorkerStanding): object => {
+export const workerView = (worker: WorkerFigures, { online, trusted, flagged, moderated, owner, messages = [], contact, ipaddr }: WorkerStanding): object => {
   const declared: Shown = worker.declaration ?? UNDECLARED;
   return {
     type: worker.kind, name: worker.name ?? '', id: worker.id, online,
@@ -50,12 +58,15 @@ export const workerView = (worker: WorkerFigures, { online, trusted, flagged, mo
     kudos_rewards: inKudos(plus(worker.kudosGenerated, worker.uptimeKudos)),
     kudos_details: kudosDetails(worker),
     performance: performanceOf(worker), maintenance_mode: worker.maintenance, nsfw: declared.nsfw, trusted, flagged,
-    bridge_agent: declared.agent, team: { name: null, id: null },
+    bridge_agent: declared.agent, team: worker.team ?? NO_TEAM,
     ...membersOf(worker, declared),
-    ...(worker.info === null ? {} : { info: worker.info }), ...(owner === undefined ? {} : { owner, messages: [] }),
-    ...(moderated ? { paused: worker.paused, suspicious: worker.suspicions, ...(contact ? { contact } : {}) } : {}),
+    ...(worker.info === null ? {} : { info: worker.info }), ...(owner === undefined ? {} : { owner, messages: messages.map(shownMessage) }),
+    ...(moderated ? { paused: worker.paused, suspicious: worker.suspicions, ...(ipaddr === undefined ? {} : { ipaddr }), ...(contact ? { contact } : {}) } : {}),
   };
 };
+
+const shownMessage = ({ text, origin, expiresAt, worker, author, postedAt }: Message): object =>
+  ({ message: text, origin, expiry: rfc822(expiresAt), worker_id: worker, user_id: String(author), created: rfc822(postedAt) });
 
 const membersOf = ({ kind, things }: WorkerFigures, declared: Shown): object => {
   if (kind === 'interrogation') return alchemistMembers(declared);
