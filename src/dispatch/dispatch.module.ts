@@ -8,6 +8,7 @@ import { Deliver } from './deliver.js';
 import { DeliverParts } from './deliver-parts.js';
 import { EligibleWorkers } from './estimates/eligible-workers.js';
 import { Forecasts, ForecastSources } from './estimates/forecasts.js';
+import { KeptEstimates } from './estimates/kept-estimates.message.js';
 import { Fairness } from './fairness.js';
 import { Models } from './model-figures.message.js';
 import { JobController } from './job.controller.js';
@@ -30,8 +31,8 @@ import { Why } from './why/why.js';
   controllers: [AlchemyController, JobController, PopController, SubmitController, WhyController],
   providers: [
     Arrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Deliver, DeliverParts, EligibleWorkers, Fairness, Forecasts, ForecastSources,
-    JobStanding, JobStandingParts, Models, OnlineSummaries, Pop, PopJournal, PopParts, Reaper, ServedTime, Visits, WaitingWorkers, Why, WorkerMemory,
+    JobStanding, JobStandingParts, KeptEstimates, Models, OnlineSummaries, Pop, PopJournal, PopParts, Reaper, ServedTime, Visits, WaitingWorkers, Why, WorkerMemory,
   ],
-  exports: [Availability, Models, Reaper],
+  exports: [Availability, KeptEstimates, Models, Reaper],
 })
 export class DispatchModule {}

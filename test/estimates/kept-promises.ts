@@ -1,4 +1,4 @@
-import { isWithin } from '../../src/dispatch/estimates/promise.js';
+import { isWithin } from '../../src/dispatch/estimates/promise.message.js';
 import type { Seeded } from '../support/seeded.js';
 import { PlayedHorde, type Kept, type PlayedSettings, type PlayedWish, type PlayedWorker } from './played-horde.js';
 

@@ -17,6 +17,8 @@ export interface Prospect {
   readonly startS: number;
   /** Until its last job is delivered, or until it expires. */
   readonly doneS: number;
+  /** Nobody is here who could serve it. */
+  readonly isHopeless: boolean;
 }
 
 /** Clients ask every second. A rehearsal takes milliseconds, so one a second serves them all (horde-rules §6.10). */
@@ -56,7 +58,7 @@ export class Forecasts {
     const passedS = (this.sources.clock.now() - forecast.nowMs) / 1_000;
     const prospect = known?.revision === entry.revision ? known.prospect : this.#prospect(forecast, entry);
     forecast.told.set(entry.request, { revision: entry.revision, prospect });
-    return { startS: Math.max(0, prospect.startS - passedS), doneS: Math.max(0, prospect.doneS - passedS) };
+    return { ...prospect, startS: Math.max(0, prospect.startS - passedS), doneS: Math.max(0, prospect.doneS - passedS) };
   }
 
   /** Things per second of one job of the worker: what it has shown, or what others of its models, or of its kind, have. */
@@ -68,12 +70,13 @@ export class Forecasts {
 
   #prospect({ rehearsal, scene, nowMs }: Forecast, entry: QueuedRequest): Prospect {
     const runningS = Math.max(0, ...[...entry.pending.values()].map((job) => this.#leftS(job, entry, nowMs)));
-    if (entry.waiting === 0) return { startS: 0, doneS: runningS };
+    if (entry.waiting === 0) return { startS: 0, doneS: runningS, isHopeless: false };
     const asked = scene.waiting(entry);
     const lifeS = Math.max(0, (entry.expiresAtMs - nowMs) / 1_000);
+    const isHopeless = asked.pool.servers.length === 0;
     const times = rehearsal.timesOf(entry.request) ?? rehearsal.timesFor(asked);
-    if (times.startS > asked.expiresAtS || times.doneS === Infinity) return { startS: Infinity, doneS: Math.max(lifeS, runningS) };
-    return { startS: times.startS, doneS: Math.max(times.doneS, runningS) };
+    if (times.startS > asked.expiresAtS || times.doneS === Infinity) return { startS: Infinity, doneS: Math.max(lifeS, runningS), isHopeless };
+    return { startS: times.startS, doneS: Math.max(times.doneS, runningS), isHopeless };
   }
 
   #forecast(kind: RequestKind): Forecast {
