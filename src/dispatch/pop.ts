@@ -50,6 +50,8 @@ export interface HandedOut {
 }
 export interface NothingToDo {
   readonly outcome: 'nothing';
+  /** Absent when it was deleted while it waited. */
+  readonly worker?: string;
   readonly skipped: Readonly<Record<string, number>>;
 }
 
@@ -104,7 +106,7 @@ export class Pop {
     const counts = this.#skippedCounts(worker, skipped);
     const missed = [...skipped.values()].reduce((left, count) => left - count, candidates);
     this.parts.journal.note(known.id, 'nothing', { missed, skipped: counts });
-    return { outcome: 'nothing', skipped: counts };
+    return { outcome: 'nothing', worker: known.id, skipped: counts };
   }
 
   #inMaintenance(known: KnownWorker): Promise<Refused> {

@@ -50,6 +50,8 @@ export interface RequestFacts {
   readonly acceptedAt: string;
   /** The style that made it what it is, and the collection that drew the style: each counts as used once. */
   readonly style?: { readonly style: string; readonly collection?: string };
+  /** Its sender is told of every delivered job, at a URL that stands with its content. */
+  readonly webhook?: true;
 }
 
 export type RequestAccepted = Stored<'RequestAccepted.v1', RequestFacts & { ledger?: LedgerTransaction }>;
@@ -107,6 +109,8 @@ export type JobSubmitted = Stored<'JobSubmitted.v1', {
   form?: number;
   /** As its hand-out says: `price` and `debit` are 0. */
   selfTest?: true;
+  /** As the request says, so that whoever tells its sender needs no other event. */
+  webhook?: true;
 }>;
 
 /**
