@@ -48,7 +48,7 @@ export class AlchemySubmission {
     await this.gate.access.safeInRaid(ip, payer);
     if (namesUnknownAnnotator(forms)) throw refusedBy(alchemyRefusals, 'InvalidControlType');
     this.gate.clientAgent(clientAgent);
-    const read = alchemySource(body.source_image, await this.gate.fetched([body.source_image], payer));
+    const read = alchemySource(body.source_image, await this.gate.fetched([body.source_image], payer, ip));
     if ('rc' in read) throw refusedBy(alchemyRefusals, read.rc as keyof typeof alchemyRefusals);
     return { payer, forms, ...read };
   }

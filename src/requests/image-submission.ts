@@ -112,8 +112,8 @@ export class ImageSubmission {
     }, (rc, each) => this.#lesser(body, rc, each));
   }
 
-  async #admit(body: ImageRequestBody, asking: Asking, { clientAgent }: Asked): Promise<Admitted & { candidate: Candidate; quote: Kudos }> {
-    const sources = await this.gate.sources(asking.priced.request.sources, asking.caller.payer);
+  async #admit(body: ImageRequestBody, asking: Asking, { clientAgent, ip }: Asked): Promise<Admitted & { candidate: Candidate; quote: Kudos }> {
+    const sources = await this.gate.sources(asking.priced.request.sources, asking.caller.payer, ip);
     return orLesser(asking, async (each) => {
       const candidate = { ...candidateOf(each, clientAgent), ...(sources && { sources }) };
       return { ...(await this.admission.admit(candidate, this.gate.context(each.caller.payer))), candidate, quote: each.priced.quote.total };
