@@ -4,6 +4,8 @@ import { Clock, Timers } from '../kernel/clock.js';
 import { Ids } from '../kernel/ids.js';
 import { SpeedLimits } from '../dispatch/deliver-parts.js';
 import { JobFinder } from '../dispatch/job-finder.js';
+import { JobStandings } from '../dispatch/job-standing.js';
+import { JobWaits } from '../dispatch/job-waits.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
 import { Matcher } from '../dispatch/matcher.js';
 import { ModelSpeeds } from '../dispatch/model-speeds.js';
@@ -116,6 +118,7 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [SharedKeyRegistry, new SharedKeyRegistry(sharedKeyRows(platform), feed, keyedHash, clock)], [SharedKeyRows, new PostgresSharedKeyRows(platform)],
     [SharedKeyRequests, new SharedKeyRequests(sharedKeyRequestRows(platform))], [SharedKeyStyles, styleKeys],
     [WorkerRegistry, new WorkerRegistry(workerRows(platform), outages)], [Suspects, new Suspects(suspectRows(platform))], [Profanity, new WordListProfanity()],
+    [JobStandings, jobRows(platform)], [JobWaits, new JobWaits(feed, clock, timers)],
     [Outages, outages], [ServedUntil, new ServedUntil(platform.database, platform.log.storeId)], [ProcessPauses, new ProcessPauses(new SystemClock())],
     [LiveQueue, queue], [OpenWork, new OpenWork(openWorkRows(platform), clock)],
     [JobFinder, new JobFinder(queue, jobRows(platform), feed, (job) => findDecoy(platform.contents, job))], [WorkerViews, new WorkerViews(pricing, isInMaintenance)], [Matcher, new Matcher(pricing)],

@@ -35,7 +35,7 @@ export class AlchemySubmission {
     const context = this.gate.context(checked.payer);
     const { request, position, webhookSecret } = await this.admission.admit(this.#candidate(body, checked, { source, clientAgent: asked.clientAgent }), context);
     // Without forms there is nothing to wait for: it was over when it was accepted.
-    if (checked.forms.length === 0 && checked.payer.id !== 0) await this.settling.close(request, checked.payer.id, [], context);
+    if (checked.forms.length === 0 && checked.payer.id !== 0) await this.settling.close({ request, payer: checked.payer.id, submitted: [] }, context);
     return { position, answer: { id: request, ...defined({ webhook_secret: webhookSecret }) } };
   }
 

@@ -66,7 +66,7 @@ class Texts extends StatusRows {
   }
   status(id: string) {
     const request: StatusRow = {
-      id, kind: 'text', payer: 7, jobs: 1, waiting: 0, processing: 0, finished: 1, restarted: 0, faulted: false, done: true, shared: false, r2: false, consumed: NO_KUDOS, expiresAt: 0, completedAt: null,
+      id, kind: 'text', payer: 7, jobs: 1, waiting: 0, processing: 0, finished: 1, restarted: 0, faulted: false, done: true, shared: false, r2: false, consumed: NO_KUDOS, expiresAt: 0, completedAt: null, atWork: [],
     };
     const job = uuid(Number(id.slice(-12)), 1);
     const delivered: readonly DeliveredRow[] = [{ id: job, worker: uuid(0, 2), workerName: 'a scribe', model: 'a model', verdict: 'ok', seed: 1, result: 'text' }];
