@@ -61,6 +61,7 @@ import { SenderParts } from '../requests/webhooks/webhook-sender.reactor.js';
 import { StyleRows } from '../styles/catalogue.message.js';
 import { StyleKeys } from '../styles/style-keys.message.js';
 import { PastMinute } from '../status/past-minute.js';
+import { TeamRows } from '../teams/teams.message.js';
 import { DevAccess } from '../users/dev-access.js';
 import { UserDirectory } from '../users/directory.message.js';
 import { NextUserId } from '../users/next-user-id.js';
@@ -90,6 +91,7 @@ import {
 } from './read-models.js';
 import { LogRequestHistory } from './request-history.js';
 import { PostgresStyleRows, styleKeyRows } from './style-rows.js';
+import { PostgresTeamRows } from './team-rows.js';
 
 /** Everything that is made by hand, by the class that features ask for: abstract ports, views in memory, settings. */
 export const platformProviders = (platform: Platform): Provider[] => {
@@ -126,7 +128,7 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [ModelSpeeds, new ModelSpeeds(feed, clock)],
     [LatestOfRequests, new LatestOfRequests(feed)], [RequestWatch, new RequestWatch(feed)], [RequestHistory, new LogRequestHistory(platform.log)],
     [StatusRows, new PostgresStatusRows(platform)], [TransferIndex, new PostgresTransferIndex(platform)],
-    [UserFiguresSource, new PostgresUserFigures(platform, members)], [StyleRows, new PostgresStyleRows(platform)], [StyleKeys, styleKeys],
+    [UserFiguresSource, new PostgresUserFigures(platform, members)], [StyleRows, new PostgresStyleRows(platform)], [TeamRows, new PostgresTeamRows(platform)], [StyleKeys, styleKeys],
     [UserPages, new PostgresUserPages(platform)], [MonthlyDues, new PostgresMonthlyDues(platform)],
     [LastActivity, new PostgresLastActivity(platform)], [UnfinishedErasures, new PostgresUnfinishedErasures(platform)], [Admins, new Admins(config.admins)],
     [PastMinute, new PastMinute(feed, clock)], [WorkerFiguresSource, new PostgresWorkerFigures(platform)], [WorkerJobs, new PostgresWorkerJobs(platform)],
