@@ -6,6 +6,7 @@ import { Members } from '../donations/members.message.js';
 import { Access } from '../operations/access.message.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
 import { parseUuid } from '../kernel/ids.js';
+import { limitedAs } from '../platform/http/limits/client-ip.js';
 import { refusedBy } from '../platform/http/refusals.js';
 import { Ports } from '../platform/ports.js';
 import { RetryLater } from '../platform/retry-later.js';
@@ -153,16 +154,16 @@ export class Gate {
   }
 
   /** Rows 55 to 59: what the images are that came with it, or that its URLs lead to; undefined when none did. */
-  async sources(sent: ImageSources, caller: KnownUser): Promise<ReadSources | undefined> {
+  async sources(sent: ImageSources, caller: KnownUser, ip: string): Promise<ReadSources | undefined> {
     if (!hasSources(sent)) return undefined;
-    const read = readSources(sent, await this.fetched(urlsOf(sent), caller));
+    const read = readSources(sent, await this.fetched(urlsOf(sent), caller, ip));
     if ('rc' in read) throw refusedBy(sourceRefusals, read.rc);
     return read.sources;
   }
 
   /** What those of the texts lead to that are URLs. @throws RetryLater */
-  fetched(texts: readonly string[], { id }: KnownUser): Promise<Fetched> {
-    return this.parts.brought.outside.images(texts.filter(isUrl), callerOf(id));
+  fetched(texts: readonly string[], { id }: KnownUser, ip: string): Promise<Fetched> {
+    return this.parts.brought.outside.images(texts.filter(isUrl), callerOf(id, limitedAs(ip)));
   }
 
   context(user: KnownUser): CommandContext {

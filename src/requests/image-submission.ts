@@ -113,7 +113,7 @@ export class ImageSubmission {
   }
 
   async #admit(body: ImageRequestBody, asking: Asking, { clientAgent, ip }: Asked): Promise<Admitted & { candidate: Candidate; quote: Kudos }> {
-    const sources = await this.gate.sources(asking.priced.request.sources, asking.caller.payer);
+    const sources = await this.gate.sources(asking.priced.request.sources, asking.caller.payer, ip);
     return orLesser(asking, async (each) => {
       const candidate = await this.gate.tagged({ ...candidateOf(each, clientAgent), ...(sources && { sources }) }, ip);
       return { ...(await this.admission.admit(candidate, this.gate.context(each.caller.payer))), candidate, quote: each.priced.quote.total };
