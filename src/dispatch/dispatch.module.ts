@@ -4,6 +4,7 @@ import { AlchemyDeliver } from './alchemy-deliver.js';
 import { AlchemyPop } from './alchemy-pop.js';
 import { Arrivals } from './arrivals.js';
 import { Availability } from './availability.message.js';
+import { Crowding } from './crowding.message.js';
 import { Deliver } from './deliver.js';
 import { DeliverParts } from './deliver-parts.js';
 import { EligibleWorkers } from './estimates/eligible-workers.js';
@@ -29,9 +30,9 @@ import { Why } from './why/why.js';
 @Module({
   controllers: [AlchemyController, JobController, PopController, SubmitController, WhyController],
   providers: [
-    Arrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Deliver, DeliverParts, EligibleWorkers, Fairness, Forecasts, ForecastSources,
+    Arrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Crowding, Deliver, DeliverParts, EligibleWorkers, Fairness, Forecasts, ForecastSources,
     JobStanding, JobStandingParts, Models, OnlineSummaries, Pop, PopJournal, PopParts, Reaper, ServedTime, Visits, WaitingWorkers, Why, WorkerMemory,
   ],
-  exports: [Availability, Models, Reaper],
+  exports: [Availability, Crowding, Models, Reaper],
 })
 export class DispatchModule {}
