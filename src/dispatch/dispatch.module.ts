@@ -4,10 +4,10 @@ import { AlchemyDeliver } from './alchemy-deliver.js';
 import { AlchemyPop } from './alchemy-pop.js';
 import { Arrivals } from './arrivals.js';
 import { Availability } from './availability.message.js';
+import { Crowding } from './crowding.message.js';
 import { Deliver } from './deliver.js';
 import { DeliverParts } from './deliver-parts.js';
-import { EligibleWorkers } from './estimates/eligible-workers.js';
-import { Forecasts, ForecastSources } from './estimates/forecasts.js';
+import { ESTIMATES } from './estimates/estimates.providers.js';
 import { KeptEstimates } from './estimates/kept-estimates.message.js';
 import { Fairness } from './fairness.js';
 import { Models } from './model-figures.message.js';
@@ -30,9 +30,9 @@ import { Why } from './why/why.js';
 @Module({
   controllers: [AlchemyController, JobController, PopController, SubmitController, WhyController],
   providers: [
-    Arrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Deliver, DeliverParts, EligibleWorkers, Fairness, Forecasts, ForecastSources,
-    JobStanding, JobStandingParts, KeptEstimates, Models, OnlineSummaries, Pop, PopJournal, PopParts, Reaper, ServedTime, Visits, WaitingWorkers, Why, WorkerMemory,
+    Arrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Crowding, Deliver, DeliverParts, ...ESTIMATES, Fairness,
+    JobStanding, JobStandingParts, Models, OnlineSummaries, Pop, PopJournal, PopParts, Reaper, ServedTime, Visits, WaitingWorkers, Why, WorkerMemory,
   ],
-  exports: [Availability, KeptEstimates, Models, Reaper],
+  exports: [Availability, Crowding, KeptEstimates, Models, Reaper],
 })
 export class DispatchModule {}
