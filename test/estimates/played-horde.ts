@@ -1,5 +1,6 @@
 import { EligibleWorkers } from '../../src/dispatch/estimates/eligible-workers.js';
 import { Forecasts, ForecastSources } from '../../src/dispatch/estimates/forecasts.js';
+import { KeptEstimates } from '../../src/dispatch/estimates/kept-estimates.message.js';
 import { RecentDispatch } from '../../src/dispatch/estimates/recent-dispatch.js';
 import { LiveQueue } from '../../src/dispatch/live-queue.message.js';
 import { FAIR_SHARE } from '../../src/dispatch/live-queue/fairness-policy.js';
@@ -12,6 +13,7 @@ import { isWithdrawn, WorkerViews } from '../../src/dispatch/worker-view.js';
 import { iso } from '../../src/kernel/clock.js';
 import { personal, type Recorded } from '../../src/kernel/event.js';
 import { centikudos, kudos } from '../../src/kernel/kudos.js';
+import type { NodeFeed } from '../../src/platform/event-log/node-feed.js';
 import { Pricing } from '../../src/pricing/pricing.js';
 import { PRICE_POLICY_1 } from '../../src/pricing/price-policy.js';
 import type { RequestFacts } from '../../src/requests/request.events.js';
@@ -46,6 +48,8 @@ export interface PlayedSettings {
   readonly fairShare?: number;
   /** Not every request is asked about: a rehearsal takes milliseconds. */
   readonly watchOneIn?: number;
+  /** Whether the server's own measurement runs along. */
+  readonly publishes?: true;
 }
 /** What was promised when a request was accepted, and what came true; seconds. */
 export interface Kept {
@@ -77,6 +81,8 @@ export class PlayedHorde {
   readonly kept: Kept[] = [];
   readonly forecasts: Forecasts;
   readonly queue: LiveQueue;
+  /** What the server itself publishes. Not fed by default: it asks about every request. */
+  readonly published: KeptEstimates;
   readonly #registry = new WorkerRegistry({ workers: () => Promise.resolve({ position: 0, rows: [] }) });
   readonly #views: WorkerViews;
   readonly #recent: RecentDispatch;
@@ -101,8 +107,9 @@ export class PlayedHorde {
     this.#startMs = this.clock.now();
     const eligible = new EligibleWorkers(new OnlineSummaries(this.#registry, this.clock), this.#registry, new Matcher(pricing), this.clock);
     this.forecasts = new Forecasts(this.queue, new ForecastSources(eligible, this.#recent, this.#speeds, this.clock));
+    this.published = new KeptEstimates(this.queue, this.forecasts, feed as NodeFeed, this.clock);
     settings.workers.forEach((worker, nth) => { this.#join(`00000000-0000-4000-8000-${String(nth).padStart(12, '0')}`, worker); });
-    this.#comeAgain();
+    if (settings.perHour > 0) this.#comeAgain();
     this.#after(REAP_MS, () => { this.#reap(); });
   }
 
@@ -133,12 +140,13 @@ export class PlayedHorde {
 
   #comeAgain(): void {
     this.#after((exponential(this.#random) * 3_600_000) / this.settings.perHour, () => {
-      this.#ask(this.settings.wish(this.#random));
+      this.ask(this.settings.wish(this.#random));
       this.#comeAgain();
     });
   }
 
-  #ask(wish: PlayedWish): void {
+  /** Returns its id. */
+  ask(wish: PlayedWish): string {
     const request = `request${String(this.#made++).padStart(9, '0')}`;
     const { payer, jobs, models, side, steps } = wish;
     const price = (side * side * steps * PRICE_PER_MEGAPIXELSTEP) / 1e6;
@@ -152,6 +160,13 @@ export class PlayedHorde {
     const told: Kept = { wish, acceptedAtS: this.atS, startS, doneS };
     this.#told.set(request, told);
     if (isWatched) this.kept.push(told);
+    return request;
+  }
+
+  /** Its sender does not want it any more. */
+  cancel(request: string): void {
+    this.#apply(`request-${request}`, 'RequestCancelled.v1', { request, withdrawn: this.queue.find(request)!.waiting, cancelledAt: iso(this.clock.now()) });
+    this.#complete(request, 'cancelled');
   }
 
   #pop(id: string, worker: PlayedWorker): void {
@@ -192,7 +207,7 @@ export class PlayedHorde {
     if (left && left.waiting + left.pending.size === 0) this.#complete(request, 'done');
   }
 
-  #complete(request: string, outcome: 'done' | 'expired'): void {
+  #complete(request: string, outcome: 'done' | 'expired' | 'cancelled'): void {
     const told = this.#told.get(request)!;
     told.trueDoneS = this.atS - told.acceptedAtS;
     if (outcome === 'expired') told.expired = true;
@@ -216,6 +231,6 @@ export class PlayedHorde {
       stream, revision, position: this.#made++, id: 'id', type, data,
       metadata: { $correlationId: 'c', $causationId: 'c', prevHash: null, actor: { kind: 'system' }, schema: 1, node: 'n' },
     };
-    for (const fold of [this.queue, this.#registry, this.#recent, this.#speeds]) fold.apply(event);
+    for (const fold of [this.queue, this.#registry, this.#recent, this.#speeds, ...(this.settings.publishes ? [this.published] : [])]) fold.apply(event);
   }
 }
