@@ -14,6 +14,8 @@ export interface Outlook {
   readonly waitS: number;
   readonly eligibleWorkers: number;
   readonly eligibleThreads: number;
+  /** Others have come before it faster than those who may serve it could do, and nothing of it is being worked on. */
+  readonly mightStall: boolean;
 }
 
 /** What the horde can do at this moment, from this node's memory: load, offered models, who could serve a request and when. */
@@ -49,10 +51,11 @@ export class Availability {
 
   outlook(request: string): Outlook {
     const entry = this.queue.find(request);
-    if (!entry) return { position: 0, waitS: 0, eligibleWorkers: 0, eligibleThreads: 0 };
+    if (!entry) return { position: 0, waitS: 0, eligibleWorkers: 0, eligibleThreads: 0, mightStall: false };
     const workers = this.eligible.of(entry.facts);
+    const { doneS, mightStall } = this.forecasts.of(entry);
     return {
-      position: this.queue.rankOf(request)!.position, waitS: Math.round(this.forecasts.of(entry).doneS),
+      position: this.queue.rankOf(request)!.position, waitS: Math.round(doneS), mightStall,
       eligibleWorkers: workers.length, eligibleThreads: workers.reduce((sum, { declaration }) => sum + declaration.threads, 0),
     };
   }

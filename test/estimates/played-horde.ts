@@ -13,7 +13,6 @@ import { isWithdrawn, WorkerViews } from '../../src/dispatch/worker-view.js';
 import { iso } from '../../src/kernel/clock.js';
 import { personal, type Recorded } from '../../src/kernel/event.js';
 import { centikudos, kudos } from '../../src/kernel/kudos.js';
-import type { NodeFeed } from '../../src/platform/event-log/node-feed.js';
 import { Pricing } from '../../src/pricing/pricing.js';
 import { PRICE_POLICY_1 } from '../../src/pricing/price-policy.js';
 import type { RequestFacts } from '../../src/requests/request.events.js';
@@ -107,7 +106,7 @@ export class PlayedHorde {
     this.#startMs = this.clock.now();
     const eligible = new EligibleWorkers(new OnlineSummaries(this.#registry, this.clock), this.#registry, new Matcher(pricing), this.clock);
     this.forecasts = new Forecasts(this.queue, new ForecastSources(eligible, this.#recent, this.#speeds, this.clock));
-    this.published = new KeptEstimates(this.queue, this.forecasts, feed as NodeFeed, this.clock);
+    this.published = new KeptEstimates(this.queue, this.forecasts, this.#recent, this.clock);
     settings.workers.forEach((worker, nth) => { this.#join(`00000000-0000-4000-8000-${String(nth).padStart(12, '0')}`, worker); });
     if (settings.perHour > 0) this.#comeAgain();
     this.#after(REAP_MS, () => { this.#reap(); });

@@ -9,6 +9,7 @@ import { shownSpeed } from '../online-workers.js';
 import { EligibleWorkers } from './eligible-workers.js';
 import { RecentDispatch } from './recent-dispatch.js';
 import { Rehearsal } from './rehearsal.js';
+import { isStalling, windowOf } from './stalling.js';
 import { SceneBuilder, type Hand } from './scene-builder.js';
 
 /** Seconds from now. */
@@ -19,6 +20,7 @@ export interface Prospect {
   readonly doneS: number;
   /** Nobody is here who could serve it. */
   readonly isHopeless: boolean;
+  readonly mightStall: boolean;
 }
 
 /** Clients ask every second. A rehearsal takes milliseconds, so one a second serves them all (horde-rules §6.10). */
@@ -70,13 +72,21 @@ export class Forecasts {
 
   #prospect({ rehearsal, scene, nowMs }: Forecast, entry: QueuedRequest): Prospect {
     const runningS = Math.max(0, ...[...entry.pending.values()].map((job) => this.#leftS(job, entry, nowMs)));
-    if (entry.waiting === 0) return { startS: 0, doneS: runningS, isHopeless: false };
+    if (entry.waiting === 0) return { startS: 0, doneS: runningS, isHopeless: false, mightStall: false };
     const asked = scene.waiting(entry);
     const lifeS = Math.max(0, (entry.expiresAtMs - nowMs) / 1_000);
     const isHopeless = asked.pool.servers.length === 0;
+    const mightStall = this.#mightStall(entry, nowMs);
     const times = rehearsal.timesOf(entry.request) ?? rehearsal.timesFor(asked);
-    if (times.startS > asked.expiresAtS || times.doneS === Infinity) return { startS: Infinity, doneS: Math.max(lifeS, runningS), isHopeless };
-    return { startS: times.startS, doneS: Math.max(times.doneS, runningS), isHopeless };
+    if (times.startS > asked.expiresAtS || times.doneS === Infinity) return { startS: Infinity, doneS: Math.max(lifeS, runningS), isHopeless, mightStall };
+    return { startS: times.startS, doneS: Math.max(times.doneS, runningS), isHopeless, mightStall };
+  }
+
+  #mightStall(entry: QueuedRequest, nowMs: number): boolean {
+    const { eligible, recent } = this.sources;
+    const windowMs = windowOf(entry, nowMs);
+    const evidence = windowMs === undefined ? undefined : recent.since(entry.facts.kind, nowMs - windowMs);
+    return evidence !== undefined && isStalling(entry, { nowMs, windowMs: windowMs!, evidence, eligible: (facts) => eligible.of(facts) });
   }
 
   #forecast(kind: RequestKind): Forecast {

@@ -2,11 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { categoryOf, idOf, type Recorded } from '../../kernel/event.js';
 import type { Position } from '../../platform/event-log/event-log.js';
-import { NodeFeed, type NodeFold } from '../../platform/event-log/node-feed.js';
+import type { NodeFold } from '../../platform/event-log/node-feed.js';
 import type { JobAssigned, RequestCompleted, RequestKind } from '../../requests/request.events.js';
 import { LiveQueue } from '../live-queue.message.js';
 import { Forecasts } from './forecasts.js';
 import { isWithin } from './promise.message.js';
+import { RecentDispatch } from './recent-dispatch.js';
 
 /** Of which moment: the first hand-out of a request, or the delivery of its last job. */
 export type Moment = 'start' | 'done';
@@ -48,10 +49,10 @@ export class KeptEstimates implements NodeFold {
   #second = 0;
   #inSecond = 0;
 
-  constructor(private readonly queue: LiveQueue, private readonly forecasts: Forecasts, private readonly feed: NodeFeed, private readonly clock: Clock) {}
+  constructor(private readonly queue: LiveQueue, private readonly forecasts: Forecasts, private readonly recent: RecentDispatch, private readonly clock: Clock) {}
 
   open(): Promise<Position> {
-    return this.feed.head();
+    return this.recent.open(); // what it forecasts from begins there too
   }
 
   /** After the queue and what forecasts are made from. */
