@@ -39,6 +39,10 @@ export interface Config {
   readonly donationSource: number | undefined;
   /** Undefined: nobody is asked about anybody's address. Always undefined on a private horde. */
   readonly addressChecker: { readonly url: string; readonly allowed: readonly Network[] } | undefined;
+  /** Of source images and webhooks: beside public addresses, or, on a private horde, instead of them. */
+  readonly outboundOrigins: ReadonlySet<string>;
+  /** A file (PEM) of an authority that their certificates may be signed by. */
+  readonly outboundCa: string | undefined;
   readonly upfrontOnWorkerList: boolean;
   readonly matchedTargeting: boolean;
   readonly testApiKeys: boolean;
@@ -112,6 +116,12 @@ const namespace = (text: string): string => {
   return text;
 };
 const list = (text: string): readonly string[] => text.split(',').map((item) => item.trim()).filter(Boolean);
+/** `scheme://host` or `scheme://host:port`, in the form in which URLs are compared. */
+const origins = (text: string): ReadonlySet<string> => new Set(list(text).map((item) => {
+  const parsed = URL.canParse(item) ? new URL(item) : undefined;
+  if (!parsed || !/^https?:$/.test(parsed.protocol) || parsed.href !== `${parsed.origin}/`) throw new ConfigError('names what is not an origin such as https://hooks.example.org:8443');
+  return parsed.origin;
+}));
 
 /** With the place where the address goes. */
 const checkerUrl = (text: string): string | undefined => {
@@ -237,6 +247,10 @@ const KEYS = {
     key: 'IP_CHECKER_ALLOW', default: '', read: networks,
     help: 'networks that need no check, separated by commas, e.g. 203.0.113.0/24,2001:db8::/32',
   },
+  outboundOrigins: {
+    key: 'OUTBOUND_ORIGINS', default: '', read: origins,
+    help: 'such as http://hooks.internal:8080, separated by commas: source images and webhooks may be there, whatever their scheme, port and address; a private horde calls nobody else',
+  },
   upfrontOnWorkerList: {
     key: 'HORDE_UPFRONT_KUDOS_ON_WORKERLIST', default: '0', read: flag,
     help: 'on: requests that name workers need their price upfront, and are not downgraded',
@@ -252,6 +266,10 @@ const KEYS = {
   speedLimitsOff: {
     key: 'HORDE_TEST_SPEEDLIMIT_DISABLED', default: '0', read: flag,
     help: 'suspects no worker of delivering faster than anybody can; for tests and benches only',
+  },
+  outboundCa: {
+    key: 'HORDE_TEST_OUTBOUND_CA', default: '', read: optional,
+    help: 'file of a certificate that source images and webhooks may show beside those of well-known authorities; for tests only',
   },
   rateLimitWhitelist: { key: 'RATELIMIT_WHITELIST', default: '', help: 'addresses with the wider limits, separated by commas', read: list },
   trustProxyHops: {
@@ -293,6 +311,7 @@ export const readConfig = (environment: Environment = process.env): Config => {
     trustThreshold: thresholdOf(read('trustThreshold'), profile),
     ...supporters({ profile, patreonToken: read('patreonToken'), patreonUrl: read('patreonUrl'), stripeKey: read('stripeKey'), stripeUrl: read('stripeUrl') }),
     donationSource: read('donationSource'), addressChecker: checkerOf(profile, read('addressChecker'), read('addressesAllowed')),
+    outboundOrigins: read('outboundOrigins'), outboundCa: read('outboundCa'),
     upfrontOnWorkerList: read('upfrontOnWorkerList'), matchedTargeting: read('matchedTargeting'),
     testApiKeys: read('testApiKeys'), rateLimits: !read('rateLimitsOff'), speedLimits: !read('speedLimitsOff'), rateLimitWhitelist: read('rateLimitWhitelist'),
     trustProxyHops: read('trustProxyHops'), bodyLimitBytes: read('bodyLimitMiB') * 2 ** 20, blobLimitBytes: read('blobLimitMiB') * 2 ** 20,

@@ -121,10 +121,11 @@ export class WorkerBatch {
 
   static readonly types: readonly string[] = Object.keys(new WorkerBatch().#handlers);
 
-  private aborted({ worker, job, selfTest }: JobFaulted['data'] | JobExpired['data'], abortedAt: string, { position }: Recorded): void {
+  private aborted({ worker, job, selfTest, excused }: JobFaulted['data'] | JobExpired['data'], abortedAt: string, { position }: Recorded): void {
     if (selfTest) return;
-    this.change({ worker }).uncompleted += 1;
     this.leave(job);
+    if (excused) return;
+    this.change({ worker }).uncompleted += 1;
     this.aborts.push({ job, worker, abortedAt, position });
   }
 

@@ -9,7 +9,7 @@ const HANDLED: ReadonlySet<string> = new Set(WorkerBatch.types);
 /** Workers of all kinds: declaration, maintenance, what they earned and how fast they are. */
 export const workers: Projection = {
   name: 'workers',
-  version: 2,
+  version: 3,
   schema: schemaBeside(import.meta.url),
   tables: ['worker', 'worker_assignment', 'worker_abort', 'worker_fast_job', 'worker_standing'],
   handles: (type) => HANDLED.has(type),

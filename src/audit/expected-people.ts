@@ -104,6 +104,12 @@ export class ExpectedPeople {
     for (const standing of this.standings.values()) if (standing.owner === owner) standing.suspicions = 0;
   }
 
+  private aborted({ job, worker, selfTest, excused }: JobFaulted['data']): void {
+    this.assignedAt.delete(job);
+    const known = this.workers.get(worker);
+    if (known && !selfTest && !excused) known.uncompleted += 1;
+  }
+
   private addToWorkers(event: Recorded): void {
     switch (event.type) {
       case 'WorkerRegistered.v1': return this.registered(event.data as WorkerRegistered['data']);
@@ -142,13 +148,7 @@ export class ExpectedPeople {
       }
       case 'JobSubmitted.v1': return this.submitted(event.data as JobSubmitted['data']);
       case 'JobFaulted.v1':
-      case 'JobExpired.v1': {
-        const { job, worker, selfTest } = event.data as JobFaulted['data'];
-        this.assignedAt.delete(job);
-        const known = this.workers.get(worker);
-        if (known && !selfTest) known.uncompleted += 1;
-        return;
-      }
+      case 'JobExpired.v1': return this.aborted(event.data as JobFaulted['data']);
       case 'JobSettled.v1': {
         const { worker, price, things, selfTest } = event.data as JobSettled['data'];
         const known = this.workers.get(worker);

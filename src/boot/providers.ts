@@ -4,6 +4,8 @@ import { Clock, Timers } from '../kernel/clock.js';
 import { Ids } from '../kernel/ids.js';
 import { SpeedLimits } from '../dispatch/deliver-parts.js';
 import { JobFinder } from '../dispatch/job-finder.js';
+import { JobStandings } from '../dispatch/job-standing.js';
+import { JobWaits } from '../dispatch/job-waits.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
 import { Matcher } from '../dispatch/matcher.js';
 import { ModelSpeeds } from '../dispatch/model-speeds.js';
@@ -36,6 +38,7 @@ import { Commanding } from '../platform/commanding/commanding.js';
 import { Contents } from '../platform/content/contents.js';
 import { NodeFeed } from '../platform/event-log/node-feed.js';
 import { Database } from '../platform/postgres/database.js';
+import { Strangers } from '../platform/outbound/strangers.js';
 import { Profanity, WordListProfanity } from '../platform/profanity.js';
 import { Readiness } from '../platform/health/readiness.js';
 import { PublishedCheckpoints } from '../notary/published-checkpoints.js';
@@ -51,6 +54,10 @@ import { LatestOfRequests } from '../requests/latest-of-requests.js';
 import { OpenWork } from '../requests/open-work.js';
 import { RequestHistory, RequestWatch } from '../requests/request-watch.js';
 import { StatusRows } from '../requests/status.js';
+import { DueDeliveries } from '../requests/webhooks/due-deliveries.js';
+import { WebhookCounts } from '../requests/webhooks/webhook-counts.js';
+import { WebhookInbox } from '../requests/webhooks/webhook-inbox.js';
+import { SenderParts } from '../requests/webhooks/webhook-sender.reactor.js';
 import { StyleRows } from '../styles/catalogue.message.js';
 import { StyleKeys } from '../styles/style-keys.message.js';
 import { PastMinute } from '../status/past-minute.js';
@@ -73,6 +80,7 @@ import { WorkerJobs } from '../workers/worker-changes.js';
 import { WorkerFiguresSource } from '../workers/worker-figures.js';
 import { makeAddressChecks } from './make-address-checks.js';
 import { makeMembers } from './make-members.js';
+import { makeStrangers } from './make-strangers.js';
 import { mailRows, modesRows, PostgresMessagePages } from './operations-rows.js';
 import type { Platform } from './platform.js';
 import {
@@ -94,10 +102,13 @@ export const platformProviders = (platform: Platform): Provider[] => {
   const mail = new WorkerMail(mailRows(platform), clock);
   const outages = new Outages(feed);
   const styleKeys = new StyleKeys(styleKeyRows(platform));
+  const strangers = makeStrangers(config);
+  const due = new DueDeliveries(platform.database, platform.log.storeId);
+  const counts = new WebhookCounts(due);
   const values: readonly (readonly [abstract new (...args: never[]) => object, object])[] = [
     [Ports, { clock, ids, feed, contents: platform.contents, blobs, secrets }],
     [Clock, clock], [Timers, timers], [Ids, ids], [NodeFeed, feed], [Database, platform.database], [Freshness, platform.readModels],
-    [Commanding, platform.commanding], [Contents, platform.contents], [BlobStore, blobs], [Secrets, secrets], [Pricing, pricing],
+    [Commanding, platform.commanding], [Strangers, strangers], [Contents, platform.contents], [BlobStore, blobs], [Secrets, secrets], [Pricing, pricing],
     [UserDirectory, directory], [Claims, new Claims(claimRows(platform))], [Unrepaid, new Unrepaid(unrepaidRows(platform))],
     [Members, members], [DonationSource, new DonationSource(config.donationSource)],
     [NextUserId, new NextUserId(userIdRows(platform))],
@@ -107,6 +118,7 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [SharedKeyRegistry, new SharedKeyRegistry(sharedKeyRows(platform), feed, keyedHash, clock)], [SharedKeyRows, new PostgresSharedKeyRows(platform)],
     [SharedKeyRequests, new SharedKeyRequests(sharedKeyRequestRows(platform))], [SharedKeyStyles, styleKeys],
     [WorkerRegistry, new WorkerRegistry(workerRows(platform), outages)], [Suspects, new Suspects(suspectRows(platform))], [Profanity, new WordListProfanity()],
+    [JobStandings, jobRows(platform)], [JobWaits, new JobWaits(feed, clock, timers)],
     [Outages, outages], [ServedUntil, new ServedUntil(platform.database, platform.log.storeId)], [ProcessPauses, new ProcessPauses(new SystemClock())],
     [LiveQueue, queue], [OpenWork, new OpenWork(openWorkRows(platform), clock)],
     [JobFinder, new JobFinder(queue, jobRows(platform), feed, (job) => findDecoy(platform.contents, job))], [WorkerViews, new WorkerViews(pricing, isInMaintenance)], [Matcher, new Matcher(pricing)],
@@ -121,18 +133,19 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [PriorityCap, new PriorityCap(config.kudosCap)], [AnonymousUse, new AnonymousUse(config.anonymous)],
     [HordeModes, new HordeModes(modesRows(platform))], [AddressChecks, makeAddressChecks(platform)],
     [PublishedCheckpoints, new PublishedCheckpoints(platform.database, platform.log.storeId)],
+    [WebhookInbox, new WebhookInbox({ due, contents: platform.contents, feed, clock })], [SenderParts, new SenderParts({ clock, ids, secrets }, due, counts, { strangers, logger: platform.logger })],
     [SpeedLimits, new SpeedLimits(pricing, config.speedLimits)], [OpenRegistration, new OpenRegistration(config.registration)], [DevAccess, new DevAccess(config.testApiKeys)],
   ];
-  return [...values.map(([provide, useValue]) => ({ provide, useValue })), ...healthProviders(platform)];
+  return [...values.map(([provide, useValue]) => ({ provide, useValue })), ...healthProviders(platform, counts)];
 };
 
 /** What every process serves, also one without the API. */
-export const healthProviders = (platform: Platform): Provider[] => {
+export const healthProviders = (platform: Platform, webhooks?: WebhookCounts): Provider[] => {
   const { config: { roles }, clock, timers, log, checkpoints, projector, feed, notary } = platform;
   const readiness = new Readiness({
     log, checkpoints, clock, timers, names: projections.map(({ name }) => name),
     own: () => (roles.has('projector') ? projector.status() : []), views: roles.has('api') ? () => feed.position : undefined,
-    notary: notary && (() => notary.status()),
+    notary: notary && (() => notary.status()), webhooks: webhooks && (() => webhooks.figures()),
   });
   return [{ provide: Readiness, useValue: readiness }];
 };

@@ -195,6 +195,7 @@ export const openWorkRows = (platform: Platform) => ({
 
 export const jobRows = (platform: Platform) => ({
   waitFor: waits(platform, 'requests'),
+  standing: (id: string) => requestOfJob(platform.database, id),
   job: async (id: string) => {
     const row = await requestOfJob(platform.database, id);
     return row && { job: row.id, request: row.request, kind: row.kind, payer: row.payer, worker: row.worker, owner: row.owner, model: row.model };

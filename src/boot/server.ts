@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule, HealthOnlyModule } from '../app.module.js';
 import { ConfigError, type Config } from '../config.js';
+import { JobWaits } from '../dispatch/job-waits.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
 import { ModelSpeeds } from '../dispatch/model-speeds.js';
 import { Reaper } from '../dispatch/reaper.js';
@@ -33,6 +34,8 @@ import { OpenWork } from '../requests/open-work.js';
 import { ProgressStreams } from '../requests/progress-streams.js';
 import { Repairs } from '../requests/repairs.reactor.js';
 import { RequestWatch } from '../requests/request-watch.js';
+import { WebhookInbox } from '../requests/webhooks/webhook-inbox.js';
+import { WebhookSender } from '../requests/webhooks/webhook-sender.reactor.js';
 import { PastMinute } from '../status/past-minute.js';
 import { Erasures } from '../users/erasures.reactor.js';
 import { MonthlyGrants } from '../users/monthly-grants.reactor.js';
@@ -68,6 +71,8 @@ const SERVING_MS = 1_000;
 const REAPER_MS = 1_000;
 const REPAIRS_MS = 1_000;
 const SUSPECTING_MS = 1_000;
+/** So much later than its delivery is a job told of, at most, where the receiver answers. */
+const WEBHOOKS_MS = 250;
 /** What only a dead process leaves. */
 const LEFTOVERS_MS = 30_000;
 /** Nobody waits for these: trust comes after a week, and what is above the cap has no effect. */
@@ -122,7 +127,7 @@ const serveApi = async (platform: Platform, ports: SystemPorts): Promise<Server>
   return {
     platform, app, genesis, url: await app.getUrl(),
     close: () => {
-      for (const waiting of [WaitingWorkers, ProgressStreams]) app.get<{ stop(): void }>(waiting, { strict: false }).stop();
+      for (const waiting of [WaitingWorkers, ProgressStreams, JobWaits]) app.get<{ stop(): void }>(waiting, { strict: false }).stop();
       return shutDown(app, platform, timers);
     },
   };
@@ -158,7 +163,8 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding, vault
   const mail = get(WorkerMail);
   const folds = [
     get(Credits), get(Pockets), get(TrustedUsers), get(RecentGifts), directory, get(NextUserId), registry, get(Suspects), new ForgetErased(vault, feed), queue,
-    get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests), get(StyleKeys), get(Claims), get(Unrepaid), latest, modes, mail, get(AddressBlocks), watch, get(ModelSpeeds), get(Outages),
+    get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests), get(StyleKeys), get(Claims), get(Unrepaid), get(WebhookInbox), latest, modes, mail, get(AddressBlocks), watch, get(ModelSpeeds), get(Outages),
+    get(JobWaits),
   ];
   for (const fold of folds) feed.register(fold);
   await feed.start();
@@ -201,6 +207,7 @@ const startTimers = (app: NestFastifyApplication, { timers, logger, contents, bl
   const members = app.get(Members, { strict: false });
   const serving = app.get(Serving, { strict: false });
   const presence = app.get(WorkerPresence, { strict: false });
+  const webhooks = app.get(WebhookSender, { strict: false });
   const housekeeping = new Housekeeping(contents, blobs, clock);
   const loops = [
     { name: 'serving', everyMs: SERVING_MS, round: () => serving.confirm() },
@@ -219,12 +226,14 @@ const startTimers = (app: NestFastifyApplication, { timers, logger, contents, bl
     { name: 'supporters', everyMs: SUPPORTERS_MS, round: () => members.refresh() },
     { name: 'repayments', everyMs: REPAIRS_MS, round: () => repayments.round() },
     { name: 'monthly thanks', everyMs: THANKS_MS, firstMs: THANKS_FIRST_MS, round: () => thanks.round() },
+    { name: 'webhooks', everyMs: WEBHOOKS_MS, round: () => webhooks.round() },
     { name: 'presence', everyMs: PRESENCE_MS, round: () => presence.round() },
   ].map(({ name, everyMs, firstMs = 0, round }: Loop) =>
     repeatedly(round, { everyMs, firstMs, timers, onError: (error) => logger.error({ err: loggable(error), loop: name }, 'a round failed and will be tried again') }));
   return {
     stop: async () => {
       await Promise.all(loops.map((loop) => loop.stop()));
+      await webhooks.stop();
       await presence.round().catch(() => undefined); // a last word to those who go on; without it nothing but time is lost
       await serving.end().catch(() => undefined); // as that
     },

@@ -8,6 +8,8 @@ import { Deliver } from './deliver.js';
 import { DeliverParts } from './deliver-parts.js';
 import { Fairness } from './fairness.js';
 import { Models } from './model-figures.message.js';
+import { JobController } from './job.controller.js';
+import { JobStanding, JobStandingParts } from './job-standing.js';
 import { OnlineSummaries } from './online-workers.js';
 import { Pop } from './pop.js';
 import { PopController } from './pop.controller.js';
@@ -23,8 +25,8 @@ import { Why } from './why/why.js';
 
 @Global()
 @Module({
-  controllers: [AlchemyController, PopController, SubmitController, WhyController],
-  providers: [Arrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Deliver, DeliverParts, Fairness, Models, OnlineSummaries, Pop, PopJournal, PopParts, Reaper, ServedTime, Visits, WaitingWorkers, Why, WorkerMemory],
+  controllers: [AlchemyController, JobController, PopController, SubmitController, WhyController],
+  providers: [Arrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Deliver, DeliverParts, Fairness, JobStanding, JobStandingParts, Models, OnlineSummaries, Pop, PopJournal, PopParts, Reaper, ServedTime, Visits, WaitingWorkers, Why, WorkerMemory],
   exports: [Availability, Models, Reaper],
 })
 export class DispatchModule {}

@@ -11,6 +11,7 @@ import type { KnownUser } from '../users/directory.message.js';
 import type { KnownWorker } from '../workers/registry.message.js';
 import { Arrivals } from './arrivals.js';
 import { giveDecoys, isFooled, requestsThatTricked } from './decoys.js';
+import type { LostOfPop } from './lost-content.js';
 import { maintenanceRefusal } from './maintenance.js';
 import { LiveQueue, matcherOf, type AnyWorkerFacts } from './live-queue.message.js';
 import type { ServingOrder } from './live-queue/lane.js';
@@ -69,12 +70,14 @@ export class Pop {
 
   async pop(owner: KnownUser, asked: PopAsked): Promise<HandedOut | NothingToDo> {
     return this.arrivals.visits.receive<HandedOut | NothingToDo>(owner, asked, async (known) => {
-      const answer = await this.#find(owner, asked, known);
+      const lost = this.parts.lost.ofPop();
+      const answer = await this.#find(owner, asked, { known, lost });
+      await lost.end();
       return { found: answer.outcome === 'jobs', answer };
     }, { outcome: 'nothing', skipped: {} });
   }
 
-  async #find(owner: KnownUser, asked: PopAsked, known: KnownWorker): Promise<HandedOut | NothingToDo> {
+  async #find(owner: KnownUser, asked: PopAsked, { known, lost }: { known: KnownWorker; lost: LostOfPop }): Promise<HandedOut | NothingToDo> {
     const worker = this.parts.views.of(known, asked.wish);
     const skipped = new Map<SkipReason, number>();
     let candidates = 0;
@@ -84,11 +87,12 @@ export class Pop {
       const stored = await this.parts.ports.contents.getMany(requests);
       const tricking = await requestsThatTricked(this.parts.ports.contents, known, requests);
       for (const { request, facts } of page) {
-        const text = stored.get(request);
+        const content = await this.#contentOf(stored.get(request));
         candidates += 1;
-        if (text === undefined) continue; // expired content: its request is about to expire too, and must not block the queue
-        const content = JSON.parse(text) as StoredRequest;
-        if (await this.#lacksImages(content)) continue; // as expired content
+        if (!content) {
+          lost.add(request); // and nobody waits for it
+          continue;
+        }
         const reason = this.#reason(facts, worker, { ...content.payload, tricked: tricking.has(request) });
         if (reason) {
           skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
@@ -114,11 +118,15 @@ export class Pop {
     return maintenanceRefusal(known, this.arrivals.database);
   }
 
-  async #lacksImages({ sources }: StoredRequest): Promise<boolean> {
+  /** Undefined when it, or one of its images, is gone. */
+  async #contentOf(text: string | undefined): Promise<StoredRequest | undefined> {
+    if (text === undefined) return undefined;
+    const content = JSON.parse(text) as StoredRequest;
+    const { sources } = content;
     for (const source of sources ? [sources.image, sources.mask, ...sources.extra] : []) {
-      if (source && !(await this.parts.ports.blobs.exists(source.key))) return true;
+      if (source && !(await this.parts.ports.blobs.exists(source.key))) return undefined;
     }
-    return false;
+    return content;
   }
 
   /** What depends on the pair of request and worker, or on the prompt. */

@@ -63,7 +63,7 @@ export class ImageSubmission {
       status: 202, position: admitted.position,
       answer: {
         id: admitted.request, kudos: inKudos(firstImagePrice(admitted.candidate.facts.features as ImageJobFeatures, policy)), kudos_quote: inKudos(admitted.quote),
-        ...(possible ? {} : { message: `Warning: ${NO_WORKER}` }), ...(warnings.length > 0 ? { warnings } : {}),
+        ...(possible ? {} : { message: `Warning: ${NO_WORKER}` }), ...(warnings.length > 0 ? { warnings } : {}), ...defined({ webhook_secret: admitted.webhookSecret }),
       },
     };
   }
@@ -112,8 +112,8 @@ export class ImageSubmission {
     }, (rc, each) => this.#lesser(body, rc, each));
   }
 
-  #admit(body: ImageRequestBody, asking: Asking, { clientAgent }: Asked): Promise<Admitted & { candidate: Candidate; quote: Kudos }> {
-    const sources = this.gate.sources(asking.priced.request.sources);
+  async #admit(body: ImageRequestBody, asking: Asking, { clientAgent }: Asked): Promise<Admitted & { candidate: Candidate; quote: Kudos }> {
+    const sources = await this.gate.sources(asking.priced.request.sources, asking.caller.payer);
     return orLesser(asking, async (each) => {
       const candidate = { ...candidateOf(each, clientAgent), ...(sources && { sources }) };
       return { ...(await this.admission.admit(candidate, this.gate.context(each.caller.payer))), candidate, quote: each.priced.quote.total };
@@ -162,6 +162,8 @@ export interface ImageAccepted {
   readonly position: number;
   readonly answer: {
     readonly id: string; readonly kudos: number; readonly kudos_quote: number; readonly message?: string; readonly warnings?: readonly RequestWarning[];
+    /** Ours: what the deliveries to its webhook are signed with. */
+    readonly webhook_secret?: string;
   };
 }
 export interface ImageQuoted {
@@ -182,7 +184,7 @@ const candidateOf = ({ caller: { payer, sharedKey, isStyles }, priced: { request
     disableBatching: request.disableBatching, r2: request.r2, shared: request.shared,
     activation: quote.activation, quote: quote.total, unitPriceMax: quote.unitPrice, ...defined({ dearest: quote.dearest }),
   },
-  content: { payload: request.payload, clientAgent },
+  content: { payload: request.payload, clientAgent }, webhook: request.webhook,
 });
 
 /** Requested steps, whatever a sampler makes of them (horde-api since 5.1.5 §5.1). */

@@ -21,9 +21,9 @@ export class InterrogateController {
     @StrictBody(AlchemyRequestFields) body: AlchemyRequestFields, @ApiKey() apiKey: string, @Sender() sender: SentFrom,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { id, position } = await this.submissions.submit(body, { apiKey, ...sender });
+    const { answer, position } = await this.submissions.submit(body, { apiKey, ...sender });
     setKudosPosition(reply, position);
-    return { id };
+    return answer;
   }
 
   @Get('status/:id') @Callers('capability') @RateLimit('RL-10s')

@@ -4,7 +4,7 @@ import { unreachable } from '../kernel/unreachable.js';
 import type {
   AbandonRequest, AcceptRequest, AssignJobs, CancelRequest, ExpireJobs, ExpireRequest, ExplainJob, FaultJob, RequestCommand, SubmitJob,
 } from './request.commands.js';
-import { completed, settledAnonymously } from './request-endings.js';
+import { completed, loseContent, settledAnonymously } from './request-endings.js';
 import { testsItself, unpaid } from './self-test.js';
 import type { RequestEvent } from './request.events.js';
 import { afterFormReturns, assignForms, cancelForms, returnOf } from './request-forms.js';
@@ -31,6 +31,7 @@ const decide = (command: RequestCommand, request: Request): Decided => {
     case 'ExplainJob': return explain(command, request);
     case 'ExpireJobs': return expireJobs(command, request);
     case 'ExpireRequest': return expire(command, request);
+    case 'LoseContent': return loseContent(command, request);
     case 'CancelRequest': return cancel(command, request);
     case 'CancelForms': return cancelForms(command, request);
     default: return unreachable(command);
@@ -50,7 +51,9 @@ const acceptRequest = ({ facts, ledger }: AcceptRequest, request: Request): Deci
 /** Takes the place of a request that never came, so that it can never come late (spec/ledger.md §4.5). */
 const abandon = ({ payer, at }: AbandonRequest, request: Request): Decided => {
   // The answer is in the detail: unlike the state, it never runs ahead of the log.
-  if (request.facts) return refuse('AlreadyAccepted', { completed: request.completed ? 1 : 0, submitted: submittedJobs(request).join() });
+  if (request.facts) return refuse('AlreadyAccepted', {
+    completed: request.completed ? 1 : 0, submitted: submittedJobs(request).join(), ...(request.contentLost ? { refund: 1 } : {}),
+  });
   if (request.ended) return accept();
   return accept({ type: 'RequestAbandoned.v1', data: { request: request.id, payer, abandonedAt: at } });
 };
@@ -77,6 +80,7 @@ const submit = (command: SubmitJob, request: Request): Decided => {
     data: {
       request: request.id, worker: job.worker, owner: job.owner, model: job.model, ...(job.selfTest ? unpaid(result) : result),
       ...(isTooFast(command, job) ? { tooFast: true } : {}), submittedAt: at, ...(job.form === undefined ? {} : { form: job.form }),
+      ...(request.facts.webhook ? { webhook: true } : {}),
     },
   };
   const settlement = request.facts.payer === 0 ? [settledAnonymously(command, job, request)] : [];
@@ -102,15 +106,17 @@ const fault = ({ job: id, at }: FaultJob, request: Request): Decided => {
   if (!job) return refuse('InvalidJobID');
   if (job.state === 'submitted') return refuse('DuplicateGen');
   if (job.state !== 'pending') return accept();
-  const faulted: RequestEvent = { type: 'JobFaulted.v1', data: { request: request.id, job: id, worker: job.worker, faultedAt: at, ...returnOf(request, id) } };
+  const faulted: RequestEvent = { type: 'JobFaulted.v1', data: { request: request.id, job: id, worker: job.worker, faultedAt: at, ...returnOf(request, id), ...excuseOf(request) } };
   return accept(faulted, ...afterFaults(request, [id], at));
 };
+
+const excuseOf = ({ ended }: Request): { excused?: true } => (ended === 'cancelled' ? { excused: true } : {});
 
 const expireJobs = ({ at, outages = [] }: ExpireJobs, request: Request): Decided => {
   const late = pendingJobs(request).filter((id) => deadline(request.jobs.get(id)!, outages) <= Date.parse(at));
   if (late.length === 0) return accept();
   const expired = late.map((job): RequestEvent => ({
-    type: 'JobExpired.v1', data: { request: request.id, job, worker: request.jobs.get(job)!.worker, expiredAt: at, ...returnOf(request, job) },
+    type: 'JobExpired.v1', data: { request: request.id, job, worker: request.jobs.get(job)!.worker, expiredAt: at, ...returnOf(request, job), ...excuseOf(request) },
   }));
   return accept(...expired, ...afterFaults(request, late, at));
 };

@@ -50,6 +50,8 @@ export interface RequestFacts {
   readonly acceptedAt: string;
   /** The style that made it what it is, and the collection that drew the style: each counts as used once. */
   readonly style?: { readonly style: string; readonly collection?: string };
+  /** Its sender is told of every delivered job, at a URL that stands with its content. */
+  readonly webhook?: true;
 }
 
 export type RequestAccepted = Stored<'RequestAccepted.v1', RequestFacts & { ledger?: LedgerTransaction }>;
@@ -107,6 +109,8 @@ export type JobSubmitted = Stored<'JobSubmitted.v1', {
   form?: number;
   /** As its hand-out says: `price` and `debit` are 0. */
   selfTest?: true;
+  /** As the request says, so that whoever tells its sender needs no other event. */
+  webhook?: true;
 }>;
 
 /**
@@ -117,14 +121,16 @@ interface JobReturned {
   form?: number;
   final?: true;
   selfTest?: true;
+  /** Its request had been cancelled before: a worker that stops because nobody wants the result any more is not blamed. */
+  excused?: true;
 }
 /** The worker gave up, or its time ran out: the slot goes back to the queue. */
 export type JobFaulted = Stored<'JobFaulted.v1', { request: string; job: string; worker: string; faultedAt: string } & JobReturned>;
 export type JobExpired = Stored<'JobExpired.v1', { request: string; job: string; worker: string; expiredAt: string } & JobReturned>;
 
 export type RequestCancelled = Stored<'RequestCancelled.v1', { request: string; withdrawn: number; cancelledAt: string }>;
-/** Three of its jobs faulted: nothing more is handed out (horde-rules §6.8). */
-export type RequestFaulted = Stored<'RequestFaulted.v1', { request: string; withdrawn: number; faultedAt: string }>;
+/** Three of its jobs faulted, or nobody knows any more what it asked for: nothing more is handed out (horde-rules §6.8, spec/ledger.md §4.5). */
+export type RequestFaulted = Stored<'RequestFaulted.v1', { request: string; withdrawn: number; faultedAt: string; reason?: 'content_lost' }>;
 export type RequestExpired = Stored<'RequestExpired.v1', { request: string; withdrawn: number; expiredAt: string }>;
 /** Nothing is waiting and nothing pending any more, however it came to that. Always the last event of a request. */
 export type RequestCompleted = Stored<'RequestCompleted.v1', {
@@ -134,6 +140,8 @@ export type RequestCompleted = Stored<'RequestCompleted.v1', {
   /** Every job that was delivered: the authorization closes when all of them are settled (I28). */
   submitted: readonly string[];
   completedAt: string;
+  /** Its content was lost: unless something was delivered before, the payer gets back what it cost (spec/ledger.md §4.5). */
+  refund?: true;
 }>;
 /** An authorization whose request never came; takes the request's place so that it can never come late. */
 export type RequestAbandoned = Stored<'RequestAbandoned.v1', { request: string; payer: number; abandonedAt: string }>;

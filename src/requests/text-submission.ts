@@ -5,7 +5,7 @@ import { downgradeText } from '../pricing/downgrade.js';
 import { Pricing } from '../pricing/pricing.js';
 import { firstTextPrice, textQuote, type Quote } from '../pricing/quote.js';
 import { textUpfrontAmount, textUpfrontRequired } from '../pricing/upfront.js';
-import { Admission, type Candidate } from './admission.js';
+import { Admission, type Admitted, type Candidate } from './admission.js';
 import type { RequestCaller } from './caller-keys.js';
 import { Gate } from './gate.js';
 import type { Asked } from './image-submission.js';
@@ -35,7 +35,7 @@ interface Asking {
 export interface TextAccepted {
   readonly status: 202;
   readonly position: number;
-  readonly answer: { readonly id: string; readonly kudos: number; readonly kudos_quote: number; readonly message?: string };
+  readonly answer: { readonly id: string; readonly kudos: number; readonly kudos_quote: number; readonly message?: string; readonly webhook_secret?: string };
 }
 export interface TextQuoted {
   readonly status: 200;
@@ -57,13 +57,13 @@ export class TextSubmission {
     const priced = this.#price(request, { used, isForeign: used !== undefined && used.owner !== caller.payer.id });
     const asking = { caller, priced };
     if (request.dryRun) return quoted((await this.#affordable(asking, asked)).priced);
-    const { id, position, candidate } = await this.#admit(asking, asked.clientAgent);
+    const { request: id, position, webhookSecret, candidate } = await this.#admit(asking, asked.clientAgent);
     const possible = !this.gate.access.givesHints || this.availability.possible(candidate.facts);
     return {
       status: 202, position,
       answer: {
         id, kudos: inKudos(firstTextPrice(priced.quote)), kudos_quote: inKudos(candidate.facts.quote),
-        ...(possible ? {} : { message: `Warning: ${NO_WORKER}` }),
+        ...(possible ? {} : { message: `Warning: ${NO_WORKER}` }), ...defined({ webhook_secret: webhookSecret }),
       },
     };
   }
@@ -110,11 +110,10 @@ export class TextSubmission {
     }, (rc, each) => this.#lesser(rc, each));
   }
 
-  #admit(asking: Asking, clientAgent: string): Promise<{ id: string; position: number; candidate: Candidate }> {
+  #admit(asking: Asking, clientAgent: string): Promise<Admitted & { candidate: Candidate }> {
     return orLesser(asking, async (each) => {
       const candidate = candidateOf(each, clientAgent);
-      const { request: id, position } = await this.admission.admit(candidate, this.gate.context(each.caller.payer));
-      return { id, position, candidate };
+      return { ...(await this.admission.admit(candidate, this.gate.context(each.caller.payer))), candidate };
     }, (rc, each) => this.#lesser(rc, each));
   }
 
@@ -164,5 +163,5 @@ const candidateOf = ({ caller: { payer, sharedKey, isStyles }, priced: { request
     disableBatching: request.disableBatching, r2: false, shared: false,
     activation: quote.activation, quote: quote.total, unitPriceMax: quote.unitPrice, ...defined({ dearest: quote.dearest }),
   },
-  content: { payload: request.payload, softprompt: request.features.softprompt ?? null, clientAgent },
+  content: { payload: request.payload, softprompt: request.features.softprompt ?? null, clientAgent }, webhook: request.webhook,
 });

@@ -33,7 +33,7 @@ export const alchemy = ({ random, clients, node, world }: Scene): void => {
   const payer = clients.user(random.between(0, 9));
   const forms = Array.from({ length: random.between(1, 4) }, () => ({ name: random.pick(FORMS) }));
   const body = Object.assign(new AlchemyRequestFields(), { source_image: SOURCE, forms, trusted_workers: random.chance(0.1), slow_workers: random.chance(0.8) });
-  void clients.call(node, 'alchemy', node.get(AlchemySubmission).submit(body, { apiKey: payer.key, clientAgent: 'simulated:1:nobody', ip: '127.0.0.1' }), ({ id }) => {
+  void clients.call(node, 'alchemy', node.get(AlchemySubmission).submit(body, { apiKey: payer.key, clientAgent: 'simulated:1:nobody', ip: '127.0.0.1' }), ({ answer: { id } }) => {
     clients.acknowledged(world.store.stream(`request-${id}`).length > 0, `request ${id}`);
     clients.requests.push({ id, payer });
     return `request ${id}`;

@@ -137,6 +137,7 @@ export class RequestLife {
     const { random } = this.economy;
     const pending = pendingJobs(this.request);
     if (random.chance(0.03)) this.cancel();
+    else if (random.chance(0.01)) this.decide({ type: 'LoseContent', at: this.now });
     else if (this.request.waiting > 0 && random.chance(0.7)) this.assign();
     else if (pending.length > 0) this.work(random.pick(pending));
     else if (random.chance(0.02)) this.decide({ type: 'ExpireRequest', at: iso(expiresAt(this.request)) });
@@ -192,7 +193,7 @@ export class RequestLife {
   }
 
   private close(): boolean {
-    this.economy.account(this.payer, { type: 'CloseAuthorization', request: this.id, submitted: submittedJobs(this.request), at: this.now, policy: 1 });
+    this.economy.account(this.payer, { type: 'CloseAuthorization', request: this.id, submitted: submittedJobs(this.request), refund: this.request.contentLost, at: this.now, policy: 1 });
     return false;
   }
 
