@@ -6,7 +6,7 @@ import { workerView, type WorkerFigures, type WorkerStanding } from './worker-vi
 const AT = Date.UTC(2026, 2, 1, 12);
 const figures: WorkerFigures = {
   id: 'w', kind: 'image', owner: 7, name: 'Dreamer', nameHash: 'hash', info: null, declaration: declaration({ agent: 'AI Horde Worker reGen:13:x', allowImg2img: true, allowPainting: true }), maintenance: false,
-  paused: true, suspicions: 3, fulfilled: 2, kudosGenerated: centikudos(1_250), things: 2_345_678, uncompletedJobs: 1, uptimeMs: 61_999, uptimeKudos: NO_KUDOS, speed: 1_234_567,
+  paused: true, suspicions: 3, team: null, fulfilled: 2, kudosGenerated: centikudos(1_250), things: 2_345_678, uncompletedJobs: 1, uptimeMs: 61_999, uptimeKudos: NO_KUDOS, speed: 1_234_567,
 };
 const standing: WorkerStanding = { online: true, trusted: false, flagged: false, moderated: false };
 const message = { id: 'm', worker: 'w', author: 9, text: 'Please restart', origin: 'Night shift', postedAt: AT, expiresAt: AT + 3_600_000 };

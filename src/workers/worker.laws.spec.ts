@@ -5,7 +5,6 @@ import { declaration } from '../../test/support/request-facts.js';
 import { iso } from '../kernel/clock.js';
 import { personal, type Recorded } from '../kernel/event.js';
 import { userDecider } from '../users/user.decider.js';
-import type { UserCommand } from '../users/user.commands.js';
 import type { SuspicionReason, UserEvent } from '../users/user.events.js';
 import { speedOf, WorkerRegistry } from './registry.message.js';
 import { Suspects } from './suspects.js';
@@ -84,7 +83,7 @@ describe('35: suspicions of a worker', () => {
       const seen = new Map<string, Set<string>>([['v', new Set()], ['w', new Set()]]);
       for (const wish of wishes) {
         const before = folded(userDecider, '2', events);
-        const decision = userDecider.decide({ ...wish, at: at(1) } as UserCommand, before);
+        const decision = userDecider.decide({ ...wish, at: at(1) }, before);
         const news = decision.outcome === 'accepted' ? decision.events : [];
         events = [...events, ...news];
         if (wish.type !== 'SuspectWorker') continue;
