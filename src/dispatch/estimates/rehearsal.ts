@@ -6,7 +6,7 @@ export const HORIZON_S = 1_800;
 /** And how far beyond the last hand-out of what waits now: who comes next is compared with what happens then. */
 const BEYOND_S = 120;
 /** Requests and pools looked at in one rehearsal: a few milliseconds of work. What was not reached is worked out from the pace so far. */
-export const STEPS_MAX = 150_000;
+export const STEPS_MAX = 500_000;
 
 /** A request in the play. */
 class Actor {
@@ -258,12 +258,14 @@ export class Rehearsal {
     return found;
   }
 
-  /** From the pace at which the pool has served so far; `except` is no competitor of itself. */
+  /** From the pace at which those who may serve it have served so far all that they may; `except` is no competitor of itself. */
   #beyond({ pool, key }: Pick<Asked, 'pool' | 'key'>, except?: Actor): number {
     const claims = pool.servers.reduce((sum, server) => sum + this.#claims[server]!.length, 0);
     if (claims === 0 || this.#endS === 0) return Infinity;
     let ahead = 0;
-    for (const actor of this.#waiting.get(pool) ?? []) if (actor !== except && actor.key > key) ahead += actor.left;
+    for (const waiting of new Set(pool.servers.flatMap((server) => this.#lists[server]!))) {
+      for (const actor of waiting) if (actor !== except && actor.key > key) ahead += actor.left;
+    }
     return this.#endS + (ahead * this.#endS) / claims;
   }
 
