@@ -6,6 +6,7 @@ import type { CommandContext } from '../platform/commanding/outcome.js';
 import { refusedBy } from '../platform/http/refusals.js';
 import { Ports } from '../platform/ports.js';
 import { Profanity } from '../platform/profanity.js';
+import { RetryLater } from '../platform/retry-later.js';
 import { sanitised } from '../platform/sanitised-text.js';
 import { defined } from '../requests/rules/defined.js';
 import type { KnownUser } from '../users/directory.message.js';
@@ -55,16 +56,16 @@ export class TeamChanges {
   async change(team: TeamRow, caller: KnownUser, fields: ChangeTeamFields): Promise<Changed> {
     const texts = textsOf(fields);
     const context = this.#context(caller);
-    const nameHash = texts.name === undefined ? team.nameHash : this.names.hashOf(texts.name);
-    const isRenamed = nameHash !== team.nameHash; // in another case it is the same name
+    const { nameHash: from = team.nameHash } = (await this.commands.execute(new OnTeam(team.id, { type: 'ReadTeam' }, context))).state;
+    const nameHash = texts.name === undefined ? from : this.names.hashOf(texts.name);
+    const isRenamed = nameHash !== from; // in another case it is the same name
     const isTaken = isRenamed && (await this.names.isTaken(nameHash, context));
     const rc = refusalOfTeamChange({ mayChange: mayChange(team, caller) }, texts, { isTaken, isProfane: this.#isProfane });
     if (rc) throw refusedBy(teamRefusals, rc);
     if (isRenamed && (await this.names.claim(nameHash, { team: team.id, owner: team.owner }, false, context)) === undefined) throw refusedBy(teamRefusals, 'TeamNameAlreadyExists');
-    const outcome = await this.commands.execute(new OnTeam(team.id, { type: 'ChangeTeam', by: caller.id, at: this.#now(), ...sealedTexts(team, texts, nameHash) }, context));
-    const isGone = outcome.outcome === 'refused';
-    if (isRenamed) await this.names.release(isGone ? nameHash : team.nameHash, team.id, context);
-    if (isGone) throw refusedBy(teamRefusals, 'TeamNotFound');
+    const outcome = await this.commands.execute(new OnTeam(team.id, { type: 'ChangeTeam', by: caller.id, at: this.#now(), ...sealedTexts(team, texts, { nameHash, from }) }, context));
+    if (isRenamed) await this.names.release(outcome.outcome === 'refused' ? nameHash : from, team.id, context);
+    if (outcome.outcome === 'refused') throw outcome.rc === 'TeamRenamed' ? new RetryLater('the team is being renamed') : refusedBy(teamRefusals, 'TeamNotFound');
     return { answer: defined(texts), position: outcome.outcome === 'appended' ? outcome.position : -1 };
   }
 
@@ -93,8 +94,8 @@ const textsOf = ({ name, info }: { readonly name?: string; readonly info?: strin
   name: name === undefined ? undefined : sanitised(name, TEAM_NAME_MAX), info: info === undefined ? undefined : sanitised(info, TEAM_INFO_MAX),
 });
 
-const sealedTexts = ({ owner }: TeamRow, { name, info }: TeamTexts, nameHash: string) => ({
-  ...(name === undefined ? {} : { name: { name: personal(`user-${owner}`, name), nameHash } }), ...(info === undefined ? {} : { info: personal(`user-${owner}`, info) }),
+const sealedTexts = ({ owner }: TeamRow, { name, info }: TeamTexts, hashes: { readonly nameHash: string; readonly from: string }) => ({
+  ...(name === undefined ? {} : { name: { name: personal(`user-${owner}`, name), ...hashes } }), ...(info === undefined ? {} : { info: personal(`user-${owner}`, info) }),
 });
 
 const mayChange = ({ owner }: TeamRow, caller: KnownUser): boolean => caller.id === owner || caller.roles.has('moderator');
