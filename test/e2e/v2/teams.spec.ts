@@ -95,6 +95,21 @@ describe('the name of a team', () => {
     await patch(first, maker.key, { name: 'The First' });
   });
 
+  it('is borne by one when several give it at once, to one team or to two', async () => {
+    const renamed = await Promise.all([first, first, second, second].map((id, index) => patch(id, index < 2 ? maker.key : other.key, { name: 'Contested' })));
+    expect(renamed.map(({ status }) => status).filter((status) => ![200, 400, 503].includes(status))).toEqual([]);
+    await horde.caughtUp();
+    const names = (await client.get<readonly Fields[]>(`${V2}/teams`)).body.map(({ name }) => name);
+    expect(names.filter((name) => name === 'Contested')).toHaveLength(1);
+    expect((await make(other.key, { name: 'contested' })).body.rc).toBe('TeamNameAlreadyExists');
+    expect((await patch(first, maker.key, { name: 'The First' })).status).toBe(200);
+    expect((await patch(second, other.key, { name: 'Second' })).status).toBe(200);
+    const again = await make(other.key, { name: 'contested' });
+    expect(again.status).toBe(200);
+    await horde.caughtUp();
+    await del(idOf(again), other.key);
+  });
+
   it('that a deletion did not come to release is free at once', async () => {
     const gone = await make(maker.key, { name: 'Gone' });
     const context = { actor: { kind: 'system' as const }, correlationId: '00000000-0000-4000-8000-000000000000' };
