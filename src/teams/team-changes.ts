@@ -70,7 +70,7 @@ export class TeamChanges {
     if (isRenamed && (await this.names.claim(hashes.nameHash, { team: team.id, owner: team.owner }, false, context)) === undefined) throw refusedBy(teamRefusals, 'TeamNameAlreadyExists');
     const outcome = await this.commands.execute(new OnTeam(team.id, { type: 'ChangeTeam', by: caller.id, at: this.#now(), ...sealedTexts(team, texts, hashes) }, context));
     // Of two who give it the same name at once, one comes too late, and the team bears that name.
-    for (const hash of isRenamed ? Object.values(hashes) : []) if (hash !== outcome.state.nameHash) await this.names.release(hash, team.id, context);
+    for (const hash of isRenamed ? [hashes.from, hashes.nameHash] : []) if (hash !== outcome.state.nameHash) await this.names.release(hash, team.id, context);
     if (outcome.outcome === 'refused') throw refusalOf(outcome.rc);
     return { answer: defined(texts), position: positionOf(outcome) };
   }
