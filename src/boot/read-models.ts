@@ -7,7 +7,9 @@ import { findSharedKey, sharedKeyIdsOf, sharedKeyPage } from '../../projections/
 import { giftsSince, lastIndexedRevision, reversalByKey, reversalOf, transactionById, transfersById } from '../../projections/statement/queries.js';
 import { stylesOf } from '../../projections/styles/queries.js';
 import { findUser, findUserByKeyHash, leftoversOfUser, maxUserId, monthlyDue, trustedUsers, unfinishedErasures, unopenedUsers, userPage, type User } from '../../projections/users/queries.js';
-import { fastJobs, findWorker, findWorkerByName, findWorkers, jobsAtWorker, recentAborts, workerPage, workersOf, type Worker } from '../../projections/workers/queries.js';
+import {
+  assignmentPage, fastJobs, findWorker, findWorkerByName, findWorkers, jobsAtWorker, recentAborts, workerPage, workersOf, type AssignmentRow, type Worker,
+} from '../../projections/workers/queries.js';
 import { iso } from '../kernel/clock.js';
 import { centikudos, NO_KUDOS, plus } from '../kernel/kudos.js';
 import { SharedKeyRows } from '../kudos/shared-keys.js';
@@ -155,8 +157,11 @@ export const queueRows = (platform: Platform) => ({
 
 export const workerRows = (platform: Platform) => ({
   workers: async () => {
-    const { position, answer } = await atCheckpoint(platform, 'workers', (db) => allPages<Worker>((after) => workerPage(db, after, PAGE), ({ id }) => id));
-    return { position, rows: answer.flatMap(workerRow) };
+    const { position, answer } = await atCheckpoint(platform, 'workers', async (db) => ({
+      workers: await allPages<Worker>((after) => workerPage(db, after, PAGE), ({ id }) => id),
+      assignments: await allPages<AssignmentRow>((after) => assignmentPage(db, after, PAGE), ({ job }) => job),
+    }));
+    return { position, rows: answer.workers.flatMap(workerRow), assignedAtMs: new Map(answer.assignments.map(({ job, assignedAt }) => [job, assignedAt])) };
   },
 });
 
