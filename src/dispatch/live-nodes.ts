@@ -50,8 +50,8 @@ export class LiveNodes {
   }
 
   /**
-   * The same candidates; of the first few those first that fall to this node. Whom the worker puts first stays first: nobody
-   * else reaches for those before others.
+   * The same candidates; of the first few those first that fall to this node, then the others' from behind, as they begin in
+   * front. Whom the worker puts first stays first.
    */
   *preferred<Each extends Popped>(candidates: Iterable<Each>, firstPayers: readonly number[]): Generator<Each> {
     if (this.count === 1) {
@@ -69,9 +69,9 @@ export class LiveNodes {
       seen += 1;
       if (seen > front || this.#isOurs(each.request)) yield each;
       else others.push(each);
-      if (seen === front) yield* others.splice(0);
+      if (seen === front) yield* others.splice(0).reverse();
     }
-    yield* others;
+    yield* others.reverse();
   }
 
   /** Falls to the node whose hash with it is the highest, so that a node which comes or goes moves only its own share. */
