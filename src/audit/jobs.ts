@@ -154,7 +154,7 @@ export class Jobs implements RequestEnds {
 
   private checkAmounts(event: Recorded, settlement: JobSettled['data'], frozen: JobSubmitted['data']): void {
     const { violations } = this;
-    for (const field of ['request', 'owner', 'worker', 'price', 'debit', 'things', 'selfTest'] as const) {
+    for (const field of ['request', 'owner', 'worker', 'price', 'debit', 'things', 'selfTest', 'team'] as const) {
       violations.unless(settlement[field] === frozen[field], 'I7', event, () => `${field} of job ${settlement.job} is ${settlement[field]}, and was frozen as ${frozen[field]}`);
     }
     const { price, forgiven, debit, job } = settlement;

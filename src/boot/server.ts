@@ -183,7 +183,7 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding, vault
       }
       else if (category === 'horde') modes.apply(event);
       else if (category === 'workermessage') mail.apply(event);
-      else if (category === 'worker') registry.apply(event);
+      else if (category === 'worker' || category === 'team') registry.apply(event);
       else if (category === 'user') {
         directory.apply(event);
         registry.apply(event);

@@ -4,6 +4,7 @@ import { AlchemyDeliver } from './alchemy-deliver.js';
 import { AlchemyPop } from './alchemy-pop.js';
 import { Arrivals } from './arrivals.js';
 import { Availability } from './availability.message.js';
+import { Crowding } from './crowding.message.js';
 import { Deliver } from './deliver.js';
 import { DeliverParts } from './deliver-parts.js';
 import { Fairness } from './fairness.js';
@@ -26,7 +27,7 @@ import { Why } from './why/why.js';
 @Global()
 @Module({
   controllers: [AlchemyController, JobController, PopController, SubmitController, WhyController],
-  providers: [Arrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Deliver, DeliverParts, Fairness, JobStanding, JobStandingParts, Models, OnlineSummaries, Pop, PopJournal, PopParts, Reaper, ServedTime, Visits, WaitingWorkers, Why, WorkerMemory],
-  exports: [Availability, Models, Reaper],
+  providers: [Arrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Crowding, Deliver, DeliverParts, Fairness, JobStanding, JobStandingParts, Models, OnlineSummaries, Pop, PopJournal, PopParts, Reaper, ServedTime, Visits, WaitingWorkers, Why, WorkerMemory],
+  exports: [Availability, Crowding, Models, Reaper],
 })
 export class DispatchModule {}
