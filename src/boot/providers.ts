@@ -85,11 +85,12 @@ import { makeAddressChecks } from './make-address-checks.js';
 import { makeMembers } from './make-members.js';
 import { makeStrangers } from './make-strangers.js';
 import { mailRows, modesRows, PostgresMessagePages } from './operations-rows.js';
+import { suspectRows, workerRows } from './worker-rows.js';
 import type { Platform } from './platform.js';
 import {
   claimRows, creditRows, giftRows, jobRows, openWorkRows, pocketRows, PostgresLastActivity, PostgresLedgerIndex, PostgresMonthlyDues, PostgresSharedKeyRows,
   PostgresStatusRows, PostgresTransferIndex, PostgresUnfinishedErasures, PostgresUserFigures, PostgresUserPages, PostgresWorkerFigures, PostgresWorkerJobs, queueRows,
-  sharedKeyRequestRows, sharedKeyRows, suspectRows, trustedRows, unrepaidRows, userIdRows, userRows, workerRows,
+  sharedKeyRequestRows, sharedKeyRows, trustedRows, unrepaidRows, userIdRows, userRows,
 } from './read-models.js';
 import { LogRequestHistory } from './request-history.js';
 import { PostgresStyleRows, styleKeyRows } from './style-rows.js';

@@ -3,7 +3,6 @@ import { CommandBus } from '@nestjs/cqrs';
 import { Ports } from '../platform/ports.js';
 import { Pricing } from '../pricing/pricing.js';
 import { LiveNodes } from './live-nodes.js';
-import { LostContent } from './lost-content.js';
 import { PopJournal } from './why/pop-journal.js';
 import { WorkerViews } from './worker-view.js';
 
@@ -19,10 +18,8 @@ export class PopParts {
   readonly views: WorkerViews;
   readonly journal: PopJournal;
   readonly nodes: LiveNodes;
-  readonly lost: LostContent;
 
   constructor(readonly ports: Ports, readonly commands: CommandBus, readonly pricing: Pricing, memory: WorkerMemory) {
-    this.lost = new LostContent(ports, commands);
     this.views = memory.views;
     this.journal = memory.journal;
     this.nodes = memory.nodes;
