@@ -70,7 +70,7 @@ export class Pop {
 
   async pop(owner: KnownUser, asked: PopAsked): Promise<HandedOut | NothingToDo> {
     return this.arrivals.visits.receive<HandedOut | NothingToDo>(owner, asked, async (known) => {
-      const lost = this.parts.lost.ofPop();
+      const lost = this.arrivals.lost.ofPop();
       const answer = await this.#find(owner, asked, { known, lost });
       await lost.end();
       return { found: answer.outcome === 'jobs', answer };
@@ -82,7 +82,7 @@ export class Pop {
     const skipped = new Map<SkipReason, number>();
     let candidates = 0;
     const turn = this.arrivals.fairness.takeTurn(known.id);
-    for (const page of pages(this.queue.candidates(worker, CANDIDATES_MAX, turn.order))) {
+    for (const page of pages(this.parts.nodes.preferred(this.queue.candidates(worker, CANDIDATES_MAX, turn.order), worker.ownerIds))) {
       const requests = page.map(({ request }) => request);
       const stored = await this.parts.ports.contents.getMany(requests);
       const tricking = await requestsThatTricked(this.parts.ports.contents, known, requests);

@@ -124,7 +124,7 @@ export class RequestLife {
   private accept(): boolean {
     const { id: request, payer, kind, jobs, quote, activation } = this;
     const { random } = this.economy;
-    const given = { request, payer, jobs, quote, activation, unitPriceMax: this.dearest, acceptedAt: this.now, shared: random.chance(0.3), r2: random.chance(0.8), ...(this.style ? { style: this.style.facts } : {}) };
+    const given = { request, payer, jobs, quote, activation, unitPriceMax: this.dearest, acceptedAt: this.now, shared: random.chance(0.3), r2: random.chance(0.8), ...(this.style ? { style: this.style.facts } : {}), ...(jobs % 2 === 0 ? { webhook: true as const } : {}) };
     const ledger = balanced(
       { txId: transactionId('activation', request), kind: 'activation', effectiveAt: this.now, policy: 1 },
       [posting('issue:anonymous', -activation), posting('burn:activation', activation)],

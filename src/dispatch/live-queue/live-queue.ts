@@ -200,6 +200,11 @@ export class LiveQueue<WorkerFacts extends object> {
     return { position: standing?.position ?? 0, thingsAhead: standing?.things ?? 0, jobsAhead: standing?.jobs ?? 0 };
   }
 
+  /** At most so many of the requests with waiting jobs, evenly over the order, and how many there are. */
+  spread(kind: RequestKind, most: number): { readonly entries: readonly QueuedRequest[]; readonly total: number } {
+    return this.#lanes[kind].spread(most);
+  }
+
   totals(kind: RequestKind): Totals {
     return this.#lanes[kind].totals;
   }
@@ -280,6 +285,7 @@ export class LiveQueue<WorkerFacts extends object> {
     entry.rekey(this.policy);
     this.#file(entry);
     for (const { other, before } of later) this.#weighAnew(other, weightOn(entry, other.acceptedAtMs) - before);
+    if (this.policy.ageFromHandOut && event.type === 'JobAssigned.v1' && entry.payer.isOne) this.#ageAnew(entry);
     if (entry.completedAtMs !== undefined) this.#completed.put(entry, entry.completedAtMs + REMEMBERED_MS);
     this.#latestMs = Math.max(this.#latestMs, entry.payer.latestMs);
   }
@@ -314,6 +320,16 @@ export class LiveQueue<WorkerFacts extends object> {
     entry.owed += difference;
     entry.rekey(this.policy);
     this.#file(entry);
+  }
+
+  /** The other waiting requests of the payer age from this hand-out on. */
+  #ageAnew({ payer }: QueueEntry): void {
+    for (const other of payer.entries) {
+      if (!other.filed || other.isKeyed(this.policy)) continue;
+      this.#unfile(other);
+      other.rekey(this.policy);
+      this.#file(other);
+    }
   }
 
   #file(entry: QueueEntry): void {
