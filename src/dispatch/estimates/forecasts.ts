@@ -26,10 +26,10 @@ export interface Prospect {
 
 /** Clients ask every second. A rehearsal takes milliseconds, so one a second serves them all (horde-rules §6.10). */
 const FRESH_MS = 1_000;
-/** And never more than one part in so many of this process's time. */
-const COST_SHARE = 100;
+/** And never more than one part in so many of this process's time: a pop that meets one waits for it. */
+const COST_SHARE = 400;
 /** However long one took: a busy machine may have been the reason. */
-const REST_MAX_MS = 10_000;
+const REST_MAX_MS = 30_000;
 /** Requests that are played one by one; of a longer queue as many, evenly over the order. */
 const PLAYED_MAX = 512;
 
@@ -70,8 +70,10 @@ export class Forecasts {
   /** Things per second of one job of the worker: what it has shown, or what others of its models, or of its kind, have. */
   speedOf(worker: KnownWorker): number {
     const { eligible, speeds } = this.sources;
+    const shown = shownSpeed(worker);
+    if (shown !== undefined) return shown;
     const ofModels = worker.declaration.models.flatMap((model) => speeds.of(model) ?? []);
-    return shownSpeed(worker) ?? ofModels[0] ?? eligible.online.of(requestKindOf(worker.kind)).meanSpeed;
+    return ofModels[0] ?? eligible.online.of(requestKindOf(worker.kind)).meanSpeed;
   }
 
   #prospect({ rehearsal, scene, nowMs }: Forecast, entry: QueuedRequest): Prospect {

@@ -72,21 +72,31 @@ describe('what came lately', () => {
 });
 
 describe('how many jobs a worker has at once', () => {
-  it('is the most that it had after one of its last twenty hand-outs, each event counted once', () => {
+  it('is the mean over the time in which it has any, each event counted once', () => {
     const scene = new Scene();
     expect(scene.recent.atOnce('w')).toBe(0);
     scene.accept('a');
     for (const job of ['1', '2', '3']) scene.assign('a', job);
+    scene.clock.pass(10_000);
     for (const job of ['1', '2', '3', '3']) scene.submit('a', job);
-    scene.assign('a', '4');
     expect(scene.recent.atOnce('w')).toBe(3);
+    scene.clock.pass(50_000);
+    scene.assign('a', '4');
+    scene.clock.pass(10_000);
     scene.apply('a', 'JobFaulted.v1', { request: 'a', job: '4', worker: 'w', faultedAt: iso(scene.clock.now()) });
-    for (let nth = 0; nth < 20; nth += 1) {
-      scene.accept(`more ${nth}`);
-      scene.assign(`more ${nth}`, `job ${nth}`);
-      scene.submit(`more ${nth}`, `job ${nth}`);
-    }
-    expect(scene.recent.atOnce('w')).toBe(1);
+    expect(scene.recent.atOnce('w')).toBe(2);
+  });
+
+  it('forgets by and by what it was long ago', () => {
+    const scene = new Scene();
+    scene.accept('a');
+    for (const job of ['1', '2', '3']) scene.assign('a', job);
+    scene.clock.pass(60_000);
+    for (const job of ['1', '2', '3']) scene.submit('a', job);
+    scene.assign('a', '4');
+    scene.clock.pass(3_600_000);
+    scene.submit('a', '4');
+    expect(scene.recent.atOnce('w')).toBeCloseTo(1, 1);
   });
 });
 
