@@ -53,6 +53,8 @@ interface Pop {
   readonly gone: AbortSignal | undefined;
   readonly context: CommandContext;
   readonly taken: HandedForm[];
+  /** Requests whose content is gone. */
+  readonly lost: string[];
   amount: number;
   position: number;
   /** Forms that their payer could not afford upfront. */
@@ -91,8 +93,9 @@ export class AlchemyPop {
   async #find(owner: KnownUser, { amount, wish, patience }: AlchemyAsked, known: KnownWorker): Promise<AlchemyPopped> {
     const worker = this.parts.views.of(known, wish);
     const context: CommandContext = { actor: { kind: 'user', user: owner.id }, correlationId: this.parts.ports.ids.uuid() };
-    const pop: Pop = { owner, known, worker, wish, gone: patience?.gone, context, taken: [], amount, position: -1, unaffordable: 0, behind: undefined };
+    const pop: Pop = { owner, known, worker, wish, gone: patience?.gone, context, taken: [], lost: [], amount, position: -1, unaffordable: 0, behind: undefined };
     await this.#take(pop);
+    for (const request of pop.lost) await this.parts.requests.contentLost(request); // not before: it changes the queue that was walked through
     const { journal } = this.parts;
     if (pop.taken.length > 0) {
       journal.note(known.id, 'jobs', { jobs: pop.taken.map(({ job }) => job) });
@@ -117,9 +120,9 @@ export class AlchemyPop {
       for (const request of requests) {
         if (pop.taken.length >= pop.amount || pop.gone?.aborted) return;
         const text = contents.get(request);
-        if (text === undefined || tricking.has(request)) continue; // without content its request is about to expire
-        const content = JSON.parse(text) as StoredAlchemy;
-        if (await this.parts.ports.blobs.exists(content.source)) await this.#claim(pop, request, content); // as without content
+        const content = text === undefined ? undefined : (JSON.parse(text) as StoredAlchemy);
+        if (!content || !(await this.parts.ports.blobs.exists(content.source))) pop.lost.push(request);
+        else if (!tricking.has(request)) await this.#claim(pop, request, content);
       }
     }
   }

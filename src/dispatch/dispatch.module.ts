@@ -10,6 +10,7 @@ import { OnlineSummaries } from './online-workers.js';
 import { Pop } from './pop.js';
 import { PopController } from './pop.controller.js';
 import { PopParts, WorkerMemory } from './pop-parts.js';
+import { PopRequests } from './pop-requests.js';
 import { Reaper, ServedTime } from './reaper.js';
 import { SubmitController } from './submit.controller.js';
 import { UpfrontForms } from './upfront-forms.js';
@@ -22,7 +23,7 @@ import { Why } from './why/why.js';
 @Global()
 @Module({
   controllers: [AlchemyController, PopController, SubmitController, WhyController],
-  providers: [AlchemyArrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Deliver, DeliverParts, Models, OnlineSummaries, Pop, PopJournal, PopParts, Reaper, ServedTime, Visits, WaitingWorkers, Why, WorkerMemory],
+  providers: [AlchemyArrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Deliver, DeliverParts, Models, OnlineSummaries, Pop, PopJournal, PopParts, PopRequests, Reaper, ServedTime, Visits, WaitingWorkers, Why, WorkerMemory],
   exports: [Availability, Models, Reaper],
 })
 export class DispatchModule {}

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { iso } from '../kernel/clock.js';
+import type { Kudos } from '../kernel/kudos.js';
 import type { ImageJobFeatures } from '../pricing/job-features.js';
 import { imageBaseline } from '../reference/reference.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
@@ -15,6 +16,7 @@ import { maintenanceRefusal } from './maintenance.js';
 import { LiveQueue, matcherOf, type AnyWorkerFacts } from './live-queue.message.js';
 import type { PoppingWorker, QueuedRequest } from './live-queue/queue-row.js';
 import { imageBatch, textBatch } from './matching/batch.js';
+import { asksForKudos } from './matching/common-match.js';
 import type { Encounter, ImageNeeds, ImageWorkerFacts, SkipReason } from './matching/facts.js';
 import { chosenModel, servingImageModels, servingModels, withinQuote } from './matching/model-choice.js';
 import { imageTtlS, TEXT_TTL_S } from './matching/ttl.js';
@@ -75,39 +77,66 @@ export class Pop {
 
   async #find(owner: KnownUser, asked: PopAsked, known: KnownWorker): Promise<HandedOut | NothingToDo> {
     const worker = this.parts.views.of(known, asked.wish);
-    const skipped = new Map<SkipReason, number>();
-    let candidates = 0;
-    for (const page of pages(this.queue.candidates(worker, CANDIDATES_MAX))) {
-      const requests = page.map(({ request }) => request);
-      const stored = await this.parts.ports.contents.getMany(requests);
-      const tricking = await requestsThatTricked(this.parts.ports.contents, known, requests);
-      for (const { request, facts } of page) {
-        const text = stored.get(request);
-        candidates += 1;
-        if (text === undefined) continue; // expired content: its request is about to expire too, and must not block the queue
-        const content = JSON.parse(text) as StoredRequest;
-        if (await this.#lacksImages(content)) continue; // as expired content
-        const reason = this.#reason(facts, worker, { ...content.payload, tricked: tricking.has(request) });
-        if (reason) {
-          skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
-          continue;
-        }
-        const handedOut = await this.#claim({ request, asked, known, worker, content }, contextOf(owner, this.parts.ports.ids.uuid()));
-        if (!handedOut) continue;
-        this.parts.journal.note(known.id, 'jobs', { jobs: handedOut.jobs });
-        return handedOut;
-      }
+    const look: Look = { owner, asked, known, worker, skipped: new Map(), candidates: 0, lost: [], available: new Map() };
+    const handedOut = await this.#take(look);
+    for (const request of look.lost) await this.parts.requests.contentLost(request); // not before: it changes the queue that was walked through
+    if (handedOut) {
+      this.parts.journal.note(known.id, 'jobs', { jobs: handedOut.jobs });
+      return handedOut;
     }
     if (known.maintenance) throw await this.#inMaintenance(known);
-    const counts = this.#skippedCounts(worker, skipped);
-    const missed = [...skipped.values()].reduce((left, count) => left - count, candidates);
-    this.parts.journal.note(known.id, 'nothing', { missed, skipped: counts });
-    return { outcome: 'nothing', skipped: counts };
+    const skipped = this.#skippedCounts(worker, look.skipped);
+    const missed = [...look.skipped.values()].reduce((left, count) => left - count, look.candidates);
+    this.parts.journal.note(known.id, 'nothing', { missed, skipped });
+    return { outcome: 'nothing', skipped };
+  }
+
+  async #take(look: Look): Promise<HandedOut | undefined> {
+    const { contents } = this.parts.ports;
+    for (const page of pages(this.queue.candidates(look.worker, CANDIDATES_MAX))) {
+      const requests = page.map(({ request }) => request);
+      const stored = await contents.getMany(requests);
+      const tricking = await requestsThatTricked(contents, look.known, requests);
+      for (const { request, facts } of page) {
+        const handedOut = await this.#meet(look, facts, { text: stored.get(request), tricked: tricking.has(request) });
+        if (handedOut) return handedOut;
+      }
+    }
+    return undefined;
+  }
+
+  async #meet(look: Look, facts: RequestFacts, { text, tricked }: { text: string | undefined; tricked: boolean }): Promise<HandedOut | undefined> {
+    look.candidates += 1;
+    const content = await this.#whole(text);
+    if (!content) {
+      look.lost.push(facts.request); // it must not stand in the way of others
+      return undefined;
+    }
+    const { prompt } = content.payload;
+    const encounter: Encounter = { tricked, prompt, unsafeIp: false, payerAvailable: await this.#availableTo(look, facts), price: facts.unitPriceMax };
+    const reason = this.#match(facts, look.worker.facts, encounter);
+    if (!reason) return this.#claim({ ...look, content }, facts.request);
+    look.skipped.set(reason, (look.skipped.get(reason) ?? 0) + 1);
+    return undefined;
+  }
+
+  /** Asked only where the worker wants to know, and once of each payer. */
+  async #availableTo({ worker, available }: Look, facts: RequestFacts): Promise<Kudos> {
+    if (!asksForKudos(facts, worker.facts)) return facts.priority;
+    const known = available.get(facts.payer) ?? (await this.parts.requests.availableFor(facts));
+    available.set(facts.payer, known);
+    return known;
   }
 
   #inMaintenance(known: KnownWorker): Promise<Refused> {
     this.parts.journal.note(known.id, 'refused');
     return maintenanceRefusal(known, this.database);
+  }
+
+  /** Undefined when it is gone, or one of its images is. */
+  async #whole(text: string | undefined): Promise<StoredRequest | undefined> {
+    const content = text === undefined ? undefined : (JSON.parse(text) as StoredRequest);
+    return content && !(await this.#lacksImages(content)) ? content : undefined;
   }
 
   async #lacksImages({ sources }: StoredRequest): Promise<boolean> {
@@ -117,15 +146,9 @@ export class Pop {
     return false;
   }
 
-  /** What depends on the pair of request and worker, or on the prompt. */
-  #reason(facts: RequestFacts, { facts: worker }: PoppingWorker<AnyWorkerFacts>, { prompt, tricked }: Pick<Encounter, 'prompt' | 'tricked'>): SkipReason | undefined {
-    const encounter: Encounter = { tricked, ...(prompt === undefined ? {} : { prompt }), unsafeIp: false, payerAvailable: facts.priority, price: facts.unitPriceMax };
-    return this.#match(facts, worker, encounter);
-  }
-
   /** Undefined when another pop was faster. */
-  async #claim(claim: Claim, context: CommandContext): Promise<HandedOut | undefined> {
-    const { request, asked, known, worker } = claim;
+  async #claim(claim: Claim, request: string): Promise<HandedOut | undefined> {
+    const { asked, known, worker } = claim;
     const entry = this.queue.find(request);
     const free = entry ? entry.waiting - entry.reserved : 0;
     if (!entry || free < 1) return undefined;
@@ -135,7 +158,7 @@ export class Pop {
     if (model === undefined) return undefined;
     const jobs = Array.from({ length: this.#batch(entry, { asked, known, model, free }) }, () => this.parts.ports.ids.uuid());
     const offer: Offer = { jobs, model, ttlS: this.#ttlS(facts, model, known.declaration.extraSlow), facts, remaining: entry.waiting };
-    return isFooled(known, facts) ? this.#pretend(claim, offer) : this.#assign(claim, offer, context);
+    return isFooled(known, facts) ? this.#pretend(claim, offer) : this.#assign(claim, offer);
   }
 
   /** As `#assign`, for a worker that is paused and not told: the queue and the log know nothing of it. */
@@ -149,14 +172,14 @@ export class Pop {
    * Slots are reserved in memory before the append is awaited, so that pops on this node never collide; another node's
    * claim shows as a refusal, and the next candidate is tried.
    */
-  async #assign({ request, asked, known, worker, content }: Claim, offer: Offer, context: CommandContext): Promise<HandedOut | undefined> {
-    const { jobs, model, ttlS } = offer;
+  async #assign({ owner, asked, known, worker, content }: Claim, offer: Offer): Promise<HandedOut | undefined> {
+    const { jobs, model, ttlS, facts: { request } } = offer;
     const reservation = this.queue.reserve(request, jobs.length, jobs);
     if (!reservation) return undefined;
     try {
       const outcome = await this.parts.commands.execute(new OnRequest(request, {
         type: 'AssignJobs', jobs, worker: known.id, owner: known.owner, model, ttlS, extraSlow: known.declaration.extraSlow, selfTest: asked.wish.test, at: iso(this.parts.ports.clock.now()),
-      }, context));
+      }, contextOf(owner, this.parts.ports.ids.uuid())));
       if (outcome.outcome !== 'appended') return undefined;
       const assigned = outcome.events.map(({ data }) => (data as { job: string }).job);
       return { outcome: 'jobs', ...offer, jobs: assigned, stored: content, worker, position: outcome.position };
@@ -194,11 +217,21 @@ export class Pop {
 
 /** What a pop is about to hand out. */
 type Offer = Pick<HandedOut, 'jobs' | 'model' | 'ttlS' | 'facts' | 'remaining'>;
-interface Claim {
-  readonly request: string;
+/** A worker looks for something to do. */
+interface Look {
+  readonly owner: KnownUser;
   readonly asked: PopAsked;
   readonly known: KnownWorker;
   readonly worker: PoppingWorker<AnyWorkerFacts>;
+  /** By what only shows when worker and request meet. */
+  readonly skipped: Map<SkipReason, number>;
+  candidates: number;
+  /** Requests whose content is gone. */
+  readonly lost: string[];
+  /** What payers have, as far as it was asked. */
+  readonly available: Map<number, Kudos>;
+}
+interface Claim extends Look {
   readonly content: StoredRequest;
 }
 

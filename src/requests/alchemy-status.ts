@@ -48,10 +48,10 @@ export class AlchemyStatus {
 /** Of each form its last hand-out: what happened before is over. */
 const latestOf = (jobs: readonly FormJobRow[]): ReadonlyMap<number, FormJobRow> => new Map(jobs.map((job) => [job.form, job]));
 
-const stateOf = (job: FormJobRow | undefined, { cancelled }: { readonly cancelled: boolean }): FormState => {
+const stateOf = (job: FormJobRow | undefined, { cancelled, faulted }: { readonly cancelled: boolean; readonly faulted: boolean }): FormState => {
   if (job?.state === 'done') return job.verdict === 'cancelled' ? 'cancelled' : 'done';
   if (job?.state === 'pending') return 'processing';
-  if (job?.final) return 'faulted';
+  if (job?.final || faulted) return 'faulted';
   return cancelled ? 'cancelled' : 'waiting';
 };
 

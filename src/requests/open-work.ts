@@ -90,7 +90,7 @@ export class OpenWork implements NodeFold {
     'JobFaulted.v1': ({ job }) => { this.#formReturned(job); },
     'JobExpired.v1': ({ job }) => { this.#formReturned(job); },
     'HoldReleased.v1': ({ job }) => { if (job !== undefined) this.#formHolds.delete(job); },
-    'RequestCompleted.v1': ({ request, payer, submitted }) => { if (payer !== 0) this.#enter(request, payer, 'completed', submitted); },
+    'RequestCompleted.v1': ({ request, payer, submitted, returned }) => { if (payer !== 0) this.#enter(request, payer, returned === undefined ? 'completed' : 'abandoned', submitted); },
     'AuthorizationClosed.v1': ({ request }) => {
       this.#authorizations.delete(request);
       this.#requests.delete(request);

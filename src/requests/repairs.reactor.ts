@@ -51,6 +51,7 @@ export class Repairs {
     // Whichever lands first on the request's stream decides whether it ever came.
     const outcome = await this.commands.execute(new OnRequest(request, { type: 'AbandonRequest', payer, at: iso(this.parts.clock.now()) }, this.#context()));
     if (outcome.outcome !== 'refused') return this.settling.abandon(request, payer, this.#context());
+    if (outcome.detail['returned'] === 1) return this.settling.abandon(request, payer, this.#context());
     const delivered = String(outcome.detail['submitted']).split(',').filter(Boolean);
     this.openWork.advance({ request, payer }, outcome.detail['completed'] === 1 ? delivered : undefined);
   }

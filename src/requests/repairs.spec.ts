@@ -225,6 +225,30 @@ describe('an authorization whose request has ended', () => {
   });
 });
 
+describe('the price of a request whose content was lost', () => {
+  const loses = () => node.onRequest(REQUEST, req.loseContent);
+  it('is given back although the process died before it was', async () => {
+    const before = await balance();
+    await opens(kudos(23));
+    await accepts();
+    await loses();
+    expect(await node.repairAfter(GRACE_MS)).toBe(1);
+    expect(await account()).toEqual(['AccountOpened', 'AuthorizationOpened', 'TransactionReversed', 'AuthorizationClosed']);
+    expect(await balance()).toBe(before);
+    expect((await node.spending.account(PAYER)).held).toBe(0);
+    expect(await node.repairAfter(ABANDON_MS)).toBe(0);
+  });
+  it('stays paid when a part of it was delivered', async () => {
+    await opens();
+    await accepts();
+    await assigns('a');
+    await submits('a');
+    await loses();
+    for (let round = 0; round < 2; round++) await node.repairAfter(GRACE_MS);
+    expect((await account()).slice(2)).toEqual(['JobSettled', 'AuthorizationClosed']);
+  });
+});
+
 it('what was closed while a repair asked how far it had come is not taken up again', async () => {
   const { openWork } = node;
   await opens();
@@ -302,6 +326,15 @@ describe('a node that starts after the deaths', () => {
     await restarted({ authorizations: [row('abandoned')] });
     await node.repairAfter(GRACE_MS);
     expect((await account()).slice(2)).toEqual(['TransactionReversed', 'AuthorizationClosed']);
+  });
+  it('gives back the price of what was lost before anything was delivered', async () => {
+    await opens();
+    await accepts();
+    await node.onRequest(REQUEST, req.loseContent);
+    await restarted({ authorizations: [row('ended')] });
+    await node.repairAfter(GRACE_MS);
+    expect((await account()).slice(2)).toEqual(['TransactionReversed', 'AuthorizationClosed']);
+    expect(await node.repairAfter(ABANDON_MS)).toBe(0);
   });
   it('leaves alone what turns out to go on', async () => {
     await opens();

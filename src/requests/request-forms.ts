@@ -37,7 +37,7 @@ export const returnOf = (request: Request, job: string): { form?: number; final?
 
 /** A request whose last form was given back for the last time is over: done if one was delivered, faulted if none. */
 export const afterFormReturns = (request: Request, lost: readonly string[], at: string): RequestEvent[] => {
-  const again = lost.filter((job) => !returnOf(request, job).final).length;
+  const again = request.ended ? 0 : lost.filter((job) => !returnOf(request, job).final).length;
   if (request.waiting + again + pendingJobs(request).length - lost.length > 0) return [];
   return [completed(request, { at, outcome: submittedJobs(request).length > 0 ? 'done' : 'faulted' })];
 };

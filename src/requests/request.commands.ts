@@ -80,6 +80,10 @@ export interface ExpireJobs extends GivenTime {
 export interface ExpireRequest extends GivenTime {
   readonly type: 'ExpireRequest';
 }
+/** What it asks for cannot be found any more: nobody can serve it. */
+export interface LoseContent extends Given {
+  readonly type: 'LoseContent';
+}
 export interface CancelRequest extends Given {
   readonly type: 'CancelRequest';
 }
@@ -93,4 +97,4 @@ export interface AbandonRequest extends Given {
 }
 
 export type RequestCommand =
-  | AcceptRequest | AssignJobs | AssignForms | SubmitJob | FaultJob | ExplainJob | ExpireJobs | ExpireRequest | CancelRequest | CancelForms | AbandonRequest;
+  | AcceptRequest | AssignJobs | AssignForms | SubmitJob | FaultJob | ExplainJob | ExpireJobs | ExpireRequest | LoseContent | CancelRequest | CancelForms | AbandonRequest;

@@ -1,10 +1,10 @@
-import { accept, refuse, type Decider, type Decision } from '../kernel/decider.js';
+import { accept, refuse, type Decider, type Decision, type Detail } from '../kernel/decider.js';
 import { extendedDue, type Outage } from '../kernel/outage.js';
 import { unreachable } from '../kernel/unreachable.js';
 import type {
   AbandonRequest, AcceptRequest, AssignJobs, CancelRequest, ExpireJobs, ExpireRequest, ExplainJob, FaultJob, RequestCommand, SubmitJob,
 } from './request.commands.js';
-import { completed, settledAnonymously } from './request-endings.js';
+import { completed, loseContent, settledAnonymously } from './request-endings.js';
 import { testsItself, unpaid } from './self-test.js';
 import type { RequestEvent } from './request.events.js';
 import { afterFormReturns, assignForms, cancelForms, returnOf } from './request-forms.js';
@@ -31,6 +31,7 @@ const decide = (command: RequestCommand, request: Request): Decided => {
     case 'ExplainJob': return explain(command, request);
     case 'ExpireJobs': return expireJobs(command, request);
     case 'ExpireRequest': return expire(command, request);
+    case 'LoseContent': return loseContent(command, request);
     case 'CancelRequest': return cancel(command, request);
     case 'CancelForms': return cancelForms(command, request);
     default: return unreachable(command);
@@ -47,10 +48,16 @@ const acceptRequest = ({ facts, ledger }: AcceptRequest, request: Request): Deci
   return accept<RequestEvent>(first, { type: 'RequestCompleted.v1', data: { request: request.id, payer, outcome: 'faulted', submitted: [], completedAt: acceptedAt } });
 };
 
+const alreadyCame = (request: Request): Detail => {
+  const submitted = submittedJobs(request);
+  const isReturned = request.completed && request.contentLost && submitted.length === 0;
+  return { completed: request.completed ? 1 : 0, submitted: submitted.join(), ...(isReturned ? { returned: 1 } : {}) };
+};
+
 /** Takes the place of a request that never came, so that it can never come late (spec/ledger.md §4.5). */
 const abandon = ({ payer, at }: AbandonRequest, request: Request): Decided => {
   // The answer is in the detail: unlike the state, it never runs ahead of the log.
-  if (request.facts) return refuse('AlreadyAccepted', { completed: request.completed ? 1 : 0, submitted: submittedJobs(request).join() });
+  if (request.facts) return refuse('AlreadyAccepted', alreadyCame(request));
   if (request.ended) return accept();
   return accept({ type: 'RequestAbandoned.v1', data: { request: request.id, payer, abandonedAt: at } });
 };

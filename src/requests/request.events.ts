@@ -121,8 +121,11 @@ export type JobFaulted = Stored<'JobFaulted.v1', { request: string; job: string;
 export type JobExpired = Stored<'JobExpired.v1', { request: string; job: string; worker: string; expiredAt: string } & JobReturned>;
 
 export type RequestCancelled = Stored<'RequestCancelled.v1', { request: string; withdrawn: number; cancelledAt: string }>;
-/** Three of its jobs faulted: nothing more is handed out (horde-rules §6.8). */
-export type RequestFaulted = Stored<'RequestFaulted.v1', { request: string; withdrawn: number; faultedAt: string }>;
+/**
+ * Three of its jobs faulted: nothing more is handed out (horde-rules §6.8). `contentLost`: or what it asked for is gone, so that
+ * nobody could serve it (spec/ledger.md §4.5, Expiry).
+ */
+export type RequestFaulted = Stored<'RequestFaulted.v1', { request: string; withdrawn: number; faultedAt: string; contentLost?: true }>;
 export type RequestExpired = Stored<'RequestExpired.v1', { request: string; withdrawn: number; expiredAt: string }>;
 /** Nothing is waiting and nothing pending any more, however it came to that. Always the last event of a request. */
 export type RequestCompleted = Stored<'RequestCompleted.v1', {
@@ -132,6 +135,8 @@ export type RequestCompleted = Stored<'RequestCompleted.v1', {
   /** Every job that was delivered: the authorization closes when all of them are settled (I28). */
   submitted: readonly string[];
   completedAt: string;
+  /** What it cost to be accepted, which its payer gets back: its content was lost, and nothing of it was ever delivered. */
+  returned?: Kudos;
 }>;
 /** An authorization whose request never came; takes the request's place so that it can never come late. */
 export type RequestAbandoned = Stored<'RequestAbandoned.v1', { request: string; payer: number; abandonedAt: string }>;

@@ -33,6 +33,7 @@ export interface Request {
   extraSlow: boolean;
   ended: 'cancelled' | 'faulted' | 'expired' | 'abandoned' | undefined;
   completed: boolean;
+  contentLost?: true;
 }
 
 export const newRequest = (id: string): Request => ({
@@ -80,6 +81,7 @@ export const evolve = (request: Request, event: RequestEvent): Request => {
     case 'RequestCancelled.v1':
       return end(request, 'cancelled');
     case 'RequestFaulted.v1':
+      if (event.data.contentLost) request.contentLost = true;
       return end(request, 'faulted');
     case 'RequestExpired.v1':
       return end(request, 'expired');

@@ -78,8 +78,9 @@ export class Settling {
   async closeCompleted(appended: readonly Recorded<RequestEvent>[], context: CommandContext): Promise<void> {
     const last = appended.at(-1);
     if (last?.type !== 'RequestCompleted.v1') return;
-    const { request, payer, submitted } = last.data as RequestCompleted['data'];
-    if (payer !== 0) await this.close(request, payer, submitted, context);
+    const { request, payer, submitted, returned } = last.data as RequestCompleted['data'];
+    if (returned !== undefined) await this.abandon(request, payer, context);
+    else if (payer !== 0) await this.close(request, payer, submitted, context);
   }
 
   /** Frees the parts of a hold whose jobs will never be handed out. */
@@ -105,7 +106,7 @@ export class Settling {
     }
   }
 
-  /** Gives back the price of a request that never came. */
+  /** Gives back the price of a request that never came, or that was lost before anything of it was delivered. */
   async abandon(request: string, payer: number, context: CommandContext): Promise<void> {
     await this.commands.execute(new OnAccount(payer, {
       type: 'AbandonAuthorization', request, at: this.#now(), policy: this.pricing.policy.version,

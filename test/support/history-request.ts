@@ -49,6 +49,9 @@ interface Due {
   readonly selfTest?: true;
 }
 
+/** What these ask for is lost before anybody comes for it, or after the first of their jobs was handed out. */
+const LOST = /^f[0-7]/;
+
 /** One request from its authorization to the end, one step a round. */
 export class RequestLife {
   private readonly id: string;
@@ -133,6 +136,7 @@ export class RequestLife {
 
   private run(): boolean {
     this.settleDue();
+    if (!this.request.ended && this.request.waiting > 0 && LOST.test(this.id)) this.decide({ type: 'LoseContent', at: this.now });
     if (this.request.completed) return this.economy.hasOpen(this.payer, this.id) ? this.close() : false;
     const { random } = this.economy;
     const pending = pendingJobs(this.request);
@@ -192,6 +196,7 @@ export class RequestLife {
   }
 
   private close(): boolean {
+    if (this.request.contentLost && submittedJobs(this.request).length === 0) return !this.economy.account(this.payer, { type: 'AbandonAuthorization', request: this.id, at: this.now, policy: 1 });
     this.economy.account(this.payer, { type: 'CloseAuthorization', request: this.id, submitted: submittedJobs(this.request), at: this.now, policy: 1 });
     return false;
   }
