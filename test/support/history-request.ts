@@ -136,7 +136,7 @@ export class RequestLife {
 
   private run(): boolean {
     this.settleDue();
-    if (!this.request.ended && this.request.waiting > 0 && LOST.test(this.id)) this.decide({ type: 'LoseContent', at: this.now });
+    if (!this.request.ended && this.request.waiting > 0 && LOST.test(this.id)) return this.lose();
     if (this.request.completed) return this.economy.hasOpen(this.payer, this.id) ? this.close() : false;
     const { random } = this.economy;
     const pending = pendingJobs(this.request);
@@ -144,6 +144,11 @@ export class RequestLife {
     else if (this.request.waiting > 0 && random.chance(0.7)) this.assign();
     else if (pending.length > 0) this.work(random.pick(pending));
     else if (random.chance(0.02)) this.decide({ type: 'ExpireRequest', at: iso(expiresAt(this.request)) });
+    return true;
+  }
+
+  private lose(): boolean {
+    this.decide({ type: 'LoseContent', at: this.now });
     return true;
   }
 
