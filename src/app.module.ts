@@ -7,6 +7,7 @@ import { DispatchModule } from './dispatch/dispatch.module.js';
 import { DonationsModule } from './donations/donations.module.js';
 import { KudosModule } from './kudos/kudos.module.js';
 import { NotaryModule } from './notary/notary.module.js';
+import { OperationsModule } from './operations/operations.module.js';
 import { OutagesModule } from './outages/outages.module.js';
 import { RequestsModule } from './requests/requests.module.js';
 import { HealthModule } from './status/health.module.js';
@@ -32,7 +33,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         CqrsModule.forRoot(), PlatformModule.with(platformProviders(platform)),
-        KudosModule, DonationsModule, UsersModule, WorkersModule, StylesModule, RequestsModule, DispatchModule, OutagesModule, StatusModule, HealthModule, AuditModule, NotaryModule,
+        KudosModule, DonationsModule, UsersModule, OperationsModule, WorkersModule, StylesModule, RequestsModule, DispatchModule, OutagesModule, StatusModule, HealthModule, AuditModule, NotaryModule,
       ],
     };
   }

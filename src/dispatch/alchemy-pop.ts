@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { iso } from '../kernel/clock.js';
 import { NO_KUDOS, type Kudos } from '../kernel/kudos.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
-import { Database } from '../platform/postgres/database.js';
 import { RetryLater } from '../platform/retry-later.js';
 import { formsOf, serviceOf } from '../pricing/alchemy-forms.js';
 import type { FormFacts } from '../pricing/job-features.js';
@@ -11,8 +10,11 @@ import type { RequestFacts } from '../requests/request.events.js';
 import { OnRequest } from '../requests/request.message.js';
 import type { KnownUser } from '../users/directory.message.js';
 import type { KnownWorker } from '../workers/registry.message.js';
+import { Arrivals } from './arrivals.js';
+import type { FairTurn } from './fair-turns.js';
 import { FORM_TTL_S } from './matching/ttl.js';
 import { LiveQueue, type AnyWorkerFacts } from './live-queue.message.js';
+import type { ServingOrder } from './live-queue/lane.js';
 import type { PoppingWorker, QueuedRequest } from './live-queue/queue-row.js';
 import { giveDecoys, isFooled, requestsThatTricked } from './decoys.js';
 import { maintenanceRefusal } from './maintenance.js';
@@ -20,7 +22,7 @@ import { pages } from './pages.js';
 import { PopParts } from './pop-parts.js';
 import { PromisedForms } from './promised-forms.js';
 import { UpfrontForms } from './upfront-forms.js';
-import { Visits, type Visitor } from './visits.js';
+import type { Visitor } from './visits.js';
 import type { PopWish } from './worker-view.js';
 
 export interface AlchemyAsked extends Omit<Visitor, 'kind'> {
@@ -61,17 +63,18 @@ interface Pop {
   unaffordable: number;
   /** The views lagged too far to tell what a payer has. */
   behind: RetryLater | undefined;
+  /** Forms taken for others than the worker's owner and whom it puts first. */
+  forOthers: number;
+}
+interface Candidate {
+  readonly request: string;
+  readonly content: StoredAlchemy;
+  readonly order: ServingOrder;
 }
 interface Offered {
   readonly job: string;
   readonly form: number;
   readonly held: Kudos;
-}
-
-/** What a pop needs of workers, besides the queue. */
-@Injectable()
-export class AlchemyArrivals {
-  constructor(readonly visits: Visits, readonly database: Database) {}
 }
 
 /** Hands out forms, several of one or more requests at once: the queue in memory proposes, the log decides. */
@@ -80,7 +83,7 @@ export class AlchemyPop {
   readonly #promised = new PromisedForms();
 
   constructor(
-    private readonly queue: LiveQueue, private readonly money: UpfrontForms, private readonly parts: PopParts, private readonly arrivals: AlchemyArrivals,
+    private readonly queue: LiveQueue, private readonly money: UpfrontForms, private readonly parts: PopParts, private readonly arrivals: Arrivals,
   ) {}
 
   async pop(owner: KnownUser, asked: AlchemyAsked): Promise<AlchemyPopped> {
@@ -93,8 +96,12 @@ export class AlchemyPop {
   async #find(owner: KnownUser, { amount, wish, patience }: AlchemyAsked, known: KnownWorker): Promise<AlchemyPopped> {
     const worker = this.parts.views.of(known, wish);
     const context: CommandContext = { actor: { kind: 'user', user: owner.id }, correlationId: this.parts.ports.ids.uuid() };
-    const pop: Pop = { owner, known, worker, wish, gone: patience?.gone, context, taken: [], lost: [], amount, position: -1, unaffordable: 0, behind: undefined };
-    await this.#take(pop);
+    const pop: Pop = {
+      owner, known, worker, wish, gone: patience?.gone, context, taken: [], lost: [], amount, position: -1, unaffordable: 0, behind: undefined, forOthers: 0,
+    };
+    const turn = this.arrivals.fairness.takeTurn(known.id);
+    await this.#take(pop, turn);
+    turn.settle(pop.forOthers);
     for (const request of pop.lost) await this.parts.requests.contentLost(request); // not before: it changes the queue that was walked through
     const { journal } = this.parts;
     if (pop.taken.length > 0) {
@@ -112,8 +119,16 @@ export class AlchemyPop {
     return { forms: [], position: -1, skipped };
   }
 
-  async #take(pop: Pop): Promise<void> {
-    for (const page of pages(this.queue.candidates(pop.worker, CANDIDATES_MAX))) {
+  /** Again as long as it helps: who took a job of one request goes on to the next, and may come back for more. */
+  async #take(pop: Pop, turn: FairTurn): Promise<void> {
+    for (let before = -1; pop.taken.length > before && pop.taken.length < pop.amount;) {
+      before = pop.taken.length;
+      await this.#takeFromEach(pop, turn);
+    }
+  }
+
+  async #takeFromEach(pop: Pop, { order }: FairTurn): Promise<void> {
+    for (const page of pages(this.queue.candidates(pop.worker, CANDIDATES_MAX, order))) {
       const requests = page.map(({ request }) => request);
       const contents = await this.parts.ports.contents.getMany(requests);
       const tricking = await requestsThatTricked(this.parts.ports.contents, pop.known, requests);
@@ -122,16 +137,18 @@ export class AlchemyPop {
         const text = contents.get(request);
         const content = text === undefined ? undefined : (JSON.parse(text) as StoredAlchemy);
         if (!content || !(await this.parts.ports.blobs.exists(content.source))) pop.lost.push(request);
-        else if (!tricking.has(request)) await this.#claim(pop, request, content);
+        else if (!tricking.has(request)) await this.#claim(pop, { request, content, order });
       }
     }
   }
 
   /** Forms are promised in memory before anything is awaited, so that pops on this node never ask for the same one. */
-  async #claim(pop: Pop, request: string, content: StoredAlchemy): Promise<void> {
+  async #claim(pop: Pop, { request, content, order }: Candidate): Promise<void> {
     const entry = this.queue.find(request);
     if (!entry) return;
-    const free = this.#freeForms(entry, pop.worker).slice(0, pop.amount - pop.taken.length);
+    const able = this.#freeForms(entry, pop.worker);
+    const wanted = Math.min(able.length, pop.amount - pop.taken.length);
+    const free = able.slice(0, this.arrivals.fairness.amount(entry, { id: pop.known.id, worker: pop.worker, order, free: able.length, wanted }));
     const jobs = free.map((form) => ({ job: this.parts.ports.ids.uuid(), form }));
     if (isFooled(pop.known, entry.facts)) return this.#pretend(pop, entry.facts, content, jobs);
     const reservation = this.queue.reserve(request, jobs.length, jobs.map(({ job }) => job));
@@ -172,6 +189,7 @@ export class AlchemyPop {
     }, context));
     const assigned = new Set(outcome.outcome === 'appended' ? outcome.events.map(({ data }) => (data as { job: string }).job) : []);
     if (outcome.outcome === 'appended') pop.position = Math.max(pop.position, outcome.position);
+    if (!pop.worker.ownerIds.includes(facts.payer)) pop.forOthers += assigned.size;
     const forms = formsOf(facts);
     for (const { job, form, held } of offered) {
       if (assigned.has(job)) pop.taken.push({ job, form: forms[form]!, payload: content.payloads[form] ?? null, source: content.source });

@@ -1,7 +1,7 @@
 import { Controller, HttpCode, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { setKudosPosition } from '../platform/http/kudos-position.js';
-import { ApiKey, LooseBody, StrictBody } from '../platform/http/parameters.js';
+import { ApiKey, ClientIp, LooseBody, StrictBody } from '../platform/http/parameters.js';
 import { Callers, RateLimit } from '../platform/http/route-spec.js';
 import { makesImage } from '../reference/catalogue.js';
 import { UserDirectory } from '../users/directory.message.js';
@@ -27,10 +27,10 @@ export class AlchemyController {
   ) {}
 
   @Post('pop') @HttpCode(200) @Callers('user') @RateLimit('RL-60s')
-  async pop(@StrictBody(AlchemyPopFields) body: AlchemyPopFields, @ApiKey() apiKey: string, @Res({ passthrough: true }) reply: FastifyReply) {
+  async pop(@StrictBody(AlchemyPopFields) body: AlchemyPopFields, @ApiKey() apiKey: string, @ClientIp() ip: string, @Res({ passthrough: true }) reply: FastifyReply) {
     const owner = await popOwner(this.directory, apiKey, body.priority_usernames);
     const { forms, position, skipped } = await this.pops.pop(owner, {
-      name: body.name, declaration: alchemistDeclaration(body), amount: Math.min(AMOUNT_MAX, Math.max(1, body.amount)),
+      name: body.name, ip, declaration: alchemistDeclaration(body), amount: Math.min(AMOUNT_MAX, Math.max(1, body.amount)),
       wish: { prioritised: prioritised(body.priority_usernames), requireUpfrontKudos: body.require_upfront_kudos, blacklist: [], test: body.test },
       patience: patienceOf(body, reply),
     });

@@ -1,10 +1,12 @@
 import { Global, Module } from '@nestjs/common';
 import { AlchemyController } from './alchemy.controller.js';
 import { AlchemyDeliver } from './alchemy-deliver.js';
-import { AlchemyArrivals, AlchemyPop } from './alchemy-pop.js';
+import { AlchemyPop } from './alchemy-pop.js';
+import { Arrivals } from './arrivals.js';
 import { Availability } from './availability.message.js';
 import { Deliver } from './deliver.js';
 import { DeliverParts } from './deliver-parts.js';
+import { Fairness } from './fairness.js';
 import { Models } from './model-figures.message.js';
 import { OnlineSummaries } from './online-workers.js';
 import { Pop } from './pop.js';
@@ -23,7 +25,7 @@ import { Why } from './why/why.js';
 @Global()
 @Module({
   controllers: [AlchemyController, PopController, SubmitController, WhyController],
-  providers: [AlchemyArrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Deliver, DeliverParts, Models, OnlineSummaries, Pop, PopJournal, PopParts, PopRequests, Reaper, ServedTime, Visits, WaitingWorkers, Why, WorkerMemory],
+  providers: [Arrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Deliver, DeliverParts, Fairness, Models, OnlineSummaries, Pop, PopJournal, PopParts, PopRequests, Reaper, ServedTime, Visits, WaitingWorkers, Why, WorkerMemory],
   exports: [Availability, Models, Reaper],
 })
 export class DispatchModule {}

@@ -3,10 +3,12 @@ import type { Position } from '../platform/event-log/event-log.js';
 import type { NodeFold } from '../platform/event-log/node-feed.js';
 import type { ReferenceSnapshot } from '../reference/reference.js';
 import type { RequestFacts, RequestKind } from '../requests/request.events.js';
+import type { PayerId } from '../requests/rules/payer-id.js';
 import { alchemyMatch } from './matching/alchemy-match.js';
 import type { AlchemyNeeds, AlchemyWorkerFacts, Encounter, ImageNeeds, ImageWorkerFacts, SkipReason, TextNeeds, TextWorkerFacts } from './matching/facts.js';
 import { imageMatcher } from './matching/image-match.js';
 import { textMatch } from './matching/text-match.js';
+import { fairnessPolicyOf, type FairnessSettings } from './live-queue/fairness-policy.js';
 import { LiveQueue as Queue, type Reservation } from './live-queue/live-queue.js';
 import { matchFacets } from './live-queue/match-facets.js';
 import type { QueueRow } from './live-queue/queue-row.js';
@@ -14,7 +16,7 @@ import type { QueueRow } from './live-queue/queue-row.js';
 export type AnyWorkerFacts = ImageWorkerFacts | TextWorkerFacts | AlchemyWorkerFacts;
 
 export interface QueueRows {
-  queue(): Promise<{ readonly position: Position; readonly rows: Iterable<QueueRow>; readonly handOuts: ReadonlyMap<number, number> }>;
+  queue(): Promise<{ readonly position: Position; readonly rows: Iterable<QueueRow>; readonly handOuts: ReadonlyMap<PayerId, number> }>;
 }
 
 /** Events after which a request has more jobs to hand out. */
@@ -25,8 +27,8 @@ export class LiveQueue extends Queue<AnyWorkerFacts> implements NodeFold {
   readonly name = 'live queue';
   readonly #listeners: ((request: string, isRenewed: boolean) => void)[] = [];
 
-  constructor(private readonly source: QueueRows, reference: ReferenceSnapshot) {
-    super({ match: matcherOf(reference), facets: matchFacets(reference) });
+  constructor(private readonly source: QueueRows, reference: ReferenceSnapshot, fairness: FairnessSettings) {
+    super({ match: matcherOf(reference), facets: matchFacets(reference), policy: fairnessPolicyOf(fairness) });
   }
 
   async open(): Promise<Position> {

@@ -5,15 +5,16 @@ import type { ImageJobFeatures } from '../pricing/job-features.js';
 import { imageBaseline } from '../reference/reference.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
 import type { Refused } from '../platform/http/refusals.js';
-import { Database } from '../platform/postgres/database.js';
 import { OnRequest } from '../requests/request.message.js';
 import type { RequestFacts } from '../requests/request.events.js';
 import type { StoredSources } from '../requests/rules/source-image.js';
 import type { KnownUser } from '../users/directory.message.js';
 import type { KnownWorker } from '../workers/registry.message.js';
+import { Arrivals } from './arrivals.js';
 import { giveDecoys, isFooled, requestsThatTricked } from './decoys.js';
 import { maintenanceRefusal } from './maintenance.js';
 import { LiveQueue, matcherOf, type AnyWorkerFacts } from './live-queue.message.js';
+import type { ServingOrder } from './live-queue/lane.js';
 import type { PoppingWorker, QueuedRequest } from './live-queue/queue-row.js';
 import { imageBatch, textBatch } from './matching/batch.js';
 import { asksForKudos } from './matching/common-match.js';
@@ -22,7 +23,8 @@ import { chosenModel, servingImageModels, servingModels, withinQuote } from './m
 import { imageTtlS, TEXT_TTL_S } from './matching/ttl.js';
 import { pages } from './pages.js';
 import { PopParts } from './pop-parts.js';
-import { Visits, type Visitor } from './visits.js';
+import type { Purse } from './pop-requests.js';
+import type { Visitor } from './visits.js';
 
 /** What one pop wants. */
 export interface PopAsked extends Visitor {
@@ -51,6 +53,8 @@ export interface HandedOut {
 }
 export interface NothingToDo {
   readonly outcome: 'nothing';
+  /** Absent when it was deleted while it waited. */
+  readonly worker?: string;
   readonly skipped: Readonly<Record<string, number>>;
 }
 
@@ -62,14 +66,12 @@ const CANDIDATES_MAX = 1_000;
 export class Pop {
   readonly #match;
 
-  constructor(
-    private readonly queue: LiveQueue, private readonly visits: Visits, private readonly parts: PopParts, private readonly database: Database,
-  ) {
+  constructor(private readonly queue: LiveQueue, private readonly arrivals: Arrivals, private readonly parts: PopParts) {
     this.#match = matcherOf(parts.pricing.reference);
   }
 
   async pop(owner: KnownUser, asked: PopAsked): Promise<HandedOut | NothingToDo> {
-    return this.visits.receive<HandedOut | NothingToDo>(owner, asked, async (known) => {
+    return this.arrivals.visits.receive<HandedOut | NothingToDo>(owner, asked, async (known) => {
       const answer = await this.#find(owner, asked, known);
       return { found: answer.outcome === 'jobs', answer };
     }, { outcome: 'nothing', skipped: {} });
@@ -77,8 +79,10 @@ export class Pop {
 
   async #find(owner: KnownUser, asked: PopAsked, known: KnownWorker): Promise<HandedOut | NothingToDo> {
     const worker = this.parts.views.of(known, asked.wish);
-    const look: Look = { owner, asked, known, worker, skipped: new Map(), candidates: 0, lost: [], available: new Map() };
+    const turn = this.arrivals.fairness.takeTurn(known.id);
+    const look: Look = { owner, asked, known, worker, order: turn.order, skipped: new Map(), candidates: 0, lost: [], purses: new Map() };
     const handedOut = await this.#take(look);
+    turn.settle(!handedOut || worker.ownerIds.includes(handedOut.facts.payer) ? 0 : handedOut.jobs.length);
     for (const request of look.lost) await this.parts.requests.contentLost(request); // not before: it changes the queue that was walked through
     if (handedOut) {
       this.parts.journal.note(known.id, 'jobs', { jobs: handedOut.jobs });
@@ -88,12 +92,12 @@ export class Pop {
     const skipped = this.#skippedCounts(worker, look.skipped);
     const missed = [...look.skipped.values()].reduce((left, count) => left - count, look.candidates);
     this.parts.journal.note(known.id, 'nothing', { missed, skipped });
-    return { outcome: 'nothing', skipped };
+    return { outcome: 'nothing', worker: known.id, skipped };
   }
 
   async #take(look: Look): Promise<HandedOut | undefined> {
     const { contents } = this.parts.ports;
-    for (const page of pages(this.queue.candidates(look.worker, CANDIDATES_MAX))) {
+    for (const page of pages(this.queue.candidates(look.worker, CANDIDATES_MAX, look.order))) {
       const requests = page.map(({ request }) => request);
       const stored = await contents.getMany(requests);
       const tricking = await requestsThatTricked(contents, look.known, requests);
@@ -120,17 +124,14 @@ export class Pop {
     return undefined;
   }
 
-  /** Asked only where the worker wants to know, and once of each payer. */
-  async #availableTo({ worker, available }: Look, facts: RequestFacts): Promise<Kudos> {
-    if (!asksForKudos(facts, worker.facts)) return facts.priority;
-    const known = available.get(facts.payer) ?? (await this.parts.requests.availableFor(facts));
-    available.set(facts.payer, known);
-    return known;
+  /** Asked only where the worker wants to know. */
+  async #availableTo({ worker, purses }: Look, facts: RequestFacts): Promise<Kudos> {
+    return asksForKudos(facts, worker.facts) ? this.parts.requests.availableFor(facts, purses) : facts.priority;
   }
 
   #inMaintenance(known: KnownWorker): Promise<Refused> {
     this.parts.journal.note(known.id, 'refused');
-    return maintenanceRefusal(known, this.database);
+    return maintenanceRefusal(known, this.arrivals.database);
   }
 
   /** Undefined when it is gone, or one of its images is. */
@@ -148,7 +149,7 @@ export class Pop {
 
   /** Undefined when another pop was faster. */
   async #claim(claim: Claim, request: string): Promise<HandedOut | undefined> {
-    const { asked, known, worker } = claim;
+    const { asked, known, worker, order } = claim;
     const entry = this.queue.find(request);
     const free = entry ? entry.waiting - entry.reserved : 0;
     if (!entry || free < 1) return undefined;
@@ -156,7 +157,9 @@ export class Pop {
     const { facts } = entry;
     const model = chosenModel(this.#servingModels(facts, worker.facts), this.parts.ports.ids.random());
     if (model === undefined) return undefined;
-    const jobs = Array.from({ length: this.#batch(entry, { asked, known, model, free }) }, () => this.parts.ports.ids.uuid());
+    const wanted = this.#batch(entry, { asked, known, model, free });
+    const amount = this.arrivals.fairness.amount(entry, { id: known.id, worker, order, free, wanted });
+    const jobs = Array.from({ length: amount }, () => this.parts.ports.ids.uuid());
     const offer: Offer = { jobs, model, ttlS: this.#ttlS(facts, model, known.declaration.extraSlow), facts, remaining: entry.waiting };
     return isFooled(known, facts) ? this.#pretend(claim, offer) : this.#assign(claim, offer);
   }
@@ -223,13 +226,14 @@ interface Look {
   readonly asked: PopAsked;
   readonly known: KnownWorker;
   readonly worker: PoppingWorker<AnyWorkerFacts>;
+  readonly order: ServingOrder;
   /** By what only shows when worker and request meet. */
   readonly skipped: Map<SkipReason, number>;
   candidates: number;
   /** Requests whose content is gone. */
   readonly lost: string[];
-  /** What payers have, as far as it was asked. */
-  readonly available: Map<number, Kudos>;
+  /** Of payers that were asked about. */
+  readonly purses: Map<number, Purse>;
 }
 interface Claim extends Look {
   readonly content: StoredRequest;

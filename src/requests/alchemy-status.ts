@@ -38,12 +38,16 @@ export class AlchemyStatus {
   /** Only when there is one, and it is not empty. */
   #result({ id, state, result }: FormJobRow, stored: ReadonlyMap<string, string>): object | undefined {
     const text = state === 'done' && result ? stored.get(result) : undefined;
-    if (text === undefined) return undefined;
-    const members = Object.entries((JSON.parse(text) as { result: Record<string, unknown> }).result);
-    if (members.length === 0) return undefined;
-    return Object.fromEntries(members.map(([name, value]) => [name, value === UPLOADED ? this.blobs.downloadUrl(`${id}.webp`) : value]));
+    const shown = text === undefined ? {} : formResult(text, id, this.blobs);
+    return Object.keys(shown).length === 0 ? undefined : shown;
   }
 }
+
+/** What the worker handed in, as it was stored; an image that it uploaded becomes a URL. */
+export const formResult = (stored: string, job: string, blobs: Pick<BlobStore, 'downloadUrl'>): object => {
+  const members = Object.entries((JSON.parse(stored) as { readonly result: Readonly<Record<string, unknown>> }).result);
+  return Object.fromEntries(members.map(([name, value]) => [name, value === UPLOADED ? blobs.downloadUrl(`${job}.webp`) : value]));
+};
 
 /** Of each form its last hand-out: what happened before is over. */
 const latestOf = (jobs: readonly FormJobRow[]): ReadonlyMap<number, FormJobRow> => new Map(jobs.map((job) => [job.form, job]));

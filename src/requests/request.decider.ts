@@ -84,6 +84,7 @@ const submit = (command: SubmitJob, request: Request): Decided => {
     data: {
       request: request.id, worker: job.worker, owner: job.owner, model: job.model, ...(job.selfTest ? unpaid(result) : result),
       ...(isTooFast(command, job) ? { tooFast: true } : {}), submittedAt: at, ...(job.form === undefined ? {} : { form: job.form }),
+      ...(request.facts.webhook ? { webhook: true } : {}),
     },
   };
   const settlement = request.facts.payer === 0 ? [settledAnonymously(command, job, request)] : [];

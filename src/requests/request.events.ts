@@ -15,6 +15,8 @@ export interface RequestFacts {
   readonly kind: RequestKind;
   /** 0 is anonymous. */
   readonly payer: number;
+  /** Of anonymous requests: the same for all that one address sends on one day, by a key that is destroyed afterwards (design.md §6). */
+  readonly addressTag?: string;
   readonly payerTrusted: boolean;
   /** Spendable kudos at activation, before its price; anonymous: an offset of −50 kudos (design.md §6). */
   readonly priority: Kudos;
@@ -48,6 +50,8 @@ export interface RequestFacts {
   readonly acceptedAt: string;
   /** The style that made it what it is, and the collection that drew the style: each counts as used once. */
   readonly style?: { readonly style: string; readonly collection?: string };
+  /** Its sender is told of every delivered job, at a URL that stands with its content. */
+  readonly webhook?: true;
 }
 
 export type RequestAccepted = Stored<'RequestAccepted.v1', RequestFacts & { ledger?: LedgerTransaction }>;
@@ -105,6 +109,8 @@ export type JobSubmitted = Stored<'JobSubmitted.v1', {
   form?: number;
   /** As its hand-out says: `price` and `debit` are 0. */
   selfTest?: true;
+  /** As the request says, so that whoever tells its sender needs no other event. */
+  webhook?: true;
 }>;
 
 /**

@@ -10,6 +10,8 @@ import { DeletedKeys } from './deleted-keys.reactor.js';
 import { CallerStanding, Gate, GateParts } from './gate.js';
 import { ImageSubmission } from './image-submission.js';
 import { InterrogateController } from './interrogate.controller.js';
+import { Maintenance } from './maintenance.reactor.js';
+import { Brought, Outside } from './outside.js';
 import { ProgressController } from './progress.controller.js';
 import { ProgressStreams } from './progress-streams.js';
 import { RateController } from './rate.controller.js';
@@ -22,14 +24,16 @@ import { Status, StatusTime } from './status.js';
 import { StatusController } from './status.controller.js';
 import { StyleUse } from './style-use.js';
 import { TextSubmission } from './text-submission.js';
+import { WebhookMessages } from './webhooks/webhook-messages.js';
+import { WebhookSender } from './webhooks/webhook-sender.reactor.js';
 
 @Global()
 @Module({
   controllers: [AsyncController, InterrogateController, StatusController, RateController, ProgressController],
   providers: [
-    RequestHandler, AlchemyStatus, AlchemySubmission, Admission, AdmissionParts, CallerKeys, CallerStanding, Cancel, DeletedKeys, Gate, GateParts, ImageSubmission, TextSubmission,
-    Repairs, RepairParts, Results, Settling, Status, StatusTime, StyleUse, Ratings, RatingParts, ProgressStreams,
+    RequestHandler, AlchemyStatus, AlchemySubmission, Admission, AdmissionParts, Brought, CallerKeys, CallerStanding, Cancel, DeletedKeys, Gate, GateParts, ImageSubmission, Maintenance, Outside, TextSubmission,
+    Repairs, RepairParts, Results, Settling, Status, StatusTime, StyleUse, Ratings, RatingParts, ProgressStreams, WebhookMessages, WebhookSender,
   ],
-  exports: [Settling, Repairs, DeletedKeys],
+  exports: [Settling, Repairs, DeletedKeys, Maintenance, WebhookSender],
 })
 export class RequestsModule {}

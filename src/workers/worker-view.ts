@@ -1,6 +1,8 @@
 import { inKudos, plus, type Kudos } from '../kernel/kudos.js';
+import { rfc822 } from '../platform/http/marshal.js';
 import { ANNOTATION } from '../pricing/alchemy-forms.js';
 import type { Declaration, WorkerKind } from './worker.events.js';
+import type { Message } from './worker-mail.message.js';
 
 export interface WorkerFigures {
   readonly id: string;
@@ -30,8 +32,11 @@ export interface WorkerStanding {
   readonly moderated: boolean;
   /** For moderators, and for everybody if the owner wants it so. */
   readonly owner?: string;
+  /** What is said to it, for whoever is told the owner. */
+  readonly messages?: readonly Message[];
   /** For moderators only. */
   readonly contact?: string | null;
+  readonly ipaddr?: string | undefined;
 }
 
 /** What is shown of a worker that has not popped yet. */
@@ -42,7 +47,7 @@ const UNDECLARED = {
 type Shown = Pick<Declaration, keyof typeof UNDECLARED>;
 
 /** The worker object of the API (horde-api C6.0). */
-export const workerView = (worker: WorkerFigures, { online, trusted, flagged, moderated, owner, contact }: WorkerStanding): object => {
+export const workerView = (worker: WorkerFigures, { online, trusted, flagged, moderated, owner, messages = [], contact, ipaddr }: WorkerStanding): object => {
   const declared: Shown = worker.declaration ?? UNDECLARED;
   return {
     type: worker.kind, name: worker.name ?? '', id: worker.id, online,
@@ -52,10 +57,13 @@ export const workerView = (worker: WorkerFigures, { online, trusted, flagged, mo
     performance: performanceOf(worker), maintenance_mode: worker.maintenance, nsfw: declared.nsfw, trusted, flagged,
     bridge_agent: declared.agent, team: { name: null, id: null },
     ...membersOf(worker, declared),
-    ...(worker.info === null ? {} : { info: worker.info }), ...(owner === undefined ? {} : { owner, messages: [] }),
-    ...(moderated ? { paused: worker.paused, suspicious: worker.suspicions, ...(contact ? { contact } : {}) } : {}),
+    ...(worker.info === null ? {} : { info: worker.info }), ...(owner === undefined ? {} : { owner, messages: messages.map(shownMessage) }),
+    ...(moderated ? { paused: worker.paused, suspicious: worker.suspicions, ...(ipaddr === undefined ? {} : { ipaddr }), ...(contact ? { contact } : {}) } : {}),
   };
 };
+
+const shownMessage = ({ text, origin, expiresAt, worker, author, postedAt }: Message): object =>
+  ({ message: text, origin, expiry: rfc822(expiresAt), worker_id: worker, user_id: String(author), created: rfc822(postedAt) });
 
 const membersOf = ({ kind, things }: WorkerFigures, declared: Shown): object => {
   if (kind === 'interrogation') return alchemistMembers(declared);

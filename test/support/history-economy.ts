@@ -13,6 +13,7 @@ import { workerDecider, type Worker, type WorkerCommand } from '../../src/worker
 import { AlchemyLives } from './history-alchemy.js';
 import { Compensations } from './history-compensations.js';
 import { RequestLife, type HistoryWorker, type Surroundings, type World } from './history-request.js';
+import { HistoryMessages } from './history-messages.js';
 import { HistoryStyles } from './history-styles.js';
 import { declaration } from './request-facts.js';
 import { Seeded } from './seeded.js';
@@ -31,12 +32,14 @@ export interface HistoryOptions {
 
 /** So far from the seed that the ids of the two dice never meet. */
 const ALCHEMY_DICE = 1_000_003;
+const MESSAGES_DICE = 2_000_003;
 
 /** Users, workers and what they do to each other. Registered ids start at 1; 0 is anonymous. */
 export class Economy implements Surroundings {
   readonly random: Seeded;
   private readonly firstUser: number;
   readonly styles: HistoryStyles;
+  private readonly messages: HistoryMessages;
   readonly alchemy: AlchemyLives;
   readonly workers: HistoryWorker[] = [];
   private readonly accounts = new Map<number, Account>();
@@ -68,6 +71,7 @@ export class Economy implements Surroundings {
       spending: (user) => this.spending(user), escrowed: () => [...this.escrow.keys()], escrowElsewhere: (user) => centikudos(this.escrow.get(user) ?? 0),
     });
     this.styles = new HistoryStyles(options.seed, this);
+    this.messages = new HistoryMessages(options.seed + MESSAGES_DICE, world);
     this.alchemy = new AlchemyLives(this, options.seed + ALCHEMY_DICE);
   }
 
@@ -88,6 +92,7 @@ export class Economy implements Surroundings {
     this.compensations.step();
     for (const worker of this.workers) if (this.chances.chance(0.2)) this.call(worker);
     this.styles.step([...this.users.keys()]);
+    this.messages.step([...this.users.keys()], this.workers.map(({ id }) => id));
     this.alchemy.step([...this.users.keys()]);
   }
 

@@ -5,6 +5,7 @@ import type { Payer } from './payer.js';
 import type { QueueEntry } from './queue-entry.js';
 import type { PoppingWorker } from './queue-row.js';
 import { Signatures, type Facets } from './signatures.js';
+import { TurnIndex } from './turn-index.js';
 import { Verdicts, type Match, type WorkerVerdicts } from './verdicts.js';
 
 /** The reason of every request that names models, none of which the worker has. The matcher is not asked about those. */
@@ -15,6 +16,9 @@ export const NO_SHARED_MODEL = 'models';
  * worker that prioritises anonymous users comes near.
  */
 export const OWN_REQUESTS_MAX = 1_000;
+
+/** By key, or first the payers who have waited longest: the fair-share lane (design.md §6). */
+export type ServingOrder = 'key' | 'turn';
 
 export interface Totals {
   /** Requests with unfinished jobs. */
@@ -43,6 +47,7 @@ export class Lane<WorkerFacts extends object> {
   readonly signatures: Signatures;
   readonly #order = new OrderedTree<QueueEntry>((entry) => entry);
   readonly #index = new ModelIndex();
+  readonly #turns = new TurnIndex();
   readonly #verdicts: Verdicts<WorkerFacts>;
   #lastSweep: Sweep<WorkerFacts> | undefined;
   /** Grows whenever a request comes, goes or moves. */
@@ -66,6 +71,7 @@ export class Lane<WorkerFacts extends object> {
     if (entry.waiting === 0) return;
     this.#order.insert(entry, entry.waiting, entry.waiting * entry.things);
     this.#index.add(entry);
+    this.#turns.add(entry);
     entry.filed = true;
   }
 
@@ -74,6 +80,7 @@ export class Lane<WorkerFacts extends object> {
     if (!entry.filed) return;
     this.#order.remove(entry);
     this.#index.remove(entry);
+    this.#turns.remove(entry);
     entry.filed = false;
   }
 
@@ -81,18 +88,42 @@ export class Lane<WorkerFacts extends object> {
     return this.#order.standing(entry);
   }
 
-  /** Own and prioritised payers' requests first, then everybody's; each in dispatch order, each with a free job at its turn. */
-  *candidates(worker: PoppingWorker<WorkerFacts>, payers: readonly Payer<QueueEntry>[]): Generator<QueueEntry> {
-    const own = new Set(this.#own(worker, payers));
-    for (const entry of own) {
+  /**
+   * Own and prioritised payers' requests first, then everybody's; each with a free job when it comes. In the order of turns the
+   * best request of each payer who waits comes in between, before all others.
+   */
+  *candidates(worker: PoppingWorker<WorkerFacts>, payers: readonly Payer<QueueEntry>[], order: ServingOrder): Generator<QueueEntry> {
+    const before = new Set(this.#own(worker, payers));
+    for (const entry of before) {
       if (entry.filed && entry.free > 0 && this.match(entry.facts, worker.facts) === undefined) yield entry;
     }
+    for (const entry of order === 'turn' ? this.#inTurn(worker, before) : []) {
+      before.add(entry);
+      yield entry;
+    }
+    yield* this.#inKeyOrder(worker, before);
+  }
+
+  *#inKeyOrder(worker: PoppingWorker<WorkerFacts>, except: ReadonlySet<QueueEntry>): Generator<QueueEntry> {
     const verdicts = this.#verdicts.of(worker.facts);
     const accepts = ({ signature, head }: Group): boolean => verdicts.serves(signature, head.facts);
     const buckets = this.#index.bucketsOf(new Set(worker.models));
     const accepted = (): Iterable<Group> => this.#swept(worker, verdicts).groups;
     for (const entry of inOrder(buckets, accepts, accepted)) {
-      if (entry.free > 0 && !own.has(entry)) yield entry;
+      if (entry.free > 0 && !except.has(entry)) yield entry;
+    }
+  }
+
+  /** One request of each payer that the worker can serve, the longest waiting payer first. */
+  *#inTurn(worker: PoppingWorker<WorkerFacts>, except: ReadonlySet<QueueEntry>): Generator<QueueEntry> {
+    if (this.#inKeyOrder(worker, except).next().done) return; // nobody can be served, which is found out faster by groups
+    const verdicts = this.#verdicts.of(worker.facts);
+    const models = new Set(worker.models);
+    const isServable = (entry: QueueEntry): boolean =>
+      entry.filed && entry.free > 0 && entry.facts.kind === worker.kind && !except.has(entry) && serves(models, entry) && verdicts.serves(entry.signature, entry.facts);
+    for (const payer of this.#turns.payers(models, isServable)) {
+      const [best] = [...payer.entries].filter(isServable).sort(inDispatchOrder);
+      if (best) yield best;
     }
   }
 

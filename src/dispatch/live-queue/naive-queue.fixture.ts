@@ -1,6 +1,7 @@
 import type { Recorded } from '../../kernel/event.js';
 import { centikudos, kudos } from '../../kernel/kudos.js';
 import type { RequestEvent, RequestFacts, RequestKind } from '../../requests/request.events.js';
+import { NOBODY, payerOf } from '../../requests/rules/payer-id.js';
 import type { PoppingWorker } from './queue-row.js';
 import type { Facets } from './signatures.js';
 
@@ -111,8 +112,8 @@ export class NaiveQueue {
 
   /** Jobs of the payer's earlier requests, unfinished when this one was accepted and not given back since. */
   private owed({ facts, acceptedAtMs }: NaiveRequest): number {
-    if (facts.payer === 0) return 0;
-    const earlier = this.all().filter((other) => other.facts.payer === facts.payer && comesBefore(other, { facts, acceptedAtMs }));
+    if (payerOf(facts) === NOBODY) return 0;
+    const earlier = this.all().filter((other) => payerOf(other.facts) === payerOf(facts) && comesBefore(other, { facts, acceptedAtMs }));
     return earlier.reduce((owed, other) => {
       const then = summary(other.log.filter((event) => timeOf(event) <= acceptedAtMs));
       const since = other.log.slice().filter((event) => timeOf(event) > acceptedAtMs);
@@ -157,9 +158,29 @@ export class NaiveQueue {
   }
 
   expiresAtMs({ facts, activityAtMs, extraSlow }: NaiveRequest): number {
-    const ofPayer = facts.payer === 0 ? [] : this.all().filter((other) => other.facts.payer === facts.payer);
-    const handOuts = ofPayer.flatMap(({ log }) => log.filter(({ type }) => type === 'JobAssigned.v1').map(timeOf));
-    return Math.max(activityAtMs, ...handOuts) + (extraSlow ? 60 : 20) * 60_000;
+    return Math.max(activityAtMs, this.handedOutAtMs(facts)) + (extraSlow ? 60 : 20) * 60_000;
+  }
+
+  /** Of the payer, whatever request it was of. */
+  private handedOutAtMs(facts: RequestFacts): number {
+    if (payerOf(facts) === NOBODY) return -Infinity;
+    const ofPayer = this.all().filter((other) => payerOf(other.facts) === payerOf(facts));
+    return Math.max(...ofPayer.flatMap(({ log }) => log.filter(({ type }) => type === 'JobAssigned.v1').map(timeOf)));
+  }
+
+  /** By turns: the best servable request of each payer, the longest waiting payer first; then as always. */
+  turns(worker: PoppingWorker<ToyWorker>): string[] {
+    const byKey = this.candidates(worker);
+    const own = byKey.filter((request) => worker.ownerIds.includes(this.find(request)!.facts.payer));
+    const best = new Map<string, { readonly request: string; readonly sinceMs: number }>();
+    for (const request of byKey.slice(own.length)) {
+      const { facts, acceptedAtMs } = this.find(request)!;
+      const sinceMs = Math.max(acceptedAtMs, this.handedOutAtMs(facts));
+      const known = best.get(payerOf(facts));
+      best.set(payerOf(facts), { request: known?.request ?? request, sinceMs: Math.min(sinceMs, known?.sinceMs ?? Infinity) });
+    }
+    const inTurn = [...best].sort(([a, one], [b, other]) => one.sinceMs - other.sinceMs || (a < b ? -1 : 1)).map(([, { request }]) => request);
+    return [...own, ...inTurn, ...byKey.slice(own.length).filter((request) => !inTurn.includes(request))];
   }
 
   dueRequests(nowMs: number): string[] {

@@ -1,7 +1,8 @@
 import { iso } from '../../kernel/clock.js';
 import { formsOf, serviceOf } from '../../pricing/alchemy-forms.js';
 import type { JobAssigned, RequestEvent, RequestFacts } from '../../requests/request.events.js';
-import { jobPrice, keyAtActivation, type PriorityPolicy } from './priority-key.js';
+import type { FairnessPolicy } from './fairness-policy.js';
+import { jobPrice, keyAtActivation } from './priority-key.js';
 import type { ModelSet } from './model-sets.js';
 import type { Payer } from './payer.js';
 import type { GivenBack, PendingJob, QueuedRequest, QueueHistory, QueueRow } from './queue-row.js';
@@ -89,13 +90,13 @@ export class QueueEntry implements QueuedRequest {
 
   /** A hand-out refreshes all requests of its payer (design.md §6). */
   get aliveAtMs(): number {
-    return Math.max(this.activityAtMs, this.payer.handedOutAtMs);
+    return Math.max(this.activityAtMs, this.payer.refreshedAtMs);
   }
   get expiresAtMs(): number {
     return this.aliveAtMs + (this.extraSlow ? EXTRA_SLOW_LIFE_MS : LIFE_MS);
   }
 
-  rekey({ netOfUnfinished, lowerAtHandOut }: PriorityPolicy): void {
+  rekey({ netOfUnfinished, lowerAtHandOut }: FairnessPolicy): void {
     const lowered = lowerAtHandOut ? this.price * this.handedOut : 0;
     this.key = keyAtActivation(this.facts, this.acceptedAtMs) - lowered - (netOfUnfinished ? this.owed : 0);
   }

@@ -16,7 +16,7 @@ const COMMON = [
 ];
 const IMAGE = [...COMMON, 'controlnet', 'img2img', 'lora', 'max_pixels', 'megapixelsteps_generated', 'painting', 'post-processing', 'sdxl_controlnet'].sort();
 const TEXT = [...COMMON, 'max_context_length', 'max_length'].sort();
-const MODERATED = ['messages', 'owner', 'paused', 'suspicious'];
+const MODERATED = ['ipaddr', 'messages', 'owner', 'paused', 'suspicious'];
 const workers = async (query = '', key?: string): Promise<readonly Fields[]> => {
   const { status, body } = await client.get<readonly Fields[]>(`${V2}/workers${query}`, key);
   expect(status).toBe(200);
