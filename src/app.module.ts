@@ -13,6 +13,7 @@ import { RequestsModule } from './requests/requests.module.js';
 import { HealthModule } from './status/health.module.js';
 import { StatusModule } from './status/status.module.js';
 import { StylesModule } from './styles/styles.module.js';
+import { TeamsModule } from './teams/teams.module.js';
 import { UsersModule } from './users/users.module.js';
 import { WorkersModule } from './workers/workers.module.js';
 
@@ -33,7 +34,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         CqrsModule.forRoot(), PlatformModule.with(platformProviders(platform)),
-        KudosModule, DonationsModule, UsersModule, OperationsModule, WorkersModule, StylesModule, RequestsModule, DispatchModule, OutagesModule, StatusModule, HealthModule, AuditModule, NotaryModule,
+        KudosModule, DonationsModule, UsersModule, OperationsModule, WorkersModule, TeamsModule, StylesModule, RequestsModule, DispatchModule, OutagesModule, StatusModule, HealthModule, AuditModule, NotaryModule,
       ],
     };
   }

@@ -54,8 +54,8 @@ export class RequestBatch {
       case 'RequestFaulted.v1': return this.closed(event.data, 'faulted');
       case 'RequestExpired.v1': return this.closed(event.data);
       case 'RequestCompleted.v1': {
-        const { request, outcome, completedAt, returned = 0 } = event.data as RequestCompleted['data'];
-        Object.assign(this.request(request), { outcome, completedAt }).consumed -= returned;
+        const { request, outcome, completedAt } = event.data as RequestCompleted['data'];
+        Object.assign(this.request(request), { outcome, completedAt });
         return;
       }
       default: // The runner asks `handles` first; anything else is none of ours.

@@ -2,6 +2,7 @@ import type { Recorded } from '../../src/kernel/event.js';
 import type { JobSettled } from '../../src/kudos/account.events.js';
 import type { JobAssigned, JobExpired, JobFaulted, JobSubmitted } from '../../src/requests/request.events.js';
 import type { SuspicionReset, WorkerPaused, WorkerSuspected } from '../../src/users/user.events.js';
+import type { TeamDeleted, TeamJoined, TeamLeft } from '../../src/teams/team.events.js';
 import type {
   Declaration, MaintenanceChanged, UptimeAccrued, UptimeRewarded, WorkerDeclared, WorkerDeleted, WorkerInfoChanged, WorkerRegistered, WorkerRenamed,
 } from '../../src/workers/worker.events.js';
@@ -59,6 +60,11 @@ export interface Standing {
   pausedAt: string | null;
 }
 
+/** Workers come to a team, leave it, or lose it: in order, for a worker may do all of that in one batch. */
+export type TeamMove =
+  | { readonly how: 'joined' | 'left'; readonly team: string; readonly worker: string }
+  | { readonly how: 'deleted'; readonly team: string };
+
 /** A job that a worker gave back or lost. */
 export interface Abort {
   readonly job: string;
@@ -75,6 +81,7 @@ export class WorkerBatch {
   /** Jobs of earlier batches that are at a worker no more. */
   readonly gone: string[] = [];
   readonly deleted: string[] = [];
+  readonly teamMoves: TeamMove[] = [];
   aborts: Abort[] = [];
   /** Workers whose aborts of earlier batches count no more. */
   readonly calmed = new Set<string>();
@@ -102,6 +109,9 @@ export class WorkerBatch {
     'UptimeRewarded.v1': (data: UptimeRewarded['data']) => { this.change(data).uptimeKudos += data.amount; },
     'WorkerRenamed.v1': (data: WorkerRenamed['data']) => { this.change(data).renamed = data; },
     'WorkerInfoChanged.v1': (data: WorkerInfoChanged['data']) => { this.change(data).info = data; },
+    'TeamJoined.v1': ({ team, worker }: TeamJoined['data']) => { this.teamMoves.push({ how: 'joined', team, worker }); },
+    'TeamLeft.v1': ({ team, worker }: TeamLeft['data']) => { this.teamMoves.push({ how: 'left', team, worker }); },
+    'TeamDeleted.v1': ({ team }: TeamDeleted['data']) => { this.teamMoves.push({ how: 'deleted', team }); },
     'WorkerDeleted.v1': ({ worker }: WorkerDeleted['data']) => { this.deleted.push(worker); },
     'WorkerPaused.v1': (data: WorkerPaused['data']) => { Object.assign(this.standing(data), { paused: data.on, pausedAt: data.changedAt }); },
     'WorkerSuspected.v1': (data: WorkerSuspected['data']) => this.suspected(data),
@@ -121,10 +131,11 @@ export class WorkerBatch {
 
   static readonly types: readonly string[] = Object.keys(new WorkerBatch().#handlers);
 
-  private aborted({ worker, job, selfTest }: JobFaulted['data'] | JobExpired['data'], abortedAt: string, { position }: Recorded): void {
+  private aborted({ worker, job, selfTest, excused }: JobFaulted['data'] | JobExpired['data'], abortedAt: string, { position }: Recorded): void {
     if (selfTest) return;
-    this.change({ worker }).uncompleted += 1;
     this.leave(job);
+    if (excused) return;
+    this.change({ worker }).uncompleted += 1;
     this.aborts.push({ job, worker, abortedAt, position });
   }
 

@@ -16,6 +16,8 @@ export interface Worker {
   readonly paused: boolean;
   readonly suspicions: number;
   readonly info: string | null;
+  /** Its id. */
+  readonly team: string | null;
   /** Ms since 1970. */
   readonly registeredAt: number;
   readonly fulfilled: number;
@@ -95,7 +97,7 @@ const workerOf = (row: Row): Worker => {
     id: text(row['id']), kind: row['kind'] as WorkerKind, owner: num(row['owner']), name: textOrNull(row['name']),
     nameHash: text(row['name_hash']), declaration: (row['declaration'] ?? null) as Declaration | null,
     maintenance: row['maintenance'] as boolean, maintenanceMessage: textOrNull(row['maintenance_message']), paused: row['paused'] as boolean,
-    suspicions: num(row['suspicions']), info: textOrNull(row['info']),
+    suspicions: num(row['suspicions']), info: textOrNull(row['info']), team: textOrNull(row['team']),
     registeredAt: ms(row['registered_at']), fulfilled: num(row['fulfilled']), kudosGenerated: centikudos(num(row['kudos_generated'])),
     things: num(row['things']), uncompletedJobs: num(row['uncompleted_jobs']),
     uptimeMs: num(row['uptime_ms']), uptimeKudos: centikudos(num(row['uptime_kudos'])), uptimeThrough: ms(row['counted_through']),

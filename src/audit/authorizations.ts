@@ -26,8 +26,6 @@ export interface OpenHold {
 export interface RequestEnds {
   /** Undefined while it goes on; afterwards how many of its delivered jobs are not settled. */
   unsettledOf(request: string): number | undefined;
-  /** Its price goes back to its payer. */
-  isReturned(request: string): boolean;
   authorizationClosed(request: string): void;
 }
 
@@ -107,11 +105,11 @@ export class Authorizations {
 
   /** What a moderator takes back is over, or of another account's request: the books see that it happens once. */
   private reversed(event: Recorded, { request, user, reason, ledger }: TransactionReversed['data']): void {
-    if (reason !== 'abandoned' || request === undefined) return;
+    if (reason === 'moderator' || request === undefined) return;
     const authorization = this.find(event, { request, user });
-    const isOnce = authorization && !authorization.reversed && authorization.activationTx === ledger.reverses && this.requests.isReturned(request);
+    const isOnce = authorization && !authorization.reversed && authorization.activationTx === ledger.reverses;
     if (authorization) authorization.reversed = true;
-    this.violations.unless(isOnce === true, 'I8', event, () => `takes back ${String(ledger.reverses)}, which is not the open activation of ${request}, or is not to be given back`);
+    this.violations.unless(isOnce === true, 'I8', event, () => `takes back ${String(ledger.reverses)}, which is not the open activation of ${request}`);
   }
 
   private closed(event: Recorded, { request, user, settled, released }: AuthorizationClosed['data']): void {

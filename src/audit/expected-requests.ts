@@ -86,11 +86,7 @@ export class ExpectedRequests {
       case 'RequestCancelled.v1': return void Object.assign(withdraw(request), { cancelled: true });
       case 'RequestFaulted.v1': return void Object.assign(withdraw(request), { faulted: true });
       case 'RequestExpired.v1': return void withdraw(request);
-      case 'RequestCompleted.v1': {
-        const { outcome, returned = 0 } = event.data as RequestCompleted['data'];
-        request.consumed -= returned;
-        return void Object.assign(request, { outcome });
-      }
+      case 'RequestCompleted.v1': return void Object.assign(request, { outcome: (event.data as RequestCompleted['data']).outcome });
       default: // Nothing else shows in a request.
     }
   }

@@ -20,8 +20,6 @@ interface OpenRequest {
   unsettled: number;
   withdrawn: boolean;
   ended: boolean;
-  /** It never came, or was lost before anything was delivered: its price goes back. */
-  returned: boolean;
 }
 
 /** I7 and I25 (each job paid once, exactly as frozen), I18 (one assignee, one result), I29. Forgets what is over. */
@@ -35,9 +33,6 @@ export class Jobs implements RequestEnds {
   unsettledOf(id: string): number | undefined {
     const request = this.requests.get(id);
     return request?.ended ? request.unsettled : undefined;
-  }
-  isReturned(id: string): boolean {
-    return this.requests.get(id)?.returned ?? false;
   }
   authorizationClosed(id: string): void {
     this.requests.delete(id);
@@ -65,12 +60,12 @@ export class Jobs implements RequestEnds {
     this.violations.unless(activation <= quote, 'I26', event, () => `activation ${activation} above the quote ${quote}`);
     this.requests.set(request, {
       payer, quote, debited: activation, waiting: jobs, pending: new Map(), takenForms: new Set(), delivered: 0, unsettled: 0, withdrawn: false,
-      ended: false, returned: false,
+      ended: false,
     });
   }
 
   private abandoned({ request, payer }: { request: string; payer: number }): void {
-    this.requests.set(request, { payer, quote: 0, debited: 0, waiting: 0, pending: new Map(), takenForms: new Set(), delivered: 0, unsettled: 0, withdrawn: true, ended: true, returned: true });
+    this.requests.set(request, { payer, quote: 0, debited: 0, waiting: 0, pending: new Map(), takenForms: new Set(), delivered: 0, unsettled: 0, withdrawn: true, ended: true });
   }
 
   private assigned(event: Recorded, { request: id, job, worker, form }: JobAssigned['data']): void {
@@ -120,14 +115,12 @@ export class Jobs implements RequestEnds {
     request.withdrawn = true;
   }
 
-  private completed(event: Recorded, { request: id, submitted, returned }: RequestCompleted['data']): void {
+  private completed(event: Recorded, { request: id, submitted }: RequestCompleted['data']): void {
     const request = this.running(event, id);
     if (!request) return;
     const open = request.waiting + request.pending.size;
     this.violations.unless(open === 0, 'I18', event, () => `request ${id} completes with ${open} jobs open`);
     this.violations.unless(submitted.length === request.delivered, 'I28', event, () => `names ${submitted.length} delivered jobs, and ${request.delivered} were delivered`);
-    this.violations.unless(returned === undefined || submitted.length === 0, 'I28', event, () => `returns the price of ${id}, of which ${submitted.length} jobs were delivered`);
-    request.returned = returned !== undefined;
     request.ended = true;
     if (request.payer !== 0) return;
     this.violations.unless(request.unsettled === 0, 'I7', event, () => `${request.unsettled} jobs of an anonymous request end unsettled`);
@@ -161,7 +154,7 @@ export class Jobs implements RequestEnds {
 
   private checkAmounts(event: Recorded, settlement: JobSettled['data'], frozen: JobSubmitted['data']): void {
     const { violations } = this;
-    for (const field of ['request', 'owner', 'worker', 'price', 'debit', 'things', 'selfTest'] as const) {
+    for (const field of ['request', 'owner', 'worker', 'price', 'debit', 'things', 'selfTest', 'team'] as const) {
       violations.unless(settlement[field] === frozen[field], 'I7', event, () => `${field} of job ${settlement.job} is ${settlement[field]}, and was frozen as ${frozen[field]}`);
     }
     const { price, forgiven, debit, job } = settlement;

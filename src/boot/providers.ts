@@ -4,6 +4,8 @@ import { Clock, Timers } from '../kernel/clock.js';
 import { Ids } from '../kernel/ids.js';
 import { SpeedLimits } from '../dispatch/deliver-parts.js';
 import { JobFinder } from '../dispatch/job-finder.js';
+import { JobStandings } from '../dispatch/job-standing.js';
+import { JobWaits } from '../dispatch/job-waits.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
 import { Matcher } from '../dispatch/matcher.js';
 import { ModelSpeeds } from '../dispatch/model-speeds.js';
@@ -43,6 +45,7 @@ import { PublishedCheckpoints } from '../notary/published-checkpoints.js';
 import { Freshness } from '../platform/projecting/freshness.js';
 import { Ports } from '../platform/ports.js';
 import { SystemClock } from '../platform/system/system.js';
+import { AddressTags } from '../platform/vault/address-tags.js';
 import { Secrets } from '../platform/vault/secrets.js';
 import { Pricing } from '../pricing/pricing.js';
 import { PriorityCap } from '../requests/admission-parts.js';
@@ -59,6 +62,7 @@ import { SenderParts } from '../requests/webhooks/webhook-sender.reactor.js';
 import { StyleRows } from '../styles/catalogue.message.js';
 import { StyleKeys } from '../styles/style-keys.message.js';
 import { PastMinute } from '../status/past-minute.js';
+import { TeamRows } from '../teams/teams.message.js';
 import { DevAccess } from '../users/dev-access.js';
 import { UserDirectory } from '../users/directory.message.js';
 import { NextUserId } from '../users/next-user-id.js';
@@ -88,6 +92,7 @@ import {
 } from './read-models.js';
 import { LogRequestHistory } from './request-history.js';
 import { PostgresStyleRows, styleKeyRows } from './style-rows.js';
+import { PostgresTeamRows } from './team-rows.js';
 
 /** Everything that is made by hand, by the class that features ask for: abstract ports, views in memory, settings. */
 export const platformProviders = (platform: Platform): Provider[] => {
@@ -116,6 +121,7 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [SharedKeyRegistry, new SharedKeyRegistry(sharedKeyRows(platform), feed, keyedHash, clock)], [SharedKeyRows, new PostgresSharedKeyRows(platform)],
     [SharedKeyRequests, new SharedKeyRequests(sharedKeyRequestRows(platform))], [SharedKeyStyles, styleKeys],
     [WorkerRegistry, new WorkerRegistry(workerRows(platform), outages)], [Suspects, new Suspects(suspectRows(platform))], [Profanity, new WordListProfanity()],
+    [JobStandings, jobRows(platform)], [JobWaits, new JobWaits(feed, clock, timers)],
     [Outages, outages], [ServedUntil, new ServedUntil(platform.database, platform.log.storeId)], [ProcessPauses, new ProcessPauses(new SystemClock())],
     [LiveQueue, queue], [OpenWork, new OpenWork(openWorkRows(platform), clock)],
     [JobFinder, new JobFinder(queue, jobRows(platform), feed, (job) => findDecoy(platform.contents, job))], [WorkerViews, new WorkerViews(pricing, isInMaintenance)], [Matcher, new Matcher(pricing)],
@@ -123,11 +129,11 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [ModelSpeeds, new ModelSpeeds(feed, clock)],
     [LatestOfRequests, new LatestOfRequests(feed)], [RequestWatch, new RequestWatch(feed)], [RequestHistory, new LogRequestHistory(platform.log)],
     [StatusRows, new PostgresStatusRows(platform)], [TransferIndex, new PostgresTransferIndex(platform)],
-    [UserFiguresSource, new PostgresUserFigures(platform, members)], [StyleRows, new PostgresStyleRows(platform)], [StyleKeys, styleKeys],
+    [UserFiguresSource, new PostgresUserFigures(platform, members)], [StyleRows, new PostgresStyleRows(platform)], [TeamRows, new PostgresTeamRows(platform)], [StyleKeys, styleKeys],
     [UserPages, new PostgresUserPages(platform)], [MonthlyDues, new PostgresMonthlyDues(platform)],
     [LastActivity, new PostgresLastActivity(platform)], [UnfinishedErasures, new PostgresUnfinishedErasures(platform)], [Admins, new Admins(config.admins)],
     [PastMinute, new PastMinute(feed, clock)], [WorkerFiguresSource, new PostgresWorkerFigures(platform)], [WorkerJobs, new PostgresWorkerJobs(platform)],
-    [PriorityCap, new PriorityCap(config.kudosCap)], [AnonymousUse, new AnonymousUse(config.anonymous)],
+    [PriorityCap, new PriorityCap(config.kudosCap)], [AnonymousUse, new AnonymousUse(config.anonymous)], [AddressTags, new AddressTags(platform.vault, clock)],
     [HordeModes, new HordeModes(modesRows(platform))], [AddressChecks, makeAddressChecks(platform)],
     [PublishedCheckpoints, new PublishedCheckpoints(platform.database, platform.log.storeId)],
     [WebhookInbox, new WebhookInbox({ due, contents: platform.contents, feed, clock })], [SenderParts, new SenderParts({ clock, ids, secrets }, due, counts, { strangers, logger: platform.logger })],

@@ -33,6 +33,8 @@ import { floorOf } from '../kudos/account.state.js';
 import type { WorkerRow } from '../workers/registry.message.js';
 import { WorkerJobs } from '../workers/worker-changes.js';
 import { WorkerFiguresSource } from '../workers/worker-figures.js';
+import type { WorkerFigures } from '../workers/worker-view.js';
+import { withTeams } from './team-rows.js';
 import type { Platform } from './platform.js';
 
 const CATCH_UP_MAX_MS = 1_000;
@@ -170,7 +172,7 @@ export const suspectRows = (platform: Platform) => ({
 const workerRow = (row: Worker): WorkerRow[] => (row.declaration === null ? [] : [{
   id: row.id, kind: row.kind, owner: row.owner, nameHash: row.nameHash, registeredAtMs: row.registeredAt, declaration: row.declaration,
   maintenance: row.maintenance, maintenanceMessage: row.maintenanceMessage ?? undefined, paused: row.paused, samples: row.samples,
-  uptimeThroughMs: row.uptimeThrough,
+  uptimeThroughMs: row.uptimeThrough, ...(row.team === null ? {} : { team: row.team }),
 }]);
 
 const stageOf = ({ accepted, abandoned, completedAt }: OpenAuthorization): 'opened' | 'accepted' | 'abandoned' | 'ended' => {
@@ -195,6 +197,7 @@ export const openWorkRows = (platform: Platform) => ({
 
 export const jobRows = (platform: Platform) => ({
   waitFor: waits(platform, 'requests'),
+  standing: (id: string) => requestOfJob(platform.database, id),
   job: async (id: string) => {
     const row = await requestOfJob(platform.database, id);
     return row && { job: row.id, request: row.request, kind: row.kind, payer: row.payer, worker: row.worker, owner: row.owner, model: row.model };
@@ -274,18 +277,21 @@ export class PostgresWorkerFigures extends WorkerFiguresSource {
   constructor(private readonly platform: Platform) {
     super();
   }
-  byId(id: string) {
-    return findWorker(this.platform.database, id);
+  async byId(id: string) {
+    return this.#withTeam(await findWorker(this.platform.database, id));
   }
-  byName(name: string) {
-    return findWorkerByName(this.platform.database, name);
+  async byName(name: string) {
+    return this.#withTeam(await findWorkerByName(this.platform.database, name));
   }
   async caughtUp(): Promise<true> {
     if (await waits(this.platform, 'workers')(await this.platform.log.head(), CATCH_UP_MAX_MS)) return true;
     throw new RetryLater('the list of workers is catching up with the log');
   }
-  byIds(ids: readonly string[]) {
-    return findWorkers(this.platform.database, ids);
+  async byIds(ids: readonly string[]) {
+    return withTeams(this.platform, await findWorkers(this.platform.database, ids));
+  }
+  async #withTeam(worker: Worker | undefined): Promise<WorkerFigures | undefined> {
+    return worker && (await withTeams(this.platform, [worker]))[0];
   }
   async contactOf(owner: number): Promise<string | null> {
     return (await findUser(this.platform.database, owner))?.contact ?? null;

@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule, HealthOnlyModule } from '../app.module.js';
 import { ConfigError, type Config } from '../config.js';
+import { JobWaits } from '../dispatch/job-waits.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
 import { ModelSpeeds } from '../dispatch/model-speeds.js';
 import { Reaper } from '../dispatch/reaper.js';
@@ -126,7 +127,7 @@ const serveApi = async (platform: Platform, ports: SystemPorts): Promise<Server>
   return {
     platform, app, genesis, url: await app.getUrl(),
     close: () => {
-      for (const waiting of [WaitingWorkers, ProgressStreams]) app.get<{ stop(): void }>(waiting, { strict: false }).stop();
+      for (const waiting of [WaitingWorkers, ProgressStreams, JobWaits]) app.get<{ stop(): void }>(waiting, { strict: false }).stop();
       return shutDown(app, platform, timers);
     },
   };
@@ -163,6 +164,7 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding, vault
   const folds = [
     get(Credits), get(Pockets), get(TrustedUsers), get(RecentGifts), directory, get(NextUserId), registry, get(Suspects), new ForgetErased(vault, feed), queue,
     get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests), get(StyleKeys), get(Claims), get(Unrepaid), get(WebhookInbox), latest, modes, mail, get(AddressBlocks), watch, get(ModelSpeeds), get(Outages),
+    get(JobWaits),
   ];
   for (const fold of folds) feed.register(fold);
   await feed.start();
@@ -178,7 +180,7 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding, vault
       }
       else if (category === 'horde') modes.apply(event);
       else if (category === 'workermessage') mail.apply(event);
-      else if (category === 'worker') registry.apply(event);
+      else if (category === 'worker' || category === 'team') registry.apply(event);
       else if (category === 'user') {
         directory.apply(event);
         registry.apply(event);

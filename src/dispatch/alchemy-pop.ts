@@ -17,6 +17,7 @@ import { LiveQueue, type AnyWorkerFacts } from './live-queue.message.js';
 import type { ServingOrder } from './live-queue/lane.js';
 import type { PoppingWorker, QueuedRequest } from './live-queue/queue-row.js';
 import { giveDecoys, isFooled, requestsThatTricked } from './decoys.js';
+import type { LostOfPop } from './lost-content.js';
 import { maintenanceRefusal } from './maintenance.js';
 import { pages } from './pages.js';
 import { PopParts } from './pop-parts.js';
@@ -55,14 +56,14 @@ interface Pop {
   readonly gone: AbortSignal | undefined;
   readonly context: CommandContext;
   readonly taken: HandedForm[];
-  /** Requests whose content is gone. */
-  readonly lost: string[];
   amount: number;
   position: number;
   /** Forms that their payer could not afford upfront. */
   unaffordable: number;
   /** The views lagged too far to tell what a payer has. */
   behind: RetryLater | undefined;
+  /** Requests without their source image, or without what was asked for. */
+  readonly lost: LostOfPop;
   /** Forms taken for others than the worker's owner and whom it puts first. */
   forOthers: number;
 }
@@ -96,13 +97,11 @@ export class AlchemyPop {
   async #find(owner: KnownUser, { amount, wish, patience }: AlchemyAsked, known: KnownWorker): Promise<AlchemyPopped> {
     const worker = this.parts.views.of(known, wish);
     const context: CommandContext = { actor: { kind: 'user', user: owner.id }, correlationId: this.parts.ports.ids.uuid() };
-    const pop: Pop = {
-      owner, known, worker, wish, gone: patience?.gone, context, taken: [], lost: [], amount, position: -1, unaffordable: 0, behind: undefined, forOthers: 0,
-    };
+    const pop: Pop = { owner, known, worker, wish, gone: patience?.gone, context, taken: [], amount, position: -1, unaffordable: 0, behind: undefined, forOthers: 0, lost: this.parts.lost.ofPop() };
     const turn = this.arrivals.fairness.takeTurn(known.id);
     await this.#take(pop, turn);
+    await pop.lost.end();
     turn.settle(pop.forOthers);
-    for (const request of pop.lost) await this.parts.requests.contentLost(request); // not before: it changes the queue that was walked through
     const { journal } = this.parts;
     if (pop.taken.length > 0) {
       journal.note(known.id, 'jobs', { jobs: pop.taken.map(({ job }) => job) });
@@ -136,7 +135,7 @@ export class AlchemyPop {
         if (pop.taken.length >= pop.amount || pop.gone?.aborted) return;
         const text = contents.get(request);
         const content = text === undefined ? undefined : (JSON.parse(text) as StoredAlchemy);
-        if (!content || !(await this.parts.ports.blobs.exists(content.source))) pop.lost.push(request);
+        if (!content || !(await this.parts.ports.blobs.exists(content.source))) pop.lost.add(request);
         else if (!tricking.has(request)) await this.#claim(pop, { request, content, order });
       }
     }

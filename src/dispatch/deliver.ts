@@ -55,8 +55,18 @@ export class Deliver {
     if (found.decoy) return this.#pretend(delivery, { found, user });
     const context: CommandContext = { actor: { kind: 'user', user: user.id }, correlationId: this.parts.ports.ids.uuid() };
     if (delivery.state === 'faulted') return this.#fault(found, context);
-    // A job that is not pending any more is refused by its decider; there is nothing to price or to store.
-    return found.facts ? this.#submit(delivery, { found, facts: found.facts, user }, context) : this.#refused(found, context);
+    try {
+      // A job that is not pending any more is refused by its decider; there is nothing to price or to store.
+      return await (found.facts ? this.#submit(delivery, { found, facts: found.facts, user }, context) : this.#refused(found, context));
+    } catch (error) {
+      if (this.#isDoneInMaintenance(error, found)) return { reward: 0, position: -1 };
+      throw error;
+    }
+  }
+
+  /** A worker that is in maintenance when it delivers again is thanked, not refused (horde-api C1.6). */
+  #isDoneInMaintenance(error: unknown, { worker }: FoundJob): boolean {
+    return error instanceof Refused && error.rc === 'DuplicateGen' && this.parts.registry.byId(worker)?.maintenance === true;
   }
 
   async #fault(found: FoundJob, context: CommandContext): Promise<Delivered> {

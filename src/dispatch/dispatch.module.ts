@@ -4,15 +4,18 @@ import { AlchemyDeliver } from './alchemy-deliver.js';
 import { AlchemyPop } from './alchemy-pop.js';
 import { Arrivals } from './arrivals.js';
 import { Availability } from './availability.message.js';
+import { Crowding } from './crowding.message.js';
 import { Deliver } from './deliver.js';
 import { DeliverParts } from './deliver-parts.js';
 import { Fairness } from './fairness.js';
 import { Models } from './model-figures.message.js';
+import { JobController } from './job.controller.js';
+import { JobStanding, JobStandingParts } from './job-standing.js';
 import { OnlineSummaries } from './online-workers.js';
 import { Pop } from './pop.js';
 import { PopController } from './pop.controller.js';
 import { PopParts, WorkerMemory } from './pop-parts.js';
-import { PopRequests } from './pop-requests.js';
+import { Purses } from './purses.js';
 import { Reaper, ServedTime } from './reaper.js';
 import { SubmitController } from './submit.controller.js';
 import { UpfrontForms } from './upfront-forms.js';
@@ -24,8 +27,8 @@ import { Why } from './why/why.js';
 
 @Global()
 @Module({
-  controllers: [AlchemyController, PopController, SubmitController, WhyController],
-  providers: [Arrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Deliver, DeliverParts, Fairness, Models, OnlineSummaries, Pop, PopJournal, PopParts, PopRequests, Reaper, ServedTime, Visits, WaitingWorkers, Why, WorkerMemory],
-  exports: [Availability, Models, Reaper],
+  controllers: [AlchemyController, JobController, PopController, SubmitController, WhyController],
+  providers: [Arrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Crowding, Deliver, DeliverParts, Fairness, JobStanding, JobStandingParts, Models, OnlineSummaries, Pop, PopJournal, PopParts, Purses, Reaper, ServedTime, Visits, WaitingWorkers, Why, WorkerMemory],
+  exports: [Availability, Crowding, Models, Reaper],
 })
 export class DispatchModule {}

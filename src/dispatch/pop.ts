@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { iso } from '../kernel/clock.js';
-import type { Kudos } from '../kernel/kudos.js';
 import type { ImageJobFeatures } from '../pricing/job-features.js';
 import { imageBaseline } from '../reference/reference.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
@@ -12,18 +11,18 @@ import type { KnownUser } from '../users/directory.message.js';
 import type { KnownWorker } from '../workers/registry.message.js';
 import { Arrivals } from './arrivals.js';
 import { giveDecoys, isFooled, requestsThatTricked } from './decoys.js';
+import type { LostOfPop } from './lost-content.js';
 import { maintenanceRefusal } from './maintenance.js';
 import { LiveQueue, matcherOf, type AnyWorkerFacts } from './live-queue.message.js';
 import type { ServingOrder } from './live-queue/lane.js';
 import type { PoppingWorker, QueuedRequest } from './live-queue/queue-row.js';
 import { imageBatch, textBatch } from './matching/batch.js';
-import { asksForKudos } from './matching/common-match.js';
 import type { Encounter, ImageNeeds, ImageWorkerFacts, SkipReason } from './matching/facts.js';
 import { chosenModel, servingImageModels, servingModels, withinQuote } from './matching/model-choice.js';
 import { imageTtlS, TEXT_TTL_S } from './matching/ttl.js';
 import { pages } from './pages.js';
 import { PopParts } from './pop-parts.js';
-import type { Purse } from './pop-requests.js';
+import type { PursesOfPop } from './purses.js';
 import type { Visitor } from './visits.js';
 
 /** What one pop wants. */
@@ -72,61 +71,49 @@ export class Pop {
 
   async pop(owner: KnownUser, asked: PopAsked): Promise<HandedOut | NothingToDo> {
     return this.arrivals.visits.receive<HandedOut | NothingToDo>(owner, asked, async (known) => {
-      const answer = await this.#find(owner, asked, known);
+      const lost = this.parts.lost.ofPop();
+      const answer = await this.#find(owner, asked, { known, lost });
+      await lost.end();
       return { found: answer.outcome === 'jobs', answer };
     }, { outcome: 'nothing', skipped: {} });
   }
 
-  async #find(owner: KnownUser, asked: PopAsked, known: KnownWorker): Promise<HandedOut | NothingToDo> {
+  async #find(owner: KnownUser, asked: PopAsked, { known, lost }: { known: KnownWorker; lost: LostOfPop }): Promise<HandedOut | NothingToDo> {
     const worker = this.parts.views.of(known, asked.wish);
+    const skipped = new Map<SkipReason, number>();
+    let candidates = 0;
     const turn = this.arrivals.fairness.takeTurn(known.id);
-    const look: Look = { owner, asked, known, worker, order: turn.order, skipped: new Map(), candidates: 0, lost: [], purses: new Map() };
-    const handedOut = await this.#take(look);
-    turn.settle(!handedOut || worker.ownerIds.includes(handedOut.facts.payer) ? 0 : handedOut.jobs.length);
-    for (const request of look.lost) await this.parts.requests.contentLost(request); // not before: it changes the queue that was walked through
-    if (handedOut) {
-      this.parts.journal.note(known.id, 'jobs', { jobs: handedOut.jobs });
-      return handedOut;
-    }
-    if (known.maintenance) throw await this.#inMaintenance(known);
-    const skipped = this.#skippedCounts(worker, look.skipped);
-    const missed = [...look.skipped.values()].reduce((left, count) => left - count, look.candidates);
-    this.parts.journal.note(known.id, 'nothing', { missed, skipped });
-    return { outcome: 'nothing', worker: known.id, skipped };
-  }
-
-  async #take(look: Look): Promise<HandedOut | undefined> {
-    const { contents } = this.parts.ports;
-    for (const page of pages(this.queue.candidates(look.worker, CANDIDATES_MAX, look.order))) {
+    const purses = this.arrivals.purses.ofPop();
+    for (const page of pages(this.queue.candidates(worker, CANDIDATES_MAX, turn.order))) {
       const requests = page.map(({ request }) => request);
-      const stored = await contents.getMany(requests);
-      const tricking = await requestsThatTricked(contents, look.known, requests);
+      const stored = await this.parts.ports.contents.getMany(requests);
+      const tricking = await requestsThatTricked(this.parts.ports.contents, known, requests);
       for (const { request, facts } of page) {
-        const handedOut = await this.#meet(look, facts, { text: stored.get(request), tricked: tricking.has(request) });
-        if (handedOut) return handedOut;
+        const content = await this.#contentOf(stored.get(request));
+        candidates += 1;
+        if (!content) {
+          lost.add(request); // and nobody waits for it
+          continue;
+        }
+        const { prompt } = content.payload;
+        const reason = await this.#reason(facts, worker, { prompt, tricked: tricking.has(request), purses });
+        if (reason) {
+          skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
+          continue;
+        }
+        const handedOut = await this.#claim({ request, asked, known, worker, content, order: turn.order }, contextOf(owner, this.parts.ports.ids.uuid()));
+        if (!handedOut) continue;
+        turn.settle(worker.ownerIds.includes(facts.payer) ? 0 : handedOut.jobs.length);
+        this.parts.journal.note(known.id, 'jobs', { jobs: handedOut.jobs });
+        return handedOut;
       }
     }
-    return undefined;
-  }
-
-  async #meet(look: Look, facts: RequestFacts, { text, tricked }: { text: string | undefined; tricked: boolean }): Promise<HandedOut | undefined> {
-    look.candidates += 1;
-    const content = await this.#whole(text);
-    if (!content) {
-      look.lost.push(facts.request); // it must not stand in the way of others
-      return undefined;
-    }
-    const { prompt } = content.payload;
-    const encounter: Encounter = { tricked, prompt, unsafeIp: false, payerAvailable: await this.#availableTo(look, facts), price: facts.unitPriceMax };
-    const reason = this.#match(facts, look.worker.facts, encounter);
-    if (!reason) return this.#claim({ ...look, content }, facts.request);
-    look.skipped.set(reason, (look.skipped.get(reason) ?? 0) + 1);
-    return undefined;
-  }
-
-  /** Asked only where the worker wants to know. */
-  async #availableTo({ worker, purses }: Look, facts: RequestFacts): Promise<Kudos> {
-    return asksForKudos(facts, worker.facts) ? this.parts.requests.availableFor(facts, purses) : facts.priority;
+    turn.settle(0);
+    if (known.maintenance) throw await this.#inMaintenance(known);
+    const counts = this.#skippedCounts(worker, skipped);
+    const missed = [...skipped.values()].reduce((left, count) => left - count, candidates);
+    this.parts.journal.note(known.id, 'nothing', { missed, skipped: counts });
+    return { outcome: 'nothing', worker: known.id, skipped: counts };
   }
 
   #inMaintenance(known: KnownWorker): Promise<Refused> {
@@ -134,22 +121,28 @@ export class Pop {
     return maintenanceRefusal(known, this.arrivals.database);
   }
 
-  /** Undefined when it is gone, or one of its images is. */
-  async #whole(text: string | undefined): Promise<StoredRequest | undefined> {
-    const content = text === undefined ? undefined : (JSON.parse(text) as StoredRequest);
-    return content && !(await this.#lacksImages(content)) ? content : undefined;
+  /** Undefined when it, or one of its images, is gone. */
+  async #contentOf(text: string | undefined): Promise<StoredRequest | undefined> {
+    if (text === undefined) return undefined;
+    const content = JSON.parse(text) as StoredRequest;
+    const { sources } = content;
+    for (const source of sources ? [sources.image, sources.mask, ...sources.extra] : []) {
+      if (source && !(await this.parts.ports.blobs.exists(source.key))) return undefined;
+    }
+    return content;
   }
 
-  async #lacksImages({ sources }: StoredRequest): Promise<boolean> {
-    for (const source of sources ? [sources.image, sources.mask, ...sources.extra] : []) {
-      if (source && !(await this.parts.ports.blobs.exists(source.key))) return true;
-    }
-    return false;
+  /** What depends on the pair of request and worker, or on the prompt. */
+  async #reason(
+    facts: RequestFacts, { facts: worker }: PoppingWorker<AnyWorkerFacts>, { prompt, tricked, purses }: { prompt: string; tricked: boolean; purses: PursesOfPop },
+  ): Promise<SkipReason | undefined> {
+    const encounter: Encounter = { tricked, prompt, unsafeIp: false, payerAvailable: await purses.availableTo(facts, worker), price: facts.unitPriceMax };
+    return this.#match(facts, worker, encounter);
   }
 
   /** Undefined when another pop was faster. */
-  async #claim(claim: Claim, request: string): Promise<HandedOut | undefined> {
-    const { asked, known, worker, order } = claim;
+  async #claim(claim: Claim, context: CommandContext): Promise<HandedOut | undefined> {
+    const { request, asked, known, worker, order } = claim;
     const entry = this.queue.find(request);
     const free = entry ? entry.waiting - entry.reserved : 0;
     if (!entry || free < 1) return undefined;
@@ -161,7 +154,7 @@ export class Pop {
     const amount = this.arrivals.fairness.amount(entry, { id: known.id, worker, order, free, wanted });
     const jobs = Array.from({ length: amount }, () => this.parts.ports.ids.uuid());
     const offer: Offer = { jobs, model, ttlS: this.#ttlS(facts, model, known.declaration.extraSlow), facts, remaining: entry.waiting };
-    return isFooled(known, facts) ? this.#pretend(claim, offer) : this.#assign(claim, offer);
+    return isFooled(known, facts) ? this.#pretend(claim, offer) : this.#assign(claim, offer, context);
   }
 
   /** As `#assign`, for a worker that is paused and not told: the queue and the log know nothing of it. */
@@ -175,14 +168,14 @@ export class Pop {
    * Slots are reserved in memory before the append is awaited, so that pops on this node never collide; another node's
    * claim shows as a refusal, and the next candidate is tried.
    */
-  async #assign({ owner, asked, known, worker, content }: Claim, offer: Offer): Promise<HandedOut | undefined> {
-    const { jobs, model, ttlS, facts: { request } } = offer;
+  async #assign({ request, asked, known, worker, content }: Claim, offer: Offer, context: CommandContext): Promise<HandedOut | undefined> {
+    const { jobs, model, ttlS } = offer;
     const reservation = this.queue.reserve(request, jobs.length, jobs);
     if (!reservation) return undefined;
     try {
       const outcome = await this.parts.commands.execute(new OnRequest(request, {
         type: 'AssignJobs', jobs, worker: known.id, owner: known.owner, model, ttlS, extraSlow: known.declaration.extraSlow, selfTest: asked.wish.test, at: iso(this.parts.ports.clock.now()),
-      }, contextOf(owner, this.parts.ports.ids.uuid())));
+      }, context));
       if (outcome.outcome !== 'appended') return undefined;
       const assigned = outcome.events.map(({ data }) => (data as { job: string }).job);
       return { outcome: 'jobs', ...offer, jobs: assigned, stored: content, worker, position: outcome.position };
@@ -220,23 +213,13 @@ export class Pop {
 
 /** What a pop is about to hand out. */
 type Offer = Pick<HandedOut, 'jobs' | 'model' | 'ttlS' | 'facts' | 'remaining'>;
-/** A worker looks for something to do. */
-interface Look {
-  readonly owner: KnownUser;
+interface Claim {
+  readonly request: string;
   readonly asked: PopAsked;
   readonly known: KnownWorker;
   readonly worker: PoppingWorker<AnyWorkerFacts>;
-  readonly order: ServingOrder;
-  /** By what only shows when worker and request meet. */
-  readonly skipped: Map<SkipReason, number>;
-  candidates: number;
-  /** Requests whose content is gone. */
-  readonly lost: string[];
-  /** Of payers that were asked about. */
-  readonly purses: Map<number, Purse>;
-}
-interface Claim extends Look {
   readonly content: StoredRequest;
+  readonly order: ServingOrder;
 }
 
 const contextOf = (owner: KnownUser, correlationId: string): CommandContext => ({ actor: { kind: 'user', user: owner.id }, correlationId });

@@ -155,6 +155,8 @@ export interface CloseAuthorization extends Given {
   readonly request: string;
   /** Every job of the ended request that was delivered. */
   readonly submitted: readonly string[];
+  /** Unless there was one, its price is given back: what it asked for was lost (spec/ledger.md §4.5, Expiry). */
+  readonly refund?: boolean;
 }
 
 export interface AbandonAuthorization extends Given {

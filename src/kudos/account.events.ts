@@ -109,13 +109,13 @@ export type AuthorizationClosed = Stored<'AuthorizationClosed.v1', {
  */
 export type TransactionReversed = Stored<'TransactionReversed.v1', {
   user: UserId;
-  reason: 'abandoned' | 'moderator';
+  reason: 'abandoned' | 'content_lost' | 'moderator';
   /** Of the transaction that is taken back, if it belongs to one. */
   request?: string;
   job?: string;
   /** The moderator. */
   by?: UserId;
-  /** What `user` lost, and what could not be taken without going below the floor; absent in an abandoned one, which takes nothing. */
+  /** What `user` lost, and what could not be taken without going below the floor; absent where a request's price is given back, which takes nothing. */
   taken?: Kudos;
   receivable?: Kudos;
   /** Everything was taken, even below the floor. */

@@ -146,8 +146,8 @@ export class Admission {
   }
 }
 
-const webhookOf = ({ webhook, payer }: Candidate): { readonly webhook?: Webhook } =>
-  (webhook === undefined ? {} : { webhook: { url: webhook, caller: callerOf(payer.id) } });
+const webhookOf = ({ webhook, payer, facts: { addressTag } }: Candidate): { readonly webhook?: Webhook } =>
+  (webhook === undefined ? {} : { webhook: { url: webhook, caller: callerOf(payer.id, addressTag) } });
 
 const usedIn = ({ used }: Candidate): Pick<RequestFacts, 'style'> =>
   (used ? { style: { style: used.id, ...(used.collection === undefined ? {} : { collection: used.collection }) } } : {});

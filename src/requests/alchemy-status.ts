@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { BlobStore } from '../platform/blobs/blob-store.js';
 import { Contents } from '../platform/content/contents.js';
 import type { StoredAlchemy } from './rules/alchemy-request.js';
-import { Status, type FormJobRow } from './status.js';
+import { Status, type FormJobRow, type HeldJob } from './status.js';
 
 type FormState = 'waiting' | 'processing' | 'done' | 'faulted' | 'cancelled';
 type State = FormState | 'partial';
@@ -10,6 +10,8 @@ type State = FormState | 'partial';
 export interface AlchemyAnswer {
   readonly state: State;
   readonly forms: readonly { readonly form: string; readonly state: FormState; readonly payload?: object; readonly result?: object }[];
+  /** Ours: which worker holds each form that is handed out. */
+  readonly jobs: readonly HeldJob[];
 }
 
 /** What stands in a result for an image that the worker has uploaded (horde-api C3.5). */
@@ -32,7 +34,7 @@ export class AlchemyStatus {
       const result = job && this.#result(job, stored);
       return { form, state: stateOf(job, row.request), ...(payload ? { payload } : {}), ...(result ? { result } : {}) };
     });
-    return { state: aggregate(forms.map(({ state }) => state)), forms };
+    return { state: aggregate(forms.map(({ state }) => state)), forms, jobs: this.statuses.heldJobs(row.request) };
   }
 
   /** Only when there is one, and it is not empty. */

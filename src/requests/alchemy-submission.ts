@@ -33,9 +33,9 @@ export class AlchemySubmission {
     const source = `${ids.uuid()}_src.webp`; // an orphan, if the request is refused, is swept like any old blob
     await blobs.put(source, checked.image.bytes).catch((error: unknown) => { throw error instanceof BlobTooLarge ? refusedBy(alchemyRefusals, 'SourceImageSizeExceeded') : error; });
     const context = this.gate.context(checked.payer);
-    const { request, position, webhookSecret } = await this.admission.admit(this.#candidate(body, checked, { source, clientAgent: asked.clientAgent }), context);
+    const { request, position, webhookSecret } = await this.admission.admit(await this.gate.tagged(this.#candidate(body, checked, { source, clientAgent: asked.clientAgent }), asked.ip), context);
     // Without forms there is nothing to wait for: it was over when it was accepted.
-    if (checked.forms.length === 0 && checked.payer.id !== 0) await this.settling.close(request, checked.payer.id, [], context);
+    if (checked.forms.length === 0 && checked.payer.id !== 0) await this.settling.close({ request, payer: checked.payer.id, submitted: [] }, context);
     return { position, answer: { id: request, ...defined({ webhook_secret: webhookSecret }) } };
   }
 
@@ -44,11 +44,11 @@ export class AlchemySubmission {
     const forms = distinctForms(body.forms.map(withTexts));
     this.gate.access.takesRequests();
     const payer = await this.gate.personalCaller(apiKey, body);
-    await this.gate.concurrency(payer, 'alchemy', { jobs: forms.length, models: [] });
+    await this.gate.concurrency(payer, 'alchemy', { jobs: forms.length, models: [], ip });
     await this.gate.access.safeInRaid(ip, payer);
     if (namesUnknownAnnotator(forms)) throw refusedBy(alchemyRefusals, 'InvalidControlType');
     this.gate.clientAgent(clientAgent);
-    const read = alchemySource(body.source_image, await this.gate.fetched([body.source_image], payer));
+    const read = alchemySource(body.source_image, await this.gate.fetched([body.source_image], payer, ip));
     if ('rc' in read) throw refusedBy(alchemyRefusals, read.rc as keyof typeof alchemyRefusals);
     return { payer, forms, ...read };
   }

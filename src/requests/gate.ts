@@ -6,11 +6,14 @@ import { Members } from '../donations/members.message.js';
 import { Access } from '../operations/access.message.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
 import { parseUuid } from '../kernel/ids.js';
+import { limitedAs } from '../platform/http/limits/client-ip.js';
 import { refusedBy } from '../platform/http/refusals.js';
 import { Ports } from '../platform/ports.js';
 import { RetryLater } from '../platform/retry-later.js';
 import { ANONYMOUS, aliasOf, type KnownUser } from '../users/directory.message.js';
 import { WorkerRegistry } from '../workers/registry.message.js';
+import { AddressLimits } from './address-limits.js';
+import type { Candidate } from './admission.js';
 import { CallerKeys, type RequestCaller } from './caller-keys.js';
 import type { RequestKind } from './request.events.js';
 import { Brought, callerOf } from './outside.js';
@@ -44,10 +47,16 @@ interface CallerFields {
   readonly allow_downgrade?: boolean | undefined;
 }
 
+interface Wanted {
+  readonly jobs: number;
+  readonly models: readonly string[];
+  readonly ip: string;
+}
+
 /** What is known of callers besides their accounts. */
 @Injectable()
 export class CallerStanding {
-  constructor(readonly anonymousUse: AnonymousUse, readonly members: Members, readonly access: Access) {}
+  constructor(readonly anonymousUse: AnonymousUse, readonly addresses: AddressLimits, readonly members: Members, readonly access: Access) {}
 }
 
 @Injectable()
@@ -105,9 +114,9 @@ export class Gate {
   }
 
   /** Row 17. Of the whole horde; of what other nodes are taking in at this moment some may slip through. */
-  async concurrency(user: KnownUser, kind: RequestKind, asked: { readonly jobs: number; readonly models: readonly string[] }): Promise<void> {
-    const { jobs, models } = asked;
+  async concurrency(user: KnownUser, kind: RequestKind, { jobs, models, ip }: Wanted): Promise<void> {
     const factor = kind === 'alchemy' ? FORMS_PER_GENERATION : 1;
+    if (user.id === 0) await this.parts.standing.addresses.check(ip, { kind, jobs, factor }, () => this.#caughtUp('the queue'));
     const early = concurrencyOf(user) * factor;
     const count = (): number => (kind === 'alchemy' ? this.queue.unfinishedJobsOf(user.id, kind) : this.queue.waitingJobsOf(user.id, kind, models));
     if (count() + jobs <= early) return;
@@ -115,6 +124,12 @@ export class Gate {
     const waiting = count();
     const limit = user.id === 0 ? early : grownConcurrency(concurrencyOf(user), await this.parts.spending.available(user.id, GROWN_AVAILABLE)) * factor;
     if (waiting + jobs > limit) throw refusedBy(admissionRefusals, 'TooManyPrompts', { waiting, limit });
+  }
+
+  /** With what tells the requests of one address from those of others, where there is no account that does. */
+  async tagged(candidate: Candidate, ip: string): Promise<Candidate> {
+    if (candidate.payer.id !== 0) return candidate;
+    return { ...candidate, facts: { ...candidate.facts, addressTag: await this.parts.standing.addresses.tagOf(ip) } };
   }
 
   /** No "no" from a view that is behind. */
@@ -139,16 +154,16 @@ export class Gate {
   }
 
   /** Rows 55 to 59: what the images are that came with it, or that its URLs lead to; undefined when none did. */
-  async sources(sent: ImageSources, caller: KnownUser): Promise<ReadSources | undefined> {
+  async sources(sent: ImageSources, caller: KnownUser, ip: string): Promise<ReadSources | undefined> {
     if (!hasSources(sent)) return undefined;
-    const read = readSources(sent, await this.fetched(urlsOf(sent), caller));
+    const read = readSources(sent, await this.fetched(urlsOf(sent), caller, ip));
     if ('rc' in read) throw refusedBy(sourceRefusals, read.rc);
     return read.sources;
   }
 
   /** What those of the texts lead to that are URLs. @throws RetryLater */
-  fetched(texts: readonly string[], { id }: KnownUser): Promise<Fetched> {
-    return this.parts.brought.outside.images(texts.filter(isUrl), callerOf(id));
+  fetched(texts: readonly string[], { id }: KnownUser, ip: string): Promise<Fetched> {
+    return this.parts.brought.outside.images(texts.filter(isUrl), callerOf(id, limitedAs(ip)));
   }
 
   context(user: KnownUser): CommandContext {

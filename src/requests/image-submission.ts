@@ -79,7 +79,7 @@ export class ImageSubmission {
     await this.gate.knownWorkers(body.workers ?? []);
     this.gate.obey(imageRefusal(subject, STAGE_BATCHING));
     const request = normaliseImage(schooled(body, payer), { anonymous: payer.id === 0, matchedTargeting: this.pricing.matchedTargeting });
-    await this.gate.concurrency(payer, 'image', request);
+    await this.gate.concurrency(payer, 'image', { ...request, ip });
     this.gate.access.notTimedOut(ip);
     this.gate.obey(imageRefusal(subject, STAGE_PARAMETERS));
     await this.gate.access.safeInRaid(ip, payer);
@@ -105,29 +105,29 @@ export class ImageSubmission {
   }
 
   /** As it is, or in the lesser way that its sender allows: what its payer has enough for. Nothing is charged. @throws Refused KudosUpfront */
-  #affordable(body: ImageRequestBody, asking: Asking, { clientAgent }: Asked): Promise<Asking> {
+  #affordable(body: ImageRequestBody, asking: Asking, { clientAgent, ip }: Asked): Promise<Asking> {
     return orLesser(asking, async (each) => {
       await this.admission.requireUpfront(candidateOf(each, clientAgent));
       return each;
-    }, (rc, each) => this.#lesser(body, rc, each));
+    }, (rc, each) => this.#lesser(body, { rc, ip }, each));
   }
 
-  async #admit(body: ImageRequestBody, asking: Asking, { clientAgent }: Asked): Promise<Admitted & { candidate: Candidate; quote: Kudos }> {
-    const sources = await this.gate.sources(asking.priced.request.sources, asking.caller.payer);
+  async #admit(body: ImageRequestBody, asking: Asking, { clientAgent, ip }: Asked): Promise<Admitted & { candidate: Candidate; quote: Kudos }> {
+    const sources = await this.gate.sources(asking.priced.request.sources, asking.caller.payer, ip);
     return orLesser(asking, async (each) => {
-      const candidate = { ...candidateOf(each, clientAgent), ...(sources && { sources }) };
+      const candidate = await this.gate.tagged({ ...candidateOf(each, clientAgent), ...(sources && { sources }) }, ip);
       return { ...(await this.admission.admit(candidate, this.gate.context(each.caller.payer))), candidate, quote: each.priced.quote.total };
-    }, (rc, each) => this.#lesser(body, rc, each));
+    }, (rc, each) => this.#lesser(body, { rc, ip }, each));
   }
 
   /** What can be taken in place of what was refused, if its sender allows that; each way out is tried once. */
-  async #lesser(body: ImageRequestBody, rc: string, { caller, priced }: Asking): Promise<Asking | undefined> {
+  async #lesser(body: ImageRequestBody, { rc, ip }: { readonly rc: string; readonly ip: string }, { caller, priced }: Asking): Promise<Asking | undefined> {
     if (!priced.request.allowDowngrade) return undefined;
     if (rc === 'SharedKeyInsufficientKudos') {
       const anonymous = this.gate.anonymousInstead();
       if (!anonymous) return undefined;
       const unpaid = normaliseImage(body, { anonymous: true, matchedTargeting: this.pricing.matchedTargeting });
-      await this.gate.concurrency(anonymous.payer, 'image', unpaid);
+      await this.gate.concurrency(anonymous.payer, 'image', { ...unpaid, ip });
       return { caller: anonymous, priced: this.#price(unpaid, priced.used) };
     }
     const smaller = rc === 'KudosUpfront' ? this.#downgraded(priced) : undefined;

@@ -46,8 +46,8 @@ export class Outside {
   }
 }
 
-/** Who is bounded together. Anonymous callers are one, as everywhere where nothing more is known of them. */
-export const callerOf = (user: number): string => (user === 0 ? 'anonymous' : `user-${user}`);
+/** Who is bounded together: an account, or what nobody's requests come from, as far as that is known. */
+export const callerOf = (user: number, from = 'anonymous'): string => (user === 0 ? from : `user-${user}`);
 
 /** What a request brings besides its own words. */
 @Injectable()

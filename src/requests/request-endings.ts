@@ -5,23 +5,22 @@ import type { LoseContent } from './request.commands.js';
 import type { RequestCompleted, RequestEvent } from './request.events.js';
 import { pendingJobs, submittedJobs, type Job, type Request } from './request.state.js';
 
-/** The last event of a request; `last` are jobs that the same append delivers, `contentLost` says that it also ends it for that reason. */
-export const completed = (request: Request, { at, outcome, last = [], contentLost = request.contentLost }: {
-  readonly at: string; readonly outcome: RequestCompleted['data']['outcome']; readonly last?: readonly string[]; readonly contentLost?: true | undefined;
-}): RequestEvent => {
-  const { payer, activation } = request.facts!;
-  const submitted = [...submittedJobs(request), ...last];
-  const isReturned = contentLost === true && submitted.length === 0 && payer !== 0;
-  return { type: 'RequestCompleted.v1', data: {
-    request: request.id, payer, outcome, submitted, completedAt: at, ...(isReturned ? { returned: activation } : {}),
-  } };
-};
+/** The last event of a request; `last` are jobs that the same append delivers. */
+export const completed = (request: Request, { at, outcome, last = [] }: {
+  readonly at: string; readonly outcome: RequestCompleted['data']['outcome']; readonly last?: readonly string[];
+}): RequestEvent => ({
+  type: 'RequestCompleted.v1',
+  data: {
+    request: request.id, payer: request.facts!.payer, outcome, submitted: [...submittedJobs(request), ...last], completedAt: at,
+    ...(request.contentLost && request.facts!.payer !== 0 ? { refund: true as const } : {}),
+  },
+});
 
-/** What waits can never be served. What is at workers can: they were told what to do, and are paid for it. */
+/** Nothing more can be handed out; what workers have in hand they can still deliver. */
 export const loseContent = ({ at }: LoseContent, request: Request): Decision<RequestEvent, never> => {
-  if (!request.facts || request.ended || request.waiting === 0) return accept();
-  const faulted: RequestEvent = { type: 'RequestFaulted.v1', data: { request: request.id, withdrawn: request.waiting, faultedAt: at, contentLost: true } };
-  return accept(faulted, ...(pendingJobs(request).length > 0 ? [] : [completed(request, { at, outcome: 'faulted', contentLost: true })]));
+  if (!request.facts || request.completed || request.ended) return accept();
+  const faulted: RequestEvent = { type: 'RequestFaulted.v1', data: { request: request.id, withdrawn: request.waiting, faultedAt: at, reason: 'content_lost' } };
+  return accept(faulted, ...(pendingJobs(request).length > 0 ? [] : [completed({ ...request, contentLost: true }, { at, outcome: 'faulted' })]));
 };
 
 /** The frozen money of a job that was delivered without a key. */

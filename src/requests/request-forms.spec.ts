@@ -67,13 +67,6 @@ describe('a hand-out of forms', () => {
       req.cancelled(1), { type: 'JobSubmitted.v1', data: { ...cut('a', 0).data, ...free } } as RequestEvent, req.completed('cancelled', ['a'], { at: second(5) }));
     request(accepted(), own).when(fault('a')).then({ type: 'JobFaulted.v1', data: { ...returned('a', 0).data, selfTest: true } } as RequestEvent);
   });
-  it('ends with what was asked for: forms at workers are delivered or come back, and wait no more', () => {
-    const lost: RequestEvent = { type: 'RequestFaulted.v1', data: { request: REQUEST, withdrawn: 1, faultedAt: second(9), contentLost: true } };
-    request(accepted(), assigned('a', 0)).when(req.loseContent).then(lost);
-    request(accepted(), assigned('a', 0), lost).when(fault('a')).then(returned('a', 0), { type: 'RequestCompleted.v1', data: {
-      request: REQUEST, payer: PAYER, outcome: 'faulted', submitted: [], completedAt: second(9), returned: NO_KUDOS } });
-    request(accepted(), assigned('a', 0), lost).when(submit('a')).then(submitted('a', 0), req.completed('faulted', ['a']));
-  });
   it('says what is held for a form', () => {
     const command = { ...assign(['a', 0]), forms: [{ job: 'a', form: 0, held: kudos(3) }] };
     request(accepted()).when(command).then(assigned('a', 0, kudos(3)));

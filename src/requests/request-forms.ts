@@ -39,7 +39,7 @@ export const returnOf = (request: Request, job: string): { form?: number; final?
 export const afterFormReturns = (request: Request, lost: readonly string[], at: string): RequestEvent[] => {
   const again = request.ended ? 0 : lost.filter((job) => !returnOf(request, job).final).length;
   if (request.waiting + again + pendingJobs(request).length - lost.length > 0) return [];
-  return [completed(request, { at, outcome: submittedJobs(request).length > 0 ? 'done' : 'faulted' })];
+  return [completed(request, { at, outcome: submittedJobs(request).length > 0 && !request.ended ? 'done' : 'faulted' })];
 };
 
 /**

@@ -80,7 +80,7 @@ export interface ExpireJobs extends GivenTime {
 export interface ExpireRequest extends GivenTime {
   readonly type: 'ExpireRequest';
 }
-/** What it asks for cannot be found any more: nobody can serve it. */
+/** A worker would have got it, and what it asks for is not there any more. */
 export interface LoseContent extends Given {
   readonly type: 'LoseContent';
 }

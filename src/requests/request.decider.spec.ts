@@ -1,13 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   abandon, abandoned, accept, accepted, assign, assigned, cancel, cancelled, completed, expire, expired, expireJobs, explain, facts, fault, faulted, minute, OWNER,
-  request, REQUEST, requestExpired, requestFaulted, second, settledAnonymously, submit, submitted, TTL_S, PAYER, loseContent,
+  request, REQUEST, requestExpired, requestFaulted, second, settledAnonymously, submit, submitted, TTL_S, PAYER,
 } from '../../test/support/a-request.js';
 import { transactionId } from '../kernel/ids.js';
 import { centikudos, kudos } from '../kernel/kudos.js';
 import { balanced, posting } from '../kernel/ledger.js';
 import type { RequestEvent } from './request.events.js';
 import { EXTRA_SLOW_LIFE_MS, LIFE_MS } from './request.state.js';
+
+/** Nobody waits for it any more. */
+const excused = (event: RequestEvent): RequestEvent => ({ ...event, data: { ...event.data, excused: true } }) as RequestEvent;
 
 describe('a request', () => {
   it('is accepted once, however often it is asked', () => {
@@ -79,31 +82,6 @@ describe('a worker\'s test of itself', () => {
   it('is one of the three faults of its request all the same', () =>
     request(accepted(4), own('a'), own('b'), own('c'), faulted('a'), faulted('b')).when(fault('c')).then(
       { ...faulted('c'), data: { ...faulted('c').data, selfTest: true } } as RequestEvent, requestFaulted(4), completed('faulted', [])));
-});
-
-describe('what was asked for, once it is lost', () => {
-  const lost = (withdrawn: number): RequestEvent => ({ type: 'RequestFaulted.v1', data: { request: REQUEST, withdrawn, faultedAt: second(9), contentLost: true } });
-  const over = (jobs: readonly string[], returned?: number, payer = PAYER): RequestEvent => {
-    const { type, data } = completed('faulted', jobs, { payer }) as Extract<RequestEvent, { type: 'RequestCompleted.v1' }>;
-    return { type, data: { ...data, ...(returned === undefined ? {} : { returned: kudos(returned) }) } };
-  };
-  it('is waited for no more, and its price goes back to its payer', () => request(accepted(2)).when(loseContent).then(lost(2), over([], 3)));
-  it('goes back to nobody where nobody paid', () => request(accepted(2, { payer: 0 })).when(loseContent).then(lost(2), over([], undefined, 0)));
-  it('is paid for as far as it was delivered', () =>
-    request(accepted(2), assigned('a'), submitted('a')).when(loseContent).then(lost(1), over(['a'])));
-  it('is still made by workers that were told of it before', () => {
-    request(accepted(2), assigned('a')).when(loseContent).then(lost(1));
-    request(accepted(2), assigned('a'), lost(1)).when(submit('a')).then(submitted('a'), over(['a']));
-    request(accepted(2), assigned('a'), lost(1)).when(fault('a')).then(faulted('a'), over([], 3));
-    request(accepted(3), assigned('a'), assigned('b'), lost(1)).when(fault('a')).then(faulted('a'));
-    request(accepted(3), assigned('a'), lost(2), faulted('a')).when(assign(['b'])).thenRefused('NothingWaiting');
-  });
-  it.each([
-    ['it never came', []], ['nothing of it waits', [accepted(1), assigned('a')]], ['it was cancelled', [accepted(2), cancelled(2), completed('cancelled', [])]],
-    ['it was lost before', [accepted(2), lost(2), over([], 3)]],
-  ] as const)('changes nothing when %s', (_why, events) => request(...events).when(loseContent).thenNothing());
-  it('is what a repair is told that did not see its end', () =>
-    request(accepted(2), lost(2), over([], 3)).when(abandon).thenRefused('AlreadyAccepted', { completed: 1, submitted: '', returned: 1 }));
 });
 
 describe('a result', () => {
@@ -204,8 +182,8 @@ describe('a job whose time is up', () => {
   });
   it('ends a cancelled request when it was the last', () => {
     const at = deadline(1);
-    request(accepted(2), assigned('a'), cancelled(1)).when(expireJobs(at)).then(expired('a', at), completed('cancelled', [], { at }));
-    request(accepted(2), assigned('a'), assigned('b', second(60)), cancelled(0)).when(expireJobs(at)).then(expired('a', at));
+    request(accepted(2), assigned('a'), cancelled(1)).when(expireJobs(at)).then(excused(expired('a', at)), completed('cancelled', [], { at }));
+    request(accepted(2), assigned('a'), assigned('b', second(60)), cancelled(0)).when(expireJobs(at)).then(excused(expired('a', at)));
   });
 });
 
@@ -238,7 +216,7 @@ describe('a cancellation', () => {
     const running = [accepted(3), assigned('a'), assigned('b'), cancelled(1)];
     request(...running).when(submit('a')).then(submitted('a'));
     request(...running, submitted('a')).when(submit('b')).then(submitted('b'), completed('cancelled', ['a', 'b']));
-    request(...running, submitted('a')).when(fault('b')).then(faulted('b'), completed('cancelled', ['a']));
+    request(...running, submitted('a')).when(fault('b')).then(excused(faulted('b')), completed('cancelled', ['a']));
   });
   it('takes no waiting job along that came back later', () =>
     request(accepted(2), assigned('a'), assigned('b'), cancelled(0), faulted('a')).when(assign(['c'])).thenRefused('NothingWaiting'));

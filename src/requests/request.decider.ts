@@ -1,4 +1,4 @@
-import { accept, refuse, type Decider, type Decision, type Detail } from '../kernel/decider.js';
+import { accept, refuse, type Decider, type Decision } from '../kernel/decider.js';
 import { extendedDue, type Outage } from '../kernel/outage.js';
 import { unreachable } from '../kernel/unreachable.js';
 import type {
@@ -48,16 +48,12 @@ const acceptRequest = ({ facts, ledger }: AcceptRequest, request: Request): Deci
   return accept<RequestEvent>(first, { type: 'RequestCompleted.v1', data: { request: request.id, payer, outcome: 'faulted', submitted: [], completedAt: acceptedAt } });
 };
 
-const alreadyCame = (request: Request): Detail => {
-  const submitted = submittedJobs(request);
-  const isReturned = request.completed && request.contentLost && submitted.length === 0;
-  return { completed: request.completed ? 1 : 0, submitted: submitted.join(), ...(isReturned ? { returned: 1 } : {}) };
-};
-
 /** Takes the place of a request that never came, so that it can never come late (spec/ledger.md §4.5). */
 const abandon = ({ payer, at }: AbandonRequest, request: Request): Decided => {
   // The answer is in the detail: unlike the state, it never runs ahead of the log.
-  if (request.facts) return refuse('AlreadyAccepted', alreadyCame(request));
+  if (request.facts) return refuse('AlreadyAccepted', {
+    completed: request.completed ? 1 : 0, submitted: submittedJobs(request).join(), ...(request.contentLost ? { refund: 1 } : {}),
+  });
   if (request.ended) return accept();
   return accept({ type: 'RequestAbandoned.v1', data: { request: request.id, payer, abandonedAt: at } });
 };
@@ -110,15 +106,17 @@ const fault = ({ job: id, at }: FaultJob, request: Request): Decided => {
   if (!job) return refuse('InvalidJobID');
   if (job.state === 'submitted') return refuse('DuplicateGen');
   if (job.state !== 'pending') return accept();
-  const faulted: RequestEvent = { type: 'JobFaulted.v1', data: { request: request.id, job: id, worker: job.worker, faultedAt: at, ...returnOf(request, id) } };
+  const faulted: RequestEvent = { type: 'JobFaulted.v1', data: { request: request.id, job: id, worker: job.worker, faultedAt: at, ...returnOf(request, id), ...excuseOf(request) } };
   return accept(faulted, ...afterFaults(request, [id], at));
 };
+
+const excuseOf = ({ ended }: Request): { excused?: true } => (ended === 'cancelled' ? { excused: true } : {});
 
 const expireJobs = ({ at, outages = [] }: ExpireJobs, request: Request): Decided => {
   const late = pendingJobs(request).filter((id) => deadline(request.jobs.get(id)!, outages) <= Date.parse(at));
   if (late.length === 0) return accept();
   const expired = late.map((job): RequestEvent => ({
-    type: 'JobExpired.v1', data: { request: request.id, job, worker: request.jobs.get(job)!.worker, expiredAt: at, ...returnOf(request, job) },
+    type: 'JobExpired.v1', data: { request: request.id, job, worker: request.jobs.get(job)!.worker, expiredAt: at, ...returnOf(request, job), ...excuseOf(request) },
   }));
   return accept(...expired, ...afterFaults(request, late, at));
 };

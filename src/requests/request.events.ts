@@ -121,17 +121,16 @@ interface JobReturned {
   form?: number;
   final?: true;
   selfTest?: true;
+  /** Its request had been cancelled before: a worker that stops because nobody wants the result any more is not blamed. */
+  excused?: true;
 }
 /** The worker gave up, or its time ran out: the slot goes back to the queue. */
 export type JobFaulted = Stored<'JobFaulted.v1', { request: string; job: string; worker: string; faultedAt: string } & JobReturned>;
 export type JobExpired = Stored<'JobExpired.v1', { request: string; job: string; worker: string; expiredAt: string } & JobReturned>;
 
 export type RequestCancelled = Stored<'RequestCancelled.v1', { request: string; withdrawn: number; cancelledAt: string }>;
-/**
- * Three of its jobs faulted: nothing more is handed out (horde-rules §6.8). `contentLost`: or what it asked for is gone, so that
- * nobody could serve it (spec/ledger.md §4.5, Expiry).
- */
-export type RequestFaulted = Stored<'RequestFaulted.v1', { request: string; withdrawn: number; faultedAt: string; contentLost?: true }>;
+/** Three of its jobs faulted, or nobody knows any more what it asked for: nothing more is handed out (horde-rules §6.8, spec/ledger.md §4.5). */
+export type RequestFaulted = Stored<'RequestFaulted.v1', { request: string; withdrawn: number; faultedAt: string; reason?: 'content_lost' }>;
 export type RequestExpired = Stored<'RequestExpired.v1', { request: string; withdrawn: number; expiredAt: string }>;
 /** Nothing is waiting and nothing pending any more, however it came to that. Always the last event of a request. */
 export type RequestCompleted = Stored<'RequestCompleted.v1', {
@@ -141,8 +140,8 @@ export type RequestCompleted = Stored<'RequestCompleted.v1', {
   /** Every job that was delivered: the authorization closes when all of them are settled (I28). */
   submitted: readonly string[];
   completedAt: string;
-  /** What it cost to be accepted, which its payer gets back: its content was lost, and nothing of it was ever delivered. */
-  returned?: Kudos;
+  /** Its content was lost: unless something was delivered before, the payer gets back what it cost (spec/ledger.md §4.5). */
+  refund?: true;
 }>;
 /** An authorization whose request never came; takes the request's place so that it can never come late. */
 export type RequestAbandoned = Stored<'RequestAbandoned.v1', { request: string; payer: number; abandonedAt: string }>;

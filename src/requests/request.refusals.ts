@@ -15,8 +15,9 @@ export const admissionRefusals: Refusals<AdmissionRc> = {
   OnlyServiceAccountProxy: [400, 'Only service accounts can send a proxied_account.'],
   DeletedUser: [403, 'This account is scheduled for deletion and cannot generate.'],
   WorkerNotFound: [404, ({ worker }) => `There is no worker with the id ${worker}.`],
-  TooManyPrompts: [429, ({ waiting, limit }) =>
-    `You have ${waiting} generations waiting; together with this request that is more than the ${limit} that your account may have waiting.`],
+  TooManyPrompts: [429, ({ waiting, limit, anonymous }) => (anonymous
+    ? `From your address ${waiting} anonymous generations are unfinished; at this load ${limit} may be. Try again later, or register at /register to wait with more.`
+    : `You have ${waiting} generations waiting; together with this request that is more than the ${limit} that your account may have waiting.`)],
   BadClientAgent: [403, 'This Client-Agent was taken from an example. Please send the name, version and contact of your own client.'],
   AnonForbidden: [403, 'Anonymous use is switched off on this server. Please register to get an API key.'],
 };

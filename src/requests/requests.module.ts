@@ -1,4 +1,5 @@
 import { Global, Module } from '@nestjs/common';
+import { AddressLimits } from './address-limits.js';
 import { Admission } from './admission.js';
 import { AdmissionParts } from './admission-parts.js';
 import { AlchemyStatus } from './alchemy-status.js';
@@ -31,7 +32,7 @@ import { WebhookSender } from './webhooks/webhook-sender.reactor.js';
 @Module({
   controllers: [AsyncController, InterrogateController, StatusController, RateController, ProgressController],
   providers: [
-    RequestHandler, AlchemyStatus, AlchemySubmission, Admission, AdmissionParts, Brought, CallerKeys, CallerStanding, Cancel, DeletedKeys, Gate, GateParts, ImageSubmission, Maintenance, Outside, TextSubmission,
+    AddressLimits, RequestHandler, AlchemyStatus, AlchemySubmission, Admission, AdmissionParts, Brought, CallerKeys, CallerStanding, Cancel, DeletedKeys, Gate, GateParts, ImageSubmission, Maintenance, Outside, TextSubmission,
     Repairs, RepairParts, Results, Settling, Status, StatusTime, StyleUse, Ratings, RatingParts, ProgressStreams, WebhookMessages, WebhookSender,
   ],
   exports: [Settling, Repairs, DeletedKeys, Maintenance, WebhookSender],

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { iso } from '../kernel/clock.js';
 import { parseUuid } from '../kernel/ids.js';
 import { inKudos, type Kudos } from '../kernel/kudos.js';
 import { Availability } from '../dispatch/availability.message.js';
@@ -27,6 +28,16 @@ export interface StatusRow {
   readonly consumed: Kudos;
   readonly expiresAt: number;
   readonly completedAt: number | null;
+  /** Jobs at workers, in the order in which they were handed out. */
+  readonly atWork: readonly JobAtWork[];
+}
+/** Times in ms since 1970. */
+export interface JobAtWork {
+  readonly id: string;
+  readonly worker: string;
+  readonly workerName: string | null;
+  readonly assignedAt: number;
+  readonly deadline: number;
 }
 export interface DeliveredRow {
   readonly id: string;
@@ -77,6 +88,15 @@ export interface Check {
   readonly eligible_workers: number;
   readonly eligible_worker_threads: number;
   readonly might_stall: boolean;
+  /** Ours: which worker holds each job that is handed out; `generations` say it of those that are delivered. */
+  readonly jobs: readonly HeldJob[];
+}
+export interface HeldJob {
+  readonly id: string;
+  readonly worker_id: string;
+  readonly worker_name: string;
+  readonly since: string;
+  readonly deadline: string;
 }
 
 const CATCH_UP_MAX_MS = 1_000;
@@ -131,8 +151,14 @@ export class Status {
     return {
       finished, processing, restarted, waiting, done, faulted, wait_time: outlook.waitS, queue_position: outlook.position,
       kudos: Math.round(inKudos(row.consumed)), is_possible: processing > 0 || outlook.eligibleWorkers > 0,
-      eligible_workers: outlook.eligibleWorkers, eligible_worker_threads: outlook.eligibleThreads, might_stall: false,
+      eligible_workers: outlook.eligibleWorkers, eligible_worker_threads: outlook.eligibleThreads, might_stall: false, jobs: this.heldJobs(row),
     };
+  }
+
+  heldJobs({ atWork }: StatusRow): readonly HeldJob[] {
+    return atWork.map(({ id, worker, workerName, assignedAt, deadline }) => ({
+      id, worker_id: worker, worker_name: workerName ?? '', since: iso(assignedAt), deadline: iso(this.time.outages.extendedDue(assignedAt, deadline)),
+    }));
   }
 
   async #seenByAll(): Promise<void> {
@@ -143,11 +169,11 @@ export class Status {
   /** Clients poll while nothing has been delivered yet: that much the live queue knows by itself. */
   #untouched(id: string, kind: RequestKind): StatusRow | undefined {
     const entry = this.availability.queued(id);
-    if (!entry || entry.facts.kind !== kind || entry.submitted > 0 || entry.closed) return undefined;
-    const { facts: { payer, jobs, shared, r2, activation }, waiting, pending, faults, expiresAtMs } = entry;
+    if (!entry || entry.facts.kind !== kind || entry.submitted > 0 || entry.pending.size > 0 || entry.closed) return undefined;
+    const { facts: { payer, jobs, shared, r2, activation }, waiting, faults, expiresAtMs } = entry;
     return {
-      id, kind, payer, jobs, waiting, processing: pending.size, finished: 0, restarted: faults, faulted: false, done: false, shared, r2,
-      consumed: activation, expiresAt: expiresAtMs, completedAt: null,
+      id, kind, payer, jobs, waiting, processing: 0, finished: 0, restarted: faults, faulted: false, done: false, shared, r2,
+      consumed: activation, expiresAt: expiresAtMs, completedAt: null, atWork: [],
     };
   }
 

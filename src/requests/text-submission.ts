@@ -57,7 +57,7 @@ export class TextSubmission {
     const priced = this.#price(request, { used, isForeign: used !== undefined && used.owner !== caller.payer.id });
     const asking = { caller, priced };
     if (request.dryRun) return quoted((await this.#affordable(asking, asked)).priced);
-    const { request: id, position, webhookSecret, candidate } = await this.#admit(asking, asked.clientAgent);
+    const { request: id, position, webhookSecret, candidate } = await this.#admit(asking, asked);
     const possible = !this.gate.access.givesHints || this.availability.possible(candidate.facts);
     return {
       status: 202, position,
@@ -79,7 +79,7 @@ export class TextSubmission {
     await this.gate.knownWorkers(body.workers ?? []);
     this.gate.obey(textRefusal(subject, STAGE_BATCHING));
     const request = normaliseText(body, { matchedTargeting: this.pricing.matchedTargeting });
-    await this.gate.concurrency(payer, 'text', request);
+    await this.gate.concurrency(payer, 'text', { ...request, ip });
     this.gate.access.notTimedOut(ip);
     this.gate.obey(textRefusal(subject, STAGE_PARAMETERS));
     await this.gate.access.safeInRaid(ip, payer);
@@ -103,27 +103,27 @@ export class TextSubmission {
   }
 
   /** As it is, or in the lesser way that its sender allows: what its payer has enough for. Nothing is charged. @throws Refused KudosUpfront */
-  #affordable(asking: Asking, { clientAgent }: Asked): Promise<Asking> {
+  #affordable(asking: Asking, { clientAgent, ip }: Asked): Promise<Asking> {
     return orLesser(asking, async (each) => {
       await this.admission.requireUpfront(candidateOf(each, clientAgent));
       return each;
-    }, (rc, each) => this.#lesser(rc, each));
+    }, (rc, each) => this.#lesser({ rc, ip }, each));
   }
 
-  #admit(asking: Asking, clientAgent: string): Promise<Admitted & { candidate: Candidate }> {
+  #admit(asking: Asking, { clientAgent, ip }: Asked): Promise<Admitted & { candidate: Candidate }> {
     return orLesser(asking, async (each) => {
-      const candidate = candidateOf(each, clientAgent);
+      const candidate = await this.gate.tagged(candidateOf(each, clientAgent), ip);
       return { ...(await this.admission.admit(candidate, this.gate.context(each.caller.payer))), candidate };
-    }, (rc, each) => this.#lesser(rc, each));
+    }, (rc, each) => this.#lesser({ rc, ip }, each));
   }
 
   /** What can be taken in place of what was refused, if its sender allows that; each way out is tried once. */
-  async #lesser(rc: string, { caller, priced }: Asking): Promise<Asking | undefined> {
+  async #lesser({ rc, ip }: { readonly rc: string; readonly ip: string }, { caller, priced }: Asking): Promise<Asking | undefined> {
     if (!priced.request.allowDowngrade) return undefined;
     if (rc === 'SharedKeyInsufficientKudos') {
       const anonymous = this.gate.anonymousInstead();
       if (!anonymous) return undefined;
-      await this.gate.concurrency(anonymous.payer, 'text', priced.request);
+      await this.gate.concurrency(anonymous.payer, 'text', { ...priced.request, ip });
       return { caller: anonymous, priced };
     }
     const smaller = rc === 'KudosUpfront' ? this.#downgraded(priced) : undefined;

@@ -3,6 +3,7 @@ import { categoryOf, plainText, type Recorded } from '../kernel/event.js';
 import type { Position } from '../platform/event-log/event-log.js';
 import type { NodeFold } from '../platform/event-log/node-feed.js';
 import type { JobAssigned, JobSubmitted } from '../requests/request.events.js';
+import type { TeamDeleted, TeamJoined, TeamLeft } from '../teams/team.events.js';
 import type { WorkerPaused } from '../users/user.events.js';
 import type { Declaration, MaintenanceChanged, UptimeAccrued, WorkerDeclared, WorkerKind, WorkerRegistered, WorkerRenamed } from './worker.events.js';
 
@@ -15,7 +16,7 @@ export interface KnownWorker {
   readonly registeredAtMs: number;
   /** Replaced as a whole when it changes: verdicts of the queue are remembered per object. */
   declaration: Declaration;
-  /** Stamped on what it earns. TODO(#10): no worker can join a team yet. */
+  /** The one that it is in: stamped on what it earns. */
   team?: string;
   maintenance: boolean;
   maintenanceMessage: string | undefined;
@@ -87,7 +88,24 @@ export class WorkerRegistry implements NodeFold {
     if (category === 'worker') {
       if (this.#isNews(`${stream} ${type}`, revision)) this.#applyWorker(type, data);
     } else if (category === 'request') this.#applyJob(type, data);
+    else if (category === 'team') this.#moved(type, data);
     else if (type === 'WorkerPaused.v1') this.#paused(data as WorkerPaused['data'], revision);
+  }
+
+  /** The order of the streams of several teams is the feed's: what this node appended itself is seen at once, and then once more at its place. */
+  #moved(type: string, data: object): void {
+    if (type === 'TeamJoined.v1') {
+      const { team, worker } = data as TeamJoined['data'];
+      const known = this.#byId.get(worker);
+      if (known) known.team = team;
+    } else if (type === 'TeamLeft.v1') {
+      const { team, worker } = data as TeamLeft['data'];
+      const known = this.#byId.get(worker);
+      if (known?.team === team) delete known.team;
+    } else if (type === 'TeamDeleted.v1') {
+      const { team } = data as TeamDeleted['data'];
+      for (const known of this.#byId.values()) if (known.team === team) delete known.team;
+    }
   }
 
   /** In its owner's stream, beside those of the owner's other workers. */

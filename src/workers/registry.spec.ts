@@ -22,7 +22,19 @@ const registry = (...events: Recorded[]): WorkerRegistry => {
   return view;
 };
 
+const team = (revision: number, type: string, data: object, id = 'a') => event(`team-${id}`, revision, type, { team: id, ...data });
+
 describe('the registry of workers', () => {
+  it('knows which team each is in: the last that it joined, if it has neither left that nor was it deleted', () => {
+    const teamAfter = (...events: Recorded[]): string | undefined => registry(registered, declared(1), ...events).byId('w')!.team;
+    const [joined, joinedOther] = [team(1, 'TeamJoined.v1', { worker: 'w' }), team(1, 'TeamJoined.v1', { worker: 'w' }, 'b')];
+    const [left, deleted] = [team(2, 'TeamLeft.v1', { worker: 'w' }), team(3, 'TeamDeleted.v1', {})];
+    expect([teamAfter(joined), teamAfter(joined, joinedOther), teamAfter(joined, joinedOther, left, deleted)]).toEqual(['a', 'b', 'b']);
+    expect([teamAfter(), teamAfter(joined, left), teamAfter(joined, deleted)]).toEqual([undefined, undefined, undefined]);
+    // Its own append comes first, then the feed with what went before it, and with it once more.
+    expect(teamAfter(joinedOther, joined, joinedOther)).toBe('b');
+    expect(registry(team(1, 'TeamJoined.v1', { worker: 'w' })).has('w')).toBe(false);
+  });
   it('starts from the read model', async () => {
     const view = new WorkerRegistry({ workers: () => Promise.resolve({ position: 5, rows: [row] }) });
     expect(await view.open()).toBe(5);

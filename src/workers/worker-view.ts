@@ -11,6 +11,8 @@ export interface WorkerFigures {
   readonly name: string | null;
   readonly nameHash: string;
   readonly info: string | null;
+  /** The one that it is in. */
+  readonly team: { readonly id: string; readonly name: string } | null;
   readonly declaration: Declaration | null;
   readonly maintenance: boolean;
   readonly paused: boolean;
@@ -44,6 +46,7 @@ const UNDECLARED = {
   agent: 'unknown:0:unknown', threads: 1, nsfw: true, models: [], maxPixels: 0, allowImg2img: false, allowPainting: false, allowPostProcessing: false,
   allowLora: false, allowControlnet: false, allowSdxlControlnet: false, maxLength: 0, maxContextLength: 0,
 } satisfies Partial<Declaration>;
+const NO_TEAM = { name: null, id: null };
 type Shown = Pick<Declaration, keyof typeof UNDECLARED>;
 
 /** The worker object of the API (horde-api C6.0). */
@@ -55,7 +58,7 @@ export const workerView = (worker: WorkerFigures, { online, trusted, flagged, mo
     kudos_rewards: inKudos(plus(worker.kudosGenerated, worker.uptimeKudos)),
     kudos_details: kudosDetails(worker),
     performance: performanceOf(worker), maintenance_mode: worker.maintenance, nsfw: declared.nsfw, trusted, flagged,
-    bridge_agent: declared.agent, team: { name: null, id: null },
+    bridge_agent: declared.agent, team: worker.team ?? NO_TEAM,
     ...membersOf(worker, declared),
     ...(worker.info === null ? {} : { info: worker.info }), ...(owner === undefined ? {} : { owner, messages: messages.map(shownMessage) }),
     ...(moderated ? { paused: worker.paused, suspicious: worker.suspicions, ...(ipaddr === undefined ? {} : { ipaddr }), ...(contact ? { contact } : {}) } : {}),

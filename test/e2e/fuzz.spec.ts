@@ -45,6 +45,7 @@ const [someWorker] = (await client.get<readonly { readonly id: string }[]>('/api
 const THINGS: Readonly<Record<string, string>> = {
   user_id: String(owner.id), worker_id: someWorker!.id,
   style_id: image, example_id: await made('POST', `styles/image/${image}/example`, { url: 'https://example.org/first', primary: true }),
+  team_id: await made('POST', 'teams', { name: 'a team' }),
   collection_id: await made('POST', 'collections', { name: 'a collection', styles: [image] }), sharedkey_id: await made('PUT', 'sharedkeys', { kudos: 10 }),
 };
 const tale = await made('POST', 'styles/text', { name: 'a text', info, models: ['a model'] });
@@ -85,6 +86,8 @@ const PREFERRED: Readonly<Record<string, Preferred>> = {
   'PATCH /api/v2/styles/text/:style_id': aText,
   'POST /api/v2/styles/image/:style_id/example': { url: link },
   'PATCH /api/v2/styles/image/:style_id/example/:example_id': { url: link },
+  'POST /api/v2/teams': { [`${ALWAYS}name`]: unique, info: fc.constant(info) },
+  'PATCH /api/v2/teams/:team_id': { name: unique, info: fc.constant(info) },
   'POST /api/v2/collections': { name: unique, [`${ALWAYS}styles`]: fc.constant([image]) },
   'PATCH /api/v2/collections/:collection_id': { name: unique, styles: fc.constant([image]) },
 };

@@ -15,7 +15,7 @@ import { deliver, emptied, history } from './delivery.js';
 type Data = Readonly<Record<string, unknown>>;
 
 describe('what the read models answer', () => {
-  const { raw, events } = history({ seed: 32, events: 4_500 });
+  const { raw, events } = history({ seed: 34, events: 4_500 });
   const log = new Refold();
   let test: TestDatabase;
   let db: Database;

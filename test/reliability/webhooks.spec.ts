@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -18,9 +19,11 @@ import { WebhookCounts } from '../../src/requests/webhooks/webhook-counts.js';
 import { WebhookInbox } from '../../src/requests/webhooks/webhook-inbox.js';
 import { WebhookMessages } from '../../src/requests/webhooks/webhook-messages.js';
 import { SenderParts, WebhookSender } from '../../src/requests/webhooks/webhook-sender.reactor.js';
-import { AStranger } from '../outbound/a-stranger.js';
+import { AStranger, CA_FILE } from '../outbound/a-stranger.js';
 import { SeededIds, SettableClock } from '../support/ports.js';
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
+import { eventually } from './eventually.js';
+import { Home } from './in-process.js';
 
 let db: TestDatabase;
 let clock: SettableClock;
@@ -63,7 +66,7 @@ class Texts extends StatusRows {
   }
   status(id: string) {
     const request: StatusRow = {
-      id, kind: 'text', payer: 7, jobs: 1, waiting: 0, processing: 0, finished: 1, restarted: 0, faulted: false, done: true, shared: false, r2: false, consumed: NO_KUDOS, expiresAt: 0, completedAt: null,
+      id, kind: 'text', payer: 7, jobs: 1, waiting: 0, processing: 0, finished: 1, restarted: 0, faulted: false, done: true, shared: false, r2: false, consumed: NO_KUDOS, expiresAt: 0, completedAt: null, atWork: [],
     };
     const job = uuid(Number(id.slice(-12)), 1);
     const delivered: readonly DeliveredRow[] = [{ id: job, worker: uuid(0, 2), workerName: 'a scribe', model: 'a model', verdict: 'ok', seed: 1, result: 'text' }];
@@ -281,4 +284,35 @@ describe('a receiver that does not answer', () => {
     await receiver.hasReceived(1);
     expect(await node.sender.round()).toBe(0);
   });
+});
+
+describe('a horde that is stopped while a receiver is thinking', () => {
+  it('tells it again as soon as it is back, under the secret that its caller was given', async () => {
+    const home = await Home.make('webhooks_restart');
+    const thinking = await AStranger.start();
+    const settings = { OUTBOUND_ORIGINS: thinking.url, HORDE_TEST_OUTBOUND_CA: CA_FILE };
+    try {
+      thinking.answer = () => undefined;
+      const { client } = await home.start({}, settings);
+      const [payer, owner] = [await client.person('payer', 1_000), await client.person('owner', 25)];
+      const { body: { id: request, ...accepted } } = await client.askText(payer.key, { webhook: `${thinking.url}/hook` });
+      const { body: { id } } = await client.popText(owner.key, { name: 'a scribe' });
+      await client.submitText(owner.key, id);
+      await thinking.hasReceived(1);
+      await home.stop();
+      thinking.answer = (response) => { response.writeHead(200).end(); };
+      const { server } = await home.start({}, settings);
+      const [first, again] = await thinking.hasReceived(2);
+      expect(again!.headers['x-horde-delivery']).toBe(first!.headers['x-horde-delivery']);
+      expect(JSON.parse(again!.body)).toEqual(JSON.parse(first!.body));
+      expect(JSON.parse(again!.body)).toMatchObject({ id, request });
+      const [, time, signature] = /^t=(\d+),v1=(.*)$/.exec(String(again!.headers['x-horde-signature']))!;
+      expect(signature).toBe(createHmac('sha256', (accepted as { webhook_secret?: string }).webhook_secret!).update(`${time}.${again!.body}`).digest('hex'));
+      await eventually('nothing is left of it', 10_000, async () => (await server.platform.database.query('SELECT 1 FROM platform.webhook_delivery')).length === 0 || undefined);
+      expect(home.fatal).toEqual([]);
+    } finally {
+      await home.remove();
+      await thinking.stop();
+    }
+  }, 60_000);
 });

@@ -63,5 +63,4 @@ export const fault = (job: string): RequestCommand => ({ type: 'FaultJob', job, 
 export const explain = (job: string): RequestCommand => ({ type: 'ExplainJob', job });
 export const expireJobs = (at: string): RequestCommand => ({ type: 'ExpireJobs', at });
 export const expire = (at: string): RequestCommand => ({ type: 'ExpireRequest', at });
-export const loseContent: RequestCommand = { type: 'LoseContent', at: second(9) };
 export const cancel: RequestCommand = { type: 'CancelRequest', at: second(5) };

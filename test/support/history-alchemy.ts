@@ -97,6 +97,7 @@ export class AlchemyLife {
     const pending = pendingJobs(this.request);
     if (this.secured.length > 0) this.assign(this.secured.splice(0));
     else if (random.chance(0.04)) this.cancel();
+    else if (random.chance(0.01)) this.decide({ type: 'LoseContent', at: this.now });
     else if (this.request.waiting > 0 && random.chance(0.7)) this.take();
     else if (pending.length > 0) this.work(random.pick(pending));
     else if (random.chance(0.02)) this.decide({ type: 'ExpireRequest', at: iso(expiresAt(this.request)) });
@@ -168,7 +169,7 @@ export class AlchemyLife {
   }
 
   private close(): boolean {
-    this.economy.account(this.payer, { type: 'CloseAuthorization', request: this.id, submitted: submittedJobs(this.request), at: this.now, policy: 1 });
+    this.economy.account(this.payer, { type: 'CloseAuthorization', request: this.id, submitted: submittedJobs(this.request), refund: this.request.contentLost, at: this.now, policy: 1 });
     return false;
   }
 

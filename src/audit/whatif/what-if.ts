@@ -7,7 +7,7 @@ import { patchedPolicy, type PolicyPatch } from '../../pricing/policy-patch.js';
 import type { PricePolicy } from '../../pricing/price-policy.js';
 import { settlementOf } from '../../pricing/settlement.js';
 import type { ReferenceSnapshot } from '../../reference/reference.js';
-import type { JobSubmitted, RequestAccepted, RequestCompleted, RequestFacts } from '../../requests/request.events.js';
+import type { JobSubmitted, RequestAccepted, RequestFacts } from '../../requests/request.events.js';
 import type { UptimeRewarded, WorkerDeclared } from '../../workers/worker.events.js';
 import { repricedActivation, repricedJob, type Both, type JobMoney, type Policies } from './reprice.js';
 import { replaced, TwoBooks } from './two-books.js';
@@ -95,7 +95,7 @@ export class WhatIf {
       case 'AuthorizationClosed.v1': return this.#closed(event.data as { request: string }, recorded);
       case 'WorkerDeclared.v1': return this.#declared(event.data as WorkerDeclared['data'], recorded);
       case 'UptimeRewarded.v1': return this.#rewarded(event.data as UptimeRewarded['data'], recorded);
-      case 'RequestCompleted.v1': return this.#completed(event.data as RequestCompleted['data'], recorded);
+      case 'RequestCompleted.v1': return this.#completed(event.data as { request: string; payer: number }, recorded);
       default: return ledgerOf(event)?.kind === 'evaluation_promotion' ? this.#released(recorded) : this.#kept(recorded);
     }
   }
@@ -201,7 +201,7 @@ export class WhatIf {
   /** A request that never came gets its price back: the one it would have paid. */
   #reversed({ request = '', reason }: { request?: string; reason: string }, recorded: readonly Posting[]): readonly Posting[] {
     const open = this.#requests.get(request);
-    if (!open || reason !== 'abandoned') return this.#kept(recorded);
+    if (!open || reason === 'moderator') return this.#kept(recorded);
     return this.#givenBack(request, open, recorded);
   }
 
@@ -223,8 +223,7 @@ export class WhatIf {
     return replaced(recorded, legs('was', was), legs('would', would));
   }
 
-  #completed({ request, payer, returned }: RequestCompleted['data'], recorded: readonly Posting[]): readonly Posting[] {
-    if (returned !== undefined) return this.#abandoned({ request }, recorded);
+  #completed({ request, payer }: { request: string; payer: number }, recorded: readonly Posting[]): readonly Posting[] {
     if (payer === 0) this.#requests.delete(request);
     return recorded;
   }

@@ -4,6 +4,8 @@ export interface FairnessPolicy {
   readonly netOfUnfinished: boolean;
   /** A request's key drops by the price of one job whenever one of its jobs is handed out. */
   readonly lowerAtHandOut: boolean;
+  /** A request ages from its payer's last hand-out, not from its own acceptance, if that is later: tried, and not the default (ADR 0026). */
+  readonly ageFromHandOut: boolean;
   /** A hand-out refreshes the expiry of all waiting requests of its payer. */
   readonly refreshAtHandOut: boolean;
   /** One claim in so many of each worker serves the payer who has waited longest; 0: none does. */
@@ -20,7 +22,7 @@ export interface FairnessPolicy {
 export const FAIR_SHARE = 4;
 
 export const FAIRNESS_POLICY: FairnessPolicy = Object.freeze({
-  netOfUnfinished: true, lowerAtHandOut: true, refreshAtHandOut: true, fairShare: FAIR_SHARE, spreadBatches: true, yieldBatches: true, limitAnonymous: true,
+  netOfUnfinished: true, lowerAtHandOut: true, ageFromHandOut: false, refreshAtHandOut: true, fairShare: FAIR_SHARE, spreadBatches: true, yieldBatches: true, limitAnonymous: true,
 });
 
 /** What the operator of a horde may switch. */

@@ -1,12 +1,13 @@
-import { inOrder, ModelIndex, type Group } from './model-index.js';
+import { ModelIndex } from './model-index.js';
 import { ModelSets } from './model-sets.js';
 import { inDispatchOrder, OrderedTree } from './ordered-tree.js';
 import type { Payer } from './payer.js';
 import type { QueueEntry } from './queue-entry.js';
 import type { PoppingWorker } from './queue-row.js';
+import { Search } from './search.js';
 import { Signatures, type Facets } from './signatures.js';
 import { TurnIndex } from './turn-index.js';
-import { Verdicts, type Match, type WorkerVerdicts } from './verdicts.js';
+import { Verdicts, type Match } from './verdicts.js';
 
 /** The reason of every request that names models, none of which the worker has. The matcher is not asked about those. */
 export const NO_SHARED_MODEL = 'models';
@@ -28,19 +29,6 @@ export interface Totals {
   readonly things: number;
 }
 
-/** What one worker, at one state of the queue, finds in all that it shares a model with. */
-interface Sweep<WorkerFacts> {
-  readonly facts: WorkerFacts;
-  readonly models: readonly string[];
-  readonly changes: number;
-  /** Groups that it may serve; a request that names several of its models is in as many. */
-  readonly groups: ReadonlySet<Group>;
-  /** Requests that it may not serve, by reason. */
-  readonly skipped: ReadonlyMap<string, number>;
-  /** Requests that name other models only. */
-  readonly unserved: number;
-}
-
 /** The queue of one kind: its order, its indexes and its sums. */
 export class Lane<WorkerFacts extends object> {
   readonly sets: ModelSets;
@@ -49,9 +37,7 @@ export class Lane<WorkerFacts extends object> {
   readonly #index = new ModelIndex();
   readonly #turns = new TurnIndex();
   readonly #verdicts: Verdicts<WorkerFacts>;
-  #lastSweep: Sweep<WorkerFacts> | undefined;
-  /** Grows whenever a request comes, goes or moves. */
-  #changes = 0;
+  readonly #search: Search<WorkerFacts>;
   #requests = 0;
   #jobs = 0;
   #things = 0;
@@ -60,6 +46,7 @@ export class Lane<WorkerFacts extends object> {
     this.sets = new ModelSets(facets.length);
     this.signatures = new Signatures(facets);
     this.#verdicts = new Verdicts(match, this.signatures, precedence);
+    this.#search = new Search({ sets: this.sets, signatures: this.signatures, index: this.#index, verdicts: this.#verdicts });
   }
 
   get totals(): Totals {
@@ -80,6 +67,7 @@ export class Lane<WorkerFacts extends object> {
     if (!entry.filed) return;
     this.#order.remove(entry);
     this.#index.remove(entry);
+    this.sets.tallies.lower(entry.models, entry.signature, this.#index.highestLike(entry));
     this.#turns.remove(entry);
     entry.filed = false;
   }
@@ -105,11 +93,7 @@ export class Lane<WorkerFacts extends object> {
   }
 
   *#inKeyOrder(worker: PoppingWorker<WorkerFacts>, except: ReadonlySet<QueueEntry>): Generator<QueueEntry> {
-    const verdicts = this.#verdicts.of(worker.facts);
-    const accepts = ({ signature, head }: Group): boolean => verdicts.serves(signature, head.facts);
-    const buckets = this.#index.bucketsOf(new Set(worker.models));
-    const accepted = (): Iterable<Group> => this.#swept(worker, verdicts).groups;
-    for (const entry of inOrder(buckets, accepts, accepted)) {
+    for (const entry of this.#search.servable(worker)) {
       if (entry.free > 0 && !except.has(entry)) yield entry;
     }
   }
@@ -130,34 +114,16 @@ export class Lane<WorkerFacts extends object> {
   /** How many requests with waiting jobs the worker may not serve, by the first reason that the matcher names. */
   skippedCounts(worker: PoppingWorker<WorkerFacts>, payers: readonly Payer<QueueEntry>[]): Record<string, number> {
     const verdicts = this.#verdicts.of(worker.facts);
-    const { skipped, unserved } = this.#swept(worker, verdicts);
-    const counts = new Map(skipped);
+    const { skipped: counts, requests } = this.#search.tally(worker);
     const count = (reason: string | undefined, requests: number): void => {
       if (reason !== undefined) counts.set(reason, (counts.get(reason) ?? 0) + requests);
     };
-    count(NO_SHARED_MODEL, unserved);
+    count(NO_SHARED_MODEL, this.#order.size - requests);
     for (const { facts, signature } of this.#own(worker, payers)) {
       count(verdicts.reason(signature, facts), -1);
       count(this.match(facts, worker.facts), 1);
     }
     return Object.fromEntries([...counts].filter(([, requests]) => requests !== 0));
-  }
-
-  /** Looks at everything that the worker shares a model with. A pop that finds nothing asks twice: what there is, and why not. */
-  #swept(worker: PoppingWorker<WorkerFacts>, verdicts: WorkerVerdicts): Sweep<WorkerFacts> {
-    const last = this.#lastSweep;
-    if (last?.facts === worker.facts && last.models === worker.models && last.changes === this.#changes) return last;
-    const groups = new Set<Group>();
-    const models = new Set(worker.models);
-    const { skipped, requests } = verdicts.sweep(this.sets.tallies, this.sets.find(worker.models), ({ set, signature }) => {
-      for (const bucket of this.#index.bucketsFor(set, models)) {
-        const group = bucket.group(signature);
-        if (group) groups.add(group);
-      }
-    });
-    const unserved = this.#order.size - requests;
-    this.#lastSweep = { facts: worker.facts, models: worker.models, changes: this.#changes, groups, skipped, unserved };
-    return this.#lastSweep;
   }
 
   #own(worker: PoppingWorker<WorkerFacts>, payers: readonly Payer<QueueEntry>[]): QueueEntry[] {
@@ -174,7 +140,6 @@ export class Lane<WorkerFacts extends object> {
   }
 
   #count(entry: QueueEntry, sign: 1 | -1): void {
-    this.#changes += 1;
     if (entry.unfinished > 0) this.#requests += sign;
     this.#jobs += sign * entry.unfinished;
     this.#things += sign * entry.unfinished * entry.things;

@@ -280,6 +280,7 @@ export class LiveQueue<WorkerFacts extends object> {
     entry.rekey(this.policy);
     this.#file(entry);
     for (const { other, before } of later) this.#weighAnew(other, weightOn(entry, other.acceptedAtMs) - before);
+    if (this.policy.ageFromHandOut && event.type === 'JobAssigned.v1' && entry.payer.isOne) this.#ageAnew(entry);
     if (entry.completedAtMs !== undefined) this.#completed.put(entry, entry.completedAtMs + REMEMBERED_MS);
     this.#latestMs = Math.max(this.#latestMs, entry.payer.latestMs);
   }
@@ -314,6 +315,16 @@ export class LiveQueue<WorkerFacts extends object> {
     entry.owed += difference;
     entry.rekey(this.policy);
     this.#file(entry);
+  }
+
+  /** The other waiting requests of the payer age from this hand-out on. */
+  #ageAnew({ payer }: QueueEntry): void {
+    for (const other of payer.entries) {
+      if (!other.filed || other.isKeyed(this.policy)) continue;
+      this.#unfile(other);
+      other.rekey(this.policy);
+      this.#file(other);
+    }
   }
 
   #file(entry: QueueEntry): void {

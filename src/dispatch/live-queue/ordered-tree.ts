@@ -67,10 +67,20 @@ export class OrderedTree<Item> {
 
   /** The first item whose place lies strictly after `place`, which need not be inside. */
   after(place: Place): Item | undefined {
+    return this.#firstFrom(place, false);
+  }
+
+  /** The first item whose place is `place` or lies after it. */
+  from(place: Place): Item | undefined {
+    return this.#firstFrom(place, true);
+  }
+
+  #firstFrom(place: Place, isIncluded: boolean): Item | undefined {
     let found: Item | undefined;
     let node = this.#root;
     while (node) {
-      if (inDispatchOrder(place, this.placeOf(node.item)) < 0) {
+      const order = inDispatchOrder(place, this.placeOf(node.item));
+      if (order < 0 || (order === 0 && isIncluded)) {
         found = node.item;
         node = node.left;
       } else {

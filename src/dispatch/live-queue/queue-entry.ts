@@ -96,9 +96,19 @@ export class QueueEntry implements QueuedRequest {
     return this.aliveAtMs + (this.extraSlow ? EXTRA_SLOW_LIFE_MS : LIFE_MS);
   }
 
-  rekey({ netOfUnfinished, lowerAtHandOut }: FairnessPolicy): void {
+  rekey(policy: FairnessPolicy): void {
+    this.key = this.#keyBy(policy);
+  }
+
+  /** Whether its key is what it should be by now. */
+  isKeyed(policy: FairnessPolicy): boolean {
+    return this.key === this.#keyBy(policy);
+  }
+
+  #keyBy({ netOfUnfinished, lowerAtHandOut, ageFromHandOut }: FairnessPolicy): number {
     const lowered = lowerAtHandOut ? this.price * this.handedOut : 0;
-    this.key = keyAtActivation(this.facts, this.acceptedAtMs) - lowered - (netOfUnfinished ? this.owed : 0);
+    const sinceMs = ageFromHandOut ? this.waitingSinceMs : this.acceptedAtMs;
+    return keyAtActivation(this.facts, sinceMs) - lowered - (netOfUnfinished ? this.owed : 0);
   }
 
   restore(row: QueueRow): void {

