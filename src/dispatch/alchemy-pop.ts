@@ -97,7 +97,7 @@ export class AlchemyPop {
   async #find(owner: KnownUser, { amount, wish, patience }: AlchemyAsked, known: KnownWorker): Promise<AlchemyPopped> {
     const worker = this.parts.views.of(known, wish);
     const context: CommandContext = { actor: { kind: 'user', user: owner.id }, correlationId: this.parts.ports.ids.uuid() };
-    const pop: Pop = { owner, known, worker, wish, gone: patience?.gone, context, taken: [], amount, position: -1, unaffordable: 0, behind: undefined, forOthers: 0, lost: this.parts.lost.ofPop() };
+    const pop: Pop = { owner, known, worker, wish, gone: patience?.gone, context, taken: [], amount, position: -1, unaffordable: 0, behind: undefined, forOthers: 0, lost: this.arrivals.lost.ofPop() };
     const turn = this.arrivals.fairness.takeTurn(known.id);
     await this.#take(pop, turn);
     await pop.lost.end();
@@ -127,7 +127,7 @@ export class AlchemyPop {
   }
 
   async #takeFromEach(pop: Pop, { order }: FairTurn): Promise<void> {
-    for (const page of pages(this.queue.candidates(pop.worker, CANDIDATES_MAX, order))) {
+    for (const page of pages(this.parts.nodes.preferred(this.queue.candidates(pop.worker, CANDIDATES_MAX, order), pop.worker.ownerIds))) {
       const requests = page.map(({ request }) => request);
       const contents = await this.parts.ports.contents.getMany(requests);
       const tricking = await requestsThatTricked(this.parts.ports.contents, pop.known, requests);

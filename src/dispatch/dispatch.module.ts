@@ -7,10 +7,13 @@ import { Availability } from './availability.message.js';
 import { Crowding } from './crowding.message.js';
 import { Deliver } from './deliver.js';
 import { DeliverParts } from './deliver-parts.js';
+import { ESTIMATES } from './estimates/estimates.providers.js';
+import { KeptEstimates } from './estimates/kept-estimates.message.js';
 import { Fairness } from './fairness.js';
 import { Models } from './model-figures.message.js';
 import { JobController } from './job.controller.js';
 import { JobStanding, JobStandingParts } from './job-standing.js';
+import { LostContent } from './lost-content.js';
 import { OnlineSummaries } from './online-workers.js';
 import { Pop } from './pop.js';
 import { PopController } from './pop.controller.js';
@@ -28,7 +31,7 @@ import { Why } from './why/why.js';
 @Global()
 @Module({
   controllers: [AlchemyController, JobController, PopController, SubmitController, WhyController],
-  providers: [Arrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Crowding, Deliver, DeliverParts, Fairness, JobStanding, JobStandingParts, Models, OnlineSummaries, Pop, PopJournal, PopParts, Purses, Reaper, ServedTime, Visits, WaitingWorkers, Why, WorkerMemory],
-  exports: [Availability, Crowding, Models, Reaper],
+  providers: [Arrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Crowding, Deliver, DeliverParts, ...ESTIMATES, Fairness, JobStanding, JobStandingParts, LostContent, Models, OnlineSummaries, Pop, PopJournal, PopParts, Purses, Reaper, ServedTime, Visits, WaitingWorkers, Why, WorkerMemory],
+  exports: [Availability, Crowding, KeptEstimates, Models, Reaper],
 })
 export class DispatchModule {}

@@ -22,7 +22,7 @@ import { chosenModel, servingImageModels, servingModels, withinQuote } from './m
 import { imageTtlS, TEXT_TTL_S } from './matching/ttl.js';
 import { pages } from './pages.js';
 import { PopParts } from './pop-parts.js';
-import type { PursesOfPop } from './purses.js';
+import { Purses, type PursesOfPop } from './purses.js';
 import type { Visitor } from './visits.js';
 
 /** What one pop wants. */
@@ -65,13 +65,13 @@ const CANDIDATES_MAX = 1_000;
 export class Pop {
   readonly #match;
 
-  constructor(private readonly queue: LiveQueue, private readonly arrivals: Arrivals, private readonly parts: PopParts) {
+  constructor(private readonly queue: LiveQueue, private readonly arrivals: Arrivals, private readonly parts: PopParts, private readonly purses: Purses) {
     this.#match = matcherOf(parts.pricing.reference);
   }
 
   async pop(owner: KnownUser, asked: PopAsked): Promise<HandedOut | NothingToDo> {
     return this.arrivals.visits.receive<HandedOut | NothingToDo>(owner, asked, async (known) => {
-      const lost = this.parts.lost.ofPop();
+      const lost = this.arrivals.lost.ofPop();
       const answer = await this.#find(owner, asked, { known, lost });
       await lost.end();
       return { found: answer.outcome === 'jobs', answer };
@@ -83,8 +83,8 @@ export class Pop {
     const skipped = new Map<SkipReason, number>();
     let candidates = 0;
     const turn = this.arrivals.fairness.takeTurn(known.id);
-    const purses = this.arrivals.purses.ofPop();
-    for (const page of pages(this.queue.candidates(worker, CANDIDATES_MAX, turn.order))) {
+    const purses = this.purses.ofPop();
+    for (const page of pages(this.parts.nodes.preferred(this.queue.candidates(worker, CANDIDATES_MAX, turn.order), worker.ownerIds))) {
       const requests = page.map(({ request }) => request);
       const stored = await this.parts.ports.contents.getMany(requests);
       const tricking = await requestsThatTricked(this.parts.ports.contents, known, requests);
