@@ -31,6 +31,6 @@ describe('turns in the live queue, against one that scans everything', () => {
       for (const { facts: { request } } of world.naive.open()) {
         expect([queue.find(request)!.key, queue.find(request)!.expiresAtMs]).toEqual([world.naive.key(world.naive.find(request)!), world.naive.expiresAtMs(world.naive.find(request)!)]);
       }
-    }), { numRuns: 25 });
+    }), { numRuns: 15 });
   });
 });
