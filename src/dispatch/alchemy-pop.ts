@@ -97,7 +97,7 @@ export class AlchemyPop {
   async #find(owner: KnownUser, { amount, wish, patience }: AlchemyAsked, known: KnownWorker): Promise<AlchemyPopped> {
     const worker = this.parts.views.of(known, wish);
     const context: CommandContext = { actor: { kind: 'user', user: owner.id }, correlationId: this.parts.ports.ids.uuid() };
-    const pop: Pop = { owner, known, worker, wish, gone: patience?.gone, context, taken: [], amount, position: -1, unaffordable: 0, behind: undefined, forOthers: 0, lost: this.parts.lost.ofPop() };
+    const pop: Pop = { owner, known, worker, wish, gone: patience?.gone, context, taken: [], amount, position: -1, unaffordable: 0, behind: undefined, forOthers: 0, lost: this.arrivals.lost.ofPop() };
     const turn = this.arrivals.fairness.takeTurn(known.id);
     await this.#take(pop, turn);
     await pop.lost.end();

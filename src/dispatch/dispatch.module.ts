@@ -11,6 +11,7 @@ import { Fairness } from './fairness.js';
 import { Models } from './model-figures.message.js';
 import { JobController } from './job.controller.js';
 import { JobStanding, JobStandingParts } from './job-standing.js';
+import { LostContent } from './lost-content.js';
 import { OnlineSummaries } from './online-workers.js';
 import { Pop } from './pop.js';
 import { PopController } from './pop.controller.js';
@@ -27,7 +28,7 @@ import { Why } from './why/why.js';
 @Global()
 @Module({
   controllers: [AlchemyController, JobController, PopController, SubmitController, WhyController],
-  providers: [Arrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Crowding, Deliver, DeliverParts, Fairness, JobStanding, JobStandingParts, Models, OnlineSummaries, Pop, PopJournal, PopParts, Reaper, ServedTime, Visits, WaitingWorkers, Why, WorkerMemory],
+  providers: [Arrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Crowding, Deliver, DeliverParts, Fairness, JobStanding, JobStandingParts, LostContent, Models, OnlineSummaries, Pop, PopJournal, PopParts, Reaper, ServedTime, Visits, WaitingWorkers, Why, WorkerMemory],
   exports: [Availability, Crowding, Models, Reaper],
 })
 export class DispatchModule {}

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { Ports } from '../platform/ports.js';
 import { Pricing } from '../pricing/pricing.js';
-import { LostContent } from './lost-content.js';
 import { PopJournal } from './why/pop-journal.js';
 import { WorkerViews } from './worker-view.js';
 
@@ -17,10 +16,8 @@ export class WorkerMemory {
 export class PopParts {
   readonly views: WorkerViews;
   readonly journal: PopJournal;
-  readonly lost: LostContent;
 
   constructor(readonly ports: Ports, readonly commands: CommandBus, readonly pricing: Pricing, memory: WorkerMemory) {
-    this.lost = new LostContent(ports, commands);
     this.views = memory.views;
     this.journal = memory.journal;
   }

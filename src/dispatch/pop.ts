@@ -70,7 +70,7 @@ export class Pop {
 
   async pop(owner: KnownUser, asked: PopAsked): Promise<HandedOut | NothingToDo> {
     return this.arrivals.visits.receive<HandedOut | NothingToDo>(owner, asked, async (known) => {
-      const lost = this.parts.lost.ofPop();
+      const lost = this.arrivals.lost.ofPop();
       const answer = await this.#find(owner, asked, { known, lost });
       await lost.end();
       return { found: answer.outcome === 'jobs', answer };

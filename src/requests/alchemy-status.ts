@@ -10,8 +10,8 @@ type State = FormState | 'partial';
 export interface AlchemyAnswer {
   readonly state: State;
   readonly forms: readonly { readonly form: string; readonly state: FormState; readonly payload?: object; readonly result?: object }[];
-  /** Ours: which worker holds each form that is handed out. */
-  readonly jobs: readonly HeldJob[];
+  /** Ours: which worker holds each form that is handed out, while there is one. */
+  readonly jobs?: readonly HeldJob[];
 }
 
 /** What stands in a result for an image that the worker has uploaded (horde-api C3.5). */
@@ -34,7 +34,8 @@ export class AlchemyStatus {
       const result = job && this.#result(job, stored);
       return { form, state: stateOf(job, row.request), ...(payload ? { payload } : {}), ...(result ? { result } : {}) };
     });
-    return { state: aggregate(forms.map(({ state }) => state)), forms, jobs: this.statuses.heldJobs(row.request) };
+    const jobs = this.statuses.heldJobs(row.request);
+    return { state: aggregate(forms.map(({ state }) => state)), forms, ...(jobs.length > 0 ? { jobs } : {}) };
   }
 
   /** Only when there is one, and it is not empty. */

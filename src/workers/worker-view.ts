@@ -1,3 +1,4 @@
+import { parseBridge } from '../dispatch/matching/bridge.js';
 import { inKudos, plus, type Kudos } from '../kernel/kudos.js';
 import { rfc822 } from '../platform/http/marshal.js';
 import { ANNOTATION } from '../pricing/alchemy-forms.js';
@@ -44,7 +45,7 @@ export interface WorkerStanding {
 /** What is shown of a worker that has not popped yet. */
 const UNDECLARED = {
   agent: 'unknown:0:unknown', threads: 1, nsfw: true, models: [], maxPixels: 0, allowImg2img: false, allowPainting: false, allowPostProcessing: false,
-  allowLora: false, allowControlnet: false, allowSdxlControlnet: false, maxLength: 0, maxContextLength: 0,
+  allowLora: false, allowControlnet: false, allowExtendedControlnet: false, allowSdxlControlnet: false, maxLength: 0, maxContextLength: 0,
 } satisfies Partial<Declaration>;
 const NO_TEAM = { name: null, id: null };
 type Shown = Pick<Declaration, keyof typeof UNDECLARED>;
@@ -89,11 +90,16 @@ const performanceOf = ({ kind, speed }: WorkerFigures): string => {
   return `${(Math.round((speed ?? 1) * 10) / 10).toFixed(1)} tokens per second`;
 };
 
-const imageMembers = (declared: Shown, things: number): object => ({
-  max_pixels: declared.maxPixels, megapixelsteps_generated: Math.round((things / MEGA) * 100) / 100,
-  img2img: declared.allowImg2img, painting: declared.allowPainting, 'post-processing': declared.allowPostProcessing, lora: declared.allowLora,
-  controlnet: declared.allowControlnet, sdxl_controlnet: declared.allowSdxlControlnet,
-});
+/** The first two are what the worker allows and its bridge can do (horde-rules §7.2). */
+const imageMembers = (declared: Shown, things: number): object => {
+  const { capabilities } = parseBridge(declared.agent);
+  return {
+    max_pixels: declared.maxPixels, megapixelsteps_generated: Math.round((things / MEGA) * 100) / 100,
+    img2img: declared.allowImg2img && capabilities.has('img2img'), painting: declared.allowPainting && capabilities.has('inpainting'),
+    'post-processing': declared.allowPostProcessing, lora: declared.allowLora,
+    controlnet: declared.allowControlnet, extended_controlnet: declared.allowExtendedControlnet, sdxl_controlnet: declared.allowSdxlControlnet,
+  };
+};
 
 /** Annotators are told apart by their types; a worker that names none gets no annotation (horde-api-since-5.1.5 §3.5). */
 const alchemistMembers = ({ models }: Shown): object => ({

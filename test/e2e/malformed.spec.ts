@@ -45,6 +45,10 @@ const SOUND: Readonly<Record<string, Fields>> = {
   'PATCH /api/v2/collections/:collection_id': {},
   'PUT /api/v2/users/:user_id': { contact: 'long enough' },
   'PUT /api/v2/workers/:worker_id': { info: 'a sound one' },
+  'PUT /api/v2/status/modes': { raid_mode: false },
+  'POST /api/v2/operations/ipaddr': { ipaddr: '203.0.113.7', hours: 1 },
+  'PUT /api/v2/operations/block_worker_ipaddr/:worker_id': { days: 1 },
+  'POST /api/v2/workers/messages': { message: 'a sound one' },
   'POST /register': { username: 'somebody' },
 };
 /** A body that a route ignores or does not insist on is no fault of its sender's. */

@@ -135,6 +135,36 @@ describe('the minute in which a gift may not come back', () => {
   });
 });
 
+describe('what moderators decide at one node', () => {
+  it('holds at the others, and at one that starts later: modes, blocked addresses, messages', async () => {
+    shared = await SharedLog.make('moderation');
+    const settings = { TRUST_PROXY_HOPS: '1' };
+    const [one, two] = [await shared.start('one', settings), await shared.start('two', settings)];
+    const [moderator, owner] = [await one.client.person('moderator', 25, { moderator: true }), await one.client.person('owner', 25, { trusted: true })];
+    const from = { 'x-forwarded-for': '203.0.113.7' };
+    const isBlocked = async ({ client }: NodeOfMany) => ((await client.post(`${V2}/generate/pop`, owner.key, { name: 'x', models: ['stable_diffusion'] }, from)).body['rc'] === 'TimeoutIP' ? true : undefined);
+    const isByInvitation = async ({ client }: NodeOfMany) => ((await client.get(`${V2}/status/modes`)).body['invite_only_mode'] === true ? true : undefined);
+    const hasMail = async ({ client }: NodeOfMany) => (((await client.popImage(owner.key, { name: 'a dreamer' })).body as unknown as { messages: unknown[] }).messages.length > 0 ? true : undefined);
+    expect((await two.client.popImage(owner.key, { name: 'a dreamer' })).status).toBe(200);
+    for (const answer of [
+      await one.client.send('POST', `${V2}/operations/ipaddr`, { key: moderator.key, body: { ipaddr: '203.0.113.0/24', hours: 1 } }),
+      await one.client.send('PUT', `${V2}/status/modes`, { key: moderator.key, body: { invite_only_mode: true } }),
+      await one.client.post(`${V2}/workers/messages`, moderator.key, { message: 'Please restart' }),
+    ]) expect(answer.status).toBe(200);
+    expect([await isBlocked(one), await isByInvitation(one)]).toEqual([true, true]); // at once
+    const late = await shared.start('late', settings);
+    expect([await isBlocked(late), await isByInvitation(late)]).toEqual([true, true]);
+    for (const node of [one, two, late]) {
+      await eventually('a block that another node has placed', PATIENCE_MS, () => isBlocked(node));
+      await eventually('a mode that another node has set', PATIENCE_MS, () => isByInvitation(node));
+      await eventually('a message that another node has taken', PATIENCE_MS, () => hasMail(node));
+    }
+    await two.client.send('DELETE', `${V2}/operations/ipaddr`, { key: moderator.key, body: { ipaddr: '203.0.113.0/24' } });
+    await eventually('the end of a block', PATIENCE_MS, async () => ((await isBlocked(one)) ? undefined : true));
+    await proveBooks(one);
+  });
+});
+
 describe('workers that wait at two nodes', () => {
   it('are given what is asked for at either, and never the same job', async () => {
     shared = await SharedLog.make('waiting');

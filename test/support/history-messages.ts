@@ -16,7 +16,7 @@ export class HistoryMessages {
 
   step(anybody: readonly number[], workers: readonly string[]): void {
     const earlier = this.messages;
-    if (this.random.chance(0.5)) this.post(this.random.pick(anybody), this.random.chance(0.3) ? null : this.random.pick(workers));
+    if (this.random.chance(0.9)) this.post(this.random.pick(anybody), this.random.chance(0.3) ? null : this.random.pick(workers));
     if (earlier.length > 5 && this.random.chance(0.15)) this.delete(this.random.pick(earlier));
   }
 
