@@ -35,6 +35,8 @@ const SOUND: Readonly<Record<string, Fields>> = {
   'POST /api/v2/generate/rate/:id': { best: 'none' },
   'PUT /api/v2/sharedkeys': {},
   'PATCH /api/v2/sharedkeys/:sharedkey_id': { name: 'another name' },
+  'POST /api/v2/teams': { name: 'a sound team' },
+  'PATCH /api/v2/teams/:team_id': { info: 'a sound one' },
   'POST /api/v2/styles/image': STYLE,
   'PATCH /api/v2/styles/image/:style_id': {},
   'POST /api/v2/styles/text': STYLE,
@@ -186,7 +188,9 @@ describe('text that is cut', () => {
 });
 
 describe('a path or query that names nothing', () => {
-  const parametric = routes.filter(({ path }) => /[:*]/.test(path));
+  /** A model that nobody knows is answered with an empty list (horde-api C10.6). */
+  const ANSWERS_NOTHING = ['GET /api/v2/status/models/:model_name'];
+  const parametric = routes.filter((route) => /[:*]/.test(route.path) && !ANSWERS_NOTHING.includes(named(route)));
   it.each(parametric.map((route) => [named(route), route] as const))('%s refuses every junk segment', async (name, route) => {
     await allRefused(HOSTILE_SEGMENTS.map((segment) => ({
       name: `${name}: ${segment.slice(0, 40)}`,

@@ -48,6 +48,15 @@ describe('a pop without a job', () => {
     expect(changed.events.map(({ type }) => type)).toEqual(['WorkerDeclared.v1']);
   });
 
+  it('is judged by its own switches, however soon after another one it comes', async () => {
+    const asked = await client.askImage(payer.key, { nsfw: true });
+    for (const nsfw of [false, false]) expect((await client.popImage(owner.key, { name: 'changing its mind', nsfw })).body.id).toBeNull();
+    const popped = await client.popImage(owner.key, { name: 'changing its mind', nsfw: true });
+    expect(popped.body.id).not.toBeNull();
+    await client.submitImage(owner.key, popped.body.id);
+    await client.cancel(asked.body.id);
+  });
+
   it.each<readonly [string, Fields, Fields]>([
     ['models', { models: ['Deliberate'] }, {}],
     ['nsfw', { nsfw: true }, { nsfw: false }],
