@@ -8,7 +8,7 @@ import { DueHeap } from './due-heap.js';
 import { FAIRNESS_POLICY, type FairnessPolicy } from './fairness-policy.js';
 import { Lane, type ServingOrder, type Totals } from './lane.js';
 import { thingsOfJob, wholeFacets } from './match-signature.js';
-import { loadsOf, type ModelLoad } from './model-loads.js';
+import { added, type ModelLoad } from './model-load.js';
 import { ANONYMOUS, Payer } from './payer.js';
 import { PendingJobs } from './pending-jobs.js';
 import { evolve, QueueEntry } from './queue-entry.js';
@@ -202,7 +202,12 @@ export class LiveQueue<WorkerFacts extends object> {
 
   /** Unfinished work by model; models that nobody names are absent. */
   perModel(kind: RequestKind): Map<string, ModelLoad> {
-    return loadsOf(this.#lanes[kind].sets.all());
+    const loads = new Map<string, ModelLoad>();
+    for (const set of this.#lanes[kind].sets.all()) {
+      if (set.jobs === 0) continue;
+      for (const model of set.models) loads.set(model, added(loads.get(model), set));
+    }
+    return loads;
   }
 
   job(job: string): PendingJob | undefined {

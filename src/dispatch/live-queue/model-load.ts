@@ -9,14 +9,7 @@ export interface ModelLoad {
   readonly things: number;
 }
 
-/** Unfinished work by model; models that nobody names are absent. */
-export const loadsOf = (sets: Iterable<ModelSet>): Map<string, ModelLoad> => {
-  const loads = new Map<string, ModelLoad>();
-  for (const set of sets) if (set.jobs > 0) for (const model of set.models) loads.set(model, added(loads.get(model), set));
-  return loads;
-};
-
-const added = (load: ModelLoad | undefined, { waiting, waitingThings, jobs, things }: ModelSet): ModelLoad => ({
+export const added = (load: ModelLoad | undefined, { waiting, waitingThings, jobs, things }: ModelSet): ModelLoad => ({
   waiting: waiting + (load?.waiting ?? 0),
   waitingThings: waitingThings + (load?.waitingThings ?? 0),
   jobs: jobs + (load?.jobs ?? 0),
