@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { row, tried, type Trial } from './kept-promises.js';
 
 const isLong = process.env['HORDE_LONG_TESTS'] !== undefined;
-const SECONDS = isLong ? 5_500 : 4_000;
+const SECONDS = isLong ? 4_500 : 4_000;
 const SEEDS = isLong ? [17, 18] : [17];
 /** The published promise. */
 const WITHIN_LEAST = 0.8;

@@ -248,10 +248,7 @@ export class Rehearsal {
           for (let nth = 0; nth < jobs; nth += 1) insert(found, claim.atS + (nth * things) / (speed * width));
           break;
         }
-        const lowered = key - price * found.length;
-        const isOthersTurn = claim.turn !== undefined && claim.turn.line !== line;
-        const isTaken = isOthersTurn ? claim.turn!.sinceS > Math.max(sinceS, line ? servedAt(line, claim.atS) : -Infinity) : claim.key < lowered;
-        if (isTaken) insert(found, claim.atS);
+        if (wouldTake(claim, { key: key - price * found.length, sinceS, line })) insert(found, claim.atS);
       }
     }
     return found;
@@ -273,6 +270,12 @@ export class Rehearsal {
     return speeds.length === 0 ? Infinity : things / (speeds.reduce((sum, speed) => sum + speed, 0) / speeds.length);
   }
 }
+
+/** By key, or in somebody else's turn if its payer has waited longer; in its own payer's turn the best key is taken. */
+const wouldTake = ({ atS, key, turn }: Claim, other: { readonly key: number; readonly sinceS: number; readonly line: Line | undefined }): boolean => {
+  if (!turn || turn.line === other.line) return key < other.key;
+  return turn.sinceS > Math.max(other.sinceS, other.line ? servedAt(other.line, atS) : -Infinity);
+};
 
 /** When the payer was last served by then; −Infinity: not yet. */
 const servedAt = ({ servedS }: Line, byS = Infinity): number => {
