@@ -9,6 +9,7 @@ import { JobWaits } from '../dispatch/job-waits.js';
 import { LiveNodes } from '../dispatch/live-nodes.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
 import { Matcher } from '../dispatch/matcher.js';
+import { RecentDispatch } from '../dispatch/estimates/recent-dispatch.js';
 import { ModelSpeeds } from '../dispatch/model-speeds.js';
 import { PopEdge } from '../dispatch/pop.controller.js';
 import { Claims } from '../donations/claims.message.js';
@@ -129,7 +130,7 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [LiveQueue, queue], [LiveNodes, new LiveNodes(`${config.node}:${config.port}`, platform.database)], [OpenWork, new OpenWork(openWorkRows(platform), clock)],
     [JobFinder, new JobFinder(queue, jobRows(platform), feed, (job) => findDecoy(platform.contents, job))], [WorkerViews, new WorkerViews(pricing, isInMaintenance)], [Matcher, new Matcher(pricing)],
     [PopEdge, new PopEdge(ids, blobs, pricing, mail)], [WorkerMail, mail], [MessagePages, new PostgresMessagePages(platform)],
-    [ModelSpeeds, new ModelSpeeds(feed, clock)],
+    [ModelSpeeds, new ModelSpeeds(feed, clock)], [RecentDispatch, new RecentDispatch(queue, feed, clock)],
     [LatestOfRequests, new LatestOfRequests(feed)], [RequestWatch, new RequestWatch(feed)], [RequestHistory, new LogRequestHistory(platform.log)],
     [StatusRows, new PostgresStatusRows(platform)], [TransferIndex, new PostgresTransferIndex(platform)],
     [UserFiguresSource, new PostgresUserFigures(platform, members)], [StyleRows, new PostgresStyleRows(platform)], [TeamRows, new PostgresTeamRows(platform)], [StyleKeys, styleKeys],

@@ -4,6 +4,8 @@ import { ConfigError, type Config } from '../config.js';
 import { JobWaits } from '../dispatch/job-waits.js';
 import { LiveNodes } from '../dispatch/live-nodes.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
+import { KeptEstimates } from '../dispatch/estimates/kept-estimates.message.js';
+import { RecentDispatch } from '../dispatch/estimates/recent-dispatch.js';
 import { ModelSpeeds } from '../dispatch/model-speeds.js';
 import { Reaper } from '../dispatch/reaper.js';
 import { WaitingWorkers } from '../dispatch/waiting-workers.js';
@@ -167,7 +169,7 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding, vault
   const folds = [
     get(Credits), get(Pockets), get(TrustedUsers), get(RecentGifts), directory, get(NextUserId), registry, get(Suspects), new ForgetErased(vault, feed), queue,
     get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests), get(StyleKeys), get(Claims), get(Unrepaid), get(WebhookInbox), latest, modes, mail, get(AddressBlocks), watch, get(ModelSpeeds), get(Outages),
-    get(JobWaits),
+    get(JobWaits), get(RecentDispatch), get(KeptEstimates),
   ];
   for (const fold of folds) feed.register(fold);
   await feed.start();
