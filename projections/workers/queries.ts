@@ -73,6 +73,17 @@ export const workersOf = async (db: Queries, owner: number): Promise<Worker[]> =
 export const jobsAtWorker = async (db: Queries, worker: string): Promise<number> =>
   num((await firstOf(db, 'SELECT count(*) AS jobs FROM rm.worker_assignment WHERE worker = $1', [worker]))?.['jobs']);
 
+export interface AssignmentRow {
+  readonly job: string;
+  /** Ms since 1970. */
+  readonly assignedAt: number;
+}
+/** Jobs at workers and when each was handed out, in the order of their ids, a page at a time. */
+export const assignmentPage = async (db: Queries, after: string | null, limit: number): Promise<AssignmentRow[]> => {
+  const rows = await rowsOf(db, 'SELECT job, assigned_at FROM rm.worker_assignment WHERE $1::uuid IS NULL OR job > $1::uuid ORDER BY job LIMIT $2', [after, limit]);
+  return rows.map((row) => ({ job: text(row['job']), assignedAt: ms(row['assigned_at']) }));
+};
+
 export interface AbortRow {
   readonly job: string;
   readonly worker: string;

@@ -6,8 +6,10 @@ import { SpeedLimits } from '../dispatch/deliver-parts.js';
 import { JobFinder } from '../dispatch/job-finder.js';
 import { JobStandings } from '../dispatch/job-standing.js';
 import { JobWaits } from '../dispatch/job-waits.js';
+import { LiveNodes } from '../dispatch/live-nodes.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
 import { Matcher } from '../dispatch/matcher.js';
+import { RecentDispatch } from '../dispatch/estimates/recent-dispatch.js';
 import { ModelSpeeds } from '../dispatch/model-speeds.js';
 import { PopEdge } from '../dispatch/pop.controller.js';
 import { Claims } from '../donations/claims.message.js';
@@ -84,11 +86,12 @@ import { makeAddressChecks } from './make-address-checks.js';
 import { makeMembers } from './make-members.js';
 import { makeStrangers } from './make-strangers.js';
 import { mailRows, modesRows, PostgresMessagePages } from './operations-rows.js';
+import { suspectRows, workerRows } from './worker-rows.js';
 import type { Platform } from './platform.js';
 import {
   claimRows, creditRows, giftRows, jobRows, openWorkRows, pocketRows, PostgresLastActivity, PostgresLedgerIndex, PostgresMonthlyDues, PostgresSharedKeyRows,
   PostgresStatusRows, PostgresTransferIndex, PostgresUnfinishedErasures, PostgresUserFigures, PostgresUserPages, PostgresWorkerFigures, PostgresWorkerJobs, queueRows,
-  sharedKeyRequestRows, sharedKeyRows, suspectRows, trustedRows, unrepaidRows, userIdRows, userRows, workerRows,
+  sharedKeyRequestRows, sharedKeyRows, trustedRows, unrepaidRows, userIdRows, userRows,
 } from './read-models.js';
 import { LogRequestHistory } from './request-history.js';
 import { PostgresStyleRows, styleKeyRows } from './style-rows.js';
@@ -104,6 +107,7 @@ export const platformProviders = (platform: Platform): Provider[] => {
   const queue = new LiveQueue(queueRows(platform), pricing.reference, config);
   const mail = new WorkerMail(mailRows(platform), clock);
   const outages = new Outages(feed);
+  const trusted = new TrustedUsers(trustedRows(platform));
   const styleKeys = new StyleKeys(styleKeyRows(platform));
   const strangers = makeStrangers(config);
   const due = new DueDeliveries(platform.database, platform.log.storeId);
@@ -117,16 +121,16 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [NextUserId, new NextUserId(userIdRows(platform))],
     [Credits, new Credits(creditRows(platform))], [RecentGifts, new RecentGifts(giftRows(platform), clock)],
     [KudosCap, cap], [Pockets, new Pockets(pocketRows(platform), cap)], [TrustThreshold, new TrustThreshold(config.trustThreshold)],
-    [TrustedUsers, new TrustedUsers(trustedRows(platform))], [LedgerIndex, new PostgresLedgerIndex(platform)], [AdminIds, new AdminIds(new Set(config.admins))],
+    [TrustedUsers, trusted], [LedgerIndex, new PostgresLedgerIndex(platform)], [AdminIds, new AdminIds(new Set(config.admins))],
     [SharedKeyRegistry, new SharedKeyRegistry(sharedKeyRows(platform), feed, keyedHash, clock)], [SharedKeyRows, new PostgresSharedKeyRows(platform)],
     [SharedKeyRequests, new SharedKeyRequests(sharedKeyRequestRows(platform))], [SharedKeyStyles, styleKeys],
-    [WorkerRegistry, new WorkerRegistry(workerRows(platform), outages)], [Suspects, new Suspects(suspectRows(platform))], [Profanity, new WordListProfanity()],
+    [WorkerRegistry, new WorkerRegistry(workerRows(platform), outages, trusted)], [Suspects, new Suspects(suspectRows(platform))], [Profanity, new WordListProfanity()],
     [JobStandings, jobRows(platform)], [JobWaits, new JobWaits(feed, clock, timers)],
     [Outages, outages], [ServedUntil, new ServedUntil(platform.database, platform.log.storeId)], [ProcessPauses, new ProcessPauses(new SystemClock())],
-    [LiveQueue, queue], [OpenWork, new OpenWork(openWorkRows(platform), clock)],
+    [LiveQueue, queue], [LiveNodes, new LiveNodes(`${config.node}:${config.port}`, platform.database)], [OpenWork, new OpenWork(openWorkRows(platform), clock)],
     [JobFinder, new JobFinder(queue, jobRows(platform), feed, (job) => findDecoy(platform.contents, job))], [WorkerViews, new WorkerViews(pricing, isInMaintenance)], [Matcher, new Matcher(pricing)],
     [PopEdge, new PopEdge(ids, blobs, pricing, mail)], [WorkerMail, mail], [MessagePages, new PostgresMessagePages(platform)],
-    [ModelSpeeds, new ModelSpeeds(feed, clock)],
+    [ModelSpeeds, new ModelSpeeds(feed, clock)], [RecentDispatch, new RecentDispatch(queue, feed, clock)],
     [LatestOfRequests, new LatestOfRequests(feed)], [RequestWatch, new RequestWatch(feed)], [RequestHistory, new LogRequestHistory(platform.log)],
     [StatusRows, new PostgresStatusRows(platform)], [TransferIndex, new PostgresTransferIndex(platform)],
     [UserFiguresSource, new PostgresUserFigures(platform, members)], [StyleRows, new PostgresStyleRows(platform)], [TeamRows, new PostgresTeamRows(platform)], [StyleKeys, styleKeys],

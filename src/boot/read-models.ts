@@ -7,7 +7,7 @@ import { findSharedKey, sharedKeyIdsOf, sharedKeyPage } from '../../projections/
 import { giftsSince, lastIndexedRevision, reversalByKey, reversalOf, transactionById, transfersById } from '../../projections/statement/queries.js';
 import { stylesOf } from '../../projections/styles/queries.js';
 import { findUser, findUserByKeyHash, leftoversOfUser, maxUserId, monthlyDue, trustedUsers, unfinishedErasures, unopenedUsers, userPage, type User } from '../../projections/users/queries.js';
-import { fastJobs, findWorker, findWorkerByName, findWorkers, jobsAtWorker, recentAborts, workerPage, workersOf, type Worker } from '../../projections/workers/queries.js';
+import { findWorker, findWorkerByName, findWorkers, jobsAtWorker, workersOf, type Worker } from '../../projections/workers/queries.js';
 import { iso } from '../kernel/clock.js';
 import { centikudos, NO_KUDOS, plus } from '../kernel/kudos.js';
 import { SharedKeyRows } from '../kudos/shared-keys.js';
@@ -30,7 +30,6 @@ import { UserPages, type UserSort } from '../users/user-page.js';
 import type { UserFigures } from '../users/user-view.js';
 import { concurrencyOf, grownConcurrency } from '../requests/gate.js';
 import { floorOf } from '../kudos/account.state.js';
-import type { WorkerRow } from '../workers/registry.message.js';
 import { WorkerJobs } from '../workers/worker-changes.js';
 import { WorkerFiguresSource } from '../workers/worker-figures.js';
 import type { WorkerFigures } from '../workers/worker-view.js';
@@ -39,7 +38,7 @@ import type { Platform } from './platform.js';
 
 const CATCH_UP_MAX_MS = 1_000;
 /** Rows fetched at a time when a node starts. */
-const PAGE = 5_000;
+export const PAGE = 5_000;
 
 /** What a read model says, and the position that it is true at: read in one snapshot, so that a fold can go on from there. */
 export const atCheckpoint = <Answer>({ database }: Platform, name: string, read: (db: Queries) => Promise<Answer>): Promise<{ position: Position; answer: Answer }> =>
@@ -49,7 +48,7 @@ export const atCheckpoint = <Answer>({ database }: Platform, name: string, read:
     return { position: rows[0]?.position ?? -1, answer: await read(db) };
   }, { durable: false });
 
-const allPages = async <Row>(page: (after: string | null) => Promise<readonly Row[]>, idOf: (row: Row) => string): Promise<Row[]> => {
+export const allPages = async <Row>(page: (after: string | null) => Promise<readonly Row[]>, idOf: (row: Row) => string): Promise<Row[]> => {
   const rows: Row[] = [];
   for (let after: string | null = null; ; ) {
     const next = await page(after);
@@ -154,26 +153,6 @@ export const queueRows = (platform: Platform) => ({
     return { position, ...answer };
   },
 });
-
-export const workerRows = (platform: Platform) => ({
-  workers: async () => {
-    const { position, answer } = await atCheckpoint(platform, 'workers', (db) => allPages<Worker>((after) => workerPage(db, after, PAGE), ({ id }) => id));
-    return { position, rows: answer.flatMap(workerRow) };
-  },
-});
-
-export const suspectRows = (platform: Platform) => ({
-  suspects: async () => {
-    const { position, answer } = await atCheckpoint(platform, 'workers', async (db) => ({ aborts: await recentAborts(db), fast: await fastJobs(db) }));
-    return { position, ...answer };
-  },
-});
-
-const workerRow = (row: Worker): WorkerRow[] => (row.declaration === null ? [] : [{
-  id: row.id, kind: row.kind, owner: row.owner, nameHash: row.nameHash, registeredAtMs: row.registeredAt, declaration: row.declaration,
-  maintenance: row.maintenance, maintenanceMessage: row.maintenanceMessage ?? undefined, paused: row.paused, samples: row.samples,
-  uptimeThroughMs: row.uptimeThrough, ...(row.team === null ? {} : { team: row.team }),
-}]);
 
 const stageOf = ({ accepted, abandoned, completedAt }: OpenAuthorization): 'opened' | 'accepted' | 'abandoned' | 'ended' => {
   if (abandoned) return 'abandoned';

@@ -2,7 +2,10 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule, HealthOnlyModule } from '../app.module.js';
 import { ConfigError, type Config } from '../config.js';
 import { JobWaits } from '../dispatch/job-waits.js';
+import { LiveNodes } from '../dispatch/live-nodes.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
+import { KeptEstimates } from '../dispatch/estimates/kept-estimates.message.js';
+import { RecentDispatch } from '../dispatch/estimates/recent-dispatch.js';
 import { ModelSpeeds } from '../dispatch/model-speeds.js';
 import { Reaper } from '../dispatch/reaper.js';
 import { WaitingWorkers } from '../dispatch/waiting-workers.js';
@@ -86,6 +89,8 @@ const THANKS_MS = 60 * 60_000;
 const THANKS_FIRST_MS = 5 * 60_000;
 /** Well below the 300 s after which a worker counts as gone. */
 const PRESENCE_MS = 30_000;
+/** A few times in the 20 s after which a node counts as gone. */
+const NODES_MS = 5_000;
 const NEEDED_BESIDE_EMBEDDED_LOG = ['api', 'projector'] as const;
 
 /** Opens everything in order and listens; whatever fails on the way is closed again. */
@@ -164,7 +169,7 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding, vault
   const folds = [
     get(Credits), get(Pockets), get(TrustedUsers), get(RecentGifts), directory, get(NextUserId), registry, get(Suspects), new ForgetErased(vault, feed), queue,
     get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests), get(StyleKeys), get(Claims), get(Unrepaid), get(WebhookInbox), latest, modes, mail, get(AddressBlocks), watch, get(ModelSpeeds), get(Outages),
-    get(JobWaits),
+    get(JobWaits), get(RecentDispatch), get(KeptEstimates),
   ];
   for (const fold of folds) feed.register(fold);
   await feed.start();
@@ -207,6 +212,7 @@ const startTimers = (app: NestFastifyApplication, { timers, logger, contents, bl
   const members = app.get(Members, { strict: false });
   const serving = app.get(Serving, { strict: false });
   const presence = app.get(WorkerPresence, { strict: false });
+  const nodes = app.get(LiveNodes, { strict: false });
   const webhooks = app.get(WebhookSender, { strict: false });
   const housekeeping = new Housekeeping(contents, blobs, clock);
   const loops = [
@@ -228,6 +234,7 @@ const startTimers = (app: NestFastifyApplication, { timers, logger, contents, bl
     { name: 'monthly thanks', everyMs: THANKS_MS, firstMs: THANKS_FIRST_MS, round: () => thanks.round() },
     { name: 'webhooks', everyMs: WEBHOOKS_MS, round: () => webhooks.round() },
     { name: 'presence', everyMs: PRESENCE_MS, round: () => presence.round() },
+    { name: 'nodes', everyMs: NODES_MS, round: () => nodes.round() },
   ].map(({ name, everyMs, firstMs = 0, round }: Loop) =>
     repeatedly(round, { everyMs, firstMs, timers, onError: (error) => logger.error({ err: loggable(error), loop: name }, 'a round failed and will be tried again') }));
   return {
@@ -236,6 +243,7 @@ const startTimers = (app: NestFastifyApplication, { timers, logger, contents, bl
       await webhooks.stop();
       await presence.round().catch(() => undefined); // a last word to those who go on; without it nothing but time is lost
       await serving.end().catch(() => undefined); // as that
+      await nodes.leave().catch(() => undefined); // as that
     },
   };
 };

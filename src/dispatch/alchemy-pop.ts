@@ -127,7 +127,7 @@ export class AlchemyPop {
   }
 
   async #takeFromEach(pop: Pop, { order }: FairTurn): Promise<void> {
-    for (const page of pages(this.queue.candidates(pop.worker, CANDIDATES_MAX, order))) {
+    for (const page of pages(this.parts.nodes.preferred(this.queue.candidates(pop.worker, CANDIDATES_MAX, order), pop.worker.ownerIds))) {
       const requests = page.map(({ request }) => request);
       const contents = await this.parts.ports.contents.getMany(requests);
       const tricking = await requestsThatTricked(this.parts.ports.contents, pop.known, requests);

@@ -18,7 +18,6 @@ export class Crowding {
     const { meanSpeed, threads } = this.online.of(kind);
     if (threads === 0) return 0;
     const { things } = this.queue.totals(kind);
-    // An alchemist's speed is what it takes for a form.
-    return kind === 'alchemy' ? (things * meanSpeed) / threads : things / (meanSpeed * threads);
+    return things / (meanSpeed * threads);
   }
 }

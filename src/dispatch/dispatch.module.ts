@@ -7,6 +7,8 @@ import { Availability } from './availability.message.js';
 import { Crowding } from './crowding.message.js';
 import { Deliver } from './deliver.js';
 import { DeliverParts } from './deliver-parts.js';
+import { ESTIMATES } from './estimates/estimates.providers.js';
+import { KeptEstimates } from './estimates/kept-estimates.message.js';
 import { Fairness } from './fairness.js';
 import { Models } from './model-figures.message.js';
 import { JobController } from './job.controller.js';
@@ -28,7 +30,7 @@ import { Why } from './why/why.js';
 @Global()
 @Module({
   controllers: [AlchemyController, JobController, PopController, SubmitController, WhyController],
-  providers: [Arrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Crowding, Deliver, DeliverParts, Fairness, JobStanding, JobStandingParts, LostContent, Models, OnlineSummaries, Pop, PopJournal, PopParts, Reaper, ServedTime, Visits, WaitingWorkers, Why, WorkerMemory],
-  exports: [Availability, Crowding, Models, Reaper],
+  providers: [Arrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Crowding, Deliver, DeliverParts, ...ESTIMATES, Fairness, JobStanding, JobStandingParts, LostContent, Models, OnlineSummaries, Pop, PopJournal, PopParts, Reaper, ServedTime, Visits, WaitingWorkers, Why, WorkerMemory],
+  exports: [Availability, Crowding, KeptEstimates, Models, Reaper],
 })
 export class DispatchModule {}

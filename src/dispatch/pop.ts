@@ -82,7 +82,7 @@ export class Pop {
     const skipped = new Map<SkipReason, number>();
     let candidates = 0;
     const turn = this.arrivals.fairness.takeTurn(known.id);
-    for (const page of pages(this.queue.candidates(worker, CANDIDATES_MAX, turn.order))) {
+    for (const page of pages(this.parts.nodes.preferred(this.queue.candidates(worker, CANDIDATES_MAX, turn.order), worker.ownerIds))) {
       const requests = page.map(({ request }) => request);
       const stored = await this.parts.ports.contents.getMany(requests);
       const tricking = await requestsThatTricked(this.parts.ports.contents, known, requests);

@@ -151,7 +151,7 @@ export class Status {
     return {
       finished, processing, restarted, waiting, done, faulted, wait_time: outlook.waitS, queue_position: outlook.position,
       kudos: Math.round(inKudos(row.consumed)), is_possible: processing > 0 || outlook.eligibleWorkers > 0,
-      eligible_workers: outlook.eligibleWorkers, eligible_worker_threads: outlook.eligibleThreads, might_stall: false, jobs: this.heldJobs(row),
+      eligible_workers: outlook.eligibleWorkers, eligible_worker_threads: outlook.eligibleThreads, might_stall: outlook.mightStall, jobs: this.heldJobs(row),
     };
   }
 

@@ -57,6 +57,16 @@ const SAMPLES_MAX = 20;
 /** Pixelsteps or tokens per second, or seconds per form, assumed before the first sample: new text workers count as slow, others as fast. */
 export const BASELINE_SPEED = { image: 1_000_000, text: 1, interrogation: 1 } as const;
 
+/** Where a node starts from, which has to leave it with the same speeds as one that has seen everything. */
+export interface WorkersSource {
+  workers(): Promise<{
+    readonly position: Position;
+    readonly rows: Iterable<WorkerRow>;
+    /** By job at a worker: when it was handed out. */
+    readonly assignedAtMs?: ReadonlyMap<string, number>;
+  }>;
+}
+
 /** Every worker, in memory: a pop is answered without asking the database. */
 export class WorkerRegistry implements NodeFold {
   readonly name = 'workers';
@@ -73,13 +83,15 @@ export class WorkerRegistry implements NodeFold {
   readonly #undeclared = new Map<string, WorkerRegistered['data']>();
 
   constructor(
-    private readonly rows: { workers(): Promise<{ readonly position: Position; readonly rows: Iterable<WorkerRow> }> },
+    private readonly source: WorkersSource,
     private readonly outages: { within(fromMs: number, toMs: number): number } = ALWAYS_SERVED,
+    private readonly trusted?: { has(user: number): boolean },
   ) {}
 
   async open(): Promise<Position> {
-    const { position, rows } = await this.rows.workers();
+    const { position, rows, assignedAtMs } = await this.source.workers();
     for (const row of rows) this.#add({ ...row, samples: [...row.samples], ...UNSEEN });
+    for (const [job, atMs] of assignedAtMs ?? []) this.#assignedAt.set(job, atMs);
     return position;
   }
 
@@ -145,9 +157,14 @@ export class WorkerRegistry implements NodeFold {
     if (isOneTime || worker.lastSeenMs === 0) this.#bridgedElsewhere(worker, { sinceMs, seenMs });
     if (isOneTime) worker.presentSinceMs = Math.min(sinceMs, worker.presentSinceMs);
     else if (seenMs > worker.lastSeenMs) worker.presentSinceMs = sinceMs;
-    if (seenMs <= worker.lastSeenMs) return;
-    if (seenMs - worker.lastSeenMs > ONLINE_MS) this.#arrivals += 1;
-    worker.lastSeenMs = seenMs;
+    if (seenMs > worker.lastSeenMs) this.#seenElsewhere(worker, seenMs);
+  }
+
+  /** It called elsewhere, so nobody has told this node what its owner is. */
+  #seenElsewhere(worker: KnownWorker, seenMs: number): void {
+    const ownerTrusted = this.trusted?.has(worker.owner) ?? worker.ownerTrusted;
+    if (seenMs - worker.lastSeenMs > ONLINE_MS || worker.ownerTrusted !== ownerTrusted) this.#arrivals += 1;
+    Object.assign(worker, { lastSeenMs: seenMs, ownerTrusted });
   }
 
   /** Whether the worker was not away until then: not for more than 300 s in which it could have called. */

@@ -42,6 +42,25 @@ describe('the registry of workers', () => {
     view.byId('w')!.samples.push(1);
     expect(row.samples).toEqual([3, 4]);
   });
+  it('measures a job that was handed out before this node started as every other node does', async () => {
+    const [late, early] = [
+      new WorkerRegistry({ workers: () => Promise.resolve({ position: 5, rows: [{ ...row, samples: [] }], assignedAtMs: new Map([['a', Date.parse(atSecond(10))]]) }) }),
+      registry({ ...registered, data: { ...registered.data, kind: 'text' } }, declared(1), assigned('a', 10)),
+    ];
+    await late.open();
+    for (const view of [late, early]) {
+      view.apply(submitted('a', 20, 55));
+      expect(view.byId('w')!.samples).toEqual([5.5]);
+    }
+  });
+  it('takes the owner of a worker that calls at another node for as trusted as the log says', () => {
+    const view = new WorkerRegistry({ workers: () => Promise.resolve({ position: 5, rows: [] }) }, undefined, { has: (user) => user === 12 });
+    for (const each of [registered, declared(1), assigned('a', 10)]) view.apply(each);
+    expect(view.byId('w')!.ownerTrusted).toBe(true);
+    view.seen(view.byId('w')!, Date.parse(atSecond(20)), false); // here it is known what its owner is
+    view.present('w', { sinceMs: Date.parse(atSecond(10)), seenMs: Date.parse(atSecond(15)) });
+    expect(view.byId('w')!.ownerTrusted).toBe(false);
+  });
   it('knows a worker once it has declared itself, by id, name and owner', () => {
     expect(registry(registered).has('w')).toBe(false);
     const view = registry(registered, declared(1));

@@ -83,7 +83,7 @@ const aNode = async (rows = new Texts()) => {
   const counts = new WebhookCounts(due);
   const inbox = new WebhookInbox({ due, contents, feed: { head: () => Promise.resolve(0) }, clock });
   const strangers = new GuardedHttp({ rules: { anybody: false, origins: new Set([receiver, ...others].map(({ url }) => url)) } });
-  const blobs = new LocalBlobStore({ directory, publicUrl: 'http://127.0.0.1', secrets, clock, bytesMax: 1_000 });
+  const blobs = new LocalBlobStore({ directory, publicUrl: 'http://127.0.0.1', secrets, clock, ids: new SeededIds(34), bytesMax: 1_000 });
   const messages = new WebhookMessages(rows, new Results(contents, blobs), contents, blobs);
   const sender = new WebhookSender(inbox, messages, new SenderParts({ clock, ids: new SeededIds(33), secrets }, due, counts, {
     strangers, logger: { info: () => undefined, error: () => undefined },

@@ -72,6 +72,13 @@ export class Lane<WorkerFacts extends object> {
     entry.filed = false;
   }
 
+  /** At most so many of the requests with waiting jobs, evenly over the order; all where there are no more. */
+  spread(most: number): { readonly entries: readonly QueueEntry[]; readonly total: number } {
+    const total = this.#order.size;
+    const taken = Math.min(most, total);
+    return { entries: Array.from({ length: taken }, (_, nth) => this.#order.at(Math.floor(((nth + 0.5) * total) / taken) + 1)!), total };
+  }
+
   standing(entry: QueueEntry): { position: number; jobs: number; things: number } | undefined {
     return this.#order.standing(entry);
   }

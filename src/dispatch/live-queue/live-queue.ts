@@ -200,6 +200,11 @@ export class LiveQueue<WorkerFacts extends object> {
     return { position: standing?.position ?? 0, thingsAhead: standing?.things ?? 0, jobsAhead: standing?.jobs ?? 0 };
   }
 
+  /** At most so many of the requests with waiting jobs, evenly over the order, and how many there are. */
+  spread(kind: RequestKind, most: number): { readonly entries: readonly QueuedRequest[]; readonly total: number } {
+    return this.#lanes[kind].spread(most);
+  }
+
   totals(kind: RequestKind): Totals {
     return this.#lanes[kind].totals;
   }

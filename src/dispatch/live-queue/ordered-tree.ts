@@ -90,6 +90,23 @@ export class OrderedTree<Item> {
     return found;
   }
 
+  /** The item at this 1-based position. */
+  at(position: number): Item | undefined {
+    let node = this.#root;
+    let left = position;
+    while (node) {
+      const before: number = node.left?.count ?? 0;
+      if (left === before + 1) return node.item;
+      if (left <= before) {
+        node = node.left;
+      } else {
+        left -= before + 1;
+        node = node.right;
+      }
+    }
+    return undefined;
+  }
+
   /** 1-based position with the weights up to and including the item; undefined when nothing has this place. */
   standing(place: Place): Standing | undefined {
     let position = 0;

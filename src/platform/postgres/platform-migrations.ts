@@ -77,6 +77,16 @@ export const PLATFORM_MIGRATIONS: readonly Migration[] = [
       CREATE INDEX worker_presence_seen ON platform.worker_presence (seen_ms);`,
   },
   {
+    name: '0027-node-presence',
+    // Which nodes serve now: they share the front of the queue. By the database's clock, as those of the nodes differ. No event
+    // says it, and nothing but the number of races for a job depends on it.
+    sql: `
+      CREATE TABLE platform.node_presence (
+        node text PRIMARY KEY,
+        seen_at timestamptz NOT NULL
+      ) WITH (fillfactor = 50);`,
+  },
+  {
     name: '0029-served-until',
     // The last moment (ms since 1970) at which any node of a horde served: its next start, or its recovery, tells from it how
     // long nobody could be reached. One row a ledger, written every second.
