@@ -16,7 +16,7 @@ export const GROUPS = [
     tests: ['src/kudos'],
   },
   { name: 'requests', mutate: ['src/requests/*.{decider,state}.ts'], tests: ['src/requests'] },
-  { name: 'people', mutate: ['src/{users,workers,styles}/*.{decider,state}.ts'], tests: ['src/users', 'src/workers', 'src/styles'] },
+  { name: 'people', mutate: ['src/{users,workers,styles,teams}/*.{decider,state}.ts'], tests: ['src/users', 'src/workers', 'src/styles', 'src/teams'] },
 ];
 
 /** Where everything is that can notice. */

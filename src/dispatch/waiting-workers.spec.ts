@@ -32,18 +32,18 @@ class Scene {
     this.#revisions.set(request, revision);
     this.queue.apply({ stream: `request-${request}`, revision, position: revision, id: `${request}/${revision}`, type: event.type, data: event.data, metadata: {} as Recorded['metadata'] });
   }
-  accept(request: string, jobs = 1, models = ['stable_diffusion']): void {
-    this.apply(request, { type: 'RequestAccepted.v1', data: imageFacts({ request, payer: 7, acceptedAt: AT, jobs, models }) });
+  accept(request: string, jobs = 1, models = ['stable_diffusion'], payer = 7): void {
+    this.apply(request, { type: 'RequestAccepted.v1', data: imageFacts({ request, payer, acceptedAt: AT, jobs, models }) });
   }
   assign(request: string, job: string): void {
     this.apply(request, { type: 'JobAssigned.v1', data: { request, job, worker: 'w', owner: 3, model: 'stable_diffusion', ttlS: 150, extraSlow: false, assignedAt: AT } });
   }
 
   /** A worker that waits for 25 seconds; it takes nothing of the requests that it dislikes. */
-  worker(name: string, { owner = 3, models = ['stable_diffusion'], dislikes = [] as string[] } = {}): { readonly got: Promise<string | undefined>; readonly hangUp: () => void } {
+  worker(name: string, { owner = 3, models = ['stable_diffusion'], dislikes = [] as string[], maintenance = false } = {}): { readonly got: Promise<string | undefined>; readonly hangUp: () => void } {
     const connection = new AbortController();
     const standing = {
-      worker: name, owner, ownerTrusted: true, maintenance: false, stale: false, speed: 1_000_000, prioritised: new Set<number>(), requireUpfrontKudos: false, blacklist: [],
+      worker: name, owner, ownerTrusted: true, maintenance, stale: false, speed: 1_000_000, prioritised: new Set<number>(), requireUpfrontKudos: false, blacklist: [],
     };
     const worker = { kind: 'image' as const, models, ownerIds: [owner], facts: imageWorkerFacts(declaration({ models }), standing, reference) };
     const got = this.waiting.until<string | undefined>({ waitMs: 25_000, gone: connection.signal, resting: (wait) => wait }, { owner, worker }, async () => {
@@ -81,6 +81,19 @@ describe('workers that wait', () => {
     scene.accept('any', 1, []);
     expect(await painter.got).toBe('any');
     expect(scene.looks.filter(([name]) => name === 'painter')).toEqual([['painter', undefined], ['painter', 'any']]);
+  });
+
+  it('are called for their owners\' requests, although they cannot serve a stranger\'s of the same kind', async () => {
+    const scene = new Scene();
+    const worker = scene.worker('withdrawn', { maintenance: true });
+    await settled();
+    scene.accept('stranger\'s');
+    await settled();
+    scene.accept('another\'s');
+    await settled();
+    expect(scene.looks).toEqual([['withdrawn', undefined]]);
+    scene.accept('own', 1, ['stable_diffusion'], 3);
+    expect(await worker.got).toBe('own');
   });
 
   it('leave what they do not want to the next one, and wait on at their place', async () => {

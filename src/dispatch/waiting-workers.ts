@@ -5,6 +5,7 @@ import { listenerOf, type Listener } from '../platform/http/listener.js';
 import type { RequestKind } from '../requests/request.events.js';
 import { Pricing } from '../pricing/pricing.js';
 import { LiveQueue, matcherOf, type AnyWorkerFacts } from './live-queue.message.js';
+import { matchSignature } from './live-queue/match-signature.js';
 import type { PoppingWorker, QueuedRequest } from './live-queue/queue-row.js';
 
 /** How long a pop may wait, and whether anybody still listens. */
@@ -35,6 +36,9 @@ export const WAITING_OF_OWNER_MAX = 50;
 /** In one wait. A worker that keeps refusing what it could serve by its declaration (words in prompts) looks at no more, and is answered at its time. */
 export const CALLS_IN_VAIN_MAX = 10;
 
+/** Kinds of requests, by all that matching reads of them, of which it is remembered who cannot serve them. */
+const SIGNATURES_MAX = 256;
+
 type End = 'late' | 'gone' | 'stopped';
 
 /** One pop that waits. */
@@ -63,6 +67,7 @@ export class WaitingWorkers {
   /** Calls that are not answered yet, by request. */
   readonly #calls = new Map<string, number>();
   readonly #freed = new Map<string, { isRenewed: boolean }>();
+  readonly #unable = new Map<string, WeakSet<Waiter>>();
   #places = 0;
   #isStopped = false;
 
@@ -178,10 +183,12 @@ export class WaitingWorkers {
     const entry = this.queue.find(request);
     if (!entry) return;
     let free = entry.waiting - entry.reserved - (this.#calls.get(request) ?? 0);
+    if (free <= 0) return;
+    const unable = this.#unableFor(entry);
     for (const waiter of this.#waiters[entry.facts.kind].serving(entry.facts.models)) {
       if (free <= 0) return;
       if (isRenewed) waiter.refused.delete(request);
-      if (!this.#isCallable(waiter, entry)) continue;
+      if (!this.#isCallable(waiter, entry, unable)) continue;
       this.#calls.set(request, (this.#calls.get(request) ?? 0) + 1);
       waiter.call = request;
       waiter.wake?.();
@@ -189,9 +196,25 @@ export class WaitingWorkers {
     }
   }
 
-  #isCallable({ call, end, refused, worker }: Waiter, { request, facts }: QueuedRequest): boolean {
+  /** Of many that wait most may serve what comes next, or none may, and it looks like what came before. */
+  #unableFor({ facts }: QueuedRequest): WeakSet<Waiter> {
+    const signature = `${facts.kind} ${matchSignature(facts)}`;
+    let unable = this.#unable.get(signature);
+    if (unable) return unable;
+    this.#unable.set(signature, (unable = new WeakSet()));
+    if (this.#unable.size > SIGNATURES_MAX) this.#unable.delete(this.#unable.keys().next().value!);
+    return unable;
+  }
+
+  #isCallable(waiter: Waiter, { request, facts }: QueuedRequest, unable: WeakSet<Waiter>): boolean {
+    const { call, end, refused, worker } = waiter;
     if (call !== undefined || end !== undefined || refused.has(request) || refused.size >= CALLS_IN_VAIN_MAX) return false;
-    return this.#match(facts, worker.facts) === undefined;
+    // What is true of a stranger's request is true of all strangers' that look like it.
+    const isStrangers = !worker.ownerIds.includes(facts.payer);
+    if (isStrangers && unable.has(waiter)) return false;
+    const isAble = this.#match(facts, worker.facts) === undefined;
+    if (isStrangers && !isAble) unable.add(waiter);
+    return isAble;
   }
 }
 

@@ -6,16 +6,23 @@ import type { CommandContext } from '../platform/commanding/outcome.js';
 import { refusedBy } from '../platform/http/refusals.js';
 import { Ports } from '../platform/ports.js';
 import { Profanity } from '../platform/profanity.js';
+import { RetryLater } from '../platform/retry-later.js';
 import { sanitised } from '../platform/sanitised-text.js';
 import { defined } from '../requests/rules/defined.js';
 import type { KnownUser } from '../users/directory.message.js';
 import { TEAM_INFO_MAX, TEAM_NAME_MAX, type ChangeTeamFields, type NewTeamFields } from './team.body.js';
-import { OnTeam } from './team.message.js';
+import type { TeamRc } from './team.decider.js';
+import { OnTeam, type TeamOutcome } from './team.message.js';
 import { TeamNames } from './team-names.js';
 import { refusalOfNewTeam, refusalOfTeamChange, type TeamTexts } from './team-permissions.js';
 import { teamRefusals } from './team.refusals.js';
 import type { TeamRow } from './teams.message.js';
 
+/** What a team is called, and what it shall be called. */
+interface Hashes {
+  readonly from: string;
+  readonly nameHash: string;
+}
 interface Changed {
   readonly answer: object;
   readonly position: number;
@@ -55,17 +62,24 @@ export class TeamChanges {
   async change(team: TeamRow, caller: KnownUser, fields: ChangeTeamFields): Promise<Changed> {
     const texts = textsOf(fields);
     const context = this.#context(caller);
-    const nameHash = texts.name === undefined ? team.nameHash : this.names.hashOf(texts.name);
-    const isRenamed = nameHash !== team.nameHash; // in another case it is the same name
-    const isTaken = isRenamed && (await this.names.isTaken(nameHash, context));
+    const hashes = await this.#hashes(team, texts.name, context);
+    const isRenamed = hashes.nameHash !== hashes.from; // in another case it is the same name
+    const isTaken = isRenamed && (await this.names.isTaken(hashes.nameHash, context));
     const rc = refusalOfTeamChange({ mayChange: mayChange(team, caller) }, texts, { isTaken, isProfane: this.#isProfane });
     if (rc) throw refusedBy(teamRefusals, rc);
-    if (isRenamed && (await this.names.claim(nameHash, { team: team.id, owner: team.owner }, false, context)) === undefined) throw refusedBy(teamRefusals, 'TeamNameAlreadyExists');
-    const outcome = await this.commands.execute(new OnTeam(team.id, { type: 'ChangeTeam', by: caller.id, at: this.#now(), ...sealedTexts(team, texts, nameHash) }, context));
-    const isGone = outcome.outcome === 'refused';
-    if (isRenamed) await this.names.release(isGone ? nameHash : team.nameHash, team.id, context);
-    if (isGone) throw refusedBy(teamRefusals, 'TeamNotFound');
-    return { answer: defined(texts), position: outcome.outcome === 'appended' ? outcome.position : -1 };
+    if (isRenamed && (await this.names.claim(hashes.nameHash, { team: team.id, owner: team.owner }, false, context)) === undefined) throw refusedBy(teamRefusals, 'TeamNameAlreadyExists');
+    const outcome = await this.commands.execute(new OnTeam(team.id, { type: 'ChangeTeam', by: caller.id, at: this.#now(), ...sealedTexts(team, texts, hashes) }, context));
+    // Of two who give it the same name at once, one comes too late, and the team bears that name.
+    for (const hash of isRenamed ? [hashes.from, hashes.nameHash] : []) if (hash !== outcome.state.nameHash) await this.names.release(hash, team.id, context);
+    if (outcome.outcome === 'refused') throw refusalOf(outcome.rc);
+    return { answer: defined(texts), position: positionOf(outcome) };
+  }
+
+  /** From its stream: the read model may show the name before. */
+  async #hashes(team: TeamRow, name: string | undefined, context: CommandContext): Promise<Hashes> {
+    const { state } = await this.commands.execute(new OnTeam(team.id, { type: 'ReadTeam' }, context));
+    const from = state.nameHash ?? team.nameHash;
+    return { from, nameHash: name === undefined ? from : this.names.hashOf(name) };
   }
 
   async delete(team: TeamRow, caller: KnownUser): Promise<Changed> {
@@ -74,7 +88,7 @@ export class TeamChanges {
     const outcome = await this.commands.execute(new OnTeam(team.id, { type: 'DeleteTeam', by: caller.id, at: this.#now() }, context));
     if (outcome.outcome === 'refused') throw refusedBy(teamRefusals, 'TeamNotFound');
     await this.names.release(outcome.state.nameHash ?? team.nameHash, team.id, context);
-    return { answer: { deleted_id: team.id, deleted_name: team.name }, position: outcome.outcome === 'appended' ? outcome.position : -1 };
+    return { answer: { deleted_id: team.id, deleted_name: team.name }, position: positionOf(outcome) };
   }
 
   readonly #isProfane = (text: string): boolean => this.parts.profanity.isProfane(text);
@@ -88,13 +102,17 @@ export class TeamChanges {
   }
 }
 
+const positionOf = (outcome: TeamOutcome): number => (outcome.outcome === 'appended' ? outcome.position : -1);
+
+const refusalOf = (rc: TeamRc): Error => (rc === 'TeamRenamed' ? new RetryLater('the team is being renamed') : refusedBy(teamRefusals, 'TeamNotFound'));
+
 /** As they will be stored. */
 const textsOf = ({ name, info }: { readonly name?: string; readonly info?: string }): TeamTexts => ({
   name: name === undefined ? undefined : sanitised(name, TEAM_NAME_MAX), info: info === undefined ? undefined : sanitised(info, TEAM_INFO_MAX),
 });
 
-const sealedTexts = ({ owner }: TeamRow, { name, info }: TeamTexts, nameHash: string) => ({
-  ...(name === undefined ? {} : { name: { name: personal(`user-${owner}`, name), nameHash } }), ...(info === undefined ? {} : { info: personal(`user-${owner}`, info) }),
+const sealedTexts = ({ owner }: TeamRow, { name, info }: TeamTexts, hashes: Hashes) => ({
+  ...(name === undefined ? {} : { name: { name: personal(`user-${owner}`, name), ...hashes } }), ...(info === undefined ? {} : { info: personal(`user-${owner}`, info) }),
 });
 
 const mayChange = ({ owner }: TeamRow, caller: KnownUser): boolean => caller.id === owner || caller.roles.has('moderator');

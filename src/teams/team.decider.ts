@@ -17,8 +17,8 @@ interface Asked {
 }
 export type TeamCommand =
   | { readonly type: 'CreateTeam'; readonly owner: number; readonly name: Personal; readonly nameHash: string; readonly info: Personal | null; readonly at: string }
-  /** The name has been reserved. */
-  | ({ readonly type: 'ChangeTeam'; readonly name?: { readonly name: Personal; readonly nameHash: string }; readonly info?: Personal } & Asked)
+  /** The name has been reserved, unless it is the one that the team bears: `from`, as far as the caller knows. */
+  | ({ readonly type: 'ChangeTeam'; readonly name?: { readonly name: Personal; readonly nameHash: string; readonly from: string }; readonly info?: Personal } & Asked)
   | ({ readonly type: 'DeleteTeam' } & Asked)
   | ({ readonly type: 'JoinTeam'; readonly worker: string } & Asked)
   | ({ readonly type: 'LeaveTeam'; readonly worker: string } & Asked)
@@ -28,7 +28,7 @@ export type TeamCommand =
 export type TeamRc =
   | 'TeamNotFound'
   // Never seen by a client.
-  | 'TeamExists';
+  | 'TeamExists' | 'TeamRenamed';
 
 type Decided = Decision<TeamEvent, TeamRc>;
 type Command<Type extends TeamCommand['type']> = Extract<TeamCommand, { type: Type }>;
@@ -50,8 +50,13 @@ const decide = (command: TeamCommand, team: Team): Decided => {
 const create = ({ owner, name, nameHash, info, at }: Command<'CreateTeam'>, team: Team): Decided =>
   (team.owner === undefined ? accept({ type: 'TeamCreated.v1', data: { team: team.id, owner, name, nameHash, info, createdAt: at } }) : refuse('TeamExists'));
 
-const change = ({ by, name, info, at }: Command<'ChangeTeam'>, team: Team): Decided =>
-  (name || info ? accept({ type: 'TeamChanged.v1', data: { team: team.id, by, ...name, ...(info ? { info } : {}), changedAt: at } }) : accept());
+/** Of two who rename it at once, one has decided about a name that it does not bear any more. */
+const change = ({ by, name, info, at }: Command<'ChangeTeam'>, team: Team): Decided => {
+  if (name && name.from !== team.nameHash) return refuse('TeamRenamed');
+  if (!name && !info) return accept();
+  const named = name ? { name: name.name, nameHash: name.nameHash } : {};
+  return accept({ type: 'TeamChanged.v1', data: { team: team.id, by, ...named, ...(info ? { info } : {}), changedAt: at } });
+};
 
 /** Whoever was in a team that is gone is in none already. */
 const leave = ({ worker, by, at }: Command<'LeaveTeam'>, team: Team): Decided =>

@@ -4,8 +4,10 @@ import type { TeamNameCommand, TeamNameHolder, TeamNameRc } from './team-name.de
 import type { Team, TeamCommand, TeamRc } from './team.decider.js';
 import type { TeamEvent, TeamNameEvent } from './team.events.js';
 
+export type TeamOutcome = Outcome<TeamEvent, Team, TeamRc>;
+
 /** Anything that may be asked of one team. */
-export class OnTeam extends Command<Outcome<TeamEvent, Team, TeamRc>> {
+export class OnTeam extends Command<TeamOutcome> {
   constructor(readonly team: string, readonly command: TeamCommand, readonly context: CommandContext) {
     super();
   }

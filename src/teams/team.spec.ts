@@ -19,7 +19,7 @@ const created: TeamEvent = { type: 'TeamCreated.v1', data: { team: TEAM, owner: 
 const deleted: TeamEvent = { type: 'TeamDeleted.v1', data: { team: TEAM, by: MAKER, nameHash: 'hash', deletedAt: AT } };
 const joined: TeamEvent = { type: 'TeamJoined.v1', data: { team: TEAM, worker: WORKER, by: 7, joinedAt: AT } };
 const create: TeamCommand = { type: 'CreateTeam', owner: MAKER, name: text, nameHash: 'hash', info: null, at: AT };
-const rename: TeamCommand = { type: 'ChangeTeam', by: MAKER, name: { name: text, nameHash: 'other' }, at: AT };
+const rename: TeamCommand = { type: 'ChangeTeam', by: MAKER, name: { name: text, nameHash: 'other', from: 'hash' }, at: AT };
 const remove: TeamCommand = { type: 'DeleteTeam', by: MODERATOR, at: AT };
 const join: TeamCommand = { type: 'JoinTeam', worker: WORKER, by: 7, at: AT };
 const leave: TeamCommand = { type: 'LeaveTeam', worker: WORKER, by: 7, at: AT };
@@ -34,6 +34,10 @@ describe('a team', () => {
     team(created).when(rename).then({ type: 'TeamChanged.v1', data: { team: TEAM, by: MAKER, name: text, nameHash: 'other', changedAt: AT } });
     team(created).when({ type: 'ChangeTeam', by: MAKER, info: text, at: AT }).then({ type: 'TeamChanged.v1', data: { team: TEAM, by: MAKER, info: text, changedAt: AT } });
     team(created).when({ type: 'ChangeTeam', by: MAKER, at: AT }).thenNothing();
+  });
+  it('is renamed by one of two who do so at once', () => {
+    const renamed: TeamEvent = { type: 'TeamChanged.v1', data: { team: TEAM, by: MAKER, name: text, nameHash: 'other', changedAt: AT } };
+    team(created, renamed).when(rename).thenRefused('TeamRenamed');
   });
   it('says which name it had last when it is deleted', () => {
     const renamed: TeamEvent = { type: 'TeamChanged.v1', data: { team: TEAM, by: MAKER, name: text, nameHash: 'other', changedAt: AT } };

@@ -35,6 +35,8 @@ const SOUND: Readonly<Record<string, Fields>> = {
   'POST /api/v2/generate/rate/:id': { best: 'none' },
   'PUT /api/v2/sharedkeys': {},
   'PATCH /api/v2/sharedkeys/:sharedkey_id': { name: 'another name' },
+  'POST /api/v2/teams': { name: 'a sound team' },
+  'PATCH /api/v2/teams/:team_id': { info: 'a sound one' },
   'POST /api/v2/styles/image': STYLE,
   'PATCH /api/v2/styles/image/:style_id': {},
   'POST /api/v2/styles/text': STYLE,

@@ -40,7 +40,7 @@ export class HistoryTeams {
     const { id: worker, owner } = this.random.pick(workers);
     const by = team.owner ?? owner;
     const at = this.economy.world.now();
-    const name = { name: personal(`user-${by}`, `Team ${at}`), nameHash: this.random.uuid() };
+    const name = { name: personal(`user-${by}`, `Team ${at}`), nameHash: this.random.uuid(), from: team.nameHash! };
     const commands: readonly TeamCommand[] = [
       { type: 'JoinTeam', worker, by: owner, at }, { type: 'JoinTeam', worker, by: owner, at }, { type: 'LeaveTeam', worker, by: owner, at },
       { type: 'ChangeTeam', by, name, at }, ...(this.random.chance(0.2) ? [{ type: 'DeleteTeam', by, at } as const] : []),

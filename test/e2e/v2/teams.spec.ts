@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { OnTeamName } from '../../../src/teams/team.message.js';
+import { OnTeam, OnTeamName } from '../../../src/teams/team.message.js';
 import { startHorde } from '../../support/app.js';
 import { ANONYMOUS, since, V2, type Answer, type Fields, type Person, type Refusal } from '../../support/client.js';
 
@@ -80,6 +80,44 @@ describe('POST /teams', () => {
     expect(made).toMatchObject({ status: 200, body: { id: orphan } });
     await horde.caughtUp();
     expect((await del(orphan, maker.key)).body).toEqual({ deleted_id: orphan, deleted_name: 'Orphan' });
+  });
+});
+
+describe('the name of a team', () => {
+  it('that was reserved for a rename which never came is free after a while', async () => {
+    const nameHash = horde.server.platform.secrets.keyedHash('team-name', 'kept for nothing');
+    const context = { actor: { kind: 'system' as const }, correlationId: '00000000-0000-4000-8000-000000000000' };
+    const at = new Date(horde.server.platform.clock.now()).toISOString();
+    await horde.command(new OnTeamName(nameHash, { type: 'ReserveTeamName', team: second, owner: other.id, at }, context));
+    expect((await patch(first, maker.key, { name: 'kept for nothing' })).body.rc).toBe('TeamNameAlreadyExists');
+    await horde.pass(61_000);
+    expect((await patch(first, maker.key, { name: 'kept for nothing' })).status).toBe(200);
+    await patch(first, maker.key, { name: 'The First' });
+  });
+
+  it('is borne by one when several give it at once, to one team or to two', async () => {
+    const renamed = await Promise.all([first, first, second, second].map((id, index) => patch(id, index < 2 ? maker.key : other.key, { name: 'Contested' })));
+    expect(renamed.map(({ status }) => status).filter((status) => ![200, 400, 503].includes(status))).toEqual([]);
+    await horde.caughtUp();
+    const names = (await client.get<readonly Fields[]>(`${V2}/teams`)).body.map(({ name }) => name);
+    expect(names.filter((name) => name === 'Contested')).toHaveLength(1);
+    expect((await make(other.key, { name: 'contested' })).body.rc).toBe('TeamNameAlreadyExists');
+    expect((await patch(first, maker.key, { name: 'The First' })).status).toBe(200);
+    expect((await patch(second, other.key, { name: 'Second' })).status).toBe(200);
+    const again = await make(other.key, { name: 'contested' });
+    expect(again.status).toBe(200);
+    await horde.caughtUp();
+    await del(idOf(again), other.key);
+  });
+
+  it('that a deletion did not come to release is free at once', async () => {
+    const gone = await make(maker.key, { name: 'Gone' });
+    const context = { actor: { kind: 'system' as const }, correlationId: '00000000-0000-4000-8000-000000000000' };
+    await horde.command(new OnTeam(idOf(gone), { type: 'DeleteTeam', by: maker.id, at: new Date(horde.server.platform.clock.now()).toISOString() }, context));
+    const again = await make(other.key, { name: 'gone' });
+    expect(again.status).toBe(200);
+    await horde.caughtUp();
+    await del(idOf(again), other.key);
   });
 });
 
