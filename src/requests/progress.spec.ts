@@ -88,7 +88,7 @@ describe('a stream of progress', () => {
     for (const event of STORY.slice(1)) stream.deliver(event);
     stream.place({ queue_position: 3, wait_time: 7 });
     const text = await textOf(stream);
-    expect([...text.matchAll(/event: position\ndata: (.*)\n/g)].map(([, data]) => Object.values(JSON.parse(data!) as object))).toEqual([[2, 7], [1, 7], [1, 5]]);
+    expect([...text.matchAll(/event: position\ndata: (.*)\n/g)].map(([, data]) => Object.values(JSON.parse(data!) as Readonly<Record<string, number>>))).toEqual([[2, 7], [1, 7], [1, 5]]);
     expect(text).toContain(': still here\n\n');
   });
 
