@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Pricing } from '../pricing/pricing.js';
 import { findTextModel } from '../reference/reference.js';
 import { LiveQueue } from './live-queue.message.js';
-import type { ModelLoad } from './live-queue/live-queue.js';
+import type { ModelLoad } from './live-queue/model-load.js';
 import { SPECIAL_MARK } from './matching/worker-facts.js';
 import { ModelSpeeds } from './model-speeds.js';
 import { OnlineSummaries, type OnlineWorkers } from './online-workers.js';

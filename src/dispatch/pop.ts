@@ -22,6 +22,7 @@ import { chosenModel, servingImageModels, servingModels, withinQuote } from './m
 import { imageTtlS, TEXT_TTL_S } from './matching/ttl.js';
 import { pages } from './pages.js';
 import { PopParts } from './pop-parts.js';
+import { Purses, type PursesOfPop } from './purses.js';
 import type { Visitor } from './visits.js';
 
 /** What one pop wants. */
@@ -64,7 +65,7 @@ const CANDIDATES_MAX = 1_000;
 export class Pop {
   readonly #match;
 
-  constructor(private readonly queue: LiveQueue, private readonly arrivals: Arrivals, private readonly parts: PopParts) {
+  constructor(private readonly queue: LiveQueue, private readonly arrivals: Arrivals, private readonly parts: PopParts, private readonly purses: Purses) {
     this.#match = matcherOf(parts.pricing.reference);
   }
 
@@ -82,6 +83,7 @@ export class Pop {
     const skipped = new Map<SkipReason, number>();
     let candidates = 0;
     const turn = this.arrivals.fairness.takeTurn(known.id);
+    const purses = this.purses.ofPop();
     for (const page of pages(this.parts.nodes.preferred(this.queue.candidates(worker, CANDIDATES_MAX, turn.order), worker.ownerIds))) {
       const requests = page.map(({ request }) => request);
       const stored = await this.parts.ports.contents.getMany(requests);
@@ -93,7 +95,8 @@ export class Pop {
           lost.add(request); // and nobody waits for it
           continue;
         }
-        const reason = this.#reason(facts, worker, { ...content.payload, tricked: tricking.has(request) });
+        const { prompt } = content.payload;
+        const reason = await this.#reason(facts, worker, { prompt, tricked: tricking.has(request), purses });
         if (reason) {
           skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
           continue;
@@ -130,8 +133,10 @@ export class Pop {
   }
 
   /** What depends on the pair of request and worker, or on the prompt. */
-  #reason(facts: RequestFacts, { facts: worker }: PoppingWorker<AnyWorkerFacts>, { prompt, tricked }: Pick<Encounter, 'prompt' | 'tricked'>): SkipReason | undefined {
-    const encounter: Encounter = { tricked, ...(prompt === undefined ? {} : { prompt }), unsafeIp: false, payerAvailable: facts.priority, price: facts.unitPriceMax };
+  async #reason(
+    facts: RequestFacts, { facts: worker }: PoppingWorker<AnyWorkerFacts>, { prompt, tricked, purses }: { prompt: string; tricked: boolean; purses: PursesOfPop },
+  ): Promise<SkipReason | undefined> {
+    const encounter: Encounter = { tricked, prompt, unsafeIp: false, payerAvailable: await purses.availableTo(facts, worker), price: facts.unitPriceMax };
     return this.#match(facts, worker, encounter);
   }
 

@@ -5,7 +5,7 @@ import type { Recorded } from '../kernel/event.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
 import type { Position } from '../platform/event-log/event-log.js';
 import type { NodeFold } from '../platform/event-log/node-feed.js';
-import { contains, parseNetwork, type Network } from '../platform/networks.js';
+import { networkAround, parseNetwork, type Network } from '../platform/networks.js';
 import { Ports } from '../platform/ports.js';
 import { Database } from '../platform/postgres/database.js';
 import { SealedAddresses } from '../platform/vault/sealed-addresses.js';
@@ -49,7 +49,9 @@ interface BlockRow {
 export class AddressBlocks implements NodeFold {
   readonly name = 'address blocks';
   readonly #seals: SealedAddresses;
-  #blocks: readonly ActiveBlock[] = [];
+  #blocks: ReadonlyMap<string, ActiveBlock> = new Map();
+  /** A network of each size that is blocked: an address is looked up once for each, however many blocks there are. */
+  #sizes: readonly Network[] = [];
   #readMs = 0;
   #due = false;
 
@@ -70,10 +72,10 @@ export class AddressBlocks implements NodeFold {
   /** Looks for what other nodes have decided, and removes what is over; returns how many blocks there are. */
   async round(): Promise<number> {
     const now = this.ports.clock.now();
-    if (!this.#due && now - this.#readMs < REFRESH_MS) return this.#blocks.length;
+    if (!this.#due && now - this.#readMs < REFRESH_MS) return this.#blocks.size;
     await this.database.execute('DELETE FROM platform.address_block WHERE until_ms <= $1', [now]);
     await this.#read();
-    return this.#blocks.length;
+    return this.#blocks.size;
   }
 
   /** How long the address is still kept out: by its own block, else by the longest of those that contain it; 0 for not at all. */
@@ -86,8 +88,8 @@ export class AddressBlocks implements NodeFold {
 
   /** Every block that the address falls under. */
   of(ip: string): readonly ActiveBlock[] {
-    if (this.#blocks.length === 0) return [];
-    return this.#active().filter(({ network }) => contains(network, ip));
+    const now = this.ports.clock.now();
+    return this.#sizes.flatMap((size) => this.#blocks.get(networkAround(ip, size)?.key ?? '') ?? []).filter(({ untilMs }) => untilMs > now);
   }
 
   /** Blocks of more than one address (horde-api C13). */
@@ -124,12 +126,13 @@ export class AddressBlocks implements NodeFold {
   }
 
   #known({ key }: Network): ActiveBlock | undefined {
-    return this.#active().find(({ network }) => network.key === key);
+    const known = this.#blocks.get(key);
+    return known && known.untilMs > this.ports.clock.now() ? known : undefined;
   }
 
   #active(): readonly ActiveBlock[] {
     const now = this.ports.clock.now();
-    return this.#blocks.filter(({ untilMs }) => untilMs > now);
+    return [...this.#blocks.values()].filter(({ untilMs }) => untilMs > now);
   }
 
   async #read(): Promise<void> {
@@ -137,9 +140,11 @@ export class AddressBlocks implements NodeFold {
     this.#due = false;
     try {
       const rows = await this.database.query<BlockRow>(ACTIVE, [now]);
-      this.#blocks = rows.map(({ block, sealed, worker, until_ms }) => (
+      const blocks = rows.map(({ block, sealed, worker, until_ms }): ActiveBlock => (
         { network: parseNetwork(this.#seals.open(block, sealed))!, block, worker: worker ?? undefined, untilMs: until_ms }
       ));
+      this.#blocks = new Map(blocks.map((each) => [each.network.key, each]));
+      this.#sizes = [...new Map(blocks.map(({ network }) => [`${network.bytes.length}/${network.prefix}`, network])).values()].sort((one, other) => one.prefix - other.prefix);
       this.#readMs = now;
     } catch (error) {
       this.#due = true;

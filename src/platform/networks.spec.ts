@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { contains, isPublic, parseNetwork, subscriberOf } from './networks.js';
+import { contains, isPublic, networkAround, parseNetwork, subscriberOf } from './networks.js';
 
 describe('a network', () => {
   it.each([
@@ -20,12 +20,14 @@ describe('a network', () => {
       const network = parseNetwork(`${[24, 16, 8, 0].map((bits) => Math.floor(first / 2 ** bits) % 256).join('.')}/${prefix}`)!;
       const value = valueOf(other);
       expect(contains(network, other.join('.'))).toBe(value >= first && value < first + size);
+      expect(networkAround(other.join('.'), network)!.key === network.key).toBe(contains(network, other.join('.')));
     }), { seed: 10 });
   });
 
   it('of one family has no address of the other', () => {
     expect(contains(parseNetwork('::/0')!, '203.0.113.7')).toBe(false);
     expect(contains(parseNetwork('0.0.0.0/0')!, '2001:db8::1')).toBe(false);
+    expect(networkAround('203.0.113.7', parseNetwork('::/0')!)).toBeUndefined();
   });
 });
 

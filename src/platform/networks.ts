@@ -35,6 +35,12 @@ export const contains = ({ bytes, prefix }: Network, ip: string): boolean => {
   return address.length === bytes.length && masked(address, prefix).every((byte, index) => byte === bytes[index]);
 };
 
+/** The network of so many bits that the address is in; undefined where addresses of its family have fewer bits. */
+export const networkAround = (ip: string, { bytes, prefix }: Pick<Network, 'bytes' | 'prefix'>): Network | undefined => {
+  const address = bytesOf(ip);
+  return address.length === bytes.length ? networkOf(`${ip}/${prefix}`, masked(address, prefix), prefix) : undefined;
+};
+
 /** What one subscriber has to himself: an IPv4 address, or the /64 of an IPv6 address (horde-rules §9.1). */
 export const subscriberOf = (ip: string): Network => {
   if (!isIPv6(ip)) return parseNetwork(ip)!;

@@ -19,7 +19,7 @@ export class Maintenance {
 
   /** Returns how many requests were looked at. */
   async round(): Promise<number> {
-    if (!this.modes.maintenance) return 0;
+    if (!this.modes.maintenance || this.queue.totals('image').jobs === 0) return 0;
     const due: string[] = [];
     for (const { facts: { kind, request }, waiting, closed } of this.queue.rows()) {
       if (kind === 'image' && waiting > 0 && !closed) due.push(request);

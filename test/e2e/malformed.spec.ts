@@ -188,7 +188,9 @@ describe('text that is cut', () => {
 });
 
 describe('a path or query that names nothing', () => {
-  const parametric = routes.filter(({ path }) => /[:*]/.test(path));
+  /** A model that nobody knows is answered with an empty list (horde-api C10.6). */
+  const ANSWERS_NOTHING = ['GET /api/v2/status/models/:model_name'];
+  const parametric = routes.filter((route) => /[:*]/.test(route.path) && !ANSWERS_NOTHING.includes(named(route)));
   it.each(parametric.map((route) => [named(route), route] as const))('%s refuses every junk segment', async (name, route) => {
     await allRefused(HOSTILE_SEGMENTS.map((segment) => ({
       name: `${name}: ${segment.slice(0, 40)}`,

@@ -12,6 +12,8 @@ export interface Trial {
   readonly service?: PlayedSettings['service'];
   readonly faults?: number;
   readonly fairShare?: number;
+  /** Jobs that half of the workers take at once. */
+  readonly batches?: number;
 }
 
 /** Shares of 0 to 1; seconds. */
@@ -47,13 +49,14 @@ const wishes = (richest: number) => (random: Seeded): PlayedWish => {
 };
 
 /** Each with some of the models, one to five times as fast as others. */
-const workersOf = (count: number): PlayedWorker[] => Array.from({ length: count }, (_, nth) => ({
+const workersOf = (count: number, batches: number): PlayedWorker[] => Array.from({ length: count }, (_, nth) => ({
   models: MODELS.filter((_model, at) => (nth * 7 + at * 3) % 5 < 3 || at === nth % 6), speed: 400_000 * (1 + (nth % 5)), threads: nth % 4 === 0 ? 2 : 1,
+  amount: nth % 2 === 0 ? 1 : batches,
 }));
 
 /** Plays a horde for so long and compares what it promised with what came true. */
-export const tried = ({ load, workers: count = 10, richest = 20_000, service = 'near', ...given }: Trial, seed: number, seconds: number): Figures => {
-  const workers = workersOf(count);
+export const tried = ({ load, workers: count = 10, richest = 20_000, service = 'near', batches = 1, ...given }: Trial, seed: number, seconds: number): Figures => {
+  const workers = workersOf(count, batches);
   const rate = workers.reduce((sum, { speed, threads }) => sum + speed * threads, 0);
   const horde = new PlayedHorde({ seed, workers, perHour: (load * rate * 3_600) / MEAN_WORK, wish: wishes(richest), service, watchOneIn: 20, ...given });
   horde.run(seconds);

@@ -5,7 +5,8 @@ import { RecentDispatch } from '../../src/dispatch/estimates/recent-dispatch.js'
 import { LiveQueue } from '../../src/dispatch/live-queue.message.js';
 import { FAIR_SHARE } from '../../src/dispatch/live-queue/fairness-policy.js';
 import { OrderedTree } from '../../src/dispatch/live-queue/ordered-tree.js';
-import { FairTurns } from '../../src/dispatch/fair-turns.js';
+import { Fairness } from '../../src/dispatch/fairness.js';
+import type { QueuedRequest } from '../../src/dispatch/live-queue/queue-row.js';
 import { Matcher } from '../../src/dispatch/matcher.js';
 import { ModelSpeeds } from '../../src/dispatch/model-speeds.js';
 import { OnlineSummaries } from '../../src/dispatch/online-workers.js';
@@ -16,7 +17,7 @@ import { centikudos, kudos } from '../../src/kernel/kudos.js';
 import { Pricing } from '../../src/pricing/pricing.js';
 import { PRICE_POLICY_1 } from '../../src/pricing/price-policy.js';
 import type { RequestFacts } from '../../src/requests/request.events.js';
-import { WorkerRegistry } from '../../src/workers/registry.message.js';
+import { WorkerRegistry, type KnownWorker } from '../../src/workers/registry.message.js';
 import { reference } from '../support/asks.js';
 import { SettableClock } from '../support/ports.js';
 import { declaration, imageFacts } from '../support/request-facts.js';
@@ -27,6 +28,8 @@ export interface PlayedWorker {
   /** Pixelsteps per second. */
   readonly speed: number;
   readonly threads: number;
+  /** Jobs that each thread takes at once, and delivers together; by default one. */
+  readonly amount?: number;
 }
 export interface PlayedWish {
   readonly payer: number;
@@ -87,7 +90,7 @@ export class PlayedHorde {
   readonly #recent: RecentDispatch;
   readonly #speeds: ModelSpeeds;
   readonly #random: Seeded;
-  readonly #turns: FairTurns;
+  readonly #fairness: Fairness;
   readonly #agenda = new OrderedTree<Due>(({ atMs, nth }) => ({ key: -atMs, acceptedAtMs: nth, request: '' }));
   readonly #revisions = new Map<string, number>();
   readonly #told = new Map<string, Kept>();
@@ -98,13 +101,14 @@ export class PlayedHorde {
     const pricing = new Pricing(PRICE_POLICY_1, reference);
     const feed = { head: () => Promise.resolve(0) };
     this.queue = new LiveQueue({ queue: () => Promise.resolve({ position: 0, rows: [], handOuts: new Map() }) }, reference, { fairShare: settings.fairShare ?? FAIR_SHARE, fairBatches: true, anonymousLimits: true });
-    this.#turns = new FairTurns(this.queue.policy.fairShare);
     this.#views = new WorkerViews(pricing, isWithdrawn);
     this.#recent = new RecentDispatch(this.queue, feed, this.clock);
     this.#speeds = new ModelSpeeds(feed, this.clock);
     this.#random = new Seeded(settings.seed);
     this.#startMs = this.clock.now();
-    const eligible = new EligibleWorkers(new OnlineSummaries(this.#registry, this.clock), this.#registry, new Matcher(pricing), this.clock);
+    const [online, matcher] = [new OnlineSummaries(this.#registry, this.clock), new Matcher(pricing)];
+    const eligible = new EligibleWorkers(online, this.#registry, matcher, this.clock);
+    this.#fairness = new Fairness(this.queue, online, matcher, this.clock);
     this.forecasts = new Forecasts(this.queue, new ForecastSources(eligible, this.#recent, this.#speeds, this.clock));
     this.published = new KeptEstimates(this.queue, this.forecasts, this.#recent, this.clock);
     settings.workers.forEach((worker, nth) => { this.#join(`00000000-0000-4000-8000-${String(nth).padStart(12, '0')}`, worker); });
@@ -172,21 +176,29 @@ export class PlayedHorde {
     const known = this.#registry.byId(id)!;
     this.#registry.seen(known, this.clock.now(), true);
     const view = this.#views.of(known, { prioritised: [], requireUpfrontKudos: false, blacklist: [], test: false });
-    const turn = this.#turns.take(id);
-    const [entry] = this.queue.candidates(view, 1, turn.order);
-    turn.settle(entry ? 1 : 0);
+    const { order, settle } = this.#fairness.takeTurn(id);
+    const [entry] = this.queue.candidates(view, 1, order);
     if (!entry) {
+      settle(0);
       this.#after(POLL_MS, () => { this.#pop(id, worker); });
       return;
     }
-    const { request, things } = entry;
-    const job = `job${this.#made++}`;
-    const model = entry.facts.models.find((name) => worker.models.includes(name)) ?? worker.models[0]!;
-    this.#apply(`request-${request}`, 'JobAssigned.v1', { request, job, worker: id, owner: known.owner, model, ttlS: 600, extraSlow: false, assignedAt: iso(this.clock.now()) });
+    const wanted = Math.min(worker.amount ?? 1, entry.waiting);
+    const amount = this.#fairness.amount(entry, { id, worker: view, order, free: entry.waiting, wanted });
+    settle(amount);
+    this.#handOut(known, worker, entry, amount);
+  }
+
+  #handOut({ id, owner }: KnownWorker, worker: PlayedWorker, { request, things, facts: { models } }: QueuedRequest, amount: number): void {
+    const model = models.find((name) => worker.models.includes(name)) ?? worker.models[0]!;
     const told = this.#told.get(request)!;
     told.trueStartS ??= this.atS - told.acceptedAtS;
-    this.#after((things / worker.speed) * 1_000 * this.#factor(), () => {
-      this.#end({ request, job, worker: id, model, things });
+    const jobs = Array.from({ length: amount }, () => `job${this.#made++}`);
+    for (const job of jobs) {
+      this.#apply(`request-${request}`, 'JobAssigned.v1', { request, job, worker: id, owner, model, ttlS: 600, extraSlow: false, assignedAt: iso(this.clock.now()) });
+    }
+    this.#after(((amount * things) / worker.speed) * 1_000 * this.#factor(), () => {
+      for (const job of jobs) this.#end({ request, job, worker: id, model, things });
       this.#pop(id, worker);
     });
   }

@@ -80,8 +80,8 @@ export class ToyHorde {
   nowMs = START_MS;
   /** What each payer has, by its id; anonymous users have none. */
   readonly balances = new Map<number, number>();
-  /** Called after every hand-out, delivery and end of a request. */
-  readonly watchers: ((told: Told, what: 'handed out' | 'over') => void)[] = [];
+  /** Called after every hand-out, with its jobs, and with none when a request is over. */
+  readonly watchers: ((told: Told, handedOut: number) => void)[] = [];
   readonly #policy: FairnessPolicy;
   readonly #turns: FairTurns;
   readonly #agenda = new OrderedTree<Due>(({ atMs, nth }) => ({ key: -atMs, acceptedAtMs: nth, request: '' }));
@@ -173,7 +173,7 @@ export class ToyHorde {
       const data = { request, job, worker: worker.id, owner: -1, model: worker.models[0]!, ttlS: TTL_S, extraSlow: false, assignedAt: iso(this.nowMs) };
       this.#append(request, { type: 'JobAssigned.v1', data });
     }
-    this.#tell(told, 'handed out');
+    this.#tell(told, amount);
     const { service = 'fixed' } = this.settings;
     const tookS = amount * (told.wish.size ?? 1) * worker.serviceS * (service === 'fixed' ? 1 : exponential(this.random));
     this.after(tookS * SECOND_MS, () => {
@@ -219,11 +219,11 @@ export class ToyHorde {
     this.#append(request, { type: 'RequestCompleted.v1', data: { request, payer, outcome, submitted: [], completedAt: iso(this.nowMs) } });
     this.#revisions.delete(request);
     told[`${outcome}AtMs`] = this.nowMs;
-    this.#tell(told, 'over');
+    this.#tell(told, 0);
   }
 
-  #tell(told: Told, what: 'handed out' | 'over'): void {
-    for (const watch of this.watchers) watch(told, what);
+  #tell(told: Told, handedOut: number): void {
+    for (const watch of this.watchers) watch(told, handedOut);
   }
 
   /** Nobody falls below nothing, and nobody stops asking for that. */

@@ -5,6 +5,7 @@ import type { Recorded } from '../../src/kernel/event.js';
 import { RECONNECT_MS } from '../../src/kernel/outage.js';
 import { Serving } from '../../src/outages/serving.message.js';
 import { decode } from '../../src/platform/event-log/codec.js';
+import { Database } from '../../src/platform/postgres/database.js';
 import { LogUnavailable } from '../../src/platform/event-log/event-log.js';
 import { proveBooks } from '../support/app.js';
 import type { Client, Person } from '../support/client.js';
@@ -164,6 +165,33 @@ describe('several nodes', () => {
     expect(expired.map(({ stream }) => stream).sort()).toEqual(asked.map(({ body: { id } }) => `request-${id}`).sort());
     expect(await eventsOf(nodes[0]!.server, 'RequestCompleted.v1')).toHaveLength(asked.length);
     await proveBooks(nodes[0]!.server);
+  });
+
+  it('were away when PostgreSQL was, and a worker that had nobody to deliver to is paid', async () => {
+    shared = await SharedLog.make('outages_database');
+    const clock = new HeldClock();
+    const { server, client } = await shared.start('one', {}, { clock });
+    const [payer, owner] = [await client.person('payer', 10_000, { trusted: true }), await client.person('owner', 25, { trusted: true })];
+    await client.askText(payer.key);
+    const { body: { id: job } } = await client.popText(owner.key, { name: 'scribe' });
+    await confirm(server);
+    const url = new URL(shared.database.url);
+    const name = url.pathname.slice(1);
+    url.pathname = '/postgres';
+    const admin = new Database({ url: url.href, log: () => undefined, poolMax: 1 });
+    await admin.script(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
+    await admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
+    await eventually('nobody is served', PATIENCE_MS, () => confirm(server).then(() => undefined, () => true));
+    clock.pass(TTL_MS + HOUR_MS);
+    await expect(reap(server)).rejects.toThrow();
+    await admin.script(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
+    await admin.close();
+    await eventually('the outage is over', PATIENCE_MS, async () => ((await outagesOf(server)).length > 0 ? true : undefined));
+    await reap(server);
+    expect(await jobsLost(server)).toEqual([]);
+    expect((await client.submitText(owner.key, job)).body.reward).toBeGreaterThan(0);
+    expect(await outagesOf(server)).toEqual([TTL_MS + HOUR_MS]);
+    await proveBooks(server);
   });
 
   it('record as an outage that the log took nothing, and let go on what was under way', async () => {

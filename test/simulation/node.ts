@@ -94,6 +94,7 @@ export class SimNode {
     const platform = {
       config: CONFIG, clock, timers, ids, log, database: EMPTY, readModels: { waitFor: (position: number, timeoutMs: number) => world.models.waitFor('requests', position, timeoutMs) }, checkpoints: {}, projector: {}, secrets: world.secrets, contents: world.contents as unknown as Contents,
       blobs: { put: () => Promise.resolve(), exists: () => Promise.resolve(true), deleteOlderThan: () => Promise.resolve(0) }, commanding, feed: this.feed, pricing: PRICING, notary: undefined,
+      vault: { hashUnder: (subject: string, text: string) => Promise.resolve(world.secrets.keyedHash('address', `${subject} ${text}`)), destroyKeys: () => Promise.resolve([]) },
     } as unknown as Platform;
     this.injector = new Injector(AppModule.with(platform).imports!.filter((module) => typeof module === 'function'));
     this.views = this.#provide(platform, world, wiring);

@@ -11,6 +11,7 @@ import { RecentDispatch } from './recent-dispatch.js';
 import { Rehearsal } from './rehearsal.js';
 import { isStalling, windowOf } from './stalling.js';
 import { SceneBuilder, type Hand } from './scene-builder.js';
+import type { Times } from './stage.js';
 
 /** Seconds from now. */
 export interface Prospect {
@@ -25,8 +26,10 @@ export interface Prospect {
 
 /** Clients ask every second. A rehearsal takes milliseconds, so one a second serves them all (horde-rules §6.10). */
 const FRESH_MS = 1_000;
-/** And never more than one part in so many of this process's time. */
-const COST_SHARE = 100;
+/** And never more than one part in so many of this process's time: a pop that meets one waits for it. */
+const COST_SHARE = 400;
+/** However long one took: a busy machine may have been the reason. */
+const REST_MAX_MS = 30_000;
 /** Requests that are played one by one; of a longer queue as many, evenly over the order. */
 const PLAYED_MAX = 512;
 
@@ -58,7 +61,8 @@ export class Forecasts {
     const forecast = this.#forecast(entry.facts.kind);
     const known = forecast.told.get(entry.request);
     const passedS = (this.sources.clock.now() - forecast.nowMs) / 1_000;
-    const prospect = known?.revision === entry.revision ? known.prospect : this.#prospect(forecast, entry);
+    const isTold = known?.revision === entry.revision && !known.prospect.isHopeless; // good news should not wait
+    const prospect = isTold ? known.prospect : this.#prospect(forecast, entry);
     forecast.told.set(entry.request, { revision: entry.revision, prospect });
     return { ...prospect, startS: Math.max(0, prospect.startS - passedS), doneS: Math.max(0, prospect.doneS - passedS) };
   }
@@ -66,8 +70,10 @@ export class Forecasts {
   /** Things per second of one job of the worker: what it has shown, or what others of its models, or of its kind, have. */
   speedOf(worker: KnownWorker): number {
     const { eligible, speeds } = this.sources;
+    const shown = shownSpeed(worker);
+    if (shown !== undefined) return shown;
     const ofModels = worker.declaration.models.flatMap((model) => speeds.of(model) ?? []);
-    return shownSpeed(worker) ?? ofModels[0] ?? eligible.online.of(requestKindOf(worker.kind)).meanSpeed;
+    return ofModels[0] ?? eligible.online.of(requestKindOf(worker.kind)).meanSpeed;
   }
 
   #prospect({ rehearsal, scene, nowMs }: Forecast, entry: QueuedRequest): Prospect {
@@ -75,11 +81,20 @@ export class Forecasts {
     if (entry.waiting === 0) return { startS: 0, doneS: runningS, isHopeless: false, mightStall: false };
     const asked = scene.waiting(entry);
     const lifeS = Math.max(0, (entry.expiresAtMs - nowMs) / 1_000);
-    const isHopeless = asked.pool.servers.length === 0;
+    const workers = this.sources.eligible.of(entry.facts);
+    const isHopeless = workers.length === 0;
     const mightStall = this.#mightStall(entry, nowMs);
-    const times = rehearsal.timesOf(entry.request) ?? rehearsal.timesFor(asked);
+    const haveJustCome = !isHopeless && asked.pool.servers.length === 0;
+    const times = haveJustCome ? this.#by(workers, entry) : rehearsal.timesOf(entry.request) ?? rehearsal.timesFor(asked);
     if (times.startS > asked.expiresAtS || times.doneS === Infinity) return { startS: Infinity, doneS: Math.max(lifeS, runningS), isHopeless, mightStall };
     return { startS: times.startS, doneS: Math.max(times.doneS, runningS), isHopeless, mightStall };
+  }
+
+  /** By workers that were not here when it was last played, so they are idle. */
+  #by(workers: readonly KnownWorker[], { waiting, things }: QueuedRequest): Times {
+    const rate = workers.reduce((sum, worker) => sum + this.speedOf(worker) * worker.declaration.threads, 0);
+    const fastest = Math.max(...workers.map((worker) => this.speedOf(worker)));
+    return { startS: 0, doneS: Math.max(things / fastest, (waiting * things) / rate) };
   }
 
   #mightStall(entry: QueuedRequest, nowMs: number): boolean {
@@ -97,7 +112,7 @@ export class Forecasts {
     if (known && atMs - known.atMs < (known.arrivals === arrivals ? Math.max(FRESH_MS, known.restMs) : known.restMs)) return known;
     const { scene, rehearsal } = this.#play(kind);
     const tookMs = clock.monotonic() - atMs;
-    const fresh: Forecast = { atMs, restMs: COST_SHARE * tookMs, arrivals, nowMs: clock.now(), scene, rehearsal, told: new Map() };
+    const fresh: Forecast = { atMs, restMs: Math.min(REST_MAX_MS, COST_SHARE * tookMs), arrivals, nowMs: clock.now(), scene, rehearsal, told: new Map() };
     this.#forecasts.set(kind, fresh);
     return fresh;
   }

@@ -1,7 +1,7 @@
 import { categoryOf, type Recorded } from '../../kernel/event.js';
 import type { Position } from '../../platform/event-log/event-log.js';
 import type { NodeFold } from '../../platform/event-log/node-feed.js';
-import type { JobAssigned, JobSubmitted, RequestAccepted, RequestFacts, RequestKind } from '../../requests/request.events.js';
+import type { JobAssigned, JobExpired, JobFaulted, JobSubmitted, RequestAccepted, RequestFacts, RequestKind } from '../../requests/request.events.js';
 import type { LiveQueue } from '../live-queue.message.js';
 import { AGEING_CENTIKUDOS_PER_MS } from '../live-queue/priority-key.js';
 
@@ -13,8 +13,16 @@ const OBSERVED_MIN_MS = 60_000;
 const ARRIVALS_MAX = 1_024;
 /** Hand-outs and deliveries remembered, of all kinds. */
 const MOVES_MAX = 4_096;
-/** Hand-outs over which the jobs that a worker has at once are watched. */
-const HAND_OUTS_WATCHED = 20;
+/** Busy time of a worker after which what it did before counts half. */
+const BUSY_MEMORY_MS = 1_200_000;
+
+/** Of one worker: the jobs that it has, and how many it had while it had any, summed over time. */
+interface Load {
+  pending: number;
+  sinceMs: number;
+  jobMs: number;
+  busyMs: number;
+}
 
 /** A request as it came. */
 export interface Arrival {
@@ -59,9 +67,7 @@ export class RecentDispatch implements NodeFold {
   readonly #handOuts: HandOut[] = [];
   readonly #deliveries: Delivery[] = [];
   readonly #workerOf = new Map<string, string>();
-  readonly #pending = new Map<string, number>();
-  /** Of each worker, how many jobs it had after each of its latest hand-outs. */
-  readonly #atOnce = new Map<string, number[]>();
+  readonly #loads = new Map<string, Load>();
   readonly #startedMs: number;
 
   constructor(
@@ -80,7 +86,8 @@ export class RecentDispatch implements NodeFold {
     if (type === 'RequestAccepted.v1') this.#accepted((data as RequestAccepted['data']).request);
     else if (type === 'JobAssigned.v1') this.#assigned(data as JobAssigned['data']);
     else if (type === 'JobSubmitted.v1') this.#submitted(data as JobSubmitted['data']);
-    else if (type === 'JobFaulted.v1' || type === 'JobExpired.v1') this.#returned((data as { job: string }).job);
+    else if (type === 'JobFaulted.v1') this.#returned((data as JobFaulted['data']).job, Date.parse((data as JobFaulted['data']).faultedAt));
+    else if (type === 'JobExpired.v1') this.#returned((data as JobExpired['data']).job, Date.parse((data as JobExpired['data']).expiredAt));
   }
 
   /** Undefined while too little has been seen. */
@@ -103,9 +110,13 @@ export class RecentDispatch implements NodeFold {
     return { arrivals: later(arrivals), handOuts: later(handOuts), deliveries: later(deliveries) };
   }
 
-  /** The most jobs that the worker had at once lately: it takes them in batches, or ahead of time. 0: none was seen. */
+  /**
+   * How many jobs the worker has at once, on average over the time in which it has any: in batches, or ahead of time. With the
+   * time that one takes, that is what it does. 0: nothing was seen.
+   */
   atOnce(worker: string): number {
-    return Math.max(0, ...(this.#atOnce.get(worker) ?? []));
+    const { jobMs, busyMs } = this.#loads.get(worker) ?? NO_LOAD;
+    return busyMs > 0 ? jobMs / busyMs : 0;
   }
 
   #accepted(request: string): void {
@@ -122,28 +133,39 @@ export class RecentDispatch implements NodeFold {
     const entry = this.queue.find(request);
     if (entry) remember(this.#handOuts, { atMs: Date.parse(assignedAt), worker, key: entry.key + entry.price });
     this.#workerOf.set(job, worker);
-    const pending = (this.#pending.get(worker) ?? 0) + 1;
-    this.#pending.set(worker, pending);
-    const atOnce = this.#atOnce.get(worker) ?? [];
-    atOnce.push(pending);
-    if (atOnce.length > HAND_OUTS_WATCHED) atOnce.shift();
-    this.#atOnce.set(worker, atOnce);
+    this.#change(worker, Date.parse(assignedAt), 1);
   }
 
   #submitted({ job, worker, things, submittedAt }: JobSubmitted['data']): void {
     remember(this.#deliveries, { atMs: Date.parse(submittedAt), worker, things });
-    this.#returned(job);
+    this.#returned(job, Date.parse(submittedAt));
   }
 
-  #returned(job: string): void {
+  #returned(job: string, atMs: number): void {
     const worker = this.#workerOf.get(job);
     if (worker === undefined) return;
     this.#workerOf.delete(job);
-    const left = (this.#pending.get(worker) ?? 1) - 1;
-    if (left > 0) this.#pending.set(worker, left);
-    else this.#pending.delete(worker);
+    this.#change(worker, atMs, -1);
+  }
+
+  #change(worker: string, atMs: number, by: 1 | -1): void {
+    let load = this.#loads.get(worker);
+    if (!load) this.#loads.set(worker, (load = { ...NO_LOAD, sinceMs: atMs }));
+    const passedMs = Math.max(0, atMs - load.sinceMs);
+    if (load.pending > 0) {
+      load.jobMs += load.pending * passedMs;
+      load.busyMs += passedMs;
+    }
+    if (load.busyMs > BUSY_MEMORY_MS) {
+      load.jobMs /= 2;
+      load.busyMs /= 2;
+    }
+    load.pending += by;
+    load.sinceMs = Math.max(load.sinceMs, atMs);
   }
 }
+
+const NO_LOAD: Readonly<Load> = { pending: 0, sinceMs: 0, jobMs: 0, busyMs: 0 };
 
 const remember = <Move>(moves: Move[], move: Move): void => {
   moves.push(move);

@@ -96,6 +96,15 @@ describe('one who was not in the rehearsal', () => {
     expect(played.timesFor(asked('x', POOL, { key: -1_000, sinceS: -100 })).startS).toBe(0);
   });
 
+  it('is told no turn of a payer whose other requests have had it', () => {
+    const poor = [asked('p1', POOL, { payer: 'poor', key: -900, sinceS: -100 })];
+    const rich = Array.from({ length: 20 }, (_, n) => asked(`rich${n}`, POOL, { key: 1_000 - n, sinceS: -50 + n }));
+    const played = play({ servers: [server()], asked: [...rich, ...poor], fairShare: 4 });
+    const times = (key: number) => played.timesFor(asked('x', POOL, { payer: 'poor', key, sinceS: -100 }));
+    expect(played.timesOf('p1')!.startS).toBe(0);
+    expect([times(-800).startS, times(-1_000).startS > 0]).toEqual([0, true]);
+  });
+
   it('with several jobs is done with the last', () => {
     const both: Pool = { servers: [0, 1] };
     const played = play({ servers: [server(), server()], asked: [] });

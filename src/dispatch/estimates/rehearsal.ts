@@ -1,12 +1,12 @@
 import { FreeServers } from './free-servers.js';
-import type { Asked, Claim, Pool, Scene, Times } from './stage.js';
+import type { Asked, Claim, Line, Pool, Scene, Times } from './stage.js';
 
 /** How far ahead is played at most: longer than a request lives that nobody serves (horde-rules §6.2). */
 export const HORIZON_S = 1_800;
 /** And how far beyond the last hand-out of what waits now: who comes next is compared with what happens then. */
 const BEYOND_S = 120;
 /** Requests and pools looked at in one rehearsal: a few milliseconds of work. What was not reached is worked out from the pace so far. */
-export const STEPS_MAX = 150_000;
+export const STEPS_MAX = 500_000;
 
 /** A request in the play. */
 class Actor {
@@ -23,13 +23,8 @@ class Actor {
   }
 
   get sinceS(): number {
-    return Math.max(this.asked.sinceS, this.line.servedAtS);
+    return Math.max(this.asked.sinceS, servedAt(this.line));
   }
-}
-
-/** The requests of one payer: a hand-out to one concerns all. */
-interface Line {
-  servedAtS: number;
 }
 
 /**
@@ -46,6 +41,7 @@ export class Rehearsal {
   readonly #ownRequests: ReadonlyMap<number, Set<Actor>>;
   readonly #claims: Claim[][];
   readonly #counts: Int32Array;
+  readonly #lines = new Map<string, Line>();
   readonly #free = new FreeServers();
   readonly #idle = new Set<number>();
   /** Expected requests, the next one last. */
@@ -56,13 +52,7 @@ export class Rehearsal {
   #endS = 0;
 
   constructor(private readonly scene: Scene) {
-    const lines = new Map<string, Line>();
-    const lineOf = (payer: string): Line => {
-      let line = lines.get(payer);
-      if (!line) lines.set(payer, (line = { servedAtS: -Infinity }));
-      return line;
-    };
-    const actors = scene.asked.map((asked) => new Actor(asked, lineOf(asked.payer)));
+    const actors = scene.asked.map((asked) => new Actor(asked, this.#lineOf(asked.payer)));
     this.#lists = scene.servers.map(() => []);
     this.#ownRequests = new Map(scene.servers.filter(({ owner }) => owner !== 0).map(({ owner }) => [owner, new Set()]));
     this.#claims = scene.servers.map(() => []);
@@ -98,6 +88,12 @@ export class Rehearsal {
     const perJobS = openings.length > 1 ? (openings.at(-1)! - startS) / (openings.length - 1) : 0;
     const lastS = last ?? startS + perJobS * (asked.jobs - 1);
     return { startS, doneS: lastS + this.#serviceS(asked) };
+  }
+
+  #lineOf(payer: string): Line {
+    let line = this.#lines.get(payer);
+    if (!line) this.#lines.set(payer, (line = { servedS: [] }));
+    return line;
   }
 
   #addPool(pool: Pool): void {
@@ -150,13 +146,13 @@ export class Rehearsal {
     const inTurn = this.#isTurn(server);
     const actor = this.#own(server, owner, atS) ?? (inTurn ? this.#longestWaiting(server, atS) : this.#first(server, atS));
     if (!actor) {
-      this.#claims[server]!.push({ atS, key: -Infinity, sinceS: undefined });
+      this.#claims[server]!.push({ atS, key: -Infinity, turn: undefined });
       this.#idle.add(server);
       return;
     }
     const { asked } = actor;
     const isOwn = asked.account === owner && owner !== 0;
-    if (!isOwn) this.#claims[server]!.push({ atS, key: inTurn ? Infinity : actor.key, sinceS: inTurn ? actor.sinceS : undefined });
+    if (!isOwn) this.#claims[server]!.push({ atS, key: actor.key, turn: inTurn ? { line: actor.line, sinceS: actor.sinceS } : undefined });
     if (!isOwn) this.#counts[server]! += 1;
     this.#handOut(actor, atS, asked.things / speed);
     this.#free.put(server, atS + (asked.things * asked.lot) / (speed * width));
@@ -168,7 +164,7 @@ export class Rehearsal {
     if (actor.startS === Infinity) actor.startS = atS;
     actor.key -= asked.price;
     actor.left -= 1;
-    actor.line.servedAtS = Math.max(actor.line.servedAtS, atS);
+    actor.line.servedS.push(atS);
     if (asked.request !== undefined) this.#targets -= 1;
     if (actor.left > 0) return this.#file(actor);
     actor.doneS = atS + serviceS;
@@ -232,7 +228,7 @@ export class Rehearsal {
 
   /** Whether it has expired by then: in that case it is gone. */
   #isOver(actor: Actor, atS: number): boolean {
-    if (actor.startS < Infinity || Math.max(actor.asked.expiresAtS, actor.line.servedAtS + this.scene.lifeS) > atS) return false;
+    if (actor.startS < Infinity || Math.max(actor.asked.expiresAtS, servedAt(actor.line) + this.scene.lifeS) > atS) return false;
     actor.hasExpired = true;
     if (actor.asked.request !== undefined) this.#targets -= actor.left;
     this.#unfile(actor);
@@ -241,29 +237,34 @@ export class Rehearsal {
   }
 
   /** When the request would have been given one job after the other, in place of others; an idle server takes all that is left. */
-  #openings({ pool, key, price, sinceS, jobs, things }: Omit<Asked, 'request' | 'lot' | 'comesAtS'>): number[] {
+  #openings({ pool, key, price, sinceS, jobs, things, payer }: Omit<Asked, 'request' | 'lot' | 'comesAtS'>): number[] {
     const found: number[] = [];
+    const line = this.#lines.get(payer);
     for (const server of pool.servers) {
       const { speed, width } = this.scene.servers[server]!;
       for (const claim of this.#claims[server]!) {
         if (found.length >= jobs && claim.atS >= found[jobs - 1]!) break;
-        const lowered = key - price * found.length;
         if (claim.key === -Infinity) {
           for (let nth = 0; nth < jobs; nth += 1) insert(found, claim.atS + (nth * things) / (speed * width));
           break;
         }
-        if (claim.sinceS === undefined ? claim.key < lowered : claim.sinceS > sinceS) insert(found, claim.atS);
+        const lowered = key - price * found.length;
+        const isOthersTurn = claim.turn !== undefined && claim.turn.line !== line;
+        const isTaken = isOthersTurn ? claim.turn!.sinceS > Math.max(sinceS, line ? servedAt(line, claim.atS) : -Infinity) : claim.key < lowered;
+        if (isTaken) insert(found, claim.atS);
       }
     }
     return found;
   }
 
-  /** From the pace at which the pool has served so far; `except` is no competitor of itself. */
+  /** From the pace at which those who may serve it have served so far all that they may; `except` is no competitor of itself. */
   #beyond({ pool, key }: Pick<Asked, 'pool' | 'key'>, except?: Actor): number {
     const claims = pool.servers.reduce((sum, server) => sum + this.#claims[server]!.length, 0);
     if (claims === 0 || this.#endS === 0) return Infinity;
     let ahead = 0;
-    for (const actor of this.#waiting.get(pool) ?? []) if (actor !== except && actor.key > key) ahead += actor.left;
+    for (const waiting of new Set(pool.servers.flatMap((server) => this.#lists[server]!))) {
+      for (const actor of waiting) if (actor !== except && actor.key > key) ahead += actor.left;
+    }
     return this.#endS + (ahead * this.#endS) / claims;
   }
 
@@ -272,6 +273,13 @@ export class Rehearsal {
     return speeds.length === 0 ? Infinity : things / (speeds.reduce((sum, speed) => sum + speed, 0) / speeds.length);
   }
 }
+
+/** When the payer was last served by then; −Infinity: not yet. */
+const servedAt = ({ servedS }: Line, byS = Infinity): number => {
+  let at = servedS.length;
+  while (at > 0 && servedS[at - 1]! > byS) at -= 1;
+  return at > 0 ? servedS[at - 1]! : -Infinity;
+};
 
 /** Behind all whose key is as high. */
 const placeOf = (waiting: readonly Actor[], key: number): number => {

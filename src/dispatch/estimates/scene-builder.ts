@@ -17,7 +17,7 @@ const SOON_S = 0.001;
 /** A worker as it counts here. */
 export interface Hand {
   readonly worker: KnownWorker;
-  /** Things per second of one job, and how many jobs it has at once. */
+  /** Things per second of one job, and how many jobs it has at once on average. */
   readonly speed: number;
   readonly atOnce: number;
   /** Seconds until each of the jobs that it has is done. */
@@ -140,8 +140,11 @@ export class SceneBuilder {
   }
 }
 
-const threadsOf = ({ worker, speed, atOnce, busyS }: Hand, membership: string): Thread[] =>
-  Array.from({ length: Math.max(1, atOnce, busyS.length) }, (_, nth) => ({ worker, speed, freeAtS: busyS[nth] ?? 0, membership }));
+/** As many as the jobs that it may have; together they do what it does with those that it has on average. */
+const threadsOf = ({ worker, speed, atOnce, busyS }: Hand, membership: string): Thread[] => {
+  const count = Math.max(1, Math.ceil(atOnce), busyS.length);
+  return Array.from({ length: count }, (_, nth) => ({ worker, speed: (speed * Math.max(1, atOnce)) / count, freeAtS: busyS[nth] ?? 0, membership }));
+};
 
 const merged = (threads: readonly Thread[]): Server => ({
   owner: threads.length === 1 ? threads[0]!.worker.owner : 0,

@@ -47,13 +47,19 @@ export interface Scene {
   readonly lifeS: number;
 }
 
+/** The requests of one payer: a hand-out to one concerns all. */
+export interface Line {
+  /** When one of them was handed out, in order. */
+  readonly servedS: number[];
+}
+
 /** A claim by a server, as one who was not there may compare with it. */
 export interface Claim {
   readonly atS: number;
-  /** Whoever has a higher key would have been served instead; −Infinity: nobody was there. */
+  /** Of what was taken. A higher key would have been taken instead; −Infinity: nobody was there. */
   readonly key: number;
-  /** Of a claim in the fair-share lane: whoever has waited longer would have been served instead. */
-  readonly sinceS: number | undefined;
+  /** Of a claim in the fair-share lane: whose turn it was, and since when that payer had waited. */
+  readonly turn: { readonly line: Line; readonly sinceS: number } | undefined;
 }
 
 /** When a request gets its first job, and when its last is delivered; Infinity: not within what was played. */

@@ -8,7 +8,7 @@ import { DueHeap } from './due-heap.js';
 import { FAIRNESS_POLICY, type FairnessPolicy } from './fairness-policy.js';
 import { Lane, type ServingOrder, type Totals } from './lane.js';
 import { thingsOfJob, wholeFacets } from './match-signature.js';
-import type { ModelSet } from './model-sets.js';
+import { added, type ModelLoad } from './model-load.js';
 import { ANONYMOUS, Payer } from './payer.js';
 import { PendingJobs } from './pending-jobs.js';
 import { evolve, QueueEntry } from './queue-entry.js';
@@ -47,15 +47,6 @@ export interface QueueRank {
   readonly position: number;
   readonly thingsAhead: number;
   readonly jobsAhead: number;
-}
-
-/** What waits for one model; a request that names several counts for each. */
-export interface ModelLoad {
-  readonly waiting: number;
-  readonly waitingThings: number;
-  /** Waiting and pending. */
-  readonly jobs: number;
-  readonly things: number;
 }
 
 /**
@@ -393,10 +384,3 @@ const sum = <Item>(items: Iterable<Item>, of: (item: Item) => number): number =>
   for (const item of items) total += of(item);
   return total;
 };
-
-const added = (load: ModelLoad | undefined, { waiting, waitingThings, jobs, things }: ModelSet): ModelLoad => ({
-  waiting: waiting + (load?.waiting ?? 0),
-  waitingThings: waitingThings + (load?.waitingThings ?? 0),
-  jobs: jobs + (load?.jobs ?? 0),
-  things: things + (load?.things ?? 0),
-});

@@ -107,6 +107,8 @@ export class NaiveQueue {
   /** What an earlier request took from the key of one accepted at a time, by request, length of its log, and time. */
   readonly #weights = new Map<string, number>();
 
+  constructor(private readonly ageFromHandOut = false) {}
+
   append(request: string, event: RequestEvent): Recorded {
     const log = this.logs.get(request) ?? [];
     this.logs.set(request, log);
@@ -133,7 +135,8 @@ export class NaiveQueue {
 
   key(request: NaiveRequest): number {
     const { facts, acceptedAtMs, handedOut } = request;
-    return facts.priority - acceptedAtMs / 2 - priceOf(facts) * handedOut - this.#owed(request);
+    const sinceMs = this.ageFromHandOut ? Math.max(acceptedAtMs, this.#handedOutAtMs(facts)) : acceptedAtMs;
+    return facts.priority - sinceMs / 2 - priceOf(facts) * handedOut - this.#owed(request);
   }
 
   /** Jobs of the payer's earlier requests, unfinished when this one was accepted and not given back since. */

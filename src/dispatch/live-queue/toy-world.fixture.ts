@@ -3,6 +3,7 @@ import { centikudos, kudos } from '../../kernel/kudos.js';
 import { formsOf, serviceOf } from '../../pricing/alchemy-forms.js';
 import type { JobAssigned, RequestEvent, RequestFacts, RequestKind } from '../../requests/request.events.js';
 import { NaiveQueue, someFacts, START_MS, toyFacets, toyMatch, toyThings, type NaiveRequest, type ToyWorker } from './naive-queue.fixture.js';
+import { FAIRNESS_POLICY } from './fairness-policy.js';
 import { LiveQueue } from './live-queue.js';
 import type { PoppingWorker } from './queue-row.js';
 
@@ -11,7 +12,7 @@ export const FORMS = ['caption', 'nsfw', 'palette'] as const;
 export const PAYERS = [0, 7, 8, 9] as const;
 export const KINDS: readonly RequestKind[] = ['image', 'text', 'alchemy'];
 
-export const toyQueue = (): LiveQueue<ToyWorker> => new LiveQueue({ match: toyMatch, facets: toyFacets, thingsOf: toyThings });
+export const toyQueue = (policy = FAIRNESS_POLICY): LiveQueue<ToyWorker> => new LiveQueue({ match: toyMatch, facets: toyFacets, thingsOf: toyThings, policy });
 
 const FACTS: readonly ToyWorker[] = [
   { id: 'any', owner: 7, maxPixels: 4_000_000, nsfw: true, maintenance: false },
@@ -40,10 +41,11 @@ const FAULTS_MAX = 3;
 
 /** Writes the histories that the request decider would write, step by step, under a clock that only steps move. */
 export class ToyWorld {
-  readonly naive = new NaiveQueue();
   readonly events: Recorded[] = [];
   nowMs = START_MS;
   #made = 0;
+
+  constructor(readonly naive = new NaiveQueue()) {}
 
   /** The events of one step, in order; none when it is impossible now. */
   play(step: Step): readonly Recorded[] {

@@ -5,7 +5,7 @@ import { Ports } from '../../platform/ports.js';
 import { RetryLater } from '../../platform/retry-later.js';
 import { ONLINE_MS, speedOf, WorkerRegistry, type KnownWorker } from '../../workers/registry.message.js';
 import { LiveQueue } from '../live-queue.message.js';
-import type { ModelLoad } from '../live-queue/live-queue.js';
+import type { ModelLoad } from '../live-queue/model-load.js';
 import { MEGAPIXELSTEP } from '../matching/things.js';
 import { SPECIAL_MARK } from '../matching/worker-facts.js';
 import { PopJournal, type PopNote } from './pop-journal.js';

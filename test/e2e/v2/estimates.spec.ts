@@ -141,3 +141,46 @@ describe('GET /v1/workers/{id}/why', () => {
     }
   });
 });
+
+describe('GET /v1/status/estimates', () => {
+  it('publishes what was told at acceptance beside what came true', async () => {
+    const before = await client.get('/v1/status/estimates');
+    expect(before).toMatchObject({ status: 200, body: { right_within: { seconds: 60, share_of_the_truth: 0.5 }, alchemy: { first_hand_out: null, last_delivery: null } } });
+    await client.popImage(owner.key, { name: 'prompt', models: ['Anything Diffusion'] });
+    const asked = await client.askImage(payer.key, { models: ['Anything Diffusion'] });
+    await horde.caughtUp();
+    const popped = await client.popImage(owner.key, { name: 'prompt', models: ['Anything Diffusion'] });
+    expect((await client.submitImage(owner.key, popped.body.id)).status).toBe(200);
+    await horde.caughtUp();
+    expect(asked.status).toBe(202);
+    const figures = { measured: expect.any(Number), within: expect.any(Number), mean_difference_s: expect.any(Number), mean_error_s: expect.any(Number) };
+    expect((await client.get('/v1/status/estimates')).body).toMatchObject({ image: { first_hand_out: figures, last_delivery: figures } });
+  });
+});
+
+describe('what a request is told', () => {
+  const check = async (id: string): Promise<Fields> => (await client.check(id)).body as unknown as Fields;
+  const ask = async (body: Fields): Promise<string> => (await client.askImage(payer.key, body)).body.id;
+
+  it('counts who can serve it now, by everything that dispatch looks at', async () => {
+    await client.popImage(owner.key, { name: 'able', models: ['Fustercluck'], threads: 4, nsfw: false });
+    const id = await ask({ models: ['Fustercluck'], nsfw: false });
+    expect(await check(id)).toMatchObject({ is_possible: true, eligible_workers: 1, eligible_worker_threads: 4, might_stall: false, queue_position: expect.any(Number) });
+    for (const body of [{ nsfw: true }, { params: { loras: [{ name: 'x' }] } }, { workers: [await workerId('puzzled')] }, { models: ['Z-Image-Turbo'] }]) {
+      const other = await client.askImage(payer.key, { models: ['Fustercluck'], nsfw: false, ...body });
+      expect([other.body.message, other.body.warnings?.[0]?.code]).toEqual([expect.stringContaining('Warning'), 'NoAvailableWorker']);
+      const { wait_time: waitS, ...told } = await check(other.body.id);
+      expect(told).toMatchObject({ is_possible: false, eligible_workers: 0, eligible_worker_threads: 0, might_stall: false });
+      expect(Math.abs((waitS as number) - 1_200)).toBeLessThanOrEqual(5); // as long as it lives
+      await client.cancel(other.body.id);
+    }
+    await client.cancel(id);
+  });
+
+  it('is possible while it is being worked on, even if nobody could take more of it', async () => {
+    const id = await ask({ models: ['Fustercluck'], nsfw: false });
+    await client.popImage(owner.key, { name: 'able', models: ['Fustercluck'], threads: 4, nsfw: false });
+    await client.send('PUT', `${V2}/workers/${await workerId('able')}`, { key: owner.key, body: { maintenance: true } });
+    expect(await check(id)).toMatchObject({ processing: 1, is_possible: true });
+  });
+});

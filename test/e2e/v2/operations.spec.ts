@@ -143,6 +143,15 @@ describe('a blocked address', () => {
     }
   });
 
+  it('is none if the process dies before its row is written, and is when it is asked for again', async () => {
+    await platform.database.execute('ALTER TABLE platform.address_block RENAME TO away');
+    const failed = await horde.appendedBy(() => block(IP)).finally(() => platform.database.execute('ALTER TABLE platform.away RENAME TO address_block'));
+    expect([failed.answer.status, failed.events.map(({ type }) => type), (await askFrom(IP)).status]).toEqual([500, ['AddressBlocked.v1'], 202]);
+    expect((await block(IP)).status).toBe(200);
+    expect((await askFrom(IP)).body.rc).toBe('TimeoutIP');
+    await unblock(IP);
+  });
+
   it('of a worker is seen by moderators, and blocked with its whole /64', async () => {
     expect((await popFrom('2001:db8:1:2::7', moderator, 'six')).status).toBe(200);
     const six = await workerSeen('six', moderator.key);

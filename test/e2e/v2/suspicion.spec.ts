@@ -1,9 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
+import { personal } from '../../../src/kernel/event.js';
 import type { SuspicionReason } from '../../../src/users/user.events.js';
 import { OnUser } from '../../../src/users/user.message.js';
 import { Suspecting } from '../../../src/workers/suspecting.reactor.js';
+import { OnWorker, OnWorkerName } from '../../../src/workers/worker.message.js';
 import { startHorde } from '../../support/app.js';
 import { V2, type Fields, type Person } from '../../support/client.js';
+import { declaration } from '../../support/request-facts.js';
 
 const horde = await startHorde('suspicion', { settings: { HORDE_TEST_SPEEDLIMIT_DISABLED: '0' } });
 const { client } = horde;
@@ -61,6 +64,15 @@ describe('a name', () => {
     await expect(client.register('shithead')).rejects.toThrow(/400.*ProfaneUserName/);
     expect((await client.popImage(payer.key, { name: 'fucking fast' })).body.rc).toBe('ProfaneWorkerName');
     expect((await client.popImage(payer.key, { name: 'civil', bridge_agent: 'shit:1:x' })).body.rc).toBe('ProfaneBridgeAgent');
+  });
+  it('of a worker that was welcome once and is not any more is held against it, once', async () => {
+    const owner = await client.person('of other times', 25);
+    const [worker, name] = ['0a1b2c3d-4e5f-4a6b-8c7d-8e9fa0b1c2d3', 'my shit worker'];
+    const nameHash = horde.server.platform.secrets.keyedHash('worker-name', name);
+    await horde.command(new OnWorkerName(nameHash, { type: 'ReserveWorkerName', worker, kind: 'image', owner: owner.id, at }, context));
+    await horde.command(new OnWorker(worker, { type: 'RegisterWorker', kind: 'image', owner: owner.id, name: personal(`user-${owner.id}`, name), nameHash, declaration: declaration(), at }, context));
+    for (let pop = 0; pop < 2; pop++) expect((await client.popImage(owner.key, { name })).status).toBe(200);
+    expect(await workerSeen(name)).toMatchObject({ suspicious: 1 });
   });
   it('of a worker counts twice when it is extreme, for the worker and for its owner', async () => {
     const owner = await client.person('of long names', 25);
