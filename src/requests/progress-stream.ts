@@ -21,7 +21,7 @@ export class ProgressStream {
   /** What came while the history was read. */
   #early: Recorded[] | undefined = [];
   #nextRevision = 0;
-  #place = '';
+  #place: Place | undefined;
 
   /** Events up to and including revision `seen` are known to the client. */
   constructor(readonly request: string, private readonly seen: number) {}
@@ -56,12 +56,14 @@ export class ProgressStream {
     return isNews;
   }
 
-  /** Told when it has changed. It is not of the stream, so it has no id. */
-  place(place: Place): void {
-    const data = JSON.stringify(place);
-    if (data === this.#place || this.#early || this.isEnded) return;
-    this.#place = data;
-    this.#write(`event: position\ndata: ${data}\n\n`);
+  /** Told when the place is another; the wait goes down by itself, and what has become of it is told now and then. It is not of the stream, so it has no id. */
+  place(place: Place, isNowAndThen = false): void {
+    if (this.#early || this.isEnded) return;
+    const known = this.#place;
+    const isMoved = known?.queue_position !== place.queue_position;
+    if (!isMoved && !(isNowAndThen && known.wait_time !== place.wait_time)) return;
+    this.#place = place;
+    this.#write(`event: position\ndata: ${JSON.stringify(place)}\n\n`);
   }
 
   /** So that nobody on the way takes the connection for dead, and so that a dead one shows. */

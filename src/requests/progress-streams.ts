@@ -93,10 +93,10 @@ export class ProgressStreams {
     };
   }
 
-  #tell(stream: ProgressStream): void {
+  #tell(stream: ProgressStream, isNowAndThen = false): void {
     if (!this.availability.queued(stream.request)) return;
     const { position, waitS } = this.availability.outlook(stream.request);
-    stream.place({ queue_position: position, wait_time: waitS });
+    stream.place({ queue_position: position, wait_time: waitS }, isNowAndThen);
   }
 
   /** One timer for all of them, and none while nobody watches. */
@@ -105,8 +105,9 @@ export class ProgressStreams {
     for (let tick = 1; this.#open.size > 0 && !this.#isStopped; tick += 1) {
       await this.timers.sleep(TICK_MS);
       for (const stream of this.#open) {
-        this.#tell(stream);
-        if (tick % TICKS_A_BEAT === 0) stream.beat();
+        const isBeat = tick % TICKS_A_BEAT === 0;
+        this.#tell(stream, isBeat);
+        if (isBeat) stream.beat();
       }
     }
     this.#isTicking = false;

@@ -77,16 +77,18 @@ describe('a stream of progress', () => {
     expect(new ProgressStream(REQUEST, 3).begin(STORY)).toBe(false);
   });
 
-  it('says a place in the queue when it has changed, without an id, and not after the end', async () => {
+  it('says a place in the queue when it has changed, the wait now and then, both without an id, and not after the end', async () => {
     const stream = new ProgressStream(REQUEST, -1);
     stream.place({ queue_position: 9, wait_time: 9 }); // too early
     stream.begin([STORY[0]!]);
     for (const position of [2, 2, 1]) stream.place({ queue_position: position, wait_time: 7 });
+    for (const wait of [6, 5, 4]) stream.place({ queue_position: 1, wait_time: wait }, wait === 5);
+    stream.place({ queue_position: 1, wait_time: 5 }, true);
     stream.beat();
     for (const event of STORY.slice(1)) stream.deliver(event);
     stream.place({ queue_position: 3, wait_time: 7 });
     const text = await textOf(stream);
-    expect([...text.matchAll(/event: position\ndata: (.*)\n/g)].map(([, data]) => (JSON.parse(data!) as { queue_position: number }).queue_position)).toEqual([2, 1]);
+    expect([...text.matchAll(/event: position\ndata: (.*)\n/g)].map(([, data]) => Object.values(JSON.parse(data!) as Readonly<Record<string, number>>))).toEqual([[2, 7], [1, 7], [1, 5]]);
     expect(text).toContain(': still here\n\n');
   });
 
