@@ -7,10 +7,13 @@ import { DispatchModule } from './dispatch/dispatch.module.js';
 import { DonationsModule } from './donations/donations.module.js';
 import { KudosModule } from './kudos/kudos.module.js';
 import { NotaryModule } from './notary/notary.module.js';
+import { OperationsModule } from './operations/operations.module.js';
+import { OutagesModule } from './outages/outages.module.js';
 import { RequestsModule } from './requests/requests.module.js';
 import { HealthModule } from './status/health.module.js';
 import { StatusModule } from './status/status.module.js';
 import { StylesModule } from './styles/styles.module.js';
+import { TeamsModule } from './teams/teams.module.js';
 import { UsersModule } from './users/users.module.js';
 import { WorkersModule } from './workers/workers.module.js';
 
@@ -31,7 +34,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         CqrsModule.forRoot(), PlatformModule.with(platformProviders(platform)),
-        KudosModule, DonationsModule, UsersModule, WorkersModule, StylesModule, RequestsModule, DispatchModule, StatusModule, HealthModule, AuditModule, NotaryModule,
+        KudosModule, DonationsModule, UsersModule, OperationsModule, WorkersModule, TeamsModule, StylesModule, RequestsModule, DispatchModule, OutagesModule, StatusModule, HealthModule, AuditModule, NotaryModule,
       ],
     };
   }

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { kudos, type Kudos } from './kernel/kudos.js';
+import { parseNetwork, type Network } from './platform/networks.js';
 
 /** What a process does: `api` serves the horde, `projector` keeps the read models up to date, `notary` signs the state of the ledger. */
 export const PROCESS_ROLES = ['api', 'projector', 'notary'] as const;
@@ -23,6 +24,10 @@ export interface Config {
   readonly publicUrl: string | undefined;
   readonly admins: readonly number[];
   readonly anonymous: boolean;
+  readonly anonymousLimits: boolean;
+  /** One claim in so many goes to the payer who has waited longest; 0: none. */
+  readonly fairShare: number;
+  readonly fairBatches: boolean;
   readonly registration: boolean;
   readonly escrow: boolean;
   readonly kudosCap: Kudos;
@@ -32,6 +37,12 @@ export interface Config {
   readonly patreon: { readonly url: string; readonly token: string } | undefined;
   readonly stripe: { readonly url: string; readonly key: string } | undefined;
   readonly donationSource: number | undefined;
+  /** Undefined: nobody is asked about anybody's address. Always undefined on a private horde. */
+  readonly addressChecker: { readonly url: string; readonly allowed: readonly Network[] } | undefined;
+  /** Of source images and webhooks: beside public addresses, or, on a private horde, instead of them. */
+  readonly outboundOrigins: ReadonlySet<string>;
+  /** A file (PEM) of an authority that their certificates may be signed by. */
+  readonly outboundCa: string | undefined;
   readonly upfrontOnWorkerList: boolean;
   readonly matchedTargeting: boolean;
   readonly testApiKeys: boolean;
@@ -105,6 +116,24 @@ const namespace = (text: string): string => {
   return text;
 };
 const list = (text: string): readonly string[] => text.split(',').map((item) => item.trim()).filter(Boolean);
+/** `scheme://host` or `scheme://host:port`, in the form in which URLs are compared. */
+const origins = (text: string): ReadonlySet<string> => new Set(list(text).map((item) => {
+  const parsed = URL.canParse(item) ? new URL(item) : undefined;
+  if (!parsed || !/^https?:$/.test(parsed.protocol) || parsed.href !== `${parsed.origin}/`) throw new ConfigError('names what is not an origin such as https://hooks.example.org:8443');
+  return parsed.origin;
+}));
+
+/** With the place where the address goes. */
+const checkerUrl = (text: string): string | undefined => {
+  const parsed = url('http:', 'https:')(text);
+  if (parsed !== undefined && !parsed.includes('{ip}')) throw new ConfigError('does not say with {ip} where the address goes');
+  return parsed;
+};
+const networks = (text: string): readonly Network[] => list(text).map((item) => {
+  const network = parseNetwork(item);
+  if (!network) throw new ConfigError(`names ${item}, which is neither an address nor a network such as 203.0.113.0/24`);
+  return network;
+});
 
 /** An empty text, as compose files pass what is not set, means all of them. */
 const roles = (text: string): ReadonlySet<ProcessRole> => {
@@ -174,6 +203,18 @@ const KEYS = {
   },
   admins: { key: 'ADMINS', default: '', help: 'aliases that may do what admins may, e.g. ["name#7"]; the id counts', read: admins },
   anonymous: { key: 'ANONYMOUS', default: 'profile', help: 'on or off: may 0000000000 generate (public: on, private: off)', read: String },
+  anonymousLimits: {
+    key: 'ANONYMOUS_LIMITS', default: 'on', read: flag,
+    help: 'on: what one address may have unfinished without an account shrinks as the expected wait grows',
+  },
+  fairShare: {
+    key: 'FAIR_SHARE', default: '4', read: whole(0, 1_000),
+    help: 'one job in so many, of each worker, goes to whoever has waited longest, whatever their kudos; 0: none does',
+  },
+  fairBatches: {
+    key: 'FAIR_BATCHES', default: 'on', read: flag,
+    help: 'on: a worker that asks for several jobs of a request leaves some to idle workers, and to requests that come first by then',
+  },
   registration: { key: 'REGISTRATION', default: 'profile', help: 'on or off: may anybody register (public: on, private: off)', read: String },
   escrow: { key: 'ESCROW', default: 'profile', help: 'on or off: does half of what untrusted owners earn wait for trust (public: on, private: off)', read: String },
   kudosCap: {
@@ -198,6 +239,18 @@ const KEYS = {
     key: 'DONATION_SOURCE_USER', default: '', read: account,
     help: 'alias or number of the account that repays monthly thanks from what the operators\' workers earn; default: nobody',
   },
+  addressChecker: {
+    key: 'IP_CHECKER', default: '', read: checkerUrl,
+    help: 'https://…{ip}…: scores the addresses of workers from 0 to 1; from 0.93 on only trusted, VPN and supporting users run workers there (public profile only)',
+  },
+  addressesAllowed: {
+    key: 'IP_CHECKER_ALLOW', default: '', read: networks,
+    help: 'networks that need no check, separated by commas, e.g. 203.0.113.0/24,2001:db8::/32',
+  },
+  outboundOrigins: {
+    key: 'OUTBOUND_ORIGINS', default: '', read: origins,
+    help: 'such as http://hooks.internal:8080, separated by commas: source images and webhooks may be there, whatever their scheme, port and address; a private horde calls nobody else',
+  },
   upfrontOnWorkerList: {
     key: 'HORDE_UPFRONT_KUDOS_ON_WORKERLIST', default: '0', read: flag,
     help: 'on: requests that name workers need their price upfront, and are not downgraded',
@@ -213,6 +266,10 @@ const KEYS = {
   speedLimitsOff: {
     key: 'HORDE_TEST_SPEEDLIMIT_DISABLED', default: '0', read: flag,
     help: 'suspects no worker of delivering faster than anybody can; for tests and benches only',
+  },
+  outboundCa: {
+    key: 'HORDE_TEST_OUTBOUND_CA', default: '', read: optional,
+    help: 'file of a certificate that source images and webhooks may show beside those of well-known authorities; for tests only',
   },
   rateLimitWhitelist: { key: 'RATELIMIT_WHITELIST', default: '', help: 'addresses with the wider limits, separated by commas', read: list },
   trustProxyHops: {
@@ -249,10 +306,12 @@ export const readConfig = (environment: Environment = process.env): Config => {
     port: read('port'), host: read('host'), dataDir: read('dataDir'), blobsDir: read('blobsDir') ?? join(read('dataDir'), 'blobs'),
     roles: read('roles'), profile, eventstoreUrl: read('eventstoreUrl'), eventstoreNamespace: read('eventstoreNamespace'), logListen: read('logListen'),
     databaseUrl: read('databaseUrl'), masterKey: read('masterKey'), notaryKey: read('notaryKey'), publicUrl: read('publicUrl'), admins: read('admins'),
-    anonymous: byProfile('anonymous'), registration: byProfile('registration'), escrow: byProfile('escrow'), kudosCap: capOf(cap, profile),
+    anonymous: byProfile('anonymous'), anonymousLimits: read('anonymousLimits'), fairShare: read('fairShare'), fairBatches: read('fairBatches'),
+    registration: byProfile('registration'), escrow: byProfile('escrow'), kudosCap: capOf(cap, profile),
     trustThreshold: thresholdOf(read('trustThreshold'), profile),
     ...supporters({ profile, patreonToken: read('patreonToken'), patreonUrl: read('patreonUrl'), stripeKey: read('stripeKey'), stripeUrl: read('stripeUrl') }),
-    donationSource: read('donationSource'),
+    donationSource: read('donationSource'), addressChecker: checkerOf(profile, read('addressChecker'), read('addressesAllowed')),
+    outboundOrigins: read('outboundOrigins'), outboundCa: read('outboundCa'),
     upfrontOnWorkerList: read('upfrontOnWorkerList'), matchedTargeting: read('matchedTargeting'),
     testApiKeys: read('testApiKeys'), rateLimits: !read('rateLimitsOff'), speedLimits: !read('speedLimitsOff'), rateLimitWhitelist: read('rateLimitWhitelist'),
     trustProxyHops: read('trustProxyHops'), bodyLimitBytes: read('bodyLimitMiB') * 2 ** 20, blobLimitBytes: read('blobLimitMiB') * 2 ** 20,
@@ -272,6 +331,10 @@ const supporters = ({ profile, patreonToken, patreonUrl, stripeKey, stripeUrl }:
   patreon: profile === 'public' && patreonToken !== undefined && patreonUrl !== undefined ? { url: patreonUrl, token: patreonToken } : undefined,
   stripe: profile === 'public' && stripeKey !== undefined && stripeUrl !== undefined ? { url: stripeUrl, key: stripeKey } : undefined,
 });
+
+/** A private horde asks nobody (design.md §6). */
+const checkerOf = (profile: Config['profile'], checker: string | undefined, allowed: readonly Network[]): Config['addressChecker'] =>
+  profile === 'public' && checker !== undefined ? { url: checker, allowed } : undefined;
 
 /** design.md §6: 10,000,000 on the public horde, none on a private one. */
 const PUBLIC_CAP = 10_000_000;

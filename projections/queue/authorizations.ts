@@ -30,7 +30,7 @@ export class AuthorizationBatch {
       case 'RequestAccepted.v1': return this.flag(event, 'accepted');
       case 'RequestAbandoned.v1': return this.flag(event, 'abandoned');
       case 'TransactionReversed.v1': {
-        if ((event.data as TransactionReversed['data']).reason === 'abandoned') this.flag(event, 'reversed');
+        if ((event.data as TransactionReversed['data']).reason !== 'moderator') this.flag(event, 'reversed');
         return;
       }
       case 'AuthorizationClosed.v1': return this.flag(event, 'closed');

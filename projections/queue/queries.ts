@@ -1,6 +1,7 @@
 import { centikudos, type Kudos } from '../../src/kernel/kudos.js';
 import type { AuthorizationOpened } from '../../src/kudos/account.events.js';
 import type { JobSubmitted, RequestFacts } from '../../src/requests/request.events.js';
+import type { PayerId } from '../../src/requests/rules/payer-id.js';
 import { firstOf, ms, msOrNull, num, numOrNull, rowsOf, text, type Queries, type Row } from '../rows.js';
 import type { PendingJob } from './requests.js';
 
@@ -35,10 +36,10 @@ export const findOpenRequest = async (db: Queries, request: string): Promise<Ope
   return row && openRequestOf(row);
 };
 
-/** Ms since 1970 of each registered payer's last hand-out. */
-export const lastHandouts = async (db: Queries): Promise<Map<number, number>> => {
+/** Ms since 1970 of the last hand-out of each payer with an account, and of each address that asked today or yesterday. */
+export const lastHandouts = async (db: Queries): Promise<Map<PayerId, number>> => {
   const rows = await rowsOf(db, 'SELECT payer, last_at FROM rm.handout');
-  return new Map(rows.map((row) => [num(row['payer']), ms(row['last_at'])]));
+  return new Map(rows.map((row) => [text(row['payer']), ms(row['last_at'])]));
 };
 
 /** An authorization that is not closed yet, and how far its request has come. */

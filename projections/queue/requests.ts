@@ -1,6 +1,7 @@
 import type { Recorded } from '../../src/kernel/event.js';
 import type { Statement } from '../../src/kernel/projection.js';
 import type { JobSettled } from '../../src/kudos/account.events.js';
+import { payerOf, type PayerId } from '../../src/requests/rules/payer-id.js';
 import { formsOf } from '../../src/pricing/alchemy-forms.js';
 import type { JobAssigned, JobFaulted, JobSubmitted, RequestAccepted, RequestFacts } from '../../src/requests/request.events.js';
 import { booleans, jsons, numbers, plain } from '../columns.js';
@@ -35,11 +36,17 @@ class QueueChange {
   constructor(readonly id: string) {}
 }
 
+/** Characters of an ISO date. */
+const DAY = 10;
+
 /** Folds what a batch does to the open requests. */
 export class QueueBatch {
   readonly changes = new Map<string, QueueChange>();
   /** Payers of the requests accepted within the batch. */
   readonly payers = new Map<string, number>();
+  readonly payerIds = new Map<string, PayerId>();
+  /** The latest day on which an address asked for something. */
+  addressDay: string | undefined;
 
   add(event: Recorded): void {
     switch (event.type) {
@@ -73,6 +80,8 @@ export class QueueBatch {
     change.waiting += data.jobs;
     for (const form of formsOf(data).keys()) change.forms.set(form, true);
     this.payers.set(data.request, data.payer);
+    this.payerIds.set(data.request, payerOf(data));
+    if (data.addressTag !== undefined && data.acceptedAt.slice(0, DAY) > (this.addressDay ?? '')) this.addressDay = data.acceptedAt.slice(0, DAY);
     change.activityAt = data.acceptedAt;
   }
 
@@ -149,16 +158,21 @@ WHERE q.request = u.request`;
 
 const HANDOUTS = `
 INSERT INTO rm.handout AS h (payer, last_at)
-SELECT coalesce(n.payer, q.payer), max(n.last_at)
-FROM unnest($1::uuid[], $2::int[], $3::timestamptz[]) AS n (request, payer, last_at) LEFT JOIN rm.queue q ON q.request = n.request
-WHERE coalesce(n.payer, q.payer) <> 0
+SELECT h.payer, max(h.last_at) FROM (
+  SELECT coalesce(n.payer, CASE WHEN q.facts->>'addressTag' IS NULL THEN q.payer::text ELSE '0/' || (q.facts->>'addressTag') END) AS payer, n.last_at
+  FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS n (request, payer, last_at) LEFT JOIN rm.queue q ON q.request = n.request) h
+WHERE h.payer <> '0'
 GROUP BY 1
 ON CONFLICT (payer) DO UPDATE SET last_at = greatest(h.last_at, excluded.last_at)`;
+
+/** An address has no request left two days after its tag was made: requests live for an hour at most without a hand-out. */
+const HANDOUT_DAYS = 2;
+const OLD_HANDOUTS = `DELETE FROM rm.handout WHERE payer >= '0/' AND payer < '0/' || to_char($1::date - ${HANDOUT_DAYS}, 'YYYYMMDD')`;
 
 const DELETE = 'DELETE FROM rm.queue WHERE request = ANY($1::uuid[])';
 
 /** Puts in what is new and still open, and changes what was open already. */
-export const queueStatements = ({ changes, payers }: QueueBatch): Statement[] => {
+export const queueStatements = ({ changes, payerIds, addressDay }: QueueBatch): Statement[] => {
   const all = [...changes.values()];
   const open = all.filter(({ completed }) => !completed);
   const born = open.filter(({ facts }) => facts);
@@ -168,8 +182,9 @@ export const queueStatements = ({ changes, payers }: QueueBatch): Statement[] =>
     ...(born.length > 0 ? [{ text: INSERT, values: bornColumns(born) }] : []),
     ...(changed.length > 0 ? [{ text: UPDATE, values: changedColumns(changed) }] : []),
     ...(handed.length > 0
-      ? [{ text: HANDOUTS, values: [plain(handed.map(({ id }) => id)), numbers(handed.map(({ id }) => payers.get(id) ?? null)), plain(handed.map(({ assignedAt }) => assignedAt))] }]
+      ? [{ text: HANDOUTS, values: [plain(handed.map(({ id }) => id)), plain(handed.map(({ id }) => payerIds.get(id) ?? null)), plain(handed.map(({ assignedAt }) => assignedAt))] }]
       : []),
+    ...(addressDay === undefined ? [] : [{ text: OLD_HANDOUTS, values: [addressDay] }]),
   ];
 };
 

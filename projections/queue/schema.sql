@@ -18,9 +18,10 @@ CREATE TABLE rm.queue (
   waiting_forms integer[] NOT NULL
 ) WITH (fillfactor = 60);
 
--- The last hand-out of each registered payer: decides who has waited longest, and refreshes the payer's waiting requests.
+-- The last hand-out of each payer: decides who has waited longest, and refreshes the payer's waiting requests. Of anonymous
+-- users by address: 0/{tag}, where the tag begins with its day; those of earlier days are dropped as new ones come.
 CREATE TABLE rm.handout (
-  payer   integer PRIMARY KEY,
+  payer   text COLLATE "C" PRIMARY KEY,
   last_at timestamptz NOT NULL
 ) WITH (fillfactor = 60);
 

@@ -66,16 +66,17 @@ class Batch {
     }
   }
 
-  private settled({ payer, owner, kind: asked, things, style, settledAt }: JobSettled['data']): void {
+  private settled({ payer, owner, kind: asked, things, style, settledAt, selfTest }: JobSettled['data']): void {
     this.active(payer, settledAt);
     this.active(owner, settledAt);
+    if (style) this.count(style.owner, 'style', nameOf(asked), 1);
+    if (selfTest) return; // whoever tests a machine has not used the horde, nor served it
     const kind = nameOf(asked);
     const amount = kind === 'image' ? roundHalfEven(things / PIXELSTEPS_PER_HUNDREDTH) : roundHalfEven(things);
     this.count(payer, 'request', kind, 1);
     this.count(payer, 'usage', kind, amount);
     this.count(owner, 'fulfillment', kind, 1);
     this.count(owner, 'contribution', kind, amount);
-    if (style) this.count(style.owner, 'style', kind, 1);
   }
 
   private count(user: number, record: RecordName, kind: string, amount: number): void {

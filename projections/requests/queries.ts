@@ -44,11 +44,27 @@ export const findRequest = async (db: Queries, id: string): Promise<RequestStatu
   return row && requestOf(row);
 };
 
+/** A job in a worker's hands; times in ms since 1970. */
+export interface JobAtWork {
+  readonly id: string;
+  readonly worker: string;
+  readonly workerName: string | null;
+  readonly assignedAt: number;
+  readonly deadline: number;
+}
+
 /** What a status answer is made of, and no more. */
-export type RequestProgress = Omit<RequestStatus, 'models' | 'features' | 'acceptedAt' | 'outcome'>;
+export type RequestProgress = Omit<RequestStatus, 'models' | 'features' | 'acceptedAt' | 'outcome'> & {
+  /** In the order in which they were handed out. */
+  readonly atWork: readonly JobAtWork[];
+};
 
 const PROGRESS = `r.id, r.kind, r.payer, r.jobs, r.waiting, r.processing, r.finished, r.restarted, r.faulted, r.cancelled, r.shared, r.r2, r.consumed,
-  (extract(epoch FROM r.expires_at) * 1000)::float8 AS expires_ms, (extract(epoch FROM r.completed_at) * 1000)::float8 AS completed_ms`;
+  (extract(epoch FROM r.expires_at) * 1000)::float8 AS expires_ms, (extract(epoch FROM r.completed_at) * 1000)::float8 AS completed_ms,
+  CASE WHEN r.processing > 0 THEN (
+    SELECT json_agg(json_build_object('id', j.id, 'worker', j.worker, 'workerName', w.name,
+      'assignedAt', round(extract(epoch FROM j.assigned_at) * 1000)::bigint, 'deadline', round(extract(epoch FROM j.deadline) * 1000)::bigint) ORDER BY j.ordinal)
+    FROM rm.job j LEFT JOIN rm.worker w ON w.id = j.worker WHERE j.request = r.id AND j.state = 'pending') END AS at_work`;
 
 /** How far a request is: all that `check` shows. */
 export const progressOf = async (db: Queries, id: string): Promise<RequestProgress | undefined> => {
@@ -77,6 +93,7 @@ const progressFrom = (row: Row): RequestProgress => {
     finished: num(row['finished']), restarted: num(row['restarted']), faulted, cancelled: row['cancelled'] as boolean,
     done: faulted || (waiting === 0 && processing === 0), shared: row['shared'] as boolean, r2: row['r2'] as boolean,
     consumed: centikudos(num(row['consumed'])), expiresAt: num(row['expires_ms']), completedAt: numOrNull(row['completed_ms']),
+    atWork: (row['at_work'] ?? []) as JobAtWork[],
   };
 };
 
@@ -119,19 +136,22 @@ export interface JobRow {
   readonly submittedAt: number | null;
   /** What the job was worth, once delivered. */
   readonly price: Kudos | null;
+  readonly verdict: JobState | null;
   readonly r2: boolean;
+  /** Its request. */
+  readonly cancelled: boolean;
 }
 
 /** Undefined when no such job was ever handed out. */
 export const requestOfJob = async (db: Queries, job: string): Promise<JobRow | undefined> => {
   const row = await firstOf(db, `
-    SELECT j.id, j.request, r.kind, r.payer, j.worker, j.worker_owner, j.model, j.state, j.assigned_at, j.deadline, j.submitted_at, j.price, r.r2
+    SELECT j.id, j.request, r.kind, r.payer, j.worker, j.worker_owner, j.model, j.state, j.assigned_at, j.deadline, j.submitted_at, j.price, j.verdict, r.r2, r.cancelled
     FROM rm.job j JOIN rm.request r ON r.id = j.request WHERE j.id = $1`, [job]);
   return row && {
     id: text(row['id']), request: text(row['request']), kind: row['kind'] as RequestKind, payer: num(row['payer']),
     worker: text(row['worker']), owner: num(row['worker_owner']), model: text(row['model']), state: row['state'] as JobRow['state'],
     assignedAt: ms(row['assigned_at']), deadline: ms(row['deadline']), submittedAt: msOrNull(row['submitted_at']),
-    price: priceOf(row), r2: row['r2'] as boolean,
+    price: priceOf(row), verdict: row['verdict'] as JobState | null, r2: row['r2'] as boolean, cancelled: row['cancelled'] as boolean,
   };
 };
 

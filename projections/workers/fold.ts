@@ -2,6 +2,7 @@ import type { Recorded } from '../../src/kernel/event.js';
 import type { JobSettled } from '../../src/kudos/account.events.js';
 import type { JobAssigned, JobExpired, JobFaulted, JobSubmitted } from '../../src/requests/request.events.js';
 import type { SuspicionReset, WorkerPaused, WorkerSuspected } from '../../src/users/user.events.js';
+import type { TeamDeleted, TeamJoined, TeamLeft } from '../../src/teams/team.events.js';
 import type {
   Declaration, MaintenanceChanged, UptimeAccrued, UptimeRewarded, WorkerDeclared, WorkerDeleted, WorkerInfoChanged, WorkerRegistered, WorkerRenamed,
 } from '../../src/workers/worker.events.js';
@@ -59,6 +60,11 @@ export interface Standing {
   pausedAt: string | null;
 }
 
+/** Workers come to a team, leave it, or lose it: in order, for a worker may do all of that in one batch. */
+export type TeamMove =
+  | { readonly how: 'joined' | 'left'; readonly team: string; readonly worker: string }
+  | { readonly how: 'deleted'; readonly team: string };
+
 /** A job that a worker gave back or lost. */
 export interface Abort {
   readonly job: string;
@@ -75,6 +81,7 @@ export class WorkerBatch {
   /** Jobs of earlier batches that are at a worker no more. */
   readonly gone: string[] = [];
   readonly deleted: string[] = [];
+  readonly teamMoves: TeamMove[] = [];
   aborts: Abort[] = [];
   /** Workers whose aborts of earlier batches count no more. */
   readonly calmed = new Set<string>();
@@ -102,15 +109,19 @@ export class WorkerBatch {
     'UptimeRewarded.v1': (data: UptimeRewarded['data']) => { this.change(data).uptimeKudos += data.amount; },
     'WorkerRenamed.v1': (data: WorkerRenamed['data']) => { this.change(data).renamed = data; },
     'WorkerInfoChanged.v1': (data: WorkerInfoChanged['data']) => { this.change(data).info = data; },
+    'TeamJoined.v1': ({ team, worker }: TeamJoined['data']) => { this.teamMoves.push({ how: 'joined', team, worker }); },
+    'TeamLeft.v1': ({ team, worker }: TeamLeft['data']) => { this.teamMoves.push({ how: 'left', team, worker }); },
+    'TeamDeleted.v1': ({ team }: TeamDeleted['data']) => { this.teamMoves.push({ how: 'deleted', team }); },
     'WorkerDeleted.v1': ({ worker }: WorkerDeleted['data']) => { this.deleted.push(worker); },
     'WorkerPaused.v1': (data: WorkerPaused['data']) => { Object.assign(this.standing(data), { paused: data.on, pausedAt: data.changedAt }); },
     'WorkerSuspected.v1': (data: WorkerSuspected['data']) => this.suspected(data),
     'SuspicionReset.v1': ({ user }: SuspicionReset['data']) => this.reset(user),
-    'JobAssigned.v1': ({ job, worker, assignedAt }: JobAssigned['data']) => { this.assigned.set(job, { worker, assignedAt }); },
+    'JobAssigned.v1': ({ job, worker, assignedAt, selfTest }: JobAssigned['data']) => { if (!selfTest) this.assigned.set(job, { worker, assignedAt }); },
     'JobSubmitted.v1': (data: JobSubmitted['data'], { position }: Recorded) => this.submitted(data, position),
     'JobFaulted.v1': (data: JobFaulted['data'], event: Recorded) => this.aborted(data, data.faultedAt, event),
     'JobExpired.v1': (data: JobExpired['data'], event: Recorded) => this.aborted(data, data.expiredAt, event),
     'JobSettled.v1': (data: JobSettled['data']) => {
+      if (data.selfTest) return; // nobody's work, and not worth telling
       const change = this.change(data);
       change.fulfilled += 1;
       change.generated += data.price;
@@ -120,9 +131,11 @@ export class WorkerBatch {
 
   static readonly types: readonly string[] = Object.keys(new WorkerBatch().#handlers);
 
-  private aborted({ worker, job }: { readonly worker: string; readonly job: string }, abortedAt: string, { position }: Recorded): void {
-    this.change({ worker }).uncompleted += 1;
+  private aborted({ worker, job, selfTest, excused }: JobFaulted['data'] | JobExpired['data'], abortedAt: string, { position }: Recorded): void {
+    if (selfTest) return;
     this.leave(job);
+    if (excused) return;
+    this.change({ worker }).uncompleted += 1;
     this.aborts.push({ job, worker, abortedAt, position });
   }
 
@@ -146,6 +159,7 @@ export class WorkerBatch {
   }
 
   private submitted(data: JobSubmitted['data'], position: number): void {
+    if (data.selfTest) return;
     const { submissions } = this.change(data);
     const assignedAt = this.leave(data.job);
     if (data.state === 'cancelled') return; // how long it would have taken nobody knows

@@ -2,14 +2,14 @@ import { plainText } from '../../src/kernel/event.js';
 import type { Projection, Statement } from '../../src/kernel/projection.js';
 import { booleans, jsons, numbers, plain, texts } from '../columns.js';
 import { schemaBeside } from '../load-schema.js';
-import { SAMPLES_MAX, WorkerBatch, type Standing, type WorkerChange } from './fold.js';
+import { SAMPLES_MAX, WorkerBatch, type Standing, type TeamMove, type WorkerChange } from './fold.js';
 
 const HANDLED: ReadonlySet<string> = new Set(WorkerBatch.types);
 
 /** Workers of all kinds: declaration, maintenance, what they earned and how fast they are. */
 export const workers: Projection = {
   name: 'workers',
-  version: 2,
+  version: 3,
   schema: schemaBeside(import.meta.url),
   tables: ['worker', 'worker_assignment', 'worker_abort', 'worker_fast_job', 'worker_standing'],
   handles: (type) => HANDLED.has(type),
@@ -108,12 +108,19 @@ const statements = (batch: WorkerBatch): Statement[] => {
     ...(assigned.size > 0 ? [{ text: ASSIGN, values: [plain([...assigned.keys()]), plain([...assigned.values()].map(({ worker }) => worker)), plain([...assigned.values()].map(({ assignedAt }) => assignedAt))] }] : []),
     ...(gone.length > 0 ? [{ text: LEAVE, values: [plain(gone)] }] : []),
     ...standing(batch),
+    ...batch.teamMoves.map(moved),
     ...(deleted.length > 0 ? [{ text: DELETE, values: [plain(deleted)] }] : []),
   ];
 };
 
 const isChanged = ({ registered, declaration, maintenance, renamed, info }: WorkerChange): boolean =>
   (!registered && (declaration !== null || maintenance !== undefined)) || renamed !== undefined || info !== undefined;
+
+const moved = (move: TeamMove): Statement => {
+  if (move.how === 'deleted') return { text: 'UPDATE rm.worker SET team = NULL WHERE team = $1', values: [move.team] };
+  const text = move.how === 'joined' ? 'UPDATE rm.worker SET team = $2 WHERE id = $1' : 'UPDATE rm.worker SET team = NULL WHERE id = $1 AND team = $2';
+  return { text, values: [move.worker, move.team] };
+};
 
 /** How workers stand, and what they are still to be suspected of. */
 const standing = ({ cleared, standings, calmed, aborts, fast, seen }: WorkerBatch): Statement[] => [

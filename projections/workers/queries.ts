@@ -16,6 +16,8 @@ export interface Worker {
   readonly paused: boolean;
   readonly suspicions: number;
   readonly info: string | null;
+  /** Its id. */
+  readonly team: string | null;
   /** Ms since 1970. */
   readonly registeredAt: number;
   readonly fulfilled: number;
@@ -71,6 +73,17 @@ export const workersOf = async (db: Queries, owner: number): Promise<Worker[]> =
 export const jobsAtWorker = async (db: Queries, worker: string): Promise<number> =>
   num((await firstOf(db, 'SELECT count(*) AS jobs FROM rm.worker_assignment WHERE worker = $1', [worker]))?.['jobs']);
 
+export interface AssignmentRow {
+  readonly job: string;
+  /** Ms since 1970. */
+  readonly assignedAt: number;
+}
+/** Jobs at workers and when each was handed out, in the order of their ids, a page at a time. */
+export const assignmentPage = async (db: Queries, after: string | null, limit: number): Promise<AssignmentRow[]> => {
+  const rows = await rowsOf(db, 'SELECT job, assigned_at FROM rm.worker_assignment WHERE $1::uuid IS NULL OR job > $1::uuid ORDER BY job LIMIT $2', [after, limit]);
+  return rows.map((row) => ({ job: text(row['job']), assignedAt: ms(row['assigned_at']) }));
+};
+
 export interface AbortRow {
   readonly job: string;
   readonly worker: string;
@@ -95,7 +108,7 @@ const workerOf = (row: Row): Worker => {
     id: text(row['id']), kind: row['kind'] as WorkerKind, owner: num(row['owner']), name: textOrNull(row['name']),
     nameHash: text(row['name_hash']), declaration: (row['declaration'] ?? null) as Declaration | null,
     maintenance: row['maintenance'] as boolean, maintenanceMessage: textOrNull(row['maintenance_message']), paused: row['paused'] as boolean,
-    suspicions: num(row['suspicions']), info: textOrNull(row['info']),
+    suspicions: num(row['suspicions']), info: textOrNull(row['info']), team: textOrNull(row['team']),
     registeredAt: ms(row['registered_at']), fulfilled: num(row['fulfilled']), kudosGenerated: centikudos(num(row['kudos_generated'])),
     things: num(row['things']), uncompletedJobs: num(row['uncompleted_jobs']),
     uptimeMs: num(row['uptime_ms']), uptimeKudos: centikudos(num(row['uptime_kudos'])), uptimeThrough: ms(row['counted_through']),

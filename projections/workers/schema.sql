@@ -9,6 +9,8 @@ CREATE TABLE rm.worker (
   maintenance         boolean NOT NULL,
   maintenance_message text,
   info                text,
+  -- The one that it is in.
+  team                uuid,
   registered_at       timestamptz NOT NULL,
   fulfilled           bigint NOT NULL,
   -- Centikudos that its jobs were worth.
@@ -26,6 +28,7 @@ CREATE TABLE rm.worker (
 CREATE INDEX worker_by_owner ON rm.worker (owner);
 CREATE INDEX worker_by_name ON rm.worker (name);
 CREATE INDEX worker_by_name_hash ON rm.worker (name_hash);
+CREATE INDEX worker_by_team ON rm.worker (team) WHERE team IS NOT NULL;
 
 -- Jobs at workers: when each was handed out, until its sample of speed is taken.
 CREATE TABLE rm.worker_assignment (

@@ -7,7 +7,7 @@ const KUDOS = ['src/kudos/*.spec.ts'];
  * @type {readonly { name: string, mutate: readonly string[], tests: readonly string[], wider?: readonly string[] }[]}
  */
 export const GROUPS = [
-  { name: 'kernel', mutate: ['src/kernel/*.ts', 'src/platform/event-log/codec.ts'], tests: ['src/kernel/*.spec.ts', 'src/platform/event-log/codec.spec.ts'] },
+  { name: 'kernel', mutate: ['src/kernel/*.ts', 'src/platform/event-log/codec.ts'], tests: ['src/kernel/*.spec.ts', 'src/platform/event-log/codec.spec.ts'], wider: KUDOS },
   { name: 'prices', mutate: ['src/pricing/*.ts'], tests: ['src/pricing/*.spec.ts'] },
   {
     name: 'accounts', mutate: ['src/kudos/account.{decider,state}.ts', 'src/kudos/{settle-job,authorization-closed,credits}.ts'],
@@ -21,7 +21,7 @@ export const GROUPS = [
     tests: ['src/kudos/{grant.decider,small-deciders,donation-offset,escrow-release,cap-sweep,pockets,form-hold,style-reward}.spec.ts'], wider: KUDOS,
   },
   { name: 'requests', mutate: ['src/requests/*.{decider,state}.ts'], tests: ['src/requests/{request.decider,request-forms}.spec.ts'] },
-  { name: 'people', mutate: ['src/{users,workers,styles}/*.{decider,state}.ts'], tests: ['src/{users,workers,styles}/*.decider.spec.ts', 'src/users/user-*.spec.ts'] },
+  { name: 'people', mutate: ['src/{users,workers,styles,teams}/*.{decider,state}.ts'], tests: ['src/{users,workers,styles,teams}/*.decider.spec.ts', 'src/users/user-*.spec.ts'] },
 ];
 
 /** Where everything is that can notice. */

@@ -105,7 +105,7 @@ export class Authorizations {
 
   /** What a moderator takes back is over, or of another account's request: the books see that it happens once. */
   private reversed(event: Recorded, { request, user, reason, ledger }: TransactionReversed['data']): void {
-    if (reason !== 'abandoned' || request === undefined) return;
+    if (reason === 'moderator' || request === undefined) return;
     const authorization = this.find(event, { request, user });
     const isOnce = authorization && !authorization.reversed && authorization.activationTx === ledger.reverses;
     if (authorization) authorization.reversed = true;

@@ -55,13 +55,13 @@ export const compareUsers = async (queries: Queries, drifts: Drifts, users: Read
 
 export const compareWorkers = async (queries: Queries, drifts: Drifts, { workers, standings }: Pick<ExpectedPeople, 'workers' | 'standings'>): Promise<void> => {
   const expected = new Map<string, Columns>();
-  for (const { id, owner, nameHash, maintenance, fulfilled, generated, things, uncompleted, uptimeMs, uptimeKudos, samples } of workers.values()) {
+  for (const { id, owner, nameHash, team, maintenance, fulfilled, generated, things, uncompleted, uptimeMs, uptimeKudos, samples } of workers.values()) {
     expected.set(id, {
-      owner, name_hash: nameHash, maintenance, fulfilled, kudos_generated: generated, things, uncompleted_jobs: uncompleted, uptime_ms: uptimeMs, uptime_kudos: uptimeKudos, samples: samples.join(' '),
+      owner, name_hash: nameHash, team, maintenance, fulfilled, kudos_generated: generated, things, uncompleted_jobs: uncompleted, uptime_ms: uptimeMs, uptime_kudos: uptimeKudos, samples: samples.join(' '),
     });
   }
   const rows = await queries.query<{ id: string }>(`
-    SELECT id, owner, name_hash, maintenance, fulfilled, kudos_generated, things, uncompleted_jobs, uptime_ms, uptime_kudos, array_to_string(samples, ' ') AS samples FROM rm.worker`);
+    SELECT id, owner, name_hash, team, maintenance, fulfilled, kudos_generated, things, uncompleted_jobs, uptime_ms, uptime_kudos, array_to_string(samples, ' ') AS samples FROM rm.worker`);
   drifts.compareAll('rm.worker', expected, keyed(rows, 'id'));
   const standing = await queries.query<{ worker: string }>('SELECT worker, owner, suspicions, paused FROM rm.worker_standing');
   drifts.compareAll('rm.worker_standing', new Map([...standings].map(([worker, { owner, suspicions, paused }]) => [worker, { owner, suspicions, paused }])), keyed(standing, 'worker'));

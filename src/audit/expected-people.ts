@@ -1,6 +1,7 @@
 import type { Recorded } from '../kernel/event.js';
 import type { AuthorizationClosed, AuthorizationOpened, FormHoldPlaced, HoldReleased, JobSettled } from '../kudos/account.events.js';
-import type { JobAssigned, JobSubmitted } from '../requests/request.events.js';
+import type { JobAssigned, JobFaulted, JobSubmitted } from '../requests/request.events.js';
+import type { TeamDeleted, TeamJoined, TeamLeft } from '../teams/team.events.js';
 import type {
   ApiKeyIssued, MonthlyEntitlementChanged, PersonalDataErased, RolesChanged, SuspicionReset, TrustGranted, UserRegistered, UserSettingsChanged, UserSuspected, WorkerPaused,
   WorkerSuspected,
@@ -25,6 +26,7 @@ export interface ExpectedWorker {
   readonly id: string;
   readonly owner: number;
   nameHash: string;
+  team: string | null;
   maintenance: boolean;
   fulfilled: number;
   generated: number;
@@ -104,6 +106,12 @@ export class ExpectedPeople {
     for (const standing of this.standings.values()) if (standing.owner === owner) standing.suspicions = 0;
   }
 
+  private aborted({ job, worker, selfTest, excused }: JobFaulted['data']): void {
+    this.assignedAt.delete(job);
+    const known = this.workers.get(worker);
+    if (known && !selfTest && !excused) known.uncompleted += 1;
+  }
+
   private addToWorkers(event: Recorded): void {
     switch (event.type) {
       case 'WorkerRegistered.v1': return this.registered(event.data as WorkerRegistered['data']);
@@ -121,6 +129,9 @@ export class ExpectedPeople {
       case 'WorkerSuspected.v1':
         this.standing(event.data as WorkerSuspected['data']).suspicions += 1;
         return;
+      case 'TeamJoined.v1':
+      case 'TeamLeft.v1':
+      case 'TeamDeleted.v1': return this.movedWorkers(event);
       case 'WorkerRenamed.v1':
       case 'WorkerDeleted.v1': return this.changedWorker(event);
       case 'UptimeAccrued.v1': {
@@ -136,23 +147,17 @@ export class ExpectedPeople {
         return;
       }
       case 'JobAssigned.v1': {
-        const { job, assignedAt } = event.data as JobAssigned['data'];
-        this.assignedAt.set(job, Date.parse(assignedAt));
+        const { job, assignedAt, selfTest } = event.data as JobAssigned['data'];
+        if (!selfTest) this.assignedAt.set(job, Date.parse(assignedAt));
         return;
       }
       case 'JobSubmitted.v1': return this.submitted(event.data as JobSubmitted['data']);
       case 'JobFaulted.v1':
-      case 'JobExpired.v1': {
-        const { job, worker } = event.data as { job: string; worker: string };
-        this.assignedAt.delete(job);
-        const known = this.workers.get(worker);
-        if (known) known.uncompleted += 1;
-        return;
-      }
+      case 'JobExpired.v1': return this.aborted(event.data as JobFaulted['data']);
       case 'JobSettled.v1': {
-        const { worker, price, things } = event.data as JobSettled['data'];
+        const { worker, price, things, selfTest } = event.data as JobSettled['data'];
         const known = this.workers.get(worker);
-        if (!known) return;
+        if (!known || selfTest) return;
         known.fulfilled += 1;
         known.generated += price;
         known.things += Math.round(things);
@@ -168,6 +173,19 @@ export class ExpectedPeople {
     return standing;
   }
 
+  /** The latest of them all says where a worker is. */
+  private movedWorkers({ type, data }: Recorded): void {
+    if (type === 'TeamDeleted.v1') {
+      for (const worker of this.workers.values()) if (worker.team === (data as TeamDeleted['data']).team) worker.team = null;
+      return;
+    }
+    const { team, worker } = data as (TeamJoined | TeamLeft)['data'];
+    const known = this.workers.get(worker);
+    if (!known) return;
+    if (type === 'TeamJoined.v1') known.team = team;
+    else if (known.team === team) known.team = null;
+  }
+
   private changedWorker({ type, data }: Recorded): void {
     const known = this.workers.get((data as { worker: string }).worker);
     if (!known) return;
@@ -179,7 +197,7 @@ export class ExpectedPeople {
   }
 
   private registered({ worker: id, owner, nameHash }: WorkerRegistered['data']): void {
-    this.workers.set(id, { id, owner, nameHash, maintenance: false, fulfilled: 0, generated: 0, things: 0, uncompleted: 0, uptimeMs: 0, uptimeKudos: 0, samples: [] });
+    this.workers.set(id, { id, owner, nameHash, team: null, maintenance: false, fulfilled: 0, generated: 0, things: 0, uncompleted: 0, uptimeMs: 0, uptimeKudos: 0, samples: [] });
     const user = this.users.get(owner);
     if (user) user.workers += 1;
   }

@@ -83,6 +83,8 @@ export class Jobs implements RequestEnds {
   private submitted(event: Recorded, data: JobSubmitted['data']): void {
     const request = this.leave(event, data);
     if (!request) return;
+    const isFree = data.price === 0 && data.debit === 0 && data.reward === undefined && data.owner === request.payer && request.payer !== 0;
+    this.violations.unless(!data.selfTest || isFree, 'I25', event, () => `job ${data.job} is a test of ${data.owner}'s own worker, and is not free or not its own`);
     request.delivered += 1;
     request.unsettled += 1;
     this.unsettled.set(data.job, data);
@@ -152,7 +154,7 @@ export class Jobs implements RequestEnds {
 
   private checkAmounts(event: Recorded, settlement: JobSettled['data'], frozen: JobSubmitted['data']): void {
     const { violations } = this;
-    for (const field of ['request', 'owner', 'worker', 'price', 'debit', 'things'] as const) {
+    for (const field of ['request', 'owner', 'worker', 'price', 'debit', 'things', 'selfTest', 'team'] as const) {
       violations.unless(settlement[field] === frozen[field], 'I7', event, () => `${field} of job ${settlement.job} is ${settlement[field]}, and was frozen as ${frozen[field]}`);
     }
     const { price, forgiven, debit, job } = settlement;

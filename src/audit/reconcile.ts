@@ -5,8 +5,10 @@ import { compareGrants } from './compare-grants.js';
 import { compareFinalRequests, compareOpenRequests } from './compare-requests.js';
 import { Drifts, type Drift } from './drift.js';
 import { ExpectedPeople } from './expected-people.js';
+import { compareMessages, ExpectedMessages } from './expected-messages.js';
 import { compareRecords, ExpectedRecords } from './expected-records.js';
 import { compareStyles, ExpectedStyles } from './expected-styles.js';
+import { compareTeams, ExpectedTeams } from './expected-teams.js';
 import { ExpectedRequests, type ExpectedRequest } from './expected-requests.js';
 import { pagesOf, Refold, type RefoldProgress, type RefoldReport } from './refold.js';
 
@@ -26,7 +28,7 @@ export interface ReconcileReport {
   readonly driftTotal: number;
 }
 
-const COMPARED = ['balances', 'statement', 'requests', 'queue', 'users', 'workers', 'records', 'shared-keys', 'styles', 'grants'] as const;
+const COMPARED = ['balances', 'statement', 'requests', 'queue', 'users', 'workers', 'records', 'shared-keys', 'styles', 'grants', 'worker-messages', 'teams'] as const;
 type Compared = (typeof COMPARED)[number];
 /** Finished requests are looked up so many at once. */
 const FINAL_REQUESTS_BATCH = 500;
@@ -63,6 +65,8 @@ class Reconciliation {
   private readonly people = new ExpectedPeople();
   private readonly records = new ExpectedRecords();
   private readonly styles = new ExpectedStyles();
+  private readonly teams = new ExpectedTeams();
+  private readonly messages = new ExpectedMessages();
   private readonly requests = new ExpectedRequests((request) => this.ended(request));
   private readonly done = new Map<Compared, Drifts>();
   private readonly requestDrifts = new Drifts('requests');
@@ -79,6 +83,8 @@ class Reconciliation {
     this.people.add(event);
     this.records.add(event);
     this.styles.add(event);
+    this.teams.add(event);
+    this.messages.add(event);
     this.requests.add(event);
   }
 
@@ -117,6 +123,8 @@ class Reconciliation {
       case 'records': await compareRecords(queries, drifts, this.records); break;
       case 'grants': await compareGrants(queries, drifts, fold.grants); break;
       case 'shared-keys': await compareSharedKeys(queries, drifts, fold.sharedKeys); break;
+      case 'teams': await compareTeams(queries, drifts, this.teams); break;
+      case 'worker-messages': await compareMessages(queries, drifts, this.messages); break;
       case 'styles': await compareStyles(queries, drifts, this.styles); break;
       case 'queue': await compareQueue(queries, drifts, requests); break;
       case 'requests':

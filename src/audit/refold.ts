@@ -5,6 +5,7 @@ import { Authorizations, type OpenHold } from './authorizations.js';
 import { Books, type UserBooks } from './books.js';
 import { CapAndTrust } from './cap-and-trust.js';
 import { Chains } from './chains.js';
+import { Deadlines } from './deadlines.js';
 import type { Decrease } from './decreases.js';
 import { Grants } from './grants.js';
 import { Jobs } from './jobs.js';
@@ -57,6 +58,7 @@ export class Refold {
   readonly capAndTrust = new CapAndTrust(this.violations, this.books);
   readonly sharedKeys = new SharedKeyBooks(this.violations);
   private readonly uptimes = new Uptimes(this.violations);
+  private readonly deadlines = new Deadlines(this.violations);
   readonly grants = new Grants(this.violations);
   private readonly chains = new Chains(this.violations);
   events = 0;
@@ -71,6 +73,7 @@ export class Refold {
     this.authorizations.add(event);
     this.sharedKeys.add(event);
     this.uptimes.add(event);
+    this.deadlines.add(event);
     this.grants.add(event);
     this.events += 1;
     this.position = raw.position;

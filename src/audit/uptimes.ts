@@ -43,13 +43,13 @@ export class Uptimes {
     if (counted) Object.assign(counted, { carriedMs: 0, throughMs: Date.parse(changedAt) });
   }
 
-  private accrued(event: Recorded, { worker, from, through, accruedMs, uptimeMs, carriedMs }: UptimeAccrued['data']): void {
+  private accrued(event: Recorded, { worker, from, through, accruedMs, uptimeMs, carriedMs, outageMs = 0 }: UptimeAccrued['data']): void {
     const { violations } = this;
     const counted = this.workers.get(worker);
     if (!counted) return violations.report('I19', event, `uptime of ${worker}, which was never registered`);
     violations.unless(counted.owed === 0, 'I19', event, () => `${worker} has earned ${counted.owed} rewards that were not given`);
     const [fromMs, throughMs] = [Date.parse(from), Date.parse(through)];
-    violations.unless(fromMs >= counted.throughMs && throughMs - fromMs === accruedMs, 'I19', event, () => `${worker} is counted from ${from} to ${through} as ${accruedMs} ms`);
+    violations.unless(fromMs >= counted.throughMs && throughMs - fromMs === accruedMs + outageMs && outageMs >= 0, 'I19', event, () => `${worker} is counted from ${from} to ${through} as ${accruedMs} ms`);
     violations.unless(uptimeMs === counted.uptimeMs + accruedMs, 'I19', event, () => `${worker} stands at ${uptimeMs} ms after ${counted.uptimeMs} and ${accruedMs}`);
     const due = (fromMs > counted.throughMs ? 0 : counted.carriedMs) + accruedMs; // whoever was away, or paused, starts anew
     violations.unless(carriedMs === due % REWARDED_MS, 'I19', event, () => `${worker} carries ${carriedMs} of ${due} ms`);

@@ -1,6 +1,6 @@
 /** The invariants of spec/ledger.md §3.4 that the log alone can prove or disprove; HR are those of horde-rules §12. */
 export type Invariant =
-  | 'I1' | 'I2' | 'I3' | 'I4' | 'I6' | 'I7' | 'I8' | 'I10' | 'I11' | 'I16' | 'I18' | 'I19' | 'I20' | 'I25' | 'I26' | 'I27' | 'I28' | 'I29' | 'HR39';
+  | 'I1' | 'I2' | 'I3' | 'I4' | 'I6' | 'I7' | 'I8' | 'I10' | 'I11' | 'I16' | 'I18' | 'I19' | 'I20' | 'I25' | 'I26' | 'I27' | 'I28' | 'I29' | 'HR22' | 'HR39';
 
 export interface Violation {
   readonly invariant: Invariant;

@@ -107,7 +107,7 @@ const openParts = async (config: Config, ports: Ports, closing: (() => Promise<v
   const personal = new PersonalFields(PERSONAL_PATHS);
   const contents = new Contents({ database, clock, hash: (text) => secrets.keyedHash('content', text) });
   const publicUrl = config.publicUrl?.replace(/\/+$/, '') ?? `http://${config.host}:${config.port}`;
-  const blobs = new LocalBlobStore({ directory: config.blobsDir, publicUrl, secrets, clock, bytesMax: config.blobLimitBytes });
+  const blobs = new LocalBlobStore({ directory: config.blobsDir, publicUrl, secrets, clock, ids, bytesMax: config.blobLimitBytes });
   const snapshots = new FileSnapshots(join(config.dataDir, 'snapshots'), logger);
   closing.push(() => snapshots.close());
   const commanding = new Commanding({

@@ -7,7 +7,7 @@ import { findSharedKey, sharedKeyIdsOf, sharedKeyPage } from '../../projections/
 import { giftsSince, lastIndexedRevision, reversalByKey, reversalOf, transactionById, transfersById } from '../../projections/statement/queries.js';
 import { stylesOf } from '../../projections/styles/queries.js';
 import { findUser, findUserByKeyHash, leftoversOfUser, maxUserId, monthlyDue, trustedUsers, unfinishedErasures, unopenedUsers, userPage, type User } from '../../projections/users/queries.js';
-import { fastJobs, findWorker, findWorkerByName, findWorkers, jobsAtWorker, recentAborts, workerPage, workersOf, type Worker } from '../../projections/workers/queries.js';
+import { findWorker, findWorkerByName, findWorkers, jobsAtWorker, workersOf, type Worker } from '../../projections/workers/queries.js';
 import { iso } from '../kernel/clock.js';
 import { centikudos, NO_KUDOS, plus } from '../kernel/kudos.js';
 import { SharedKeyRows } from '../kudos/shared-keys.js';
@@ -19,7 +19,7 @@ import { LedgerIndex } from '../kudos/ledger-index.js';
 import type { Members } from '../donations/members.message.js';
 import { MODERATOR_THANKS } from '../donations/thanks.js';
 import { TransferIndex } from '../kudos/transfers.js';
-import { owedFor } from '../requests/owed.js';
+import { owedFor } from '../requests/owed.message.js';
 import { StatusRows } from '../requests/status.js';
 import type { KnownUser, UserRows } from '../users/directory.message.js';
 import { UnfinishedErasures } from '../users/erasures.reactor.js';
@@ -30,14 +30,15 @@ import { UserPages, type UserSort } from '../users/user-page.js';
 import type { UserFigures } from '../users/user-view.js';
 import { concurrencyOf, grownConcurrency } from '../requests/gate.js';
 import { floorOf } from '../kudos/account.state.js';
-import type { WorkerRow } from '../workers/registry.message.js';
 import { WorkerJobs } from '../workers/worker-changes.js';
 import { WorkerFiguresSource } from '../workers/worker-figures.js';
+import type { WorkerFigures } from '../workers/worker-view.js';
+import { withTeams } from './team-rows.js';
 import type { Platform } from './platform.js';
 
 const CATCH_UP_MAX_MS = 1_000;
 /** Rows fetched at a time when a node starts. */
-const PAGE = 5_000;
+export const PAGE = 5_000;
 
 /** What a read model says, and the position that it is true at: read in one snapshot, so that a fold can go on from there. */
 export const atCheckpoint = <Answer>({ database }: Platform, name: string, read: (db: Queries) => Promise<Answer>): Promise<{ position: Position; answer: Answer }> =>
@@ -47,7 +48,7 @@ export const atCheckpoint = <Answer>({ database }: Platform, name: string, read:
     return { position: rows[0]?.position ?? -1, answer: await read(db) };
   }, { durable: false });
 
-const allPages = async <Row>(page: (after: string | null) => Promise<readonly Row[]>, idOf: (row: Row) => string): Promise<Row[]> => {
+export const allPages = async <Row>(page: (after: string | null) => Promise<readonly Row[]>, idOf: (row: Row) => string): Promise<Row[]> => {
   const rows: Row[] = [];
   for (let after: string | null = null; ; ) {
     const next = await page(after);
@@ -153,26 +154,6 @@ export const queueRows = (platform: Platform) => ({
   },
 });
 
-export const workerRows = (platform: Platform) => ({
-  workers: async () => {
-    const { position, answer } = await atCheckpoint(platform, 'workers', (db) => allPages<Worker>((after) => workerPage(db, after, PAGE), ({ id }) => id));
-    return { position, rows: answer.flatMap(workerRow) };
-  },
-});
-
-export const suspectRows = (platform: Platform) => ({
-  suspects: async () => {
-    const { position, answer } = await atCheckpoint(platform, 'workers', async (db) => ({ aborts: await recentAborts(db), fast: await fastJobs(db) }));
-    return { position, ...answer };
-  },
-});
-
-const workerRow = (row: Worker): WorkerRow[] => (row.declaration === null ? [] : [{
-  id: row.id, kind: row.kind, owner: row.owner, nameHash: row.nameHash, registeredAtMs: row.registeredAt, declaration: row.declaration,
-  maintenance: row.maintenance, maintenanceMessage: row.maintenanceMessage ?? undefined, paused: row.paused, samples: row.samples,
-  uptimeThroughMs: row.uptimeThrough,
-}]);
-
 const stageOf = ({ accepted, abandoned, completedAt }: OpenAuthorization): 'opened' | 'accepted' | 'abandoned' | 'ended' => {
   if (abandoned) return 'abandoned';
   if (completedAt !== null) return 'ended';
@@ -195,6 +176,7 @@ export const openWorkRows = (platform: Platform) => ({
 
 export const jobRows = (platform: Platform) => ({
   waitFor: waits(platform, 'requests'),
+  standing: (id: string) => requestOfJob(platform.database, id),
   job: async (id: string) => {
     const row = await requestOfJob(platform.database, id);
     return row && { job: row.id, request: row.request, kind: row.kind, payer: row.payer, worker: row.worker, owner: row.owner, model: row.model };
@@ -274,18 +256,21 @@ export class PostgresWorkerFigures extends WorkerFiguresSource {
   constructor(private readonly platform: Platform) {
     super();
   }
-  byId(id: string) {
-    return findWorker(this.platform.database, id);
+  async byId(id: string) {
+    return this.#withTeam(await findWorker(this.platform.database, id));
   }
-  byName(name: string) {
-    return findWorkerByName(this.platform.database, name);
+  async byName(name: string) {
+    return this.#withTeam(await findWorkerByName(this.platform.database, name));
   }
   async caughtUp(): Promise<true> {
     if (await waits(this.platform, 'workers')(await this.platform.log.head(), CATCH_UP_MAX_MS)) return true;
     throw new RetryLater('the list of workers is catching up with the log');
   }
-  byIds(ids: readonly string[]) {
-    return findWorkers(this.platform.database, ids);
+  async byIds(ids: readonly string[]) {
+    return withTeams(this.platform, await findWorkers(this.platform.database, ids));
+  }
+  async #withTeam(worker: Worker | undefined): Promise<WorkerFigures | undefined> {
+    return worker && (await withTeams(this.platform, [worker]))[0];
   }
   async contactOf(owner: number): Promise<string | null> {
     return (await findUser(this.platform.database, owner))?.contact ?? null;

@@ -1,8 +1,14 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule, HealthOnlyModule } from '../app.module.js';
 import { ConfigError, type Config } from '../config.js';
+import { JobWaits } from '../dispatch/job-waits.js';
+import { LiveNodes } from '../dispatch/live-nodes.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
+import { KeptEstimates } from '../dispatch/estimates/kept-estimates.message.js';
+import { RecentDispatch } from '../dispatch/estimates/recent-dispatch.js';
+import { ModelSpeeds } from '../dispatch/model-speeds.js';
 import { Reaper } from '../dispatch/reaper.js';
+import { WaitingWorkers } from '../dispatch/waiting-workers.js';
 import { Claims } from '../donations/claims.message.js';
 import { Members } from '../donations/members.message.js';
 import { MonthlyThanks } from '../donations/monthly-thanks.reactor.js';
@@ -16,14 +22,23 @@ import { SweepExcess } from '../kudos/sweep-excess.reactor.js';
 import { SharedKeyRegistry } from '../kudos/shared-key-registry.message.js';
 import { StyleKeys } from '../styles/style-keys.message.js';
 import { categoryOf } from '../kernel/event.js';
+import { AddressBlocks } from '../operations/address-blocks.message.js';
+import { HordeModes } from '../operations/horde-modes.message.js';
+import { Outages } from '../outages/outages.message.js';
+import { Serving } from '../outages/serving.message.js';
 import { registerBlobRoutes } from '../platform/blobs/blob-routes.js';
 import { createHttpApp } from '../platform/http/http-app.js';
 import { loggable } from '../platform/telemetry/logger.js';
 import { VERSION } from '../platform/telemetry/version.js';
 import { DeletedKeys, SharedKeyRequests } from '../requests/deleted-keys.reactor.js';
+import { Maintenance } from '../requests/maintenance.reactor.js';
 import { LatestOfRequests } from '../requests/latest-of-requests.js';
 import { OpenWork } from '../requests/open-work.js';
+import { ProgressStreams } from '../requests/progress-streams.js';
 import { Repairs } from '../requests/repairs.reactor.js';
+import { RequestWatch } from '../requests/request-watch.js';
+import { WebhookInbox } from '../requests/webhooks/webhook-inbox.js';
+import { WebhookSender } from '../requests/webhooks/webhook-sender.reactor.js';
 import { PastMinute } from '../status/past-minute.js';
 import { Erasures } from '../users/erasures.reactor.js';
 import { MonthlyGrants } from '../users/monthly-grants.reactor.js';
@@ -32,8 +47,10 @@ import { NextUserId } from '../users/next-user-id.js';
 import { TrustedUsers } from '../users/trusted-users.message.js';
 import { WorkerPresence } from '../workers/presence.js';
 import { WorkerRegistry } from '../workers/registry.message.js';
+import { WorkerMail } from '../workers/worker-mail.message.js';
 import { Suspecting } from '../workers/suspecting.reactor.js';
 import { Suspects } from '../workers/suspects.js';
+import { WorkerAddresses } from '../workers/worker-addresses.message.js';
 import { ForgetErased } from './forget-erased.js';
 import { ensureGenesis, type Genesis } from './genesis.js';
 import { Housekeeping } from './housekeeping.js';
@@ -52,9 +69,13 @@ export interface Server {
 
 /** What is still not answered so long after a stop was asked for is a client that does not send or read; supervisors kill after 10 s. */
 const ANSWERS_PATIENCE_MS = 4_000;
+/** So exactly is known when an outage began. */
+const SERVING_MS = 1_000;
 const REAPER_MS = 1_000;
 const REPAIRS_MS = 1_000;
 const SUSPECTING_MS = 1_000;
+/** So much later than its delivery is a job told of, at most, where the receiver answers. */
+const WEBHOOKS_MS = 250;
 /** What only a dead process leaves. */
 const LEFTOVERS_MS = 30_000;
 /** Nobody waits for these: trust comes after a week, and what is above the cap has no effect. */
@@ -68,6 +89,8 @@ const THANKS_MS = 60 * 60_000;
 const THANKS_FIRST_MS = 5 * 60_000;
 /** Well below the 300 s after which a worker counts as gone. */
 const PRESENCE_MS = 30_000;
+/** A few times in the 20 s after which a node counts as gone. */
+const NODES_MS = 5_000;
 const NEEDED_BESIDE_EMBEDDED_LOG = ['api', 'projector'] as const;
 
 /** Opens everything in order and listens; whatever fails on the way is closed again. */
@@ -106,7 +129,13 @@ const serveApi = async (platform: Platform, ports: SystemPorts): Promise<Server>
   const genesis = await ensureGenesis(app, platform);
   const timers = startTimers(app, platform);
   await app.listen(config.port, config.host);
-  return { platform, app, genesis, url: await app.getUrl(), close: () => shutDown(app, platform, timers) };
+  return {
+    platform, app, genesis, url: await app.getUrl(),
+    close: () => {
+      for (const waiting of [WaitingWorkers, ProgressStreams, JobWaits]) app.get<{ stop(): void }>(waiting, { strict: false }).stop();
+      return shutDown(app, platform, timers);
+    },
+  };
 };
 
 /** Nothing is waited for: a supervisor shall see how far the read models are. */
@@ -133,13 +162,18 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding, vault
   const queue = get(LiveQueue);
   const registry = get(WorkerRegistry);
   const latest = get(LatestOfRequests);
+  const watch = get(RequestWatch);
   const directory = get(UserDirectory);
+  const modes = get(HordeModes);
+  const mail = get(WorkerMail);
   const folds = [
     get(Credits), get(Pockets), get(TrustedUsers), get(RecentGifts), directory, get(NextUserId), registry, get(Suspects), new ForgetErased(vault, feed), queue,
-    get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests), get(StyleKeys), get(Claims), get(Unrepaid), latest,
+    get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests), get(StyleKeys), get(Claims), get(Unrepaid), get(WebhookInbox), latest, modes, mail, get(AddressBlocks), watch, get(ModelSpeeds), get(Outages),
+    get(JobWaits), get(RecentDispatch), get(KeptEstimates),
   ];
   for (const fold of folds) feed.register(fold);
   await feed.start();
+  await get(Serving).begin(); // before anything is asked about time
   await get(WorkerPresence).load();
   commanding.onAppended((events) => {
     for (const event of events) {
@@ -147,8 +181,11 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding, vault
       if (category === 'request') {
         queue.apply(event);
         latest.apply(event);
+        watch.apply(event);
       }
-      else if (category === 'worker') registry.apply(event);
+      else if (category === 'horde') modes.apply(event);
+      else if (category === 'workermessage') mail.apply(event);
+      else if (category === 'worker' || category === 'team') registry.apply(event);
       else if (category === 'user') {
         directory.apply(event);
         registry.apply(event);
@@ -173,9 +210,13 @@ const startTimers = (app: NestFastifyApplication, { timers, logger, contents, bl
   const deletedKeys = app.get(DeletedKeys, { strict: false });
   const [repayments, thanks] = [app.get(RepayThanks, { strict: false }), app.get(MonthlyThanks, { strict: false })];
   const members = app.get(Members, { strict: false });
+  const serving = app.get(Serving, { strict: false });
   const presence = app.get(WorkerPresence, { strict: false });
+  const nodes = app.get(LiveNodes, { strict: false });
+  const webhooks = app.get(WebhookSender, { strict: false });
   const housekeeping = new Housekeeping(contents, blobs, clock);
   const loops = [
+    { name: 'serving', everyMs: SERVING_MS, round: () => serving.confirm() },
     { name: 'reaper', everyMs: REAPER_MS, round: () => reaper.round() },
     { name: 'repairs', everyMs: REPAIRS_MS, round: () => repairs.round() },
     { name: 'suspecting', everyMs: SUSPECTING_MS, round: () => suspecting.round() },
@@ -184,17 +225,25 @@ const startTimers = (app: NestFastifyApplication, { timers, logger, contents, bl
     { name: 'promotions', everyMs: PROMOTIONS_MS, round: () => app.get(PromoteTrusted, { strict: false }).round() },
     { name: 'sweeps', everyMs: SWEEPS_MS, round: () => app.get(SweepExcess, { strict: false }).round() },
     { name: 'deleted shared keys', everyMs: REPAIRS_MS, round: () => deletedKeys.round() },
+    { name: 'maintenance', everyMs: REAPER_MS, round: () => app.get(Maintenance, { strict: false }).round() },
+    { name: 'address blocks', everyMs: REAPER_MS, round: () => app.get(AddressBlocks, { strict: false }).round() },
+    { name: 'old addresses', everyMs: HOUSEKEEPING_MS, round: () => app.get(WorkerAddresses, { strict: false }).forgetOld() },
     { name: 'housekeeping', everyMs: HOUSEKEEPING_MS, round: () => housekeeping.round() },
     { name: 'supporters', everyMs: SUPPORTERS_MS, round: () => members.refresh() },
     { name: 'repayments', everyMs: REPAIRS_MS, round: () => repayments.round() },
     { name: 'monthly thanks', everyMs: THANKS_MS, firstMs: THANKS_FIRST_MS, round: () => thanks.round() },
+    { name: 'webhooks', everyMs: WEBHOOKS_MS, round: () => webhooks.round() },
     { name: 'presence', everyMs: PRESENCE_MS, round: () => presence.round() },
+    { name: 'nodes', everyMs: NODES_MS, round: () => nodes.round() },
   ].map(({ name, everyMs, firstMs = 0, round }: Loop) =>
     repeatedly(round, { everyMs, firstMs, timers, onError: (error) => logger.error({ err: loggable(error), loop: name }, 'a round failed and will be tried again') }));
   return {
     stop: async () => {
       await Promise.all(loops.map((loop) => loop.stop()));
+      await webhooks.stop();
       await presence.round().catch(() => undefined); // a last word to those who go on; without it nothing but time is lost
+      await serving.end().catch(() => undefined); // as that
+      await nodes.leave().catch(() => undefined); // as that
     },
   };
 };

@@ -1,15 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { iso } from '../kernel/clock.js';
-import { inKudos } from '../kernel/kudos.js';
+import { inKudos, type Kudos } from '../kernel/kudos.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
 import { Refused, refusedBy } from '../platform/http/refusals.js';
 import { RetryLater } from '../platform/retry-later.js';
 import { formsOf } from '../pricing/alchemy-forms.js';
+import { owedFor } from '../requests/owed.message.js';
 import { OnRequest, type RequestOutcome } from '../requests/request.message.js';
 import { jobRefusals } from '../requests/request.refusals.js';
 import { Settling } from '../requests/settling.message.js';
 import { UserDirectory, type KnownUser } from '../users/directory.message.js';
-import { positionOf, submittedOf, teamOf, type Delivered } from './deliver.js';
+import { takeDecoy } from './decoy-deliver.js';
+import { frozenOf, positionOf, submittedOf, teamOf, type Delivered } from './deliver.js';
 import { DeliverParts } from './deliver-parts.js';
 import { JobFinder, type FoundJob } from './job-finder.js';
 import { ownJob } from './own-job.js';
@@ -35,12 +37,18 @@ export class AlchemyDeliver {
 
   async deliver(delivery: FormDelivery, apiKey: string): Promise<Delivered> {
     const { found, user } = await ownJob({ id: delivery.id, kind: 'alchemy' }, apiKey, this);
+    if (found.decoy) return takeDecoy(this.parts, found, { faulted: delivery.faulted, reward: () => this.#pretendedReward(delivery, found) });
     const context: CommandContext = { actor: { kind: 'user', user: user.id }, correlationId: this.parts.ports.ids.uuid() };
     if (delivery.faulted) return this.#giveBack(found, context);
     if (found.facts) return this.#submit(delivery, found, { user, context });
     const outcome = await this.#ask(found, { type: 'ExplainJob', job: found.job }, context);
     if (outcome === undefined) return { reward: 0, position: -1 };
     throw new RetryLater('the form is at its worker, but this node does not know its request yet');
+  }
+
+  #pretendedReward({ result }: FormDelivery, { facts, form }: FoundJob): Kudos {
+    this.#textOf(result); // refused as it would be
+    return formsOf(facts!)[form!]!.price;
   }
 
   async #giveBack(found: FoundJob, context: CommandContext): Promise<Delivered> {
@@ -63,19 +71,23 @@ export class AlchemyDeliver {
       type: 'SubmitJob', job: found.job, state: 'ok', ...stored, seed: 0, ...value, ownerTrusted, policy, reference, at: this.#now(),
     }, context);
     if (outcome === undefined) return { reward: 0, position: -1 };
-    const { request, job, payer, worker, owner, model } = found;
-    const owed = { request, job, payer, kind: 'alchemy' as const, worker, owner, ownerTrusted, model, policy, ...value };
-    const position = payer === 0 ? undefined : await this.settling.settleOrLeave(owed, submittedOf(outcome), context);
-    return { reward: inKudos(price), position: position ?? positionOf(outcome) };
+    const frozen = frozenOf(outcome, found.job);
+    const position = facts.payer === 0 ? undefined : await this.settling.settleOrLeave(owedFor(frozen, facts), submittedOf(outcome), context);
+    return { reward: inKudos(frozen.price), position: position ?? positionOf(outcome) };
   }
 
   async #store(result: FormDelivery['result']): Promise<{ result: string; resultHash: string }> {
     const { ids, contents, clock } = this.parts.ports;
-    const text = JSON.stringify({ salt: ids.bytes(16).toString('hex'), result });
-    if (text.length > RESULT_CHARACTERS_MAX) throw new Refused('BadRequest', 400, `A result has ${RESULT_CHARACTERS_MAX} characters at most; images are uploaded.`);
+    const text = this.#textOf(result);
     const id = ids.uuid();
     await contents.put({ id, kind: 'result', text, expiresAt: clock.now() + RESULT_LIFE_MS });
     return { result: id, resultHash: contents.hash(text) };
+  }
+
+  #textOf(result: FormDelivery['result']): string {
+    const text = JSON.stringify({ salt: this.parts.ports.ids.bytes(16).toString('hex'), result });
+    if (text.length > RESULT_CHARACTERS_MAX) throw new Refused('BadRequest', 400, `A result has ${RESULT_CHARACTERS_MAX} characters at most; images are uploaded.`);
+    return text;
   }
 
   /** Undefined when it was delivered before, by a worker in maintenance: that is told so by a reward of 0 (horde-api C3.5). */

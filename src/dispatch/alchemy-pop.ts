@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { iso } from '../kernel/clock.js';
 import { NO_KUDOS, type Kudos } from '../kernel/kudos.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
-import { Database } from '../platform/postgres/database.js';
 import { RetryLater } from '../platform/retry-later.js';
 import { formsOf, serviceOf } from '../pricing/alchemy-forms.js';
 import type { FormFacts } from '../pricing/job-features.js';
@@ -10,24 +9,25 @@ import type { StoredAlchemy } from '../requests/rules/alchemy-request.js';
 import type { RequestFacts } from '../requests/request.events.js';
 import { OnRequest } from '../requests/request.message.js';
 import type { KnownUser } from '../users/directory.message.js';
-import { CheckIn } from '../workers/check-in.message.js';
 import type { KnownWorker } from '../workers/registry.message.js';
-import type { Declaration } from '../workers/worker.events.js';
+import { Arrivals } from './arrivals.js';
+import type { FairTurn } from './fair-turns.js';
 import { FORM_TTL_S } from './matching/ttl.js';
 import { LiveQueue, type AnyWorkerFacts } from './live-queue.message.js';
+import type { ServingOrder } from './live-queue/lane.js';
 import type { PoppingWorker, QueuedRequest } from './live-queue/queue-row.js';
+import { giveDecoys, isFooled, requestsThatTricked } from './decoys.js';
+import type { LostOfPop } from './lost-content.js';
 import { maintenanceRefusal } from './maintenance.js';
 import { pages } from './pages.js';
 import { PopParts } from './pop-parts.js';
 import { PromisedForms } from './promised-forms.js';
 import { UpfrontForms } from './upfront-forms.js';
+import type { Visitor } from './visits.js';
 import type { PopWish } from './worker-view.js';
 
-export interface AlchemyAsked {
-  readonly name: string;
-  readonly declaration: Declaration;
+export interface AlchemyAsked extends Omit<Visitor, 'kind'> {
   readonly amount: number;
-  readonly wish: PopWish;
 }
 
 /** A form in its worker's hands. */
@@ -52,6 +52,8 @@ interface Pop {
   readonly known: KnownWorker;
   readonly worker: PoppingWorker<AnyWorkerFacts>;
   readonly wish: PopWish;
+  /** Aborted as the worker hangs up. */
+  readonly gone: AbortSignal | undefined;
   readonly context: CommandContext;
   readonly taken: HandedForm[];
   amount: number;
@@ -60,17 +62,20 @@ interface Pop {
   unaffordable: number;
   /** The views lagged too far to tell what a payer has. */
   behind: RetryLater | undefined;
+  /** Requests without their source image, or without what was asked for. */
+  readonly lost: LostOfPop;
+  /** Forms taken for others than the worker's owner and whom it puts first. */
+  forOthers: number;
+}
+interface Candidate {
+  readonly request: string;
+  readonly content: StoredAlchemy;
+  readonly order: ServingOrder;
 }
 interface Offered {
   readonly job: string;
   readonly form: number;
   readonly held: Kudos;
-}
-
-/** What a pop needs of workers, besides the queue. */
-@Injectable()
-export class AlchemyArrivals {
-  constructor(readonly checkIn: CheckIn, readonly database: Database) {}
 }
 
 /** Hands out forms, several of one or more requests at once: the queue in memory proposes, the log decides. */
@@ -79,41 +84,72 @@ export class AlchemyPop {
   readonly #promised = new PromisedForms();
 
   constructor(
-    private readonly queue: LiveQueue, private readonly money: UpfrontForms, private readonly parts: PopParts, private readonly arrivals: AlchemyArrivals,
+    private readonly queue: LiveQueue, private readonly money: UpfrontForms, private readonly parts: PopParts, private readonly arrivals: Arrivals,
   ) {}
 
-  async pop(owner: KnownUser, { name, declaration, amount, wish }: AlchemyAsked): Promise<AlchemyPopped> {
-    const known = await this.arrivals.checkIn.arrive(owner, { kind: 'interrogation', name, declaration });
-    const worker = this.parts.views.of(known, wish);
-    const context: CommandContext = { actor: { kind: 'user', user: owner.id }, correlationId: this.parts.ports.ids.uuid() };
-    const pop: Pop = { owner, known, worker, wish, context, taken: [], amount, position: -1, unaffordable: 0, behind: undefined };
-    await this.#take(pop);
-    if (pop.taken.length > 0) return { forms: pop.taken, position: pop.position, skipped: {} };
-    if (pop.behind) throw pop.behind;
-    if (known.maintenance) throw await maintenanceRefusal(known, this.arrivals.database);
-    const skipped = this.queue.skippedCounts(worker);
-    return { forms: [], position: -1, skipped: { ...skipped, kudos: (skipped['kudos'] ?? 0) + pop.unaffordable } };
+  async pop(owner: KnownUser, asked: AlchemyAsked): Promise<AlchemyPopped> {
+    return this.arrivals.visits.receive<AlchemyPopped>(owner, { ...asked, kind: 'interrogation' }, async (known) => {
+      const answer = await this.#find(owner, asked, known);
+      return { found: answer.forms.length > 0, answer };
+    }, { forms: [], position: -1, skipped: {} });
   }
 
-  async #take(pop: Pop): Promise<void> {
-    for (const page of pages(this.queue.candidates(pop.worker, CANDIDATES_MAX))) {
-      const contents = await this.parts.ports.contents.getMany(page.map(({ request }) => request));
-      for (const { request } of page) {
-        if (pop.taken.length >= pop.amount) return;
+  async #find(owner: KnownUser, { amount, wish, patience }: AlchemyAsked, known: KnownWorker): Promise<AlchemyPopped> {
+    const worker = this.parts.views.of(known, wish);
+    const context: CommandContext = { actor: { kind: 'user', user: owner.id }, correlationId: this.parts.ports.ids.uuid() };
+    const pop: Pop = { owner, known, worker, wish, gone: patience?.gone, context, taken: [], amount, position: -1, unaffordable: 0, behind: undefined, forOthers: 0, lost: this.arrivals.lost.ofPop() };
+    const turn = this.arrivals.fairness.takeTurn(known.id);
+    await this.#take(pop, turn);
+    await pop.lost.end();
+    turn.settle(pop.forOthers);
+    const { journal } = this.parts;
+    if (pop.taken.length > 0) {
+      journal.note(known.id, 'jobs', { jobs: pop.taken.map(({ job }) => job) });
+      return { forms: pop.taken, position: pop.position, skipped: {} };
+    }
+    if (pop.behind) throw pop.behind;
+    if (known.maintenance) {
+      journal.note(known.id, 'refused');
+      throw await maintenanceRefusal(known, this.arrivals.database);
+    }
+    const counted = this.queue.skippedCounts(worker);
+    const skipped = { ...counted, kudos: (counted['kudos'] ?? 0) + pop.unaffordable };
+    journal.note(known.id, 'nothing', { skipped });
+    return { forms: [], position: -1, skipped };
+  }
+
+  /** Again as long as it helps: who took a job of one request goes on to the next, and may come back for more. */
+  async #take(pop: Pop, turn: FairTurn): Promise<void> {
+    for (let before = -1; pop.taken.length > before && pop.taken.length < pop.amount;) {
+      before = pop.taken.length;
+      await this.#takeFromEach(pop, turn);
+    }
+  }
+
+  async #takeFromEach(pop: Pop, { order }: FairTurn): Promise<void> {
+    for (const page of pages(this.parts.nodes.preferred(this.queue.candidates(pop.worker, CANDIDATES_MAX, order), pop.worker.ownerIds))) {
+      const requests = page.map(({ request }) => request);
+      const contents = await this.parts.ports.contents.getMany(requests);
+      const tricking = await requestsThatTricked(this.parts.ports.contents, pop.known, requests);
+      for (const request of requests) {
+        if (pop.taken.length >= pop.amount || pop.gone?.aborted) return;
         const text = contents.get(request);
-        if (text === undefined) continue; // without content its request is about to expire
-        const content = JSON.parse(text) as StoredAlchemy;
-        if (await this.parts.ports.blobs.exists(content.source)) await this.#claim(pop, request, content); // as without content
+        const content = text === undefined ? undefined : (JSON.parse(text) as StoredAlchemy);
+        if (!content || !(await this.parts.ports.blobs.exists(content.source))) pop.lost.add(request);
+        else if (!tricking.has(request)) await this.#claim(pop, { request, content, order });
       }
     }
   }
 
   /** Forms are promised in memory before anything is awaited, so that pops on this node never ask for the same one. */
-  async #claim(pop: Pop, request: string, content: StoredAlchemy): Promise<void> {
+  async #claim(pop: Pop, { request, content, order }: Candidate): Promise<void> {
     const entry = this.queue.find(request);
     if (!entry) return;
-    const free = this.#freeForms(entry, pop.worker).slice(0, pop.amount - pop.taken.length);
+    const able = this.#freeForms(entry, pop.worker);
+    const wanted = Math.min(able.length, pop.amount - pop.taken.length);
+    const free = able.slice(0, this.arrivals.fairness.amount(entry, { id: pop.known.id, worker: pop.worker, order, free: able.length, wanted }));
     const jobs = free.map((form) => ({ job: this.parts.ports.ids.uuid(), form }));
+    if (isFooled(pop.known, entry.facts)) return this.#pretend(pop, entry.facts, content, jobs);
     const reservation = this.queue.reserve(request, jobs.length, jobs.map(({ job }) => job));
     if (!reservation) return;
     const promise = this.#promised.add(request, free);
@@ -123,6 +159,16 @@ export class AlchemyPop {
       reservation.release();
       promise.release();
     }
+  }
+
+  /** For a worker that is paused and not told: the queue and the log know nothing of it. */
+  async #pretend(pop: Pop, facts: RequestFacts, content: StoredAlchemy, jobs: readonly { job: string; form: number }[]): Promise<void> {
+    if (jobs.length === 0) return;
+    const { ports } = this.parts;
+    const forms = formsOf(facts);
+    await giveDecoys(ports, pop.known, { facts, ttlS: FORM_TTL_S, jobs: jobs.map((each) => ({ ...each, model: serviceOf(forms[each.form]!) })) });
+    pop.position = Math.max(pop.position, ports.feed.position);
+    for (const { job, form } of jobs) pop.taken.push({ job, form: forms[form]!, payload: content.payloads[form] ?? null, source: content.source });
   }
 
   #freeForms({ request, facts, waitingForms }: QueuedRequest, { models }: PoppingWorker<AnyWorkerFacts>): number[] {
@@ -137,10 +183,12 @@ export class AlchemyPop {
     const { known, owner, context } = pop;
     const ownerTrusted = owner.roles.has('trusted') || !this.parts.pricing.escrow;
     const outcome = await this.parts.commands.execute(new OnRequest(facts.request, {
-      type: 'AssignForms', forms: offered, worker: known.id, owner: known.owner, ownerTrusted, ttlS: FORM_TTL_S, at: iso(this.parts.ports.clock.now()),
+      type: 'AssignForms', forms: offered, worker: known.id, owner: known.owner, ownerTrusted, ttlS: FORM_TTL_S, selfTest: pop.wish.test,
+      at: iso(this.parts.ports.clock.now()),
     }, context));
     const assigned = new Set(outcome.outcome === 'appended' ? outcome.events.map(({ data }) => (data as { job: string }).job) : []);
     if (outcome.outcome === 'appended') pop.position = Math.max(pop.position, outcome.position);
+    if (!pop.worker.ownerIds.includes(facts.payer)) pop.forOthers += assigned.size;
     const forms = formsOf(facts);
     for (const { job, form, held } of offered) {
       if (assigned.has(job)) pop.taken.push({ job, form: forms[form]!, payload: content.payloads[form] ?? null, source: content.source });

@@ -1,7 +1,7 @@
 import { Controller, HttpCode, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { setKudosPosition } from '../platform/http/kudos-position.js';
-import { ApiKey, LooseBody, StrictBody } from '../platform/http/parameters.js';
+import { ApiKey, ClientIp, LooseBody, StrictBody } from '../platform/http/parameters.js';
 import { Callers, RateLimit } from '../platform/http/route-spec.js';
 import { makesImage } from '../reference/catalogue.js';
 import { UserDirectory } from '../users/directory.message.js';
@@ -14,6 +14,7 @@ import { blobKey } from './deliver.js';
 import { skippedForms } from './matching/skipped.js';
 import { PopEdge } from './pop.controller.js';
 import { popOwner, prioritised } from './pop-owner.js';
+import { patienceOf } from './waiting-workers.js';
 
 /** Ours: a request has 100 forms at most, and so has a pop. */
 const AMOUNT_MAX = 100;
@@ -26,11 +27,12 @@ export class AlchemyController {
   ) {}
 
   @Post('pop') @HttpCode(200) @Callers('user') @RateLimit('RL-60s')
-  async pop(@StrictBody(AlchemyPopFields) body: AlchemyPopFields, @ApiKey() apiKey: string, @Res({ passthrough: true }) reply: FastifyReply) {
+  async pop(@StrictBody(AlchemyPopFields) body: AlchemyPopFields, @ApiKey() apiKey: string, @ClientIp() ip: string, @Res({ passthrough: true }) reply: FastifyReply) {
     const owner = await popOwner(this.directory, apiKey, body.priority_usernames);
     const { forms, position, skipped } = await this.pops.pop(owner, {
-      name: body.name, declaration: alchemistDeclaration(body), amount: Math.min(AMOUNT_MAX, Math.max(1, body.amount)),
-      wish: { prioritised: prioritised(body.priority_usernames), requireUpfrontKudos: body.require_upfront_kudos, blacklist: [] },
+      name: body.name, ip, declaration: alchemistDeclaration(body), amount: Math.min(AMOUNT_MAX, Math.max(1, body.amount)),
+      wish: { prioritised: prioritised(body.priority_usernames), requireUpfrontKudos: body.require_upfront_kudos, blacklist: [], test: body.test },
+      patience: patienceOf(body, reply),
     });
     if (forms.length === 0) return { forms: null, skipped: skippedForms(skipped) };
     setKudosPosition(reply, position);

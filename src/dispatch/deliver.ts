@@ -3,17 +3,18 @@ import { iso } from '../kernel/clock.js';
 import { inKudos } from '../kernel/kudos.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
 import type { PricePolicy } from '../pricing/price-policy.js';
-import { retryAfter } from '../platform/http/answer-error.js';
 import { Refused, refusedBy } from '../platform/http/refusals.js';
 import { RetryLater } from '../platform/retry-later.js';
-import type { JobState, RequestFacts } from '../requests/request.events.js';
+import type { JobState, JobSubmitted, RequestFacts } from '../requests/request.events.js';
 import { OnRequest, type RequestOutcome } from '../requests/request.message.js';
 import { jobRefusals } from '../requests/request.refusals.js';
-import { Settling, type Owed } from '../requests/settling.message.js';
+import { owedFor } from '../requests/owed.message.js';
+import { Settling } from '../requests/settling.message.js';
 import { UserDirectory, type KnownUser } from '../users/directory.message.js';
 import type { KnownWorker } from '../workers/registry.message.js';
 import { DeliverParts } from './deliver-parts.js';
-import { payOf, valueOfImage, valueOfText, type JobValue } from './job-value.js';
+import { takeDecoy } from './decoy-deliver.js';
+import { payOf, valueOfJob, type JobValue } from './job-value.js';
 import { JobFinder, type FoundJob } from './job-finder.js';
 import { ownJob } from './own-job.js';
 
@@ -33,6 +34,8 @@ export interface Delivered {
 }
 
 const METADATA_MAX = 50;
+/** In place of an image that the worker has put where it was told to (horde-api C1.6). */
+const UPLOADED = 'R2';
 const RESULT_LIFE_MS = 24 * 60 * 60_000;
 
 /**
@@ -49,10 +52,21 @@ export class Deliver {
   async deliver(delivery: Delivery, apiKey: string): Promise<Delivered> {
     const { found, user } = await ownJob(delivery, apiKey, this);
     if (delivery.metadata.length > METADATA_MAX) throw new Refused('BadRequest', 400, `At most ${METADATA_MAX} gen_metadata entries are accepted.`);
+    if (found.decoy) return this.#pretend(delivery, { found, user });
     const context: CommandContext = { actor: { kind: 'user', user: user.id }, correlationId: this.parts.ports.ids.uuid() };
     if (delivery.state === 'faulted') return this.#fault(found, context);
-    // A job that is not pending any more is refused by its decider; there is nothing to price or to store.
-    return found.facts ? this.#submit(delivery, { found, facts: found.facts, user }, context) : this.#refused(found, context);
+    try {
+      // A job that is not pending any more is refused by its decider; there is nothing to price or to store.
+      return await (found.facts ? this.#submit(delivery, { found, facts: found.facts, user }, context) : this.#refused(found, context));
+    } catch (error) {
+      if (this.#isDoneInMaintenance(error, found)) return { reward: 0, position: -1 };
+      throw error;
+    }
+  }
+
+  /** A worker that is in maintenance when it delivers again is thanked, not refused (horde-api C1.6). */
+  #isDoneInMaintenance(error: unknown, { worker }: FoundJob): boolean {
+    return error instanceof Refused && error.rc === 'DuplicateGen' && this.parts.registry.byId(worker)?.maintenance === true;
   }
 
   async #fault(found: FoundJob, context: CommandContext): Promise<Delivered> {
@@ -70,34 +84,31 @@ export class Deliver {
   async #submit(delivery: Delivery, { found, facts, user }: { found: FoundJob; facts: RequestFacts; user: KnownUser }, context: CommandContext): Promise<Delivered> {
     const state = stateOf(delivery);
     const policy = this.#policyOf(facts);
-    const value = this.#valueOf(delivery, { found, facts, user, censored: state !== 'ok' }, policy);
+    const value = this.#valueOf(delivery, { found, facts, user }, policy);
     const pay = { ...payOf(value.price, this.#agentOf(found), policy), ...teamOf(this.parts.registry.byId(found.worker)) };
     const result = await this.#store(delivery, { job: found.job, state });
     const outcome = await this.#ask(found, {
       type: 'SubmitJob', job: found.job, state, ...result, seed: delivery.seed, ...value, ...pay, ownerTrusted: this.#isPaidInFull(user),
       policy: policy.version, reference: this.parts.pricing.reference.version, ...this.parts.speedLimits.of(found, user), at: this.#now(),
     }, context);
-    const position = await this.#settle({ ...value, ...pay, policy: policy.version }, { found, facts, user }, outcome, context);
-    return { reward: inKudos(pay.reward ?? value.price), position: position ?? positionOf(outcome) };
+    const frozen = frozenOf(outcome, found.job);
+    // Inline, so that the owner sees the kudos at once; what cannot be paid now is the repair's to pay.
+    const position = facts.payer === 0 ? undefined : await this.settling.settleOrLeave(owedFor(frozen, facts), submittedOf(outcome), context);
+    return { reward: inKudos(frozen.reward ?? frozen.price), position: position ?? positionOf(outcome) };
   }
 
-  /** Inline, so that the owner sees the kudos at once; what cannot be paid now is the repair's to pay. */
-  async #settle(
-    { price, reward, team, debit, things, policy }: Pick<Owed, 'price' | 'reward' | 'team' | 'debit' | 'things' | 'policy'>,
-    { found, facts, user }: { found: FoundJob; facts: RequestFacts; user: KnownUser }, outcome: RequestOutcome, context: CommandContext,
-  ): Promise<number | undefined> {
-    if (facts.payer === 0) return undefined;
-    const { request, job, worker, owner, model } = found;
-    const owed: Owed = {
-      request, payer: facts.payer, kind: facts.kind, job, worker, owner, ownerTrusted: this.#isPaidInFull(user), model, price, debit, things, policy,
-      ...(reward !== undefined && { reward }), ...(team !== undefined && { team }),
-    };
-    try {
-      return await this.settling.settle(owed, submittedOf(outcome), context);
-    } catch (error) {
-      if (retryAfter(error) !== undefined) return undefined;
-      throw error;
-    }
+  /** A reward is named as for any job, and the result is thrown away (horde-rules §4.1). */
+  #pretend(delivery: Delivery, { found, user }: { found: FoundJob; user: KnownUser }): Promise<Delivered> {
+    const facts = found.facts!;
+    return takeDecoy(this.parts, found, {
+      faulted: delivery.state === 'faulted',
+      reward: () => {
+        if (delivery.kind === 'image' && delivery.generation !== UPLOADED) decodedImage(delivery.generation);
+        const policy = this.#policyOf(facts);
+        const { price } = this.#valueOf(delivery, { found, facts, user }, policy);
+        return payOf(price, this.#agentOf(found), policy).reward ?? price;
+      },
+    });
   }
 
   #isPaidInFull(owner: KnownUser): boolean {
@@ -115,12 +126,10 @@ export class Deliver {
     return this.parts.registry.byId(worker)?.declaration.agent ?? '';
   }
 
-  #valueOf(
-    delivery: Delivery, { found, facts, user, censored }: { found: FoundJob; facts: RequestFacts; user: KnownUser; censored: boolean }, policy: PricePolicy,
-  ): JobValue {
-    const { reference } = this.parts.pricing;
-    if (facts.kind === 'image') return valueOfImage({ facts, model: found.model, censored }, policy, reference);
-    return valueOfText({ facts, model: found.model, censored, text: delivery.generation, agent: this.#agentOf(found), ownerTrusted: user.roles.has('trusted') }, policy, reference);
+  #valueOf(delivery: Delivery, { found, facts, user }: { found: FoundJob; facts: RequestFacts; user: KnownUser }, policy: PricePolicy): JobValue {
+    const censored = stateOf(delivery) !== 'ok';
+    const job = { facts, model: found.model, censored, text: delivery.generation, agent: this.#agentOf(found), ownerTrusted: user.roles.has('trusted') };
+    return valueOfJob(job, policy, this.parts.pricing.reference);
   }
 
   /**
@@ -129,7 +138,7 @@ export class Deliver {
    */
   async #store(delivery: Delivery, { job, state }: { job: string; state: JobState }): Promise<{ result: string; resultHash: string | null }> {
     const { ids, contents, clock, blobs } = this.parts.ports;
-    const blob = delivery.generation === 'R2' ? job : ids.uuid();
+    const blob = delivery.generation === UPLOADED ? job : ids.uuid();
     if (delivery.kind === 'image' && blob !== job) await blobs.put(blobKey(blob), decodedImage(delivery.generation));
     const metadata = withVerdict(delivery, state);
     if (delivery.kind === 'image' && metadata.length === 0) return { result: `blob:${blob}`, resultHash: null };
@@ -158,6 +167,13 @@ export const teamOf = (worker: KnownWorker | undefined): { readonly team?: strin
 export const blobKey = (job: string): string => `${job}.webp`;
 
 export const positionOf = (outcome: RequestOutcome): number => (outcome.outcome === 'appended' ? outcome.position : -1);
+
+/** What a submit has frozen: only that is owed. @throws when nothing was appended, which no submit is answered with */
+export const frozenOf = (outcome: RequestOutcome, job: string): JobSubmitted['data'] => {
+  const event = outcome.outcome === 'appended' ? outcome.events.find(({ type }) => type === 'JobSubmitted.v1') : undefined;
+  if (!event) throw new Error(`job ${job} was submitted without an event`);
+  return event.data as JobSubmitted['data'];
+};
 
 /** All delivered jobs of the request, if this append was its last. */
 export const submittedOf = (outcome: RequestOutcome): readonly string[] | null => {

@@ -2,6 +2,9 @@ import type { RequestFacts, RequestKind } from '../requests/request.events.js';
 import { RetryLater } from '../platform/retry-later.js';
 import type { LiveQueue } from './live-queue.message.js';
 
+/** What became of a decoy, as its worker sees it. */
+export type DecoyEnd = 'delivered' | 'faulted';
+
 export interface FoundJob {
   readonly job: string;
   readonly request: string;
@@ -14,6 +17,8 @@ export interface FoundJob {
   readonly form?: number;
   /** Known while the job is pending; a job that ended needs no price any more. */
   readonly facts: RequestFacts | undefined;
+  /** Nobody waits for it: it was given to a worker that is paused and not told. */
+  readonly decoy?: { readonly deadlineMs: number; readonly ended: DecoyEnd | undefined };
 }
 
 /** The requests read model, for jobs that are not pending any more. */
@@ -29,6 +34,7 @@ export class JobFinder {
   constructor(
     private readonly queue: LiveQueue, private readonly rows: JobRows,
     private readonly feed: { head(): Promise<number>; waitFor(position: number, timeoutMs: number): Promise<boolean> },
+    private readonly findDecoy: (job: string) => Promise<FoundJob | undefined>,
   ) {}
 
   /** Undefined only when no such job was ever handed out. @throws RetryLater */
@@ -41,7 +47,7 @@ export class JobFinder {
     if (late) return late;
     if (!(await this.rows.waitFor(head, CATCH_UP_MAX_MS))) throw new RetryLater('the list of requests is catching up with the log');
     const row = await this.rows.job(job);
-    return row && { ...row, facts: undefined };
+    return row ? { ...row, facts: undefined } : this.findDecoy(job);
   }
 
   #live(id: string): FoundJob | undefined {

@@ -32,8 +32,18 @@ export const valueOfImage = ({ facts, model, censored }: Priced, policy: PricePo
   return { price, debit: imageDebit(price, features, { censored, slowWorkers, workerBlacklist }, policy), things: thingsOfJob(facts) };
 };
 
+/** A delivered job, and what its price may depend on besides its request. */
+export interface PricedJob extends Priced {
+  readonly text: string;
+  readonly agent: string;
+  readonly ownerTrusted: boolean;
+}
+
+export const valueOfJob = (job: PricedJob, policy: PricePolicy, reference: ReferenceSnapshot): JobValue =>
+  (job.facts.kind === 'image' ? valueOfImage(job, policy, reference) : valueOfText(job, policy, reference));
+
 export const valueOfText = (
-  { facts, model, censored, text, agent, ownerTrusted }: Priced & { readonly text: string; readonly agent: string; readonly ownerTrusted: boolean },
+  { facts, model, censored, text, agent, ownerTrusted }: PricedJob,
   policy: PricePolicy, reference: ReferenceSnapshot,
 ): JobValue => {
   const features = facts.features as TextJobFeatures;

@@ -1,24 +1,43 @@
-import { BASELINE_SPEED, speedOf, type KnownWorker, type WorkerRegistry } from '../workers/registry.message.js';
-import type { RequestKind } from '../requests/request.events.js';
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../kernel/clock.js';
 import { workerKindOf } from '../kernel/request-kind.js';
+import type { RequestKind } from '../requests/request.events.js';
+import { speedOf, WorkerRegistry, type KnownWorker } from '../workers/registry.message.js';
 
 /** The workers of a kind that are here now, with what is asked of them again and again. */
 export interface OnlineWorkers {
   readonly workers: readonly KnownWorker[];
   readonly threads: number;
-  /** Things per second, averaged; what is assumed of a new worker when nobody is here. */
+  /** Things per second of one job, averaged over who has delivered; a guess where nobody has. */
   readonly meanSpeed: number;
   readonly byModel: ReadonlyMap<string, readonly KnownWorker[]>;
 }
+
+/** Things per second until somebody has delivered. Rules about slow workers assume other figures of new ones (`BASELINE_SPEED`). */
+const GUESSED_SPEED: Readonly<Record<RequestKind, number>> = { image: 1_000_000, text: 10, alchemy: 0.5 };
+
+/** The rules round speeds to tenths (horde-rules §4.3): what was rounded to nothing was at least this. */
+const SPEED_MIN = 0.05;
+
+/**
+ * Things per second of one job; undefined of a worker that has not delivered yet. The harmonic mean of its samples, for that
+ * is what its next jobs take: the mean that the rules show makes one job that was done in no time outweigh many slow ones.
+ */
+export const shownSpeed = ({ kind, samples }: Pick<KnownWorker, 'kind' | 'samples'>): number | undefined => {
+  if (samples.length === 0) return undefined;
+  if (kind === 'interrogation') return 1 / speedOf({ kind, samples }); // an alchemist's are seconds per form
+  return samples.length / samples.reduce((sum, sample) => sum + 1 / Math.max(SPEED_MIN, sample), 0);
+};
 
 /** With thousands of workers a summary costs a millisecond: one a second is enough, and at once when somebody arrives. */
 const FRESH_MS = 1_000;
 
 /** Summaries of who is online, remembered for a second. */
+@Injectable()
 export class OnlineSummaries {
   readonly #known = new Map<RequestKind, { readonly atMs: number; readonly arrivals: number; readonly summary: OnlineWorkers }>();
 
-  constructor(private readonly registry: WorkerRegistry, private readonly clock: { now(): number; monotonic(): number }) {}
+  constructor(private readonly registry: WorkerRegistry, private readonly clock: Clock) {}
 
   of(kind: RequestKind): OnlineWorkers {
     const atMs = this.clock.monotonic();
@@ -40,11 +59,11 @@ const summaryOf = (kind: RequestKind, workers: readonly KnownWorker[]): OnlineWo
       else byModel.set(model, [worker]);
     }
   }
-  const speeds = workers.reduce((sum, worker) => sum + speedOf(worker), 0);
+  const speeds = workers.flatMap((worker) => shownSpeed(worker) ?? []);
   return {
     workers, byModel,
     threads: workers.reduce((sum, { declaration }) => sum + declaration.threads, 0),
-    meanSpeed: workers.length === 0 ? BASELINE_SPEED[workerKindOf(kind)] : speeds / workers.length,
+    meanSpeed: speeds.length === 0 ? GUESSED_SPEED[kind] : speeds.reduce((sum, speed) => sum + speed, 0) / speeds.length,
   };
 };
 

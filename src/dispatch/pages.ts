@@ -1,5 +1,6 @@
-/** Contents are fetched a page at a time (horde-rules §6.3). */
+/** Contents are fetched a page at a time (horde-rules §6.3); whoever refuses that many looks at more at once. */
 const PAGE = 10;
+const PAGE_MAX = 100;
 
 /** The first page is one candidate: usually it is the one. */
 export function* pages<Item>(items: Iterable<Item>): Generator<Item[]> {
@@ -10,7 +11,7 @@ export function* pages<Item>(items: Iterable<Item>): Generator<Item[]> {
     if (page.length < size) continue;
     yield page;
     page = [];
-    size = PAGE;
+    size = size === 1 ? PAGE : Math.min(PAGE_MAX, size * 2);
   }
   if (page.length > 0) yield page;
 }

@@ -3,15 +3,18 @@ import { iso } from '../kernel/clock.js';
 import type { ImageJobFeatures } from '../pricing/job-features.js';
 import { imageBaseline } from '../reference/reference.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
-import { Database } from '../platform/postgres/database.js';
+import type { Refused } from '../platform/http/refusals.js';
 import { OnRequest } from '../requests/request.message.js';
 import type { RequestFacts } from '../requests/request.events.js';
 import type { StoredSources } from '../requests/rules/source-image.js';
 import type { KnownUser } from '../users/directory.message.js';
-import { CheckIn, type Arrival } from '../workers/check-in.message.js';
 import type { KnownWorker } from '../workers/registry.message.js';
+import { Arrivals } from './arrivals.js';
+import { giveDecoys, isFooled, requestsThatTricked } from './decoys.js';
+import type { LostOfPop } from './lost-content.js';
 import { maintenanceRefusal } from './maintenance.js';
 import { LiveQueue, matcherOf, type AnyWorkerFacts } from './live-queue.message.js';
+import type { ServingOrder } from './live-queue/lane.js';
 import type { PoppingWorker, QueuedRequest } from './live-queue/queue-row.js';
 import { imageBatch, textBatch } from './matching/batch.js';
 import type { Encounter, ImageNeeds, ImageWorkerFacts, SkipReason } from './matching/facts.js';
@@ -19,13 +22,13 @@ import { chosenModel, servingImageModels, servingModels, withinQuote } from './m
 import { imageTtlS, TEXT_TTL_S } from './matching/ttl.js';
 import { pages } from './pages.js';
 import { PopParts } from './pop-parts.js';
-import type { PopWish } from './worker-view.js';
+import { Purses, type PursesOfPop } from './purses.js';
+import type { Visitor } from './visits.js';
 
 /** What one pop wants. */
-export interface PopAsked extends Arrival {
+export interface PopAsked extends Visitor {
   readonly kind: 'image' | 'text';
   readonly amount: number;
-  readonly wish: PopWish;
 }
 
 /** What requests keep in the content store for the worker that takes them. */
@@ -49,6 +52,8 @@ export interface HandedOut {
 }
 export interface NothingToDo {
   readonly outcome: 'nothing';
+  /** Absent when it was deleted while it waited. */
+  readonly worker?: string;
   readonly skipped: Readonly<Record<string, number>>;
 }
 
@@ -60,72 +65,120 @@ const CANDIDATES_MAX = 1_000;
 export class Pop {
   readonly #match;
 
-  constructor(
-    private readonly queue: LiveQueue, private readonly checkIn: CheckIn, private readonly parts: PopParts, private readonly database: Database,
-  ) {
+  constructor(private readonly queue: LiveQueue, private readonly arrivals: Arrivals, private readonly parts: PopParts, private readonly purses: Purses) {
     this.#match = matcherOf(parts.pricing.reference);
   }
 
   async pop(owner: KnownUser, asked: PopAsked): Promise<HandedOut | NothingToDo> {
-    const known = await this.checkIn.arrive(owner, asked);
+    return this.arrivals.visits.receive<HandedOut | NothingToDo>(owner, asked, async (known) => {
+      const lost = this.arrivals.lost.ofPop();
+      const answer = await this.#find(owner, asked, { known, lost });
+      await lost.end();
+      return { found: answer.outcome === 'jobs', answer };
+    }, { outcome: 'nothing', skipped: {} });
+  }
+
+  async #find(owner: KnownUser, asked: PopAsked, { known, lost }: { known: KnownWorker; lost: LostOfPop }): Promise<HandedOut | NothingToDo> {
     const worker = this.parts.views.of(known, asked.wish);
     const skipped = new Map<SkipReason, number>();
-    for (const page of pages(this.queue.candidates(worker, CANDIDATES_MAX))) {
-      const stored = await this.parts.ports.contents.getMany(page.map(({ request }) => request));
+    let candidates = 0;
+    const turn = this.arrivals.fairness.takeTurn(known.id);
+    const purses = this.purses.ofPop();
+    for (const page of pages(this.parts.nodes.preferred(this.queue.candidates(worker, CANDIDATES_MAX, turn.order), worker.ownerIds))) {
+      const requests = page.map(({ request }) => request);
+      const stored = await this.parts.ports.contents.getMany(requests);
+      const tricking = await requestsThatTricked(this.parts.ports.contents, known, requests);
       for (const { request, facts } of page) {
-        const text = stored.get(request);
-        if (text === undefined) continue; // expired content: its request is about to expire too, and must not block the queue
-        const content = JSON.parse(text) as StoredRequest;
-        if (await this.#lacksImages(content)) continue; // as expired content
-        const reason = this.#reason(facts, worker, content);
+        const content = await this.#contentOf(stored.get(request));
+        candidates += 1;
+        if (!content) {
+          lost.add(request); // and nobody waits for it
+          continue;
+        }
+        const { prompt } = content.payload;
+        const reason = await this.#reason(facts, worker, { prompt, tricked: tricking.has(request), purses });
         if (reason) {
           skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
           continue;
         }
-        const handedOut = await this.#claim({ request, asked, known, worker, content }, contextOf(owner, this.parts.ports.ids.uuid()));
-        if (handedOut) return handedOut;
+        const handedOut = await this.#claim({ request, asked, known, worker, content, order: turn.order }, contextOf(owner, this.parts.ports.ids.uuid()));
+        if (!handedOut) continue;
+        turn.settle(worker.ownerIds.includes(facts.payer) ? 0 : handedOut.jobs.length);
+        this.parts.journal.note(known.id, 'jobs', { jobs: handedOut.jobs });
+        return handedOut;
       }
     }
-    if (known.maintenance) throw await maintenanceRefusal(known, this.database);
-    return { outcome: 'nothing', skipped: this.#skippedCounts(worker, skipped) };
+    turn.settle(0);
+    if (known.maintenance) throw await this.#inMaintenance(known);
+    const counts = this.#skippedCounts(worker, skipped);
+    const missed = [...skipped.values()].reduce((left, count) => left - count, candidates);
+    this.parts.journal.note(known.id, 'nothing', { missed, skipped: counts });
+    return { outcome: 'nothing', worker: known.id, skipped: counts };
   }
 
-  async #lacksImages({ sources }: StoredRequest): Promise<boolean> {
+  #inMaintenance(known: KnownWorker): Promise<Refused> {
+    this.parts.journal.note(known.id, 'refused');
+    return maintenanceRefusal(known, this.arrivals.database);
+  }
+
+  /** Undefined when it, or one of its images, is gone. */
+  async #contentOf(text: string | undefined): Promise<StoredRequest | undefined> {
+    if (text === undefined) return undefined;
+    const content = JSON.parse(text) as StoredRequest;
+    const { sources } = content;
     for (const source of sources ? [sources.image, sources.mask, ...sources.extra] : []) {
-      if (source && !(await this.parts.ports.blobs.exists(source.key))) return true;
+      if (source && !(await this.parts.ports.blobs.exists(source.key))) return undefined;
     }
-    return false;
+    return content;
   }
 
   /** What depends on the pair of request and worker, or on the prompt. */
-  #reason(facts: RequestFacts, { facts: worker }: PoppingWorker<AnyWorkerFacts>, { payload: { prompt } }: StoredRequest): SkipReason | undefined {
-    const encounter: Encounter = { tricked: false, prompt, unsafeIp: false, payerAvailable: facts.priority, price: facts.unitPriceMax };
+  async #reason(
+    facts: RequestFacts, { facts: worker }: PoppingWorker<AnyWorkerFacts>, { prompt, tricked, purses }: { prompt: string; tricked: boolean; purses: PursesOfPop },
+  ): Promise<SkipReason | undefined> {
+    const encounter: Encounter = { tricked, prompt, unsafeIp: false, payerAvailable: await purses.availableTo(facts, worker), price: facts.unitPriceMax };
     return this.#match(facts, worker, encounter);
+  }
+
+  /** Undefined when another pop was faster. */
+  async #claim(claim: Claim, context: CommandContext): Promise<HandedOut | undefined> {
+    const { request, asked, known, worker, order } = claim;
+    const entry = this.queue.find(request);
+    const free = entry ? entry.waiting - entry.reserved : 0;
+    if (!entry || free < 1) return undefined;
+    if (asked.patience?.gone.aborted) return undefined; // nobody would hear of it
+    const { facts } = entry;
+    const model = chosenModel(this.#servingModels(facts, worker.facts), this.parts.ports.ids.random());
+    if (model === undefined) return undefined;
+    const wanted = this.#batch(entry, { asked, known, model, free });
+    const amount = this.arrivals.fairness.amount(entry, { id: known.id, worker, order, free, wanted });
+    const jobs = Array.from({ length: amount }, () => this.parts.ports.ids.uuid());
+    const offer: Offer = { jobs, model, ttlS: this.#ttlS(facts, model, known.declaration.extraSlow), facts, remaining: entry.waiting };
+    return isFooled(known, facts) ? this.#pretend(claim, offer) : this.#assign(claim, offer, context);
+  }
+
+  /** As `#assign`, for a worker that is paused and not told: the queue and the log know nothing of it. */
+  async #pretend({ known, worker, content }: Claim, offer: Offer): Promise<HandedOut> {
+    const { ports } = this.parts;
+    await giveDecoys(ports, known, { ...offer, jobs: offer.jobs.map((job) => ({ job, model: offer.model })) });
+    return { outcome: 'jobs', ...offer, stored: content, worker, position: ports.feed.position };
   }
 
   /**
    * Slots are reserved in memory before the append is awaited, so that pops on this node never collide; another node's
    * claim shows as a refusal, and the next candidate is tried.
    */
-  async #claim({ request, asked, known, worker, content }: Claim, context: CommandContext): Promise<HandedOut | undefined> {
-    const entry = this.queue.find(request);
-    const free = entry ? entry.waiting - entry.reserved : 0;
-    if (!entry || free < 1) return undefined;
-    const { facts } = entry;
-    const model = chosenModel(this.#servingModels(facts, worker.facts), this.parts.ports.ids.random());
-    if (model === undefined) return undefined;
-    const jobs = Array.from({ length: this.#batch(entry, { asked, known, model, free }) }, () => this.parts.ports.ids.uuid());
+  async #assign({ request, asked, known, worker, content }: Claim, offer: Offer, context: CommandContext): Promise<HandedOut | undefined> {
+    const { jobs, model, ttlS } = offer;
     const reservation = this.queue.reserve(request, jobs.length, jobs);
     if (!reservation) return undefined;
-    const remaining = entry.waiting;
-    const ttlS = this.#ttlS(facts, model, known.declaration.extraSlow);
     try {
       const outcome = await this.parts.commands.execute(new OnRequest(request, {
-        type: 'AssignJobs', jobs, worker: known.id, owner: known.owner, model, ttlS, extraSlow: known.declaration.extraSlow, at: iso(this.parts.ports.clock.now()),
+        type: 'AssignJobs', jobs, worker: known.id, owner: known.owner, model, ttlS, extraSlow: known.declaration.extraSlow, selfTest: asked.wish.test, at: iso(this.parts.ports.clock.now()),
       }, context));
       if (outcome.outcome !== 'appended') return undefined;
       const assigned = outcome.events.map(({ data }) => (data as { job: string }).job);
-      return { outcome: 'jobs', jobs: assigned, model, ttlS, facts, stored: content, remaining, worker, position: outcome.position };
+      return { outcome: 'jobs', ...offer, jobs: assigned, stored: content, worker, position: outcome.position };
     } finally {
       reservation.release();
     }
@@ -158,12 +211,15 @@ export class Pop {
   }
 }
 
+/** What a pop is about to hand out. */
+type Offer = Pick<HandedOut, 'jobs' | 'model' | 'ttlS' | 'facts' | 'remaining'>;
 interface Claim {
   readonly request: string;
   readonly asked: PopAsked;
   readonly known: KnownWorker;
   readonly worker: PoppingWorker<AnyWorkerFacts>;
   readonly content: StoredRequest;
+  readonly order: ServingOrder;
 }
 
 const contextOf = (owner: KnownUser, correlationId: string): CommandContext => ({ actor: { kind: 'user', user: owner.id }, correlationId });

@@ -1,14 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { iso } from '../kernel/clock.js';
+import { Outages } from '../outages/outages.message.js';
+import { Serving } from '../outages/serving.message.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
+import { Rounds } from '../platform/commanding/rounds.js';
 import { Ports } from '../platform/ports.js';
 import { OnRequest } from '../requests/request.message.js';
 import { Settling } from '../requests/settling.message.js';
 import { LiveQueue } from './live-queue.message.js';
 
-/** Per round, so that a pile of late jobs after an outage does not starve the requests of people. */
-const ROUND_MAX = 200;
+/** What tells how much of the time that has passed counts. */
+@Injectable()
+export class ServedTime {
+  constructor(readonly serving: Serving, readonly outages: Outages, readonly ports: Ports) {}
+}
 
 /**
  * Time as events: jobs past their deadline go back to the queue, requests past their life end (horde-rules §6.8). Every
@@ -16,20 +22,32 @@ const ROUND_MAX = 200;
  */
 @Injectable()
 export class Reaper {
-  constructor(private readonly queue: LiveQueue, private readonly commands: CommandBus, private readonly settling: Settling, private readonly ports: Ports) {}
+  readonly #late = new Rounds('late jobs');
+  readonly #old = new Rounds('old requests');
 
-  /** One round; returns how many requests it looked at. */
+  constructor(
+    private readonly queue: LiveQueue, private readonly commands: CommandBus, private readonly settling: Settling, private readonly time: ServedTime,
+  ) {}
+
+  /**
+   * One round; returns how many requests it looked at. Nothing is taken away before this node has seen every outage, and every
+   * hand-out that refreshes a request (`Serving.confirm`). One that fails keeps none of the others from being tried.
+   * @throws Error log or database cannot be reached @throws AggregateError afterwards, of what failed
+   */
   async round(): Promise<number> {
-    const now = this.ports.clock.now();
-    const late = [...new Set([...this.queue.dueJobs(now)].map(({ request }) => request))].slice(0, ROUND_MAX);
-    for (const request of late) await this.#ask(request, { type: 'ExpireJobs', at: iso(now) });
-    const old = [...this.queue.dueRequests(now)].map(({ request }) => request).slice(0, ROUND_MAX);
-    for (const request of old) await this.#ask(request, { type: 'ExpireRequest', at: iso(now) });
-    return late.length + old.length;
+    if (!this.queue.isDueBy(this.time.ports.clock.now())) return 0;
+    await this.time.serving.confirm();
+    const { outages, ports } = this.time;
+    const now = ports.clock.now();
+    const given = { at: iso(now), outages: outages.all };
+    const late = new Set(this.queue.dueJobs(now, outages.all).map(({ request }) => request));
+    const expired = await this.#late.run([...late].map((request) => () => this.#ask(request, { type: 'ExpireJobs', ...given })));
+    const old = this.queue.dueRequests(now, outages.all).map(({ request }) => request);
+    return expired + (await this.#old.run(old.map((request) => () => this.#ask(request, { type: 'ExpireRequest', ...given }))));
   }
 
   async #ask(request: string, command: OnRequest['command']): Promise<void> {
-    const context: CommandContext = { actor: { kind: 'system' }, correlationId: this.ports.ids.uuid() };
+    const context: CommandContext = { actor: { kind: 'system' }, correlationId: this.time.ports.ids.uuid() };
     const outcome = await this.commands.execute(new OnRequest(request, command, context));
     if (outcome.outcome !== 'appended') return;
     await this.settling.releaseReturned(outcome.events, outcome.state, context);

@@ -10,6 +10,8 @@ export interface PopWish {
   readonly prioritised: readonly number[];
   readonly requireUpfrontKudos: boolean;
   readonly blacklist: readonly string[];
+  /** The worker tests itself: it is served its owner's requests alone, and nobody pays. */
+  readonly test: boolean;
 }
 
 interface Remembered {
@@ -25,15 +27,17 @@ const REMEMBERED_MAX = 20_000;
 export class WorkerViews {
   readonly #views = new Map<string, Remembered>();
 
-  constructor(private readonly pricing: Pricing) {}
+  /** `isWithdrawn`: the worker serves its owner alone. */
+  constructor(private readonly pricing: Pricing, private readonly isWithdrawn: (worker: KnownWorker) => boolean) {}
 
   of(worker: KnownWorker, wish: PopWish): PoppingWorker<AnyWorkerFacts> {
     const speed = speedOf(worker);
-    const key = `${worker.ownerTrusted}|${isWithdrawn(worker)}|${this.#isFast(worker, speed)}|${wish.requireUpfrontKudos}|${wish.prioritised.join()}|${wish.blacklist.join('\n')}`;
+    const withdrawn = wish.test || this.isWithdrawn(worker);
+    const key = `${worker.ownerTrusted}|${withdrawn}|${this.#isFast(worker, speed)}|${wish.requireUpfrontKudos}|${wish.prioritised.join()}|${wish.blacklist.join('\n')}`;
     const known = this.#views.get(worker.id);
     if (known && known.key === key && known.declaration === worker.declaration) return known.view;
     const view: PoppingWorker<AnyWorkerFacts> = {
-      kind: requestKindOf(worker.kind), models: worker.declaration.models, ownerIds: [worker.owner, ...wish.prioritised], facts: this.#facts(worker, wish, speed),
+      kind: requestKindOf(worker.kind), models: worker.declaration.models, ownerIds: [worker.owner, ...wish.prioritised], facts: this.#facts(worker, wish, { speed, withdrawn }),
     };
     this.#views.delete(worker.id);
     this.#views.set(worker.id, { key, declaration: worker.declaration, view });
@@ -47,9 +51,9 @@ export class WorkerViews {
     return speed >= (kind === 'image' ? SLOW_PIXELSTEPS : slowTokens(declaration.models[0], this.pricing.reference));
   }
 
-  #facts(worker: KnownWorker, { prioritised, requireUpfrontKudos, blacklist }: PopWish, speed: number): AnyWorkerFacts {
+  #facts(worker: KnownWorker, { prioritised, requireUpfrontKudos, blacklist }: PopWish, { speed, withdrawn }: { speed: number; withdrawn: boolean }): AnyWorkerFacts {
     const standing: Standing = {
-      worker: worker.id, owner: worker.owner, ownerTrusted: worker.ownerTrusted, maintenance: isWithdrawn(worker), stale: false, speed,
+      worker: worker.id, owner: worker.owner, ownerTrusted: worker.ownerTrusted, maintenance: withdrawn, stale: false, speed,
       prioritised: new Set(prioritised), requireUpfrontKudos, blacklist,
     };
     if (worker.kind === 'interrogation') return alchemyWorkerFacts(worker.declaration, standing);
@@ -59,5 +63,7 @@ export class WorkerViews {
   }
 }
 
-/** Serves its owner alone: said to be in maintenance, or paused and not told (horde-rules §7.5). Decoy jobs for the paused: TODO(#10) */
-const isWithdrawn = ({ maintenance, paused }: KnownWorker): boolean => maintenance || paused;
+/** As pops see it: a paused worker is not told, so it finds what any worker would (`Decoys`). */
+export const isInMaintenance = ({ maintenance }: KnownWorker): boolean => maintenance;
+/** As it is: nothing reaches anybody from a paused worker but its owner (horde-rules §7.5). */
+export const isWithdrawn = ({ maintenance, paused }: KnownWorker): boolean => maintenance || paused;

@@ -123,6 +123,8 @@ export interface SettleJob extends Spending {
   readonly reward?: Kudos;
   readonly debit: Kudos;
   readonly things: number;
+  /** Unpaid, and counted nowhere: a worker tested itself with a request of its owner. */
+  readonly selfTest?: true;
   /** The request ended with this job: close its authorization in the same append if nothing else is open. */
   readonly ended: readonly string[] | null;
 }
@@ -153,6 +155,8 @@ export interface CloseAuthorization extends Given {
   readonly request: string;
   /** Every job of the ended request that was delivered. */
   readonly submitted: readonly string[];
+  /** Unless there was one, its price is given back: what it asked for was lost (spec/ledger.md §4.5, Expiry). */
+  readonly refund?: boolean;
 }
 
 export interface AbandonAuthorization extends Given {

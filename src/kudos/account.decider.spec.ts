@@ -132,6 +132,9 @@ describe('admission', () => {
 describe('a settlement', () => {
   const admitted = [opened(), authorized()];
 
+  it('of a worker\'s test of itself moves nothing but the hold', () =>
+    account(...admitted).when(settle('a', { owner: ME, ownerTrusted: true, price: NO_KUDOS, debit: NO_KUDOS, selfTest: true })).then(
+      settled('a', { owner: ME, price: NO_KUDOS, debit: NO_KUDOS, spendable: NO_KUDOS, escrow: NO_KUDOS, selfTest: true, legs: [] })));
   it('names the team that the worker was in', () => account(...admitted).when(settle('a', { team: 'night shift' })).then(settled('a', { team: 'night shift' })));
   it('pays the owner exactly the price, half of it into escrow, and burns the fee', () => account(...admitted).when(settle('a')).then(settled('a')));
   it('pays a trusted owner at once', () =>

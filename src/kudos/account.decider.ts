@@ -116,25 +116,32 @@ const release = ({ request, jobs, at }: ReleaseHold, account: Account): Decided 
 /** A hold is made of equal parts, one a job, the remainder in the first (spec/ledger.md §4.4): `jobs` later parts of it. */
 const partsOf = ({ hold, jobs: all }: Authorization, jobs: number): Kudos => centikudos(Math.floor(hold / all) * Math.min(jobs, all));
 
-const close = ({ request, submitted, at }: CloseAuthorization, account: Account): Decided => {
+const close = ({ request, submitted, refund, at, policy }: CloseAuthorization, account: Account): Decided => {
   const authorization = account.authorizations.get(request);
   if (!authorization) return accept(); // an authorization comes before its request, so an unknown one has been closed
   if (submitted.some((job) => !authorization.settled.has(job))) return refuse('JobsUnsettled');
+  if (refund && authorization.settled.size === 0) return takeBack(account, { request, authorization, reason: 'content_lost' }, { at, policy });
   return accept(closed(account, { request, authorization, at }));
 };
 
-/** The request never came: give its price back exactly as it was taken, and forget it. */
+/** The request never came. */
 const abandon = ({ request, at, policy }: AbandonAuthorization, account: Account): Decided => {
   const authorization = account.authorizations.get(request);
-  if (!authorization) return accept();
+  return authorization ? takeBack(account, { request, authorization, reason: 'abandoned' }, { at, policy }) : accept();
+};
+
+/** Gives the price of a request back exactly as it was taken, and forgets it. */
+const takeBack = (
+  account: Account, { request, authorization, reason }: { request: string; authorization: Authorization; reason: 'abandoned' | 'content_lost' }, { at, policy }: { at: string; policy: number },
+): Decided => {
   const closing = closed(account, { request, authorization, at, isTakenBack: true });
   if (!authorization.activationTx || authorization.paid === 0) return accept(closing);
   const { paid } = authorization;
   const ledger = balanced(
-    { txId: transactionId('abandoned', request), kind: 'reversal', effectiveAt: at, policy, reverses: authorization.activationTx },
+    { txId: transactionId(reason, request), kind: 'reversal', effectiveAt: at, policy, reverses: authorization.activationTx },
     [...activationBurned(negated(paid), negated(authorization.style?.reward ?? NO_KUDOS)), posting(spendable(account.user), paid)],
   );
-  return accept({ type: 'TransactionReversed.v1', data: { user: account.user, request, reason: 'abandoned', ledger } }, closing);
+  return accept({ type: 'TransactionReversed.v1', data: { user: account.user, request, reason, ledger } }, closing);
 };
 
 const adjust = ({ txId, amount, by, at, policy, creditsElsewhere, creditsComplete }: AdjustBalance, account: Account): Decided => {

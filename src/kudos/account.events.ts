@@ -76,6 +76,8 @@ export type JobSettled = Stored<'JobSettled.v1', {
   policy: number;
   /** Only in the first settlement of a request: what the owner of its style gets of the activation price (horde-rules §2.9). */
   style?: { style: string; owner: UserId; reward: Kudos };
+  /** A worker tested itself with a request of its owner: nobody paid, and it counts for nothing. */
+  selfTest?: true;
   ledger?: LedgerTransaction;
 }>;
 
@@ -107,13 +109,13 @@ export type AuthorizationClosed = Stored<'AuthorizationClosed.v1', {
  */
 export type TransactionReversed = Stored<'TransactionReversed.v1', {
   user: UserId;
-  reason: 'abandoned' | 'moderator';
+  reason: 'abandoned' | 'content_lost' | 'moderator';
   /** Of the transaction that is taken back, if it belongs to one. */
   request?: string;
   job?: string;
   /** The moderator. */
   by?: UserId;
-  /** What `user` lost, and what could not be taken without going below the floor; absent in an abandoned one, which takes nothing. */
+  /** What `user` lost, and what could not be taken without going below the floor; absent where a request's price is given back, which takes nothing. */
   taken?: Kudos;
   receivable?: Kudos;
   /** Everything was taken, even below the floor. */

@@ -38,7 +38,8 @@ export const settle = (command: SettleJob, account: Account): Decision<AccountEv
   return allSettled(ended, rest) ? accept(settled, closed(account, { request, authorization: rest, at })) : accept(settled);
 };
 
-const stamped = ({ team }: SettleJob): Pick<JobSettled['data'], 'team'> => (team === undefined ? {} : { team });
+const stamped = ({ team, selfTest }: SettleJob): Pick<JobSettled['data'], 'team' | 'selfTest'> =>
+  ({ ...(team === undefined ? {} : { team }), ...(selfTest && { selfTest }) });
 
 /** `ended` are all delivered jobs of a request that has ended; null while it goes on. */
 const allSettled = (ended: SettleJob['ended'], { settled }: Authorization): boolean => ended?.every((id) => settled.has(id)) ?? false;

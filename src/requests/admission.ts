@@ -18,6 +18,8 @@ import { OnRequest } from './request.message.js';
 import { sourceRefusals } from './request.refusals.js';
 import { storedSources, type ReadSources, type StoredSources } from './rules/source-image.js';
 import type { UsedStyle } from './style-use.js';
+import { callerOf } from './outside.js';
+import { webhookSecret, type Webhook } from './webhooks/webhook.js';
 
 /** A checked, priced request, ready to be paid for. */
 export interface Candidate {
@@ -32,11 +34,15 @@ export interface Candidate {
   readonly content: object;
   /** Images that came with it. */
   readonly sources?: ReadSources;
+  /** Where its sender wants to be told of every delivered job. */
+  readonly webhook?: string | undefined;
 }
 
 export interface Admitted {
   readonly request: string;
   readonly position: number;
+  /** With a webhook: what its deliveries are signed with. */
+  readonly webhookSecret?: string;
 }
 
 /** design.md §6: anonymous requests stand behind every registered account that has nothing unfinished. */
@@ -58,10 +64,13 @@ export class Admission {
     const request = ids.uuid();
     const salt = ids.bytes(16).toString('hex');
     const sources = candidate.sources && await this.#storeImages(request, candidate.sources);
-    const text = JSON.stringify({ salt, ...candidate.content, ...(sources && { sources }) });
+    const text = JSON.stringify({ salt, ...candidate.content, ...(sources && { sources }), ...webhookOf(candidate) });
     await contents.put({ id: request, kind: 'request', text, expiresAt: clock.now() + CONTENT_LIFE_MS });
-    const facts = { request, ...candidate.facts, ...this.#versions(), contentHash: contents.hash(text), ...usedIn(candidate) };
-    return candidate.payer.id === 0 ? this.#anonymous(candidate, facts, context) : this.#registered(candidate, facts, context);
+    const facts = {
+      request, ...candidate.facts, ...this.#versions(), contentHash: contents.hash(text), ...usedIn(candidate), ...(candidate.webhook === undefined ? {} : { webhook: true as const }),
+    };
+    const admitted = await (candidate.payer.id === 0 ? this.#anonymous(candidate, facts, context) : this.#registered(candidate, facts, context));
+    return candidate.webhook === undefined ? admitted : { ...admitted, webhookSecret: webhookSecret(this.parts.ports.secrets, request) };
   }
 
   /**
@@ -136,6 +145,9 @@ export class Admission {
     return iso(this.parts.ports.clock.now());
   }
 }
+
+const webhookOf = ({ webhook, payer, facts: { addressTag } }: Candidate): { readonly webhook?: Webhook } =>
+  (webhook === undefined ? {} : { webhook: { url: webhook, caller: callerOf(payer.id, addressTag) } });
 
 const usedIn = ({ used }: Candidate): Pick<RequestFacts, 'style'> =>
   (used ? { style: { style: used.id, ...(used.collection === undefined ? {} : { collection: used.collection }) } } : {});

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { BlobStore } from '../platform/blobs/blob-store.js';
 import { Contents } from '../platform/content/contents.js';
 import type { StoredAlchemy } from './rules/alchemy-request.js';
-import { Status, type FormJobRow } from './status.js';
+import { Status, type FormJobRow, type HeldJob } from './status.js';
 
 type FormState = 'waiting' | 'processing' | 'done' | 'faulted' | 'cancelled';
 type State = FormState | 'partial';
@@ -10,6 +10,8 @@ type State = FormState | 'partial';
 export interface AlchemyAnswer {
   readonly state: State;
   readonly forms: readonly { readonly form: string; readonly state: FormState; readonly payload?: object; readonly result?: object }[];
+  /** Ours: which worker holds each form that is handed out, while there is one. */
+  readonly jobs?: readonly HeldJob[];
 }
 
 /** What stands in a result for an image that the worker has uploaded (horde-api C3.5). */
@@ -32,26 +34,31 @@ export class AlchemyStatus {
       const result = job && this.#result(job, stored);
       return { form, state: stateOf(job, row.request), ...(payload ? { payload } : {}), ...(result ? { result } : {}) };
     });
-    return { state: aggregate(forms.map(({ state }) => state)), forms };
+    const jobs = this.statuses.heldJobs(row.request);
+    return { state: aggregate(forms.map(({ state }) => state)), forms, ...(jobs.length > 0 ? { jobs } : {}) };
   }
 
   /** Only when there is one, and it is not empty. */
   #result({ id, state, result }: FormJobRow, stored: ReadonlyMap<string, string>): object | undefined {
     const text = state === 'done' && result ? stored.get(result) : undefined;
-    if (text === undefined) return undefined;
-    const members = Object.entries((JSON.parse(text) as { result: Record<string, unknown> }).result);
-    if (members.length === 0) return undefined;
-    return Object.fromEntries(members.map(([name, value]) => [name, value === UPLOADED ? this.blobs.downloadUrl(`${id}.webp`) : value]));
+    const shown = text === undefined ? {} : formResult(text, id, this.blobs);
+    return Object.keys(shown).length === 0 ? undefined : shown;
   }
 }
+
+/** What the worker handed in, as it was stored; an image that it uploaded becomes a URL. */
+export const formResult = (stored: string, job: string, blobs: Pick<BlobStore, 'downloadUrl'>): object => {
+  const members = Object.entries((JSON.parse(stored) as { readonly result: Readonly<Record<string, unknown>> }).result);
+  return Object.fromEntries(members.map(([name, value]) => [name, value === UPLOADED ? blobs.downloadUrl(`${job}.webp`) : value]));
+};
 
 /** Of each form its last hand-out: what happened before is over. */
 const latestOf = (jobs: readonly FormJobRow[]): ReadonlyMap<number, FormJobRow> => new Map(jobs.map((job) => [job.form, job]));
 
-const stateOf = (job: FormJobRow | undefined, { cancelled }: { readonly cancelled: boolean }): FormState => {
+const stateOf = (job: FormJobRow | undefined, { cancelled, faulted }: { readonly cancelled: boolean; readonly faulted: boolean }): FormState => {
   if (job?.state === 'done') return job.verdict === 'cancelled' ? 'cancelled' : 'done';
   if (job?.state === 'pending') return 'processing';
-  if (job?.final) return 'faulted';
+  if (job?.final || faulted) return 'faulted';
   return cancelled ? 'cancelled' : 'waiting';
 };
 

@@ -7,7 +7,7 @@ import type { JobSubmitted, RequestCancelled, RequestCompleted } from './request
 import { OnRequest } from './request.message.js';
 import { jobRefusals } from './request.refusals.js';
 import { Settling } from './settling.message.js';
-import { owedFor } from './owed.js';
+import { owedFor } from './owed.message.js';
 import { StatusRows, type StatusRow } from './status.js';
 
 const CATCH_UP_MAX_MS = 1_000;

@@ -3,20 +3,25 @@ import { kudos, times, type Kudos } from '../kernel/kudos.js';
 import { Spending } from '../kudos/spending.message.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
 import { Members } from '../donations/members.message.js';
+import { Access } from '../operations/access.message.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
 import { parseUuid } from '../kernel/ids.js';
-import { refusedBy, Refused } from '../platform/http/refusals.js';
+import { limitedAs } from '../platform/http/limits/client-ip.js';
+import { refusedBy } from '../platform/http/refusals.js';
 import { Ports } from '../platform/ports.js';
 import { RetryLater } from '../platform/retry-later.js';
 import { ANONYMOUS, aliasOf, type KnownUser } from '../users/directory.message.js';
 import { WorkerRegistry } from '../workers/registry.message.js';
+import { AddressLimits } from './address-limits.js';
+import type { Candidate } from './admission.js';
 import { CallerKeys, type RequestCaller } from './caller-keys.js';
 import type { RequestKind } from './request.events.js';
+import { Brought, callerOf } from './outside.js';
 import { admissionRefusals, ruleRefusals, sourceRefusals } from './request.refusals.js';
 import type { ImageSources } from './rules/image-request.js';
 import type { RequestRuleRc, RuleCaller } from './rules/rule.js';
-import { hasSources, readSources, type ReadSources } from './rules/source-image.js';
-import { StyleUse } from './style-use.js';
+import { hasSources, isUrl, readSources, urlsOf, type Fetched, type ReadSources } from './rules/source-image.js';
+import type { StyleUse } from './style-use.js';
 
 /** Whether the horde takes anonymous requests. */
 export class AnonymousUse {
@@ -42,15 +47,21 @@ interface CallerFields {
   readonly allow_downgrade?: boolean | undefined;
 }
 
+interface Wanted {
+  readonly jobs: number;
+  readonly models: readonly string[];
+  readonly ip: string;
+}
+
 /** What is known of callers besides their accounts. */
 @Injectable()
 export class CallerStanding {
-  constructor(readonly anonymousUse: AnonymousUse, readonly members: Members) {}
+  constructor(readonly anonymousUse: AnonymousUse, readonly addresses: AddressLimits, readonly members: Members, readonly access: Access) {}
 }
 
 @Injectable()
 export class GateParts {
-  constructor(readonly ports: Ports, readonly standing: CallerStanding, readonly spending: Spending, readonly styles: StyleUse) {}
+  constructor(readonly ports: Ports, readonly standing: CallerStanding, readonly spending: Spending, readonly brought: Brought) {}
 }
 
 /** The checks of a request that ask who is calling, in the order that is contract (horde-api C1.1). */
@@ -60,14 +71,19 @@ export class Gate {
     private readonly callers: CallerKeys, private readonly queue: LiveQueue, private readonly workers: WorkerRegistry, private readonly parts: GateParts,
   ) {}
 
+  /** Rows 4, 18 and 35: the modes of the horde, and where the call comes from. */
+  get access(): Access {
+    return this.parts.standing.access;
+  }
+
   /** Rows 2 and 3. */
   get styles(): StyleUse {
-    return this.parts.styles;
+    return this.parts.brought.styles;
   }
 
   /** Rows 5 to 11: webhook, key, proxy, deletion. */
   async caller(apiKey: string, body: CallerFields, styleKey?: string): Promise<RequestCaller> {
-    if (body.webhook !== undefined) throw notServed('Webhooks', body.webhook);
+    if (body.webhook !== undefined) this.parts.brought.outside.acceptWebhook(body.webhook);
     const styles = styleKey === undefined ? undefined : await this.callers.ofStyle(styleKey);
     const caller = styles ?? (await this.callers.callerOf(apiKey, body.allow_downgrade ?? false));
     const { payer } = caller;
@@ -98,9 +114,9 @@ export class Gate {
   }
 
   /** Row 17. Of the whole horde; of what other nodes are taking in at this moment some may slip through. */
-  async concurrency(user: KnownUser, kind: RequestKind, asked: { readonly jobs: number; readonly models: readonly string[] }): Promise<void> {
-    const { jobs, models } = asked;
+  async concurrency(user: KnownUser, kind: RequestKind, { jobs, models, ip }: Wanted): Promise<void> {
     const factor = kind === 'alchemy' ? FORMS_PER_GENERATION : 1;
+    if (user.id === 0) await this.parts.standing.addresses.check(ip, { kind, jobs, factor }, () => this.#caughtUp('the queue'));
     const early = concurrencyOf(user) * factor;
     const count = (): number => (kind === 'alchemy' ? this.queue.unfinishedJobsOf(user.id, kind) : this.queue.waitingJobsOf(user.id, kind, models));
     if (count() + jobs <= early) return;
@@ -108,6 +124,12 @@ export class Gate {
     const waiting = count();
     const limit = user.id === 0 ? early : grownConcurrency(concurrencyOf(user), await this.parts.spending.available(user.id, GROWN_AVAILABLE)) * factor;
     if (waiting + jobs > limit) throw refusedBy(admissionRefusals, 'TooManyPrompts', { waiting, limit });
+  }
+
+  /** With what tells the requests of one address from those of others, where there is no account that does. */
+  async tagged(candidate: Candidate, ip: string): Promise<Candidate> {
+    if (candidate.payer.id !== 0) return candidate;
+    return { ...candidate, facts: { ...candidate.facts, addressTag: await this.parts.standing.addresses.tagOf(ip) } };
   }
 
   /** No "no" from a view that is behind. */
@@ -131,12 +153,17 @@ export class Gate {
     if (rc) throw refusedBy(ruleRefusals, rc);
   }
 
-  /** Rows 55 to 59: what the images are that came with it; undefined when none did. */
-  sources(sent: ImageSources): ReadSources | undefined {
+  /** Rows 55 to 59: what the images are that came with it, or that its URLs lead to; undefined when none did. */
+  async sources(sent: ImageSources, caller: KnownUser, ip: string): Promise<ReadSources | undefined> {
     if (!hasSources(sent)) return undefined;
-    const read = readSources(sent);
+    const read = readSources(sent, await this.fetched(urlsOf(sent), caller, ip));
     if ('rc' in read) throw refusedBy(sourceRefusals, read.rc);
     return read.sources;
+  }
+
+  /** What those of the texts lead to that are URLs. @throws RetryLater */
+  fetched(texts: readonly string[], { id }: KnownUser, ip: string): Promise<Fetched> {
+    return this.parts.brought.outside.images(texts.filter(isUrl), callerOf(id, limitedAs(ip)));
   }
 
   context(user: KnownUser): CommandContext {
@@ -151,9 +178,3 @@ export const concurrencyOf = ({ concurrency }: KnownUser): number => concurrency
 /** The account's own, or what its kudos allow if that is more (design.md §6). A moderator who set it lower than everybody's meant it. */
 export const grownConcurrency = (own: number, available: Kudos): number =>
   own < CONCURRENCY ? own : Math.max(own, Math.min(CONCURRENCY_GROWN_MAX, CONCURRENCY + Math.floor(Math.max(0, available) / KUDOS_A_JOB)));
-
-/** A part of the API that this server does not serve yet says so, instead of taking a request it would not honour. */
-export const notServed = (what: string, value: string): Refused => {
-  const hint = value.startsWith('http:') ? ' (and they must start with https://)' : '';
-  return new Refused('BadRequest', 400, `${what} are not served by this server yet${hint}.`);
-};

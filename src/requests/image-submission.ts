@@ -4,6 +4,7 @@ import { Availability } from '../dispatch/availability.message.js';
 import { downgradeImage } from '../pricing/downgrade.js';
 import { firstImagePrice } from '../pricing/image-price.js';
 import type { ImageJobFeatures } from '../pricing/job-features.js';
+import type { SentFrom } from '../platform/http/parameters.js';
 import { Pricing } from '../pricing/pricing.js';
 import { imageQuote, type ImageQuoteRequest, type Quote } from '../pricing/quote.js';
 import { imageUpfrontAmount, imageUpfrontRequired } from '../pricing/upfront.js';
@@ -23,9 +24,8 @@ import { hasSources } from './rules/source-image.js';
 import { imageWarnings, type RequestWarning } from './rules/warnings.js';
 import { shownStyle, type UsedStyle } from './style-use.js';
 
-export interface Asked {
+export interface Asked extends SentFrom {
   readonly apiKey: string;
-  readonly clientAgent: string;
 }
 
 interface Priced {
@@ -56,20 +56,21 @@ export class ImageSubmission {
     if (request.dryRun) return this.#quoted(body, (await this.#affordable(body, asking, asked)).priced);
     const admitted = await this.#admit(body, hasSources(request.sources) ? await this.#affordable(body, asking, asked) : asking, asked);
     const { policy, reference } = this.pricing;
-    const possible = this.availability.possible(admitted.candidate.facts);
+    const possible = !this.gate.access.givesHints || this.availability.possible(admitted.candidate.facts);
     const warnings: RequestWarning[] = [...imageWarnings(body.params ?? {}, request.models, reference)];
     if (!possible) warnings.unshift({ code: 'NoAvailableWorker', message: NO_WORKER });
     return {
       status: 202, position: admitted.position,
       answer: {
         id: admitted.request, kudos: inKudos(firstImagePrice(admitted.candidate.facts.features as ImageJobFeatures, policy)), kudos_quote: inKudos(admitted.quote),
-        ...(possible ? {} : { message: `Warning: ${NO_WORKER}` }), ...(warnings.length > 0 ? { warnings } : {}),
+        ...(possible ? {} : { message: `Warning: ${NO_WORKER}` }), ...(warnings.length > 0 ? { warnings } : {}), ...defined({ webhook_secret: admitted.webhookSecret }),
       },
     };
   }
 
-  async #check(body: ImageRequestBody, { apiKey, clientAgent }: Asked, styleKey?: string): Promise<{ caller: RequestCaller; request: NormalisedImageRequest }> {
+  async #check(body: ImageRequestBody, { apiKey, clientAgent, ip }: Asked, styleKey?: string): Promise<{ caller: RequestCaller; request: NormalisedImageRequest }> {
     const nobody = imageSubject(body, { username: '', trusted: false, patron: false, special: false }, this.pricing.reference);
+    this.gate.access.takesRequests();
     this.gate.obey(imageRefusal(nobody, STAGE_ENVELOPE));
     const caller = await this.gate.caller(apiKey, body, styleKey);
     const { payer } = caller;
@@ -78,8 +79,10 @@ export class ImageSubmission {
     await this.gate.knownWorkers(body.workers ?? []);
     this.gate.obey(imageRefusal(subject, STAGE_BATCHING));
     const request = normaliseImage(schooled(body, payer), { anonymous: payer.id === 0, matchedTargeting: this.pricing.matchedTargeting });
-    await this.gate.concurrency(payer, 'image', request);
+    await this.gate.concurrency(payer, 'image', { ...request, ip });
+    this.gate.access.notTimedOut(ip);
     this.gate.obey(imageRefusal(subject, STAGE_PARAMETERS));
+    await this.gate.access.safeInRaid(ip, payer);
     this.gate.obey(imageRefusal(subject, STAGE_SOURCES));
     this.gate.clientAgent(clientAgent);
     return { caller, request };
@@ -102,29 +105,29 @@ export class ImageSubmission {
   }
 
   /** As it is, or in the lesser way that its sender allows: what its payer has enough for. Nothing is charged. @throws Refused KudosUpfront */
-  #affordable(body: ImageRequestBody, asking: Asking, { clientAgent }: Asked): Promise<Asking> {
+  #affordable(body: ImageRequestBody, asking: Asking, { clientAgent, ip }: Asked): Promise<Asking> {
     return orLesser(asking, async (each) => {
       await this.admission.requireUpfront(candidateOf(each, clientAgent));
       return each;
-    }, (rc, each) => this.#lesser(body, rc, each));
+    }, (rc, each) => this.#lesser(body, { rc, ip }, each));
   }
 
-  #admit(body: ImageRequestBody, asking: Asking, { clientAgent }: Asked): Promise<Admitted & { candidate: Candidate; quote: Kudos }> {
-    const sources = this.gate.sources(asking.priced.request.sources);
+  async #admit(body: ImageRequestBody, asking: Asking, { clientAgent, ip }: Asked): Promise<Admitted & { candidate: Candidate; quote: Kudos }> {
+    const sources = await this.gate.sources(asking.priced.request.sources, asking.caller.payer, ip);
     return orLesser(asking, async (each) => {
-      const candidate = { ...candidateOf(each, clientAgent), ...(sources && { sources }) };
+      const candidate = await this.gate.tagged({ ...candidateOf(each, clientAgent), ...(sources && { sources }) }, ip);
       return { ...(await this.admission.admit(candidate, this.gate.context(each.caller.payer))), candidate, quote: each.priced.quote.total };
-    }, (rc, each) => this.#lesser(body, rc, each));
+    }, (rc, each) => this.#lesser(body, { rc, ip }, each));
   }
 
   /** What can be taken in place of what was refused, if its sender allows that; each way out is tried once. */
-  async #lesser(body: ImageRequestBody, rc: string, { caller, priced }: Asking): Promise<Asking | undefined> {
+  async #lesser(body: ImageRequestBody, { rc, ip }: { readonly rc: string; readonly ip: string }, { caller, priced }: Asking): Promise<Asking | undefined> {
     if (!priced.request.allowDowngrade) return undefined;
     if (rc === 'SharedKeyInsufficientKudos') {
       const anonymous = this.gate.anonymousInstead();
       if (!anonymous) return undefined;
       const unpaid = normaliseImage(body, { anonymous: true, matchedTargeting: this.pricing.matchedTargeting });
-      await this.gate.concurrency(anonymous.payer, 'image', unpaid);
+      await this.gate.concurrency(anonymous.payer, 'image', { ...unpaid, ip });
       return { caller: anonymous, priced: this.#price(unpaid, priced.used) };
     }
     const smaller = rc === 'KudosUpfront' ? this.#downgraded(priced) : undefined;
@@ -159,6 +162,8 @@ export interface ImageAccepted {
   readonly position: number;
   readonly answer: {
     readonly id: string; readonly kudos: number; readonly kudos_quote: number; readonly message?: string; readonly warnings?: readonly RequestWarning[];
+    /** Ours: what the deliveries to its webhook are signed with. */
+    readonly webhook_secret?: string;
   };
 }
 export interface ImageQuoted {
@@ -179,7 +184,7 @@ const candidateOf = ({ caller: { payer, sharedKey, isStyles }, priced: { request
     disableBatching: request.disableBatching, r2: request.r2, shared: request.shared,
     activation: quote.activation, quote: quote.total, unitPriceMax: quote.unitPrice, ...defined({ dearest: quote.dearest }),
   },
-  content: { payload: request.payload, clientAgent },
+  content: { payload: request.payload, clientAgent }, webhook: request.webhook,
 });
 
 /** Requested steps, whatever a sampler makes of them (horde-api since 5.1.5 §5.1). */

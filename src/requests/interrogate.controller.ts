@@ -1,7 +1,7 @@
 import { Controller, Delete, Get, HttpCode, Param, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { setKudosPosition } from '../platform/http/kudos-position.js';
-import { ApiKey, ClientAgent, StrictBody } from '../platform/http/parameters.js';
+import { ApiKey, Sender, StrictBody, type SentFrom } from '../platform/http/parameters.js';
 import { Callers, RateLimit } from '../platform/http/route-spec.js';
 import { AlchemyStatus } from './alchemy-status.js';
 import { AlchemySubmission } from './alchemy-submission.js';
@@ -18,12 +18,12 @@ export class InterrogateController {
 
   @Post('async') @HttpCode(202) @Callers('key') @RateLimit('RL-D')
   async ask(
-    @StrictBody(AlchemyRequestFields) body: AlchemyRequestFields, @ApiKey() apiKey: string, @ClientAgent() clientAgent: string,
+    @StrictBody(AlchemyRequestFields) body: AlchemyRequestFields, @ApiKey() apiKey: string, @Sender() sender: SentFrom,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { id, position } = await this.submissions.submit(body, { apiKey, clientAgent });
+    const { answer, position } = await this.submissions.submit(body, { apiKey, ...sender });
     setKudosPosition(reply, position);
-    return { id };
+    return answer;
   }
 
   @Get('status/:id') @Callers('capability') @RateLimit('RL-10s')

@@ -4,8 +4,8 @@ import type { Position } from '../platform/event-log/event-log.js';
 import type { NodeFold } from '../platform/event-log/node-feed.js';
 import type { UserRegistered } from '../users/user.events.js';
 import type { RequestEvent, RequestKind } from './request.events.js';
-import { owedFor } from './owed.js';
-import type { Owed } from './settling.message.js';
+import { owedFor } from './owed.message.js';
+import type { Ended, Owed } from './settling.message.js';
 
 /** Steps between two streams that a dead process may have left undone, as a read model knows them. */
 export interface OpenWorkSource {
@@ -29,6 +29,8 @@ export interface OpenAuthorizationSeen {
   /** Monotonic ms when this process saw it enter its stage: a node whose clock is ahead abandons nobody (spec/ledger.md §4.5). */
   readonly sinceMs: number;
   readonly submitted: readonly string[];
+  /** Completed without its payer's fault: what it cost is given back. */
+  readonly refund?: boolean;
 }
 
 export interface FormHoldSeen {
@@ -90,7 +92,7 @@ export class OpenWork implements NodeFold {
     'JobFaulted.v1': ({ job }) => { this.#formReturned(job); },
     'JobExpired.v1': ({ job }) => { this.#formReturned(job); },
     'HoldReleased.v1': ({ job }) => { if (job !== undefined) this.#formHolds.delete(job); },
-    'RequestCompleted.v1': ({ request, payer, submitted }) => { if (payer !== 0) this.#enter(request, payer, 'completed', submitted); },
+    'RequestCompleted.v1': (ended) => { if (ended.payer !== 0) this.#completed(ended); },
     'AuthorizationClosed.v1': ({ request }) => {
       this.#authorizations.delete(request);
       this.#requests.delete(request);
@@ -117,9 +119,9 @@ export class OpenWork implements NodeFold {
   }
 
   /** A repair found out how far the request has come. */
-  advance({ request, payer }: Pick<OpenAuthorizationSeen, 'request' | 'payer'>, submitted: readonly string[] | undefined): void {
+  advance({ request, payer }: Pick<OpenAuthorizationSeen, 'request' | 'payer'>, ended: Pick<Ended, 'submitted' | 'refund'> | undefined): void {
     if (!this.#requests.has(request)) return; // closed while the repair asked: nothing would ever take it off the list again
-    if (submitted) this.#enter(request, payer, 'completed', submitted);
+    if (ended) this.#completed({ request, payer, ...ended });
     else this.#authorizations.delete(request); // under way: its end will come with the feed
   }
 
@@ -133,8 +135,11 @@ export class OpenWork implements NodeFold {
     return { authorizations: this.#authorizations.size, unsettled: this.#unsettled.size };
   }
 
-  #enter(request: string, payer: number, stage: OpenAuthorizationSeen['stage'], submitted: readonly string[] = []): void {
-    this.#authorizations.set(request, { request, payer, stage, submitted, sinceMs: this.clock.monotonic() });
+  #enter(request: string, payer: number, stage: OpenAuthorizationSeen['stage']): void {
+    this.#authorizations.set(request, { request, payer, stage, submitted: [], sinceMs: this.clock.monotonic() });
+  }
+  #completed({ request, payer, submitted, refund }: Ended): void {
+    this.#authorizations.set(request, { request, payer, stage: 'completed', submitted, sinceMs: this.clock.monotonic(), ...(refund ? { refund } : {}) });
   }
 
   #hold({ request, payer, job }: Pick<FormHoldSeen, 'request' | 'payer' | 'job'>, stage: FormHoldSeen['stage']): void {

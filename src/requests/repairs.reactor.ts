@@ -45,14 +45,15 @@ export class Repairs {
     return this.#rounds.run(steps);
   }
 
-  async #finish({ request, payer, stage, submitted }: OpenAuthorizationSeen): Promise<unknown> {
-    if (stage === 'completed') return this.settling.close(request, payer, submitted, this.#context());
+  async #finish(authorization: OpenAuthorizationSeen): Promise<unknown> {
+    const { request, payer, stage } = authorization;
+    if (stage === 'completed') return this.settling.close(authorization, this.#context());
     if (stage === 'abandoned') return this.settling.abandon(request, payer, this.#context());
     // Whichever lands first on the request's stream decides whether it ever came.
     const outcome = await this.commands.execute(new OnRequest(request, { type: 'AbandonRequest', payer, at: iso(this.parts.clock.now()) }, this.#context()));
     if (outcome.outcome !== 'refused') return this.settling.abandon(request, payer, this.#context());
     const delivered = String(outcome.detail['submitted']).split(',').filter(Boolean);
-    this.openWork.advance({ request, payer }, outcome.detail['completed'] === 1 ? delivered : undefined);
+    this.openWork.advance({ request, payer }, outcome.detail['completed'] === 1 ? { submitted: delivered, refund: outcome.detail['refund'] === 1 } : undefined);
   }
 
   /** Unless its form is at a worker after all, or was delivered: then its settlement captures it. */

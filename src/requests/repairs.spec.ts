@@ -124,6 +124,34 @@ describe('an authorization whose request never came', () => {
   });
 });
 
+describe('a request whose content was lost', () => {
+  const gaveBack = ['AccountOpened', 'AuthorizationOpened', 'TransactionReversed', 'AuthorizationClosed'];
+  const loses = () => node.onRequest(REQUEST, { type: 'LoseContent', at: AT });
+  it('gives its price back, although nobody but a repair was left to do so', async () => {
+    const before = await balance();
+    await opens(kudos(23));
+    await accepts();
+    await loses();
+    expect(await node.repairAfter(GRACE_MS - 1)).toBe(0);
+    expect(await node.repairAfter(1)).toBe(1);
+    expect(await account()).toEqual(gaveBack);
+    expect(await balance()).toBe(before);
+    expect(await node.repairAfter(ABANDON_MS)).toBe(0);
+  });
+  it('gives it back where only a read model tells that it has ended', async () => {
+    await opens();
+    await accepts();
+    await loses();
+    const late = new ANode(log, { position: await log.head(), authorizations: [{ request: REQUEST, payer: PAYER, kind: 'image', stage: 'ended' }], unsettled: [], formHolds: [], unopened: [] });
+    await late.openWork.open();
+    for (let round = 0; round < 2; round++) {
+      late.clock.pass(GRACE_MS);
+      await late.repairs.round();
+    }
+    expect(await account()).toEqual(gaveBack);
+  });
+});
+
 describe('a delivered job that was not settled', () => {
   it('is settled with what its submit froze, once, and the authorization ends with the request', async () => {
     await opens();
@@ -232,7 +260,7 @@ it('what was closed while a repair asked how far it had come is not taken up aga
   await node.onRequest(REQUEST, req.cancel);
   await node.onAccount(PAYER, { type: 'CloseAuthorization', request: REQUEST, submitted: [], at: AT, policy: 1 });
   await node.caughtUp();
-  openWork.advance({ request: REQUEST, payer: PAYER }, []); // the answer of a round that began before
+  openWork.advance({ request: REQUEST, payer: PAYER }, { submitted: [] }); // the answer of a round that began before
   expect(openWork.sizes).toEqual({ authorizations: 0, unsettled: 0 });
   expect(await node.repairAfter(ABANDON_MS)).toBe(0);
 });

@@ -1,15 +1,27 @@
+import { accept, type Decision } from '../kernel/decider.js';
 import { NO_KUDOS, type Kudos } from '../kernel/kudos.js';
 import { settlementOf } from '../pricing/settlement.js';
+import type { LoseContent } from './request.commands.js';
 import type { RequestCompleted, RequestEvent } from './request.events.js';
-import { submittedJobs, type Job, type Request } from './request.state.js';
+import { pendingJobs, submittedJobs, type Job, type Request } from './request.state.js';
 
 /** The last event of a request; `last` are jobs that the same append delivers. */
 export const completed = (request: Request, { at, outcome, last = [] }: {
   readonly at: string; readonly outcome: RequestCompleted['data']['outcome']; readonly last?: readonly string[];
 }): RequestEvent => ({
   type: 'RequestCompleted.v1',
-  data: { request: request.id, payer: request.facts!.payer, outcome, submitted: [...submittedJobs(request), ...last], completedAt: at },
+  data: {
+    request: request.id, payer: request.facts!.payer, outcome, submitted: [...submittedJobs(request), ...last], completedAt: at,
+    ...(request.contentLost && request.facts!.payer !== 0 ? { refund: true as const } : {}),
+  },
 });
+
+/** Nothing more can be handed out; what workers have in hand they can still deliver. */
+export const loseContent = ({ at }: LoseContent, request: Request): Decision<RequestEvent, never> => {
+  if (!request.facts || request.completed || request.ended) return accept();
+  const faulted: RequestEvent = { type: 'RequestFaulted.v1', data: { request: request.id, withdrawn: request.waiting, faultedAt: at, reason: 'content_lost' } };
+  return accept(faulted, ...(pendingJobs(request).length > 0 ? [] : [completed({ ...request, contentLost: true }, { at, outcome: 'faulted' })]));
+};
 
 /** The frozen money of a job that was delivered without a key. */
 export interface AnonymousJob {

@@ -56,6 +56,17 @@ describe('a hand-out of forms', () => {
     request().when(assign(['a', 0])).thenRefused('NothingWaiting');
     request(accepted(), req.cancelled(2), req.completed('cancelled', [], { at: second(5) })).when(assign(['a', 0])).thenRefused('NothingWaiting');
   });
+  it('to a worker that tests itself is of its owner\'s forms alone, and free, also when it is cut short', () => {
+    const test = { ...assign(['a', 0]), owner: PAYER, selfTest: true };
+    const own = { type: 'JobAssigned.v1', data: { ...assigned('a', 0).data, owner: PAYER, selfTest: true } } as RequestEvent;
+    request(accepted()).when(test).then(own);
+    request(accepted()).when({ ...test, owner: OWNER }).thenRefused('NothingWaiting');
+    const free = { owner: PAYER, price: NO_KUDOS, debit: NO_KUDOS, selfTest: true };
+    request(accepted(PAYER, [CAPTION, CAPTION]), own).when(submit('a')).then({ type: 'JobSubmitted.v1', data: { ...submitted('a', 0).data, ...free } } as RequestEvent);
+    request(accepted(), own).when(cancelForms).then(
+      req.cancelled(1), { type: 'JobSubmitted.v1', data: { ...cut('a', 0).data, ...free } } as RequestEvent, req.completed('cancelled', ['a'], { at: second(5) }));
+    request(accepted(), own).when(fault('a')).then({ type: 'JobFaulted.v1', data: { ...returned('a', 0).data, selfTest: true } } as RequestEvent);
+  });
   it('says what is held for a form', () => {
     const command = { ...assign(['a', 0]), forms: [{ job: 'a', form: 0, held: kudos(3) }] };
     request(accepted()).when(command).then(assigned('a', 0, kudos(3)));

@@ -1,5 +1,6 @@
 import type { Kudos } from '../kernel/kudos.js';
 import type { LedgerTransaction } from '../kernel/ledger.js';
+import type { Outage } from '../kernel/outage.js';
 import type { JobState, RequestFacts } from './request.events.js';
 
 interface Given {
@@ -22,6 +23,8 @@ export interface AssignJobs extends Given {
   readonly model: string;
   readonly ttlS: number;
   readonly extraSlow: boolean;
+  /** The worker tests itself with a request of its owner: unpaid. */
+  readonly selfTest?: boolean;
 }
 
 /** Hands out forms of an alchemy request to one worker; those that somebody else has taken are left out. */
@@ -32,6 +35,7 @@ export interface AssignForms extends Given {
   readonly owner: number;
   readonly ownerTrusted: boolean;
   readonly ttlS: number;
+  readonly selfTest?: boolean;
 }
 
 /** All money inputs of the job, frozen by the event that this becomes (spec/ledger.md §4.5, Submit). */
@@ -65,12 +69,20 @@ export interface ExplainJob {
   readonly type: 'ExplainJob';
   readonly job: string;
 }
-/** A timer's: nothing happens before the job's time is really up. */
-export interface ExpireJobs extends Given {
+/** A timer's: nothing happens before the time is really up, and outages are no time (ADR 0029). */
+interface GivenTime extends Given {
+  /** Oldest first. */
+  readonly outages?: readonly Outage[];
+}
+export interface ExpireJobs extends GivenTime {
   readonly type: 'ExpireJobs';
 }
-export interface ExpireRequest extends Given {
+export interface ExpireRequest extends GivenTime {
   readonly type: 'ExpireRequest';
+}
+/** A worker would have got it, and what it asks for is not there any more. */
+export interface LoseContent extends Given {
+  readonly type: 'LoseContent';
 }
 export interface CancelRequest extends Given {
   readonly type: 'CancelRequest';
@@ -85,4 +97,4 @@ export interface AbandonRequest extends Given {
 }
 
 export type RequestCommand =
-  | AcceptRequest | AssignJobs | AssignForms | SubmitJob | FaultJob | ExplainJob | ExpireJobs | ExpireRequest | CancelRequest | CancelForms | AbandonRequest;
+  | AcceptRequest | AssignJobs | AssignForms | SubmitJob | FaultJob | ExplainJob | ExpireJobs | ExpireRequest | LoseContent | CancelRequest | CancelForms | AbandonRequest;

@@ -1,12 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   abandon, abandoned, accept, accepted, assign, assigned, cancel, cancelled, completed, expire, expired, expireJobs, explain, facts, fault, faulted, minute, OWNER,
-  request, REQUEST, requestExpired, requestFaulted, second, settledAnonymously, submit, submitted, TTL_S,
+  request, REQUEST, requestExpired, requestFaulted, second, settledAnonymously, submit, submitted, TTL_S, PAYER,
 } from '../../test/support/a-request.js';
 import { transactionId } from '../kernel/ids.js';
 import { centikudos, kudos } from '../kernel/kudos.js';
 import { balanced, posting } from '../kernel/ledger.js';
+import type { RequestEvent } from './request.events.js';
 import { EXTRA_SLOW_LIFE_MS, LIFE_MS } from './request.state.js';
+
+/** Nobody waits for it any more. */
+const excused = (event: RequestEvent): RequestEvent => ({ ...event, data: { ...event.data, excused: true } }) as RequestEvent;
 
 describe('a request', () => {
   it('is accepted once, however often it is asked', () => {
@@ -52,6 +56,32 @@ describe('handing out jobs', () => {
   ])('gives nothing when %s', (_why, events) => request(accepted(2), ...events).when(assign(['x'])).thenRefused('NothingWaiting'));
   it.each([faulted('a'), expired('a', minute(3))])('%#: gives out again what came back', (lost) =>
     request(accepted(1), assigned('a'), lost).when(assign(['b'])).then(assigned('b')));
+});
+
+describe('a worker\'s test of itself', () => {
+  const test = (jobs: readonly string[], owner = PAYER) => assign(jobs, { owner, selfTest: true });
+  const own = (job: string): RequestEvent => {
+    const { type, data } = assigned(job) as Extract<RequestEvent, { type: 'JobAssigned.v1' }>;
+    return { type, data: { ...data, owner: PAYER, selfTest: true } };
+  };
+  it('is handed its owner\'s jobs and nobody else\'s, whoever that is', () => {
+    request(accepted(2)).when(test(['a'])).then(own('a'));
+    request(accepted(2)).when(test(['a'], OWNER)).thenRefused('NothingWaiting');
+    request(accepted(2, { payer: 0 })).when(test(['a'], 0)).thenRefused('NothingWaiting');
+    request().when(test(['a'])).thenRefused('NothingWaiting');
+  });
+  it('is free whatever it would be worth, and never too fast', () => {
+    const { type, data } = submitted('a') as Extract<RequestEvent, { type: 'JobSubmitted.v1' }>;
+    request(accepted(2), own('a')).when(submit('a', { reward: kudos(5), speedMax: 1 })).then({ type, data: { ...data, owner: PAYER, price: kudos(0), debit: kudos(0), selfTest: true } });
+  });
+  it('that fails, or takes too long, says what it was', () => {
+    const [lost, late] = [faulted('a'), expired('a', minute(3))].map(({ type, data }) => ({ type, data: { ...data, selfTest: true } }) as RequestEvent);
+    request(accepted(2), own('a')).when(fault('a')).then(lost!);
+    request(accepted(2), own('a')).when(expireJobs(minute(3))).then(late!);
+  });
+  it('is one of the three faults of its request all the same', () =>
+    request(accepted(4), own('a'), own('b'), own('c'), faulted('a'), faulted('b')).when(fault('c')).then(
+      { ...faulted('c'), data: { ...faulted('c').data, selfTest: true } } as RequestEvent, requestFaulted(4), completed('faulted', [])));
 });
 
 describe('a result', () => {
@@ -152,8 +182,8 @@ describe('a job whose time is up', () => {
   });
   it('ends a cancelled request when it was the last', () => {
     const at = deadline(1);
-    request(accepted(2), assigned('a'), cancelled(1)).when(expireJobs(at)).then(expired('a', at), completed('cancelled', [], { at }));
-    request(accepted(2), assigned('a'), assigned('b', second(60)), cancelled(0)).when(expireJobs(at)).then(expired('a', at));
+    request(accepted(2), assigned('a'), cancelled(1)).when(expireJobs(at)).then(excused(expired('a', at)), completed('cancelled', [], { at }));
+    request(accepted(2), assigned('a'), assigned('b', second(60)), cancelled(0)).when(expireJobs(at)).then(excused(expired('a', at)));
   });
 });
 
@@ -186,7 +216,7 @@ describe('a cancellation', () => {
     const running = [accepted(3), assigned('a'), assigned('b'), cancelled(1)];
     request(...running).when(submit('a')).then(submitted('a'));
     request(...running, submitted('a')).when(submit('b')).then(submitted('b'), completed('cancelled', ['a', 'b']));
-    request(...running, submitted('a')).when(fault('b')).then(faulted('b'), completed('cancelled', ['a']));
+    request(...running, submitted('a')).when(fault('b')).then(excused(faulted('b')), completed('cancelled', ['a']));
   });
   it('takes no waiting job along that came back later', () =>
     request(accepted(2), assigned('a'), assigned('b'), cancelled(0), faulted('a')).when(assign(['c'])).thenRefused('NothingWaiting'));

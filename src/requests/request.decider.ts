@@ -1,9 +1,11 @@
 import { accept, refuse, type Decider, type Decision } from '../kernel/decider.js';
+import { extendedDue, type Outage } from '../kernel/outage.js';
 import { unreachable } from '../kernel/unreachable.js';
 import type {
   AbandonRequest, AcceptRequest, AssignJobs, CancelRequest, ExpireJobs, ExpireRequest, ExplainJob, FaultJob, RequestCommand, SubmitJob,
 } from './request.commands.js';
-import { completed, settledAnonymously } from './request-endings.js';
+import { completed, loseContent, settledAnonymously } from './request-endings.js';
+import { testsItself, unpaid } from './self-test.js';
 import type { RequestEvent } from './request.events.js';
 import { afterFormReturns, assignForms, cancelForms, returnOf } from './request-forms.js';
 import { evolve, expiresAt, newRequest, pendingJobs, submittedJobs, type Job, type Request } from './request.state.js';
@@ -29,6 +31,7 @@ const decide = (command: RequestCommand, request: Request): Decided => {
     case 'ExplainJob': return explain(command, request);
     case 'ExpireJobs': return expireJobs(command, request);
     case 'ExpireRequest': return expire(command, request);
+    case 'LoseContent': return loseContent(command, request);
     case 'CancelRequest': return cancel(command, request);
     case 'CancelForms': return cancelForms(command, request);
     default: return unreachable(command);
@@ -48,17 +51,20 @@ const acceptRequest = ({ facts, ledger }: AcceptRequest, request: Request): Deci
 /** Takes the place of a request that never came, so that it can never come late (spec/ledger.md §4.5). */
 const abandon = ({ payer, at }: AbandonRequest, request: Request): Decided => {
   // The answer is in the detail: unlike the state, it never runs ahead of the log.
-  if (request.facts) return refuse('AlreadyAccepted', { completed: request.completed ? 1 : 0, submitted: submittedJobs(request).join() });
+  if (request.facts) return refuse('AlreadyAccepted', {
+    completed: request.completed ? 1 : 0, submitted: submittedJobs(request).join(), ...(request.contentLost ? { refund: 1 } : {}),
+  });
   if (request.ended) return accept();
   return accept({ type: 'RequestAbandoned.v1', data: { request: request.id, payer, abandonedAt: at } });
 };
 
-const assign = ({ jobs, worker, owner, model, ttlS, extraSlow, at }: AssignJobs, request: Request): Decided => {
+const assign = ({ jobs, worker, owner, model, ttlS, extraSlow, selfTest, at }: AssignJobs, request: Request): Decided => {
+  if (selfTest && !testsItself(owner, request)) return refuse('NothingWaiting');
   // Only the event ends a request, not its clock: a hand-out to the payer's other requests may have refreshed it.
   const taken = request.facts && !request.ended ? jobs.filter((job) => !request.jobs.has(job)).slice(0, request.waiting) : [];
   if (taken.length === 0) return refuse('NothingWaiting');
   return accept(...taken.map((job): RequestEvent => ({
-    type: 'JobAssigned.v1', data: { request: request.id, job, worker, owner, model, ttlS, extraSlow, assignedAt: at },
+    type: 'JobAssigned.v1', data: { request: request.id, job, worker, owner, model, ttlS, extraSlow, assignedAt: at, ...(selfTest && { selfTest: true as const }) },
   })));
 };
 
@@ -72,8 +78,9 @@ const submit = (command: SubmitJob, request: Request): Decided => {
   const submitted: RequestEvent = {
     type: 'JobSubmitted.v1',
     data: {
-      request: request.id, worker: job.worker, owner: job.owner, model: job.model, ...result, ...(isTooFast(command, job) ? { tooFast: true } : {}), submittedAt: at,
-      ...(job.form === undefined ? {} : { form: job.form }),
+      request: request.id, worker: job.worker, owner: job.owner, model: job.model, ...(job.selfTest ? unpaid(result) : result),
+      ...(isTooFast(command, job) ? { tooFast: true } : {}), submittedAt: at, ...(job.form === undefined ? {} : { form: job.form }),
+      ...(request.facts.webhook ? { webhook: true } : {}),
     },
   };
   const settlement = request.facts.payer === 0 ? [settledAnonymously(command, job, request)] : [];
@@ -81,7 +88,8 @@ const submit = (command: SubmitJob, request: Request): Decided => {
 };
 
 /** Where no time has passed at all, no speed can be told (horde-rules §4.3). */
-const isTooFast = ({ things, at, speedMax }: SubmitJob, { assignedAt }: Job): boolean => {
+const isTooFast = ({ things, at, speedMax }: SubmitJob, { assignedAt, selfTest }: Job): boolean => {
+  if (selfTest) return false;
   const tookMs = Date.parse(at) - Date.parse(assignedAt);
   return speedMax !== undefined && tookMs > 0 && (things * 1_000) / tookMs > speedMax;
 };
@@ -98,20 +106,23 @@ const fault = ({ job: id, at }: FaultJob, request: Request): Decided => {
   if (!job) return refuse('InvalidJobID');
   if (job.state === 'submitted') return refuse('DuplicateGen');
   if (job.state !== 'pending') return accept();
-  const faulted: RequestEvent = { type: 'JobFaulted.v1', data: { request: request.id, job: id, worker: job.worker, faultedAt: at, ...returnOf(request, id) } };
+  const faulted: RequestEvent = { type: 'JobFaulted.v1', data: { request: request.id, job: id, worker: job.worker, faultedAt: at, ...returnOf(request, id), ...excuseOf(request) } };
   return accept(faulted, ...afterFaults(request, [id], at));
 };
 
-const expireJobs = ({ at }: ExpireJobs, request: Request): Decided => {
-  const late = pendingJobs(request).filter((id) => deadline(request.jobs.get(id)!) <= Date.parse(at));
+const excuseOf = ({ ended }: Request): { excused?: true } => (ended === 'cancelled' ? { excused: true } : {});
+
+const expireJobs = ({ at, outages = [] }: ExpireJobs, request: Request): Decided => {
+  const late = pendingJobs(request).filter((id) => deadline(request.jobs.get(id)!, outages) <= Date.parse(at));
   if (late.length === 0) return accept();
   const expired = late.map((job): RequestEvent => ({
-    type: 'JobExpired.v1', data: { request: request.id, job, worker: request.jobs.get(job)!.worker, expiredAt: at, ...returnOf(request, job) },
+    type: 'JobExpired.v1', data: { request: request.id, job, worker: request.jobs.get(job)!.worker, expiredAt: at, ...returnOf(request, job), ...excuseOf(request) },
   }));
   return accept(...expired, ...afterFaults(request, late, at));
 };
 
-const deadline = ({ assignedAt, ttlS }: Job): number => Date.parse(assignedAt) + ttlS * 1_000;
+const deadline = ({ assignedAt, ttlS }: Job, outages: readonly Outage[]): number =>
+  extendedDue(Date.parse(assignedAt), Date.parse(assignedAt) + ttlS * 1_000, outages);
 
 /** The third fault withdraws what is still waiting; the end comes when nothing is pending any more. */
 const afterFaults = (request: Request, lost: readonly string[], at: string): RequestEvent[] => {
@@ -125,9 +136,9 @@ const afterFaults = (request: Request, lost: readonly string[], at: string): Req
 };
 
 /** A request never expires while one of its jobs is pending (design.md §5). */
-const expire = ({ at }: ExpireRequest, request: Request): Decided => {
-  if (!request.facts || request.completed || request.ended) return accept();
-  if (pendingJobs(request).length > 0 || Date.parse(at) < expiresAt(request)) return accept();
+const expire = ({ at, outages = [] }: ExpireRequest, request: Request): Decided => {
+  if (!request.facts || request.completed || request.ended || pendingJobs(request).length > 0) return accept();
+  if (Date.parse(at) < extendedDue(Date.parse(request.activityAt), expiresAt(request), outages)) return accept();
   return accept(
     { type: 'RequestExpired.v1', data: { request: request.id, withdrawn: request.waiting, expiredAt: at } },
     completed(request, { at, outcome: 'expired' }),

@@ -15,6 +15,8 @@ export interface RequestFacts {
   readonly kind: RequestKind;
   /** 0 is anonymous. */
   readonly payer: number;
+  /** Of anonymous requests: the same for all that one address sends on one day, by a key that is destroyed afterwards (design.md §6). */
+  readonly addressTag?: string;
   readonly payerTrusted: boolean;
   /** Spendable kudos at activation, before its price; anonymous: an offset of −50 kudos (design.md §6). */
   readonly priority: Kudos;
@@ -48,6 +50,8 @@ export interface RequestFacts {
   readonly acceptedAt: string;
   /** The style that made it what it is, and the collection that drew the style: each counts as used once. */
   readonly style?: { readonly style: string; readonly collection?: string };
+  /** Its sender is told of every delivered job, at a URL that stands with its content. */
+  readonly webhook?: true;
 }
 
 export type RequestAccepted = Stored<'RequestAccepted.v1', RequestFacts & { ledger?: LedgerTransaction }>;
@@ -69,6 +73,8 @@ export type JobAssigned = Stored<'JobAssigned.v1', {
   ownerTrusted?: boolean;
   /** Alchemy: what the payer's account has set aside for it, because its worker asked for that (horde-rules §3.4). */
   held?: Kudos;
+  /** Of the worker's own owner, as a test of the worker: nobody pays for it, and it counts for nothing. */
+  selfTest?: true;
 }>;
 
 /** `cancelled`: a form that its requester cancelled at the worker, who is paid as if it had been delivered (horde-rules §4.4). */
@@ -101,20 +107,30 @@ export type JobSubmitted = Stored<'JobSubmitted.v1', {
   reference: number;
   submittedAt: string;
   form?: number;
+  /** As its hand-out says: `price` and `debit` are 0. */
+  selfTest?: true;
+  /** As the request says, so that whoever tells its sender needs no other event. */
+  webhook?: true;
 }>;
 
-/** Of a form that was given back; `final`: for the last time, so that it stays faulted and does not wait again (horde-rules §6.8). */
-interface FormReturned {
+/**
+ * Of a form that was given back; `final`: for the last time, so that it stays faulted and does not wait again (horde-rules §6.8).
+ * `selfTest`: it is not held against the worker, which was trying itself.
+ */
+interface JobReturned {
   form?: number;
   final?: true;
+  selfTest?: true;
+  /** Its request had been cancelled before: a worker that stops because nobody wants the result any more is not blamed. */
+  excused?: true;
 }
 /** The worker gave up, or its time ran out: the slot goes back to the queue. */
-export type JobFaulted = Stored<'JobFaulted.v1', { request: string; job: string; worker: string; faultedAt: string } & FormReturned>;
-export type JobExpired = Stored<'JobExpired.v1', { request: string; job: string; worker: string; expiredAt: string } & FormReturned>;
+export type JobFaulted = Stored<'JobFaulted.v1', { request: string; job: string; worker: string; faultedAt: string } & JobReturned>;
+export type JobExpired = Stored<'JobExpired.v1', { request: string; job: string; worker: string; expiredAt: string } & JobReturned>;
 
 export type RequestCancelled = Stored<'RequestCancelled.v1', { request: string; withdrawn: number; cancelledAt: string }>;
-/** Three of its jobs faulted: nothing more is handed out (horde-rules §6.8). */
-export type RequestFaulted = Stored<'RequestFaulted.v1', { request: string; withdrawn: number; faultedAt: string }>;
+/** Three of its jobs faulted, or nobody knows any more what it asked for: nothing more is handed out (horde-rules §6.8, spec/ledger.md §4.5). */
+export type RequestFaulted = Stored<'RequestFaulted.v1', { request: string; withdrawn: number; faultedAt: string; reason?: 'content_lost' }>;
 export type RequestExpired = Stored<'RequestExpired.v1', { request: string; withdrawn: number; expiredAt: string }>;
 /** Nothing is waiting and nothing pending any more, however it came to that. Always the last event of a request. */
 export type RequestCompleted = Stored<'RequestCompleted.v1', {
@@ -124,6 +140,8 @@ export type RequestCompleted = Stored<'RequestCompleted.v1', {
   /** Every job that was delivered: the authorization closes when all of them are settled (I28). */
   submitted: readonly string[];
   completedAt: string;
+  /** Its content was lost: unless something was delivered before, the payer gets back what it cost (spec/ledger.md §4.5). */
+  refund?: true;
 }>;
 /** An authorization whose request never came; takes the request's place so that it can never come late. */
 export type RequestAbandoned = Stored<'RequestAbandoned.v1', { request: string; payer: number; abandonedAt: string }>;

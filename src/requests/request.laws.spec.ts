@@ -21,7 +21,7 @@ const commands: fc.Arbitrary<RequestCommand> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ job, price: fc.integer({ min: 0, max: 2_000 }) }).map(({ job: id, price }) => submit(id, { price: centikudos(price), debit: centikudos(price + 100) })) },
   { weight: 3, arbitrary: job.map(fault) },
   { weight: 2, arbitrary: fc.constant(expireJobs(second(0))) },
-  fc.constant(expire(second(0))), fc.constant(cancel), job.map(explain), fc.constant(accept()), fc.constant(abandon),
+  fc.constant(expire(second(0))), fc.constant<RequestCommand>({ type: 'LoseContent', at: second(0) }), fc.constant(cancel), job.map(explain), fc.constant(accept()), fc.constant(abandon),
 );
 const steps = fc.array(fc.record({ command: commands, afterS: fc.oneof(fc.integer({ min: 0, max: 40 }), fc.constant(200), fc.constant(1_300)) }), { maxLength: 40, size: 'max' });
 const stories = fc.record({ jobs: fc.integer({ min: 1, max: 5 }), payer: fc.constantFrom(0, PAYER), steps });
@@ -140,6 +140,23 @@ law('its completion names exactly the delivered jobs, once each, and says how it
   const end = events.find((event): event is RequestEvent & { type: keyof typeof ends } => event.type in ends);
   expect(outcome).toBe(end ? ends[end.type] : 'done');
   if (outcome === 'done') expect(submitted).toHaveLength(story.jobs);
+});
+
+law('a registered payer gets back the price of a request whose content was lost, and of no other', (story) => {
+  const { onlooker, events } = afterEach(story, () => undefined);
+  if (onlooker.completed?.type !== 'RequestCompleted.v1') return;
+  const wasLost = events.some((event) => event.type === 'RequestFaulted.v1' && event.data.reason === 'content_lost');
+  expect(onlooker.completed.data.refund === true).toBe(wasLost && story.payer !== 0);
+});
+
+law('a worker is blamed for what it lost, unless nobody wanted it any more', (story) => {
+  let isCancelled = false;
+  afterEach(story, (_world, { events }) => {
+    for (const event of events) {
+      if (event.type === 'JobFaulted.v1' || event.type === 'JobExpired.v1') expect(event.data.excused === true).toBe(isCancelled);
+      isCancelled ||= event.type === 'RequestCancelled.v1';
+    }
+  });
 });
 
 law('every job has one end at most: one result, or one loss', (story) => {

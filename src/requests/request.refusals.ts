@@ -15,8 +15,9 @@ export const admissionRefusals: Refusals<AdmissionRc> = {
   OnlyServiceAccountProxy: [400, 'Only service accounts can send a proxied_account.'],
   DeletedUser: [403, 'This account is scheduled for deletion and cannot generate.'],
   WorkerNotFound: [404, ({ worker }) => `There is no worker with the id ${worker}.`],
-  TooManyPrompts: [429, ({ waiting, limit }) =>
-    `You have ${waiting} generations waiting; together with this request that is more than the ${limit} that your account may have waiting.`],
+  TooManyPrompts: [429, ({ waiting, limit, anonymous }) => (anonymous
+    ? `From your address ${waiting} anonymous generations are unfinished; at this load ${limit} may be. Try again later, or register at /register to wait with more.`
+    : `You have ${waiting} generations waiting; together with this request that is more than the ${limit} that your account may have waiting.`)],
   BadClientAgent: [403, 'This Client-Agent was taken from an example. Please send the name, version and contact of your own client.'],
   AnonForbidden: [403, 'Anonymous use is switched off on this server. Please register to get an API key.'],
 };
@@ -34,11 +35,16 @@ export const styleUseRefusals: Refusals<StyleUseRc | 'BadRequest' | 'StyleNotFou
   StyleParameterAboveCeiling: [400, 'One of the parameters is above what this style allows.'],
 };
 
+const URL_INVALID = 'A source image is fetched from public addresses over https only, and what is there must be a PNG, JPEG, WebP or GIF image.';
+const UNREADABLE = 'What the URL of a source image leads to begins like an image and is not a whole one.';
+
 /** What is wrong with an image that came with the request (horde-api C1.1, rows 55 to 59). */
 export const sourceRefusals: Refusals<SourceImageRc> = {
-  ImageValidationFailed: [400, 'One of the source images is not a PNG, JPEG, WebP or GIF image in base64. This server does not fetch source images by URL.'],
+  ImageValidationFailed: [400, 'One of the source images is not a PNG, JPEG, WebP or GIF image in base64, or could not be fetched from its URL within 2 seconds.'],
+  SourceImageUrlInvalid: [400, URL_INVALID],
+  SourceImageUnreadable: [400, UNREADABLE],
   SourceImageResolutionExceeded: [400, 'A source image may have 3072×3072 pixels at most.'],
-  SourceImageSizeExceeded: [400, 'One of the source images has too many bytes.'],
+  SourceImageSizeExceeded: [400, 'One of the source images has too many bytes; from a URL, at most 5000 KiB are fetched.'],
   InpaintingMissingMask: [400, 'Inpainting needs a source_mask, or a source_image with an alpha channel.'],
 };
 
@@ -95,11 +101,12 @@ export const ruleRefusals: Refusals<RequestRuleRc> = {
 };
 
 /** What is wrong with an alchemy request in itself (horde-api C3.1, since-5.1.5 §3.5). */
-export const alchemyRefusals: Refusals<'InvalidControlType' | 'SourceImageUrlInvalid' | 'ImageValidationFailed' | 'SourceImageSizeExceeded' | 'SourceImageResolutionExceeded'> = {
+export const alchemyRefusals: Refusals<'InvalidControlType' | Exclude<SourceImageRc, 'InpaintingMissingMask'>> = {
   InvalidControlType: [400, 'An annotation form needs a control_type that alchemists know in its payload.'],
-  SourceImageUrlInvalid: [400, 'This server does not fetch source images from URLs. Please send the image itself, as base64.'],
-  ImageValidationFailed: [400, 'The source_image is not an image in base64.'],
-  SourceImageSizeExceeded: [400, 'The source_image has too many bytes.'],
+  SourceImageUrlInvalid: [400, URL_INVALID],
+  SourceImageUnreadable: [400, UNREADABLE],
+  ImageValidationFailed: [400, 'The source_image is not an image in base64, or could not be fetched from its URL within 2 seconds.'],
+  SourceImageSizeExceeded: [400, 'The source_image has too many bytes; from a URL, at most 5000 KiB are fetched.'],
   SourceImageResolutionExceeded: [400, 'The source_image has too many pixels: at most 3072×3072 in area, and 255 tiles of 512×512.'],
 };
 
@@ -123,4 +130,9 @@ export const ratingRefusals: Refusals<RatingRc | 'AestheticsAlreadyExist'> = {
   AestheticsSolo: [400, 'A single image cannot be the best of all.'],
   AestheticsConfused: [400, 'The best image must be one of those with the highest rating.'],
   AestheticsAlreadyExist: [400, 'The images of this request have been rated already.'],
+};
+
+/** Of those who watch requests. */
+export const progressRefusals: Refusals<'TooManyStreams'> = {
+  TooManyStreams: [429, 'Too many requests are watched from this address at once.'],
 };

@@ -14,6 +14,7 @@ export interface Job {
   readonly form?: number;
   readonly ownerTrusted?: boolean;
   readonly held?: Kudos;
+  readonly selfTest?: true;
   state: 'pending' | 'submitted' | 'faulted' | 'expired';
 }
 
@@ -31,11 +32,13 @@ export interface Request {
   activityAt: string;
   extraSlow: boolean;
   ended: 'cancelled' | 'faulted' | 'expired' | 'abandoned' | undefined;
+  /** What it asked for is lost: that is not its payer's fault. */
+  contentLost: boolean;
   completed: boolean;
 }
 
 export const newRequest = (id: string): Request => ({
-  id, facts: undefined, waiting: 0, jobs: new Map(), faults: 0, waitingForms: new Set(), returnsOf: new Map(), activityAt: '', extraSlow: false, ended: undefined, completed: false,
+  id, facts: undefined, waiting: 0, jobs: new Map(), faults: 0, waitingForms: new Set(), returnsOf: new Map(), activityAt: '', extraSlow: false, ended: undefined, contentLost: false, completed: false,
 });
 
 /** horde-rules §6.2: 20 minutes from the last activity, 60 once an extra-slow worker took part. */
@@ -79,6 +82,7 @@ export const evolve = (request: Request, event: RequestEvent): Request => {
     case 'RequestCancelled.v1':
       return end(request, 'cancelled');
     case 'RequestFaulted.v1':
+      request.contentLost ||= event.data.reason === 'content_lost';
       return end(request, 'faulted');
     case 'RequestExpired.v1':
       return end(request, 'expired');

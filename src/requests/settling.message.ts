@@ -27,9 +27,14 @@ export interface Owed {
   readonly team?: string;
   readonly debit: Kudos;
   readonly things: number;
+  /** Nobody pays, and it counts for nothing. */
+  readonly selfTest?: true;
   /** The policy that the job was priced by. */
   readonly policy: number;
 }
+
+/** A request that is over, as its last event says. */
+export type Ended = Pick<RequestCompleted['data'], 'request' | 'payer' | 'submitted'> & { readonly refund?: boolean };
 
 /** Pays for what was delivered and ends what has ended. Every step is idempotent, so anybody may do it again. */
 @Injectable()
@@ -62,9 +67,9 @@ export class Settling {
   }
 
   /** Ends the authorization of a request that has ended; false while one of its jobs is still to be settled (I28). */
-  async close(request: string, payer: number, submitted: readonly string[], context: CommandContext): Promise<boolean> {
+  async close({ request, payer, submitted, refund = false }: Ended, context: CommandContext): Promise<boolean> {
     const outcome = await this.commands.execute(new OnAccount(payer, {
-      type: 'CloseAuthorization', request, submitted, at: this.#now(), policy: this.pricing.policy.version,
+      type: 'CloseAuthorization', request, submitted, refund, at: this.#now(), policy: this.pricing.policy.version,
     }, context));
     return outcome.outcome !== 'refused';
   }
@@ -76,8 +81,8 @@ export class Settling {
   async closeCompleted(appended: readonly Recorded<RequestEvent>[], context: CommandContext): Promise<void> {
     const last = appended.at(-1);
     if (last?.type !== 'RequestCompleted.v1') return;
-    const { request, payer, submitted } = last.data as RequestCompleted['data'];
-    if (payer !== 0) await this.close(request, payer, submitted, context);
+    const ended = last.data as RequestCompleted['data'];
+    if (ended.payer !== 0) await this.close(ended, context);
   }
 
   /** Frees the parts of a hold whose jobs will never be handed out. */

@@ -1,6 +1,8 @@
 import { Controller, Delete, Get, Param, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { setKudosPosition } from '../platform/http/kudos-position.js';
+import { Access } from '../operations/access.message.js';
+import { Sender, UNKNOWN_AGENT, type SentFrom } from '../platform/http/parameters.js';
 import { Callers, RateLimit } from '../platform/http/route-spec.js';
 import { Cancel } from './cancel.js';
 import { Results } from './results.js';
@@ -9,10 +11,11 @@ import { Status } from './status.js';
 /** The id is the capability: no key is asked (horde-api C1.2–C1.4). */
 @Controller('api/v2/generate')
 export class StatusController {
-  constructor(private readonly statuses: Status, private readonly results: Results, private readonly canceling: Cancel) {}
+  constructor(private readonly statuses: Status, private readonly results: Results, private readonly canceling: Cancel, private readonly access: Access) {}
 
   @Get('check/:id') @Callers('capability') @RateLimit('RL-10s')
-  check(@Param('id') id: string) {
+  check(@Param('id') id: string, @Sender() { ip, clientAgent }: SentFrom) {
+    this.access.mayWatch(ip, clientAgent === UNKNOWN_AGENT);
     return this.statuses.check(id, 'image');
   }
 

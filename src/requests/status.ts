@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { iso } from '../kernel/clock.js';
 import { parseUuid } from '../kernel/ids.js';
 import { inKudos, type Kudos } from '../kernel/kudos.js';
 import { Availability } from '../dispatch/availability.message.js';
+import { Outages } from '../outages/outages.message.js';
 import { refusedBy } from '../platform/http/refusals.js';
 import { Ports } from '../platform/ports.js';
 import { RetryLater } from '../platform/retry-later.js';
@@ -26,6 +28,16 @@ export interface StatusRow {
   readonly consumed: Kudos;
   readonly expiresAt: number;
   readonly completedAt: number | null;
+  /** Jobs at workers, in the order in which they were handed out. */
+  readonly atWork: readonly JobAtWork[];
+}
+/** Times in ms since 1970. */
+export interface JobAtWork {
+  readonly id: string;
+  readonly worker: string;
+  readonly workerName: string | null;
+  readonly assignedAt: number;
+  readonly deadline: number;
 }
 export interface DeliveredRow {
   readonly id: string;
@@ -76,15 +88,30 @@ export interface Check {
   readonly eligible_workers: number;
   readonly eligible_worker_threads: number;
   readonly might_stall: boolean;
+  /** Ours: which worker holds each job that is handed out; `generations` say it of those that are delivered. */
+  readonly jobs: readonly HeldJob[];
+}
+export interface HeldJob {
+  readonly id: string;
+  readonly worker_id: string;
+  readonly worker_name: string;
+  readonly since: string;
+  readonly deadline: string;
 }
 
 const CATCH_UP_MAX_MS = 1_000;
+
+/** What tells how much of the time that has passed counts. */
+@Injectable()
+export class StatusTime {
+  constructor(readonly ports: Ports, readonly outages: Outages) {}
+}
 
 /** How a request stands. Whoever knows its id may ask. */
 @Injectable()
 export class Status {
   constructor(
-    private readonly rows: StatusRows, private readonly availability: Availability, private readonly latest: LatestOfRequests, private readonly ports: Ports,
+    private readonly rows: StatusRows, private readonly availability: Availability, private readonly latest: LatestOfRequests, private readonly time: StatusTime,
   ) {}
 
   /** @throws Refused RequestNotFound for an unknown, expired or foreign id; only once the read model has seen all that came before */
@@ -124,35 +151,42 @@ export class Status {
     return {
       finished, processing, restarted, waiting, done, faulted, wait_time: outlook.waitS, queue_position: outlook.position,
       kudos: Math.round(inKudos(row.consumed)), is_possible: processing > 0 || outlook.eligibleWorkers > 0,
-      eligible_workers: outlook.eligibleWorkers, eligible_worker_threads: outlook.eligibleThreads, might_stall: false,
+      eligible_workers: outlook.eligibleWorkers, eligible_worker_threads: outlook.eligibleThreads, might_stall: outlook.mightStall, jobs: this.heldJobs(row),
     };
   }
 
+  heldJobs({ atWork }: StatusRow): readonly HeldJob[] {
+    return atWork.map(({ id, worker, workerName, assignedAt, deadline }) => ({
+      id, worker_id: worker, worker_name: workerName ?? '', since: iso(assignedAt), deadline: iso(this.time.outages.extendedDue(assignedAt, deadline)),
+    }));
+  }
+
   async #seenByAll(): Promise<void> {
-    const { feed } = this.ports;
+    const { feed } = this.time.ports;
     if (!(await feed.waitFor(await feed.head(), CATCH_UP_MAX_MS))) throw new RetryLater('the queue is catching up with the log');
   }
 
   /** Clients poll while nothing has been delivered yet: that much the live queue knows by itself. */
   #untouched(id: string, kind: RequestKind): StatusRow | undefined {
     const entry = this.availability.queued(id);
-    if (!entry || entry.facts.kind !== kind || entry.submitted > 0 || entry.closed) return undefined;
-    const { facts: { payer, jobs, shared, r2, activation }, waiting, pending, faults, expiresAtMs } = entry;
+    if (!entry || entry.facts.kind !== kind || entry.submitted > 0 || entry.pending.size > 0 || entry.closed) return undefined;
+    const { facts: { payer, jobs, shared, r2, activation }, waiting, faults, expiresAtMs } = entry;
     return {
-      id, kind, payer, jobs, waiting, processing: pending.size, finished: 0, restarted: faults, faulted: false, done: false, shared, r2,
-      consumed: activation, expiresAt: expiresAtMs, completedAt: null,
+      id, kind, payer, jobs, waiting, processing: 0, finished: 0, restarted: faults, faulted: false, done: false, shared, r2,
+      consumed: activation, expiresAt: expiresAtMs, completedAt: null, atWork: [],
     };
   }
 
   #known(row: StatusRow | undefined, kind: RequestKind): StatusRow {
-    const expired = row && row.completedAt !== null && row.expiresAt <= this.ports.clock.now();
+    // Nobody could fetch its results while nobody served.
+    const expired = row && row.completedAt !== null && this.time.outages.extendedDue(row.completedAt, row.expiresAt) <= this.time.ports.clock.now();
     if (!row || row.kind !== kind || expired) throw refusedBy(jobRefusals, 'RequestNotFound');
     return row;
   }
 
   /** What this node has told of a request before is not taken back: the read model first reaches its last event seen here. */
   async #ask<Row>(id: string, ask: () => Promise<Row | undefined>): Promise<Row | undefined> {
-    const { feed } = this.ports;
+    const { feed } = this.time.ports;
     const latest = this.latest.positionOf(id);
     if (latest !== undefined) await this.rows.waitFor(latest, CATCH_UP_MAX_MS);
     const early = await ask();

@@ -5,7 +5,7 @@ import { downgradeText } from '../pricing/downgrade.js';
 import { Pricing } from '../pricing/pricing.js';
 import { firstTextPrice, textQuote, type Quote } from '../pricing/quote.js';
 import { textUpfrontAmount, textUpfrontRequired } from '../pricing/upfront.js';
-import { Admission, type Candidate } from './admission.js';
+import { Admission, type Admitted, type Candidate } from './admission.js';
 import type { RequestCaller } from './caller-keys.js';
 import { Gate } from './gate.js';
 import type { Asked } from './image-submission.js';
@@ -35,7 +35,7 @@ interface Asking {
 export interface TextAccepted {
   readonly status: 202;
   readonly position: number;
-  readonly answer: { readonly id: string; readonly kudos: number; readonly kudos_quote: number; readonly message?: string };
+  readonly answer: { readonly id: string; readonly kudos: number; readonly kudos_quote: number; readonly message?: string; readonly webhook_secret?: string };
 }
 export interface TextQuoted {
   readonly status: 200;
@@ -57,19 +57,20 @@ export class TextSubmission {
     const priced = this.#price(request, { used, isForeign: used !== undefined && used.owner !== caller.payer.id });
     const asking = { caller, priced };
     if (request.dryRun) return quoted((await this.#affordable(asking, asked)).priced);
-    const { id, position, candidate } = await this.#admit(asking, asked.clientAgent);
-    const possible = this.availability.possible(candidate.facts);
+    const { request: id, position, webhookSecret, candidate } = await this.#admit(asking, asked);
+    const possible = !this.gate.access.givesHints || this.availability.possible(candidate.facts);
     return {
       status: 202, position,
       answer: {
         id, kudos: inKudos(firstTextPrice(priced.quote)), kudos_quote: inKudos(candidate.facts.quote),
-        ...(possible ? {} : { message: `Warning: ${NO_WORKER}` }),
+        ...(possible ? {} : { message: `Warning: ${NO_WORKER}` }), ...defined({ webhook_secret: webhookSecret }),
       },
     };
   }
 
-  async #check(body: TextRequestBody, { apiKey, clientAgent }: Asked, styleKey?: string): Promise<{ caller: RequestCaller; request: NormalisedTextRequest }> {
+  async #check(body: TextRequestBody, { apiKey, clientAgent, ip }: Asked, styleKey?: string): Promise<{ caller: RequestCaller; request: NormalisedTextRequest }> {
     const nobody = textSubject(body, { username: '', trusted: false, patron: false, special: false });
+    this.gate.access.takesRequests();
     this.gate.obey(textRefusal(nobody, STAGE_ENVELOPE));
     const caller = await this.gate.caller(apiKey, body, styleKey);
     const { payer } = caller;
@@ -78,8 +79,10 @@ export class TextSubmission {
     await this.gate.knownWorkers(body.workers ?? []);
     this.gate.obey(textRefusal(subject, STAGE_BATCHING));
     const request = normaliseText(body, { matchedTargeting: this.pricing.matchedTargeting });
-    await this.gate.concurrency(payer, 'text', request);
+    await this.gate.concurrency(payer, 'text', { ...request, ip });
+    this.gate.access.notTimedOut(ip);
     this.gate.obey(textRefusal(subject, STAGE_PARAMETERS));
+    await this.gate.access.safeInRaid(ip, payer);
     this.gate.obey(textRefusal(subject, STAGE_SOURCES));
     this.gate.clientAgent(clientAgent);
     return { caller, request };
@@ -100,28 +103,27 @@ export class TextSubmission {
   }
 
   /** As it is, or in the lesser way that its sender allows: what its payer has enough for. Nothing is charged. @throws Refused KudosUpfront */
-  #affordable(asking: Asking, { clientAgent }: Asked): Promise<Asking> {
+  #affordable(asking: Asking, { clientAgent, ip }: Asked): Promise<Asking> {
     return orLesser(asking, async (each) => {
       await this.admission.requireUpfront(candidateOf(each, clientAgent));
       return each;
-    }, (rc, each) => this.#lesser(rc, each));
+    }, (rc, each) => this.#lesser({ rc, ip }, each));
   }
 
-  #admit(asking: Asking, clientAgent: string): Promise<{ id: string; position: number; candidate: Candidate }> {
+  #admit(asking: Asking, { clientAgent, ip }: Asked): Promise<Admitted & { candidate: Candidate }> {
     return orLesser(asking, async (each) => {
-      const candidate = candidateOf(each, clientAgent);
-      const { request: id, position } = await this.admission.admit(candidate, this.gate.context(each.caller.payer));
-      return { id, position, candidate };
-    }, (rc, each) => this.#lesser(rc, each));
+      const candidate = await this.gate.tagged(candidateOf(each, clientAgent), ip);
+      return { ...(await this.admission.admit(candidate, this.gate.context(each.caller.payer))), candidate };
+    }, (rc, each) => this.#lesser({ rc, ip }, each));
   }
 
   /** What can be taken in place of what was refused, if its sender allows that; each way out is tried once. */
-  async #lesser(rc: string, { caller, priced }: Asking): Promise<Asking | undefined> {
+  async #lesser({ rc, ip }: { readonly rc: string; readonly ip: string }, { caller, priced }: Asking): Promise<Asking | undefined> {
     if (!priced.request.allowDowngrade) return undefined;
     if (rc === 'SharedKeyInsufficientKudos') {
       const anonymous = this.gate.anonymousInstead();
       if (!anonymous) return undefined;
-      await this.gate.concurrency(anonymous.payer, 'text', priced.request);
+      await this.gate.concurrency(anonymous.payer, 'text', { ...priced.request, ip });
       return { caller: anonymous, priced };
     }
     const smaller = rc === 'KudosUpfront' ? this.#downgraded(priced) : undefined;
@@ -161,5 +163,5 @@ const candidateOf = ({ caller: { payer, sharedKey, isStyles }, priced: { request
     disableBatching: request.disableBatching, r2: false, shared: false,
     activation: quote.activation, quote: quote.total, unitPriceMax: quote.unitPrice, ...defined({ dearest: quote.dearest }),
   },
-  content: { payload: request.payload, softprompt: request.features.softprompt ?? null, clientAgent },
+  content: { payload: request.payload, softprompt: request.features.softprompt ?? null, clientAgent }, webhook: request.webhook,
 });

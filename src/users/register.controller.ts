@@ -1,9 +1,10 @@
 import { Controller, HttpCode, Injectable, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Ids } from '../kernel/ids.js';
+import { Access } from '../operations/access.message.js';
 import { Optional, Str } from '../platform/http/body/body-decorators.js';
 import { setKudosPosition } from '../platform/http/kudos-position.js';
-import { FormBody, OptionalApiKey } from '../platform/http/parameters.js';
+import { clientIp, FormBody, OptionalApiKey } from '../platform/http/parameters.js';
 import { refusedBy } from '../platform/http/refusals.js';
 import { Callers, RateLimit } from '../platform/http/route-spec.js';
 import { Profanity } from '../platform/profanity.js';
@@ -25,7 +26,7 @@ const NAME_MAX = 30;
 
 @Injectable()
 export class RegisterParts {
-  constructor(readonly ids: Ids, readonly profanity: Profanity) {}
+  constructor(readonly ids: Ids, readonly profanity: Profanity, readonly access: Access) {}
 }
 
 /** Makes a pseudonymous account: a name, and a key that is shown once (horde-api C17.2). Its page comes with the web issue. */
@@ -41,7 +42,8 @@ export class RegisterController {
     @FormBody(RegisterFields) body: RegisterFields, @OptionalApiKey() callerKey: string | undefined, @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    if (!this.openRegistration.open && !(await this.#isOperator(callerKey))) throw refusedBy(userRefusals, 'RegistrationClosed');
+    this.parts.access.notTimedOut(clientIp(request)); // whoever asks (Q03)
+    if (!this.#isOpen() && !(await this.#isOperator(callerKey))) throw refusedBy(userRefusals, 'RegistrationClosed');
     const name = sanitised(body.username ?? '', NAME_MAX);
     if (name === '') throw refusedBy(userRefusals, 'BadRequest', { reason: 'Please send a username.' });
     if (this.parts.profanity.isProfane(name)) throw refusedBy(userRefusals, 'ProfaneUserName');
@@ -54,7 +56,11 @@ export class RegisterController {
     return page(`${name}#${id}`, apiKey);
   }
 
-  /** On a private horde the operator makes the accounts (design.md §6). */
+  #isOpen(): boolean {
+    return this.openRegistration.open && this.parts.access.registersStrangers;
+  }
+
+  /** While registration is closed, on a private horde say, the operator makes the accounts (design.md §6). */
   async #isOperator(apiKey: string | undefined): Promise<boolean> {
     return apiKey !== undefined && (await this.directory.byKey(apiKey))?.id === OPERATOR_ID;
   }

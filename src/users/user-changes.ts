@@ -10,7 +10,7 @@ import { refusedBy } from '../platform/http/refusals.js';
 import { Ports } from '../platform/ports.js';
 import { Profanity } from '../platform/profanity.js';
 import { sanitised } from '../platform/sanitised-text.js';
-import { Admins } from './admins.js';
+import { Admins } from './admins.message.js';
 import { ANONYMOUS, UserDirectory, type KnownUser } from './directory.message.js';
 import { MonthlyGrants } from './monthly-grants.reactor.js';
 import type { ChangeUserFields } from './user-change.body.js';

@@ -28,6 +28,8 @@ export interface AccrueUptime {
   readonly presentSince: string;
   /** Time before this does not count: it was paused, which stands in its owner's stream. */
   readonly notBefore: string;
+  /** Of the time since then, what lay in outages of the horde during which it was not heard of. */
+  readonly outageMs?: number;
   /** What ten minutes are worth by what it declared until now. */
   readonly reward: Kudos;
   /** Its owner is trusted, or nobody's earnings wait for trust here. */
@@ -54,13 +56,15 @@ export const countedFrom = (throughMs: number, presentSinceMs: number): number =
 export const accrue = (command: AccrueUptime, worker: Rewarded): Decision<WorkerEvent, never> => {
   const { uptime } = worker;
   const fromMs = countedFrom(Math.max(uptime.throughMs, Date.parse(command.notBefore)), Date.parse(command.presentSince));
-  const accruedMs = Date.parse(command.at) - fromMs;
+  const outageMs = Math.max(0, Math.min(command.outageMs ?? 0, Date.parse(command.at) - fromMs));
+  const accruedMs = Date.parse(command.at) - fromMs - outageMs;
   if (accruedMs < ACCRUAL_MS) return accept();
   const due = (fromMs > uptime.throughMs ? 0 : uptime.carriedMs) + accruedMs;
   const rewards = Math.floor(due / REWARDED_MS);
   return accept<WorkerEvent>(
     { type: 'UptimeAccrued.v1', data: {
       worker: worker.id, from: iso(fromMs), through: command.at, accruedMs, uptimeMs: uptime.countedMs + accruedMs, carriedMs: due - rewards * REWARDED_MS,
+      ...(outageMs > 0 ? { outageMs } : {}),
     } },
     ...Array.from({ length: rewards }, (_, index) => reward(command, worker, uptime.rewards + index + 1)),
   );

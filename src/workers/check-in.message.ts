@@ -4,15 +4,16 @@ import { isDeepStrictEqual } from 'node:util';
 import { iso } from '../kernel/clock.js';
 import { personal } from '../kernel/event.js';
 import type { Ids } from '../kernel/ids.js';
+import { Serving } from '../outages/serving.message.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
-import { refusedBy } from '../platform/http/refusals.js';
+import { refusedBy, type Refused } from '../platform/http/refusals.js';
 import { Ports } from '../platform/ports.js';
-import { Profanity } from '../platform/profanity.js';
 import { RetryLater } from '../platform/retry-later.js';
 import { sanitised } from '../platform/sanitised-text.js';
 import type { KnownUser } from '../users/directory.message.js';
 import type { SuspicionReason } from '../users/user.events.js';
 import { OnUser } from '../users/user.message.js';
+import { ArrivalChecks } from './arrival-checks.js';
 import { WorkerRegistry, type KnownWorker } from './registry.message.js';
 import type { Declaration, WorkerKind } from './worker.events.js';
 import { Uptime } from './uptime.js';
@@ -25,29 +26,33 @@ export interface Arrival {
   readonly kind: WorkerKind;
   /** As sent; cut and trimmed here. */
   readonly name: string;
+  /** Where it calls from. */
+  readonly ip: string;
   readonly declaration: Declaration;
+  /** Why what it declares is not accepted; said once nothing else is wrong, and before anything is written (horde-api C1.5). */
+  readonly refused?: Refused;
+  /** The worker tests itself: its time is not counted, and nobody is told that it is here. */
+  readonly test?: boolean;
 }
 
 const NAME_MAX = 100;
-/** horde-rules §7.1: so 4 and 21 fit (Q34, kept). Names that one owner registers on several nodes at once may outrun it. */
-const WORKERS_UNTRUSTED_MAX = 3;
-const WORKERS_TRUSTED_MAX = 20;
 const CATCH_UP_MAX_MS = 1_000;
 /** horde-rules §1.7: the image that nobody's own machine makes. */
 const MAX_PIXELS_EXTREME = 3_072 * 3_072;
 const NAME_EXTREME = 200;
-const FORBIDDEN_NAME = /colab|tpu|google/i;
+/** Some 5 MB; beyond it everybody is judged once more. */
+const JUDGED_MAX = 50_000;
 
 @Injectable()
 export class CheckInParts {
-  constructor(readonly names: WorkerNames, readonly profanity: Profanity, readonly uptime: Uptime) {}
+  constructor(readonly names: WorkerNames, readonly checks: ArrivalChecks, readonly uptime: Uptime, readonly serving: Serving) {}
 }
 
 /** A pop is also a worker's registration and its heartbeat (horde-rules §7.1, §7.3). */
 @Injectable()
 export class CheckIn {
-  /** Names that are being registered, by owner: they count, or a rush of pops would outrun the limit. */
-  readonly #arriving = new Map<number, Set<string>>();
+  /** Matters that this process has looked into, whatever came of it. */
+  readonly #judged = new Set<string>();
 
   constructor(
     private readonly registry: WorkerRegistry, private readonly commands: CommandBus, private readonly ports: Ports, private readonly parts: CheckInParts,
@@ -58,41 +63,52 @@ export class CheckIn {
     const name = sanitised(arrival.name, NAME_MAX);
     const nameHash = this.parts.names.hashOf(name);
     const known = this.registry.byNameHash(nameHash);
-    if (known && known.kind !== arrival.kind) throw refusedBy(popRefusals, 'PolymorphicNameConflict');
-    if (known && known.owner !== owner.id) throw refusedBy(popRefusals, 'WrongCredentials');
-    const worker = known ?? (await this.#register(owner, { ...arrival, sentLength: arrival.name.trim().length, name }, nameHash));
-    this.registry.seen(worker, this.ports.clock.now(), owner.roles.has('trusted'));
-    await this.parts.uptime.called(worker, contextOf(owner, this.ports.ids)); // first: the time until now is worth what was declared until now
+    const comer = { kind: arrival.kind, name, nameHash, agent: arrival.declaration.agent, ip: arrival.ip, known };
+    const worker = await this.parts.checks.admit(owner, comer, async ({ unsafe }) => {
+      if (arrival.refused) throw arrival.refused;
+      const admitted = known ?? (await this.#make(owner, { ...arrival, sentLength: arrival.name.trim().length, name }, nameHash));
+      if (unsafe) await this.#judge(owner, admitted, 'UNSAFE_IP', () => true);
+      return admitted;
+    });
+    // A name that was welcome when it was registered may not be any more: the list of words grows.
+    if (known) await this.#judge(owner, worker, 'WORKER_PROFANITY', () => this.parts.checks.isProfane(name));
+    await this.parts.checks.addresses.seen(worker.id, arrival.ip);
+    if (arrival.test) this.registry.tested(worker, owner.roles.has('trusted'));
+    else await this.#isHere(worker, owner);
     if (!isDeepStrictEqual(worker.declaration, arrival.declaration)) await this.#declare(owner, worker, arrival.declaration);
     return worker;
   }
 
-  async #register(owner: KnownUser, arrival: Newcomer, nameHash: string): Promise<KnownWorker> {
-    const { name } = arrival;
-    if (name.length === 0) throw refusedBy(popRefusals, 'BadRequest', { reason: 'A worker needs a name.' });
-    if (this.parts.profanity.isProfane(name)) throw refusedBy(popRefusals, 'ProfaneWorkerName');
-    if (this.parts.profanity.isProfane(arrival.declaration.agent)) throw refusedBy(popRefusals, 'ProfaneBridgeAgent');
-    if (FORBIDDEN_NAME.test(name)) throw refusedBy(popRefusals, 'BadRequest', { reason: 'Worker names must not contain colab, tpu or google.' });
-    const arriving = this.#arriving.get(owner.id) ?? new Set<string>();
-    const count = this.registry.countOf(owner.id) + [...arriving].filter((hash) => hash !== nameHash && !this.registry.byNameHash(hash)).length;
-    if (!owner.roles.has('trusted') && count > WORKERS_UNTRUSTED_MAX) throw refusedBy(popRefusals, 'TooManyWorkers');
-    if (count > Math.max(WORKERS_TRUSTED_MAX, owner.workerInvited)) throw refusedBy(popRefusals, 'TooManyWorkersTrusted');
-    this.#arriving.set(owner.id, arriving.add(nameHash));
-    try {
-      return await this.#make(owner, arrival, nameHash);
-    } finally {
-      arriving.delete(nameHash);
-      if (arriving.size === 0) this.#arriving.delete(owner.id);
-    }
+  /** It is still here, for its call has not ended; false when there is no such worker any more. */
+  stayed(worker: KnownWorker, owner: KnownUser, { test }: Pick<Arrival, 'test'>): boolean {
+    if (!this.registry.has(worker.id)) return false;
+    if (!test) this.registry.seen(worker, this.ports.clock.now(), owner.roles.has('trusted'));
+    return true;
   }
 
-  async #make(owner: KnownUser, { kind, name, sentLength, declaration }: Newcomer, nameHash: string): Promise<KnownWorker> {
+  async #isHere(worker: KnownWorker, owner: KnownUser): Promise<void> {
+    if (this.registry.isAway(worker, this.ports.clock.now())) await this.parts.serving.confirm(); // nobody was here, if nobody served
+    this.registry.seen(worker, this.ports.clock.now(), owner.roles.has('trusted'));
+    await this.parts.uptime.called(worker, contextOf(owner, this.ports.ids)); // first: the time until now is worth what was declared until now
+  }
+
+  /** Once in the life of this process: the owner's stream counts it once anyway. */
+  async #judge(owner: KnownUser, { id }: KnownWorker, reason: SuspicionReason, isGuilty: () => boolean): Promise<void> {
+    const matter = `${id} ${reason}`;
+    if (this.#judged.has(matter)) return;
+    if (isGuilty()) await this.#suspect(owner, id, [reason]);
+    if (this.#judged.size >= JUDGED_MAX) this.#judged.clear();
+    this.#judged.add(matter);
+  }
+
+  async #make(owner: KnownUser, { kind, name, ip, sentLength, declaration }: Newcomer, nameHash: string): Promise<KnownWorker> {
     const context = contextOf(owner, this.ports.ids);
     const at = iso(this.ports.clock.now());
     // The name first: whoever creates its stream has it. If the process dies now, the next pop finds the reserved id.
     const reserved = await this.parts.names.reserve({ nameHash, kind, owner: owner.id, worker: this.ports.ids.uuid() }, context);
     if ('rc' in reserved) throw refusedBy(popRefusals, reserved.rc);
     const id = reserved.worker;
+    await this.parts.checks.addresses.seen(id, ip); // before the next newcomer is counted
     // Suspected before it is there: a process that dies between leaves a worker that registers again.
     await this.#suspect(owner, id, [...reasonsOfName(sentLength), ...reasonsOf(declaration, owner)]);
     await this.commands.execute(new OnWorker(id, {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
+import { Outages } from '../outages/outages.message.js';
 import { Database } from '../platform/postgres/database.js';
 import { ONLINE_MS, WorkerRegistry } from './registry.message.js';
 
@@ -28,11 +29,11 @@ interface PresenceRow {
 export class WorkerPresence {
   #writtenMs = 0;
 
-  constructor(private readonly registry: WorkerRegistry, private readonly database: Database, private readonly clock: Clock) {}
+  constructor(private readonly registry: WorkerRegistry, private readonly database: Database, private readonly clock: Clock, private readonly outages: Outages) {}
 
   /** What is known from before, at start. */
   async load(): Promise<void> {
-    await this.#read(this.clock.now() - ONLINE_MS);
+    await this.#read(this.outages.servedBefore(this.clock.now(), ONLINE_MS));
   }
 
   /** Returns how many workers it wrote down. */

@@ -3,6 +3,7 @@ import { categoryOf, plainText, type Recorded } from '../kernel/event.js';
 import type { Position } from '../platform/event-log/event-log.js';
 import type { NodeFold } from '../platform/event-log/node-feed.js';
 import type { JobAssigned, JobSubmitted } from '../requests/request.events.js';
+import type { TeamDeleted, TeamJoined, TeamLeft } from '../teams/team.events.js';
 import type { WorkerPaused } from '../users/user.events.js';
 import type { Declaration, MaintenanceChanged, UptimeAccrued, WorkerDeclared, WorkerKind, WorkerRegistered, WorkerRenamed } from './worker.events.js';
 
@@ -15,12 +16,14 @@ export interface KnownWorker {
   readonly registeredAtMs: number;
   /** Replaced as a whole when it changes: verdicts of the queue are remembered per object. */
   declaration: Declaration;
-  /** Stamped on what it earns. TODO(#10): no worker can join a team yet. */
+  /** The one that it is in: stamped on what it earns. */
   team?: string;
   maintenance: boolean;
   maintenanceMessage: string | undefined;
   /** By a moderator, or as suspicious: it serves nobody but its owner, and is not told (horde-rules §7.5). */
   paused: boolean;
+  /** Since this node knows it: of some requests it has decoys in mind. */
+  wasPaused?: true;
   /** Things per second of the newest deliveries, of an alchemist seconds per form; 20 at most (horde-rules §7.6). */
   readonly samples: number[];
   /** As of its last pop here, of its last job from any node, or as other nodes have put it down; presence is not an event. */
@@ -29,10 +32,14 @@ export interface KnownWorker {
   presentSinceMs: number;
   /** Its uptime is counted up to here. */
   uptimeThroughMs: number;
+  /** Of the time since then, what lay in outages of the horde during which it was not heard of: no absence, and no uptime (ADR 0029). */
+  outageMs: number;
   ownerTrusted: boolean;
 }
 /** Whatever is known of a worker when it is not known when it was here. */
-const UNSEEN = { lastSeenMs: 0, presentSinceMs: 0, ownerTrusted: false };
+const UNSEEN = { lastSeenMs: 0, presentSinceMs: 0, outageMs: 0, ownerTrusted: false };
+/** Without outages. */
+const ALWAYS_SERVED = { within: () => 0 };
 
 export interface WorkerRow extends Omit<KnownWorker, keyof typeof UNSEEN | 'samples'> {
   readonly samples: readonly number[];
@@ -50,6 +57,16 @@ const SAMPLES_MAX = 20;
 /** Pixelsteps or tokens per second, or seconds per form, assumed before the first sample: new text workers count as slow, others as fast. */
 export const BASELINE_SPEED = { image: 1_000_000, text: 1, interrogation: 1 } as const;
 
+/** Where a node starts from, which has to leave it with the same speeds as one that has seen everything. */
+export interface WorkersSource {
+  workers(): Promise<{
+    readonly position: Position;
+    readonly rows: Iterable<WorkerRow>;
+    /** By job at a worker: when it was handed out. */
+    readonly assignedAtMs?: ReadonlyMap<string, number>;
+  }>;
+}
+
 /** Every worker, in memory: a pop is answered without asking the database. */
 export class WorkerRegistry implements NodeFold {
   readonly name = 'workers';
@@ -65,11 +82,16 @@ export class WorkerRegistry implements NodeFold {
   /** Names arrive sealed with the feed; they are declared with the registration's second event. */
   readonly #undeclared = new Map<string, WorkerRegistered['data']>();
 
-  constructor(private readonly rows: { workers(): Promise<{ readonly position: Position; readonly rows: Iterable<WorkerRow> }> }) {}
+  constructor(
+    private readonly source: WorkersSource,
+    private readonly outages: { within(fromMs: number, toMs: number): number } = ALWAYS_SERVED,
+    private readonly trusted?: { has(user: number): boolean },
+  ) {}
 
   async open(): Promise<Position> {
-    const { position, rows } = await this.rows.workers();
+    const { position, rows, assignedAtMs } = await this.source.workers();
     for (const row of rows) this.#add({ ...row, samples: [...row.samples], ...UNSEEN });
+    for (const [job, atMs] of assignedAtMs ?? []) this.#assignedAt.set(job, atMs);
     return position;
   }
 
@@ -78,7 +100,24 @@ export class WorkerRegistry implements NodeFold {
     if (category === 'worker') {
       if (this.#isNews(`${stream} ${type}`, revision)) this.#applyWorker(type, data);
     } else if (category === 'request') this.#applyJob(type, data);
+    else if (category === 'team') this.#moved(type, data);
     else if (type === 'WorkerPaused.v1') this.#paused(data as WorkerPaused['data'], revision);
+  }
+
+  /** The order of the streams of several teams is the feed's: what this node appended itself is seen at once, and then once more at its place. */
+  #moved(type: string, data: object): void {
+    if (type === 'TeamJoined.v1') {
+      const { team, worker } = data as TeamJoined['data'];
+      const known = this.#byId.get(worker);
+      if (known) known.team = team;
+    } else if (type === 'TeamLeft.v1') {
+      const { team, worker } = data as TeamLeft['data'];
+      const known = this.#byId.get(worker);
+      if (known?.team === team) delete known.team;
+    } else if (type === 'TeamDeleted.v1') {
+      const { team } = data as TeamDeleted['data'];
+      for (const known of this.#byId.values()) if (known.team === team) delete known.team;
+    }
   }
 
   /** In its owner's stream, beside those of the owner's other workers. */
@@ -86,7 +125,7 @@ export class WorkerRegistry implements NodeFold {
     if (!this.#isNews(`pause ${worker}`, revision)) return;
     const known = this.#byId.get(worker);
     // Its time counts from the end of the pause, and its ten minutes begin anew (horde-rules §7.4).
-    if (known) Object.assign(known, { paused: on, uptimeThroughMs: Math.max(known.uptimeThroughMs, Date.parse(changedAt)) });
+    if (known) Object.assign(known, { paused: on, wasPaused: true, uptimeThroughMs: Math.max(known.uptimeThroughMs, Date.parse(changedAt)), outageMs: 0 });
     else if (on) this.#pausedEarly.add(worker);
     else this.#pausedEarly.delete(worker);
   }
@@ -99,8 +138,14 @@ export class WorkerRegistry implements NodeFold {
   /** The worker has just popped. */
   seen(worker: KnownWorker, nowMs: number, ownerTrusted: boolean): void {
     if (nowMs - worker.lastSeenMs > ONLINE_MS || worker.ownerTrusted !== ownerTrusted) this.#arrivals += 1;
-    if (nowMs - worker.lastSeenMs > ONLINE_MS) worker.presentSinceMs = nowMs;
+    if (!this.#bridges(worker, nowMs)) worker.presentSinceMs = nowMs;
     worker.lastSeenMs = nowMs;
+    worker.ownerTrusted = ownerTrusted;
+  }
+
+  /** It has popped as a test of itself: that is not being here for others. */
+  tested(worker: KnownWorker, ownerTrusted: boolean): void {
+    if (worker.ownerTrusted !== ownerTrusted) this.#arrivals += 1;
     worker.ownerTrusted = ownerTrusted;
   }
 
@@ -108,12 +153,39 @@ export class WorkerRegistry implements NodeFold {
   present(id: string, { sinceMs, seenMs }: Presence): void {
     const worker = this.#byId.get(id);
     if (!worker) return;
-    const isOneTime = sinceMs - worker.lastSeenMs <= ONLINE_MS && worker.presentSinceMs - seenMs <= ONLINE_MS;
+    const isOneTime = worker.presentSinceMs - seenMs <= ONLINE_MS && this.#bridges(worker, sinceMs);
+    if (isOneTime || worker.lastSeenMs === 0) this.#bridgedElsewhere(worker, { sinceMs, seenMs });
     if (isOneTime) worker.presentSinceMs = Math.min(sinceMs, worker.presentSinceMs);
     else if (seenMs > worker.lastSeenMs) worker.presentSinceMs = sinceMs;
-    if (seenMs <= worker.lastSeenMs) return;
-    if (seenMs - worker.lastSeenMs > ONLINE_MS) this.#arrivals += 1;
-    worker.lastSeenMs = seenMs;
+    if (seenMs > worker.lastSeenMs) this.#seenElsewhere(worker, seenMs);
+  }
+
+  /** It called elsewhere, so nobody has told this node what its owner is. */
+  #seenElsewhere(worker: KnownWorker, seenMs: number): void {
+    const ownerTrusted = this.trusted?.has(worker.owner) ?? worker.ownerTrusted;
+    if (seenMs - worker.lastSeenMs > ONLINE_MS || worker.ownerTrusted !== ownerTrusted) this.#arrivals += 1;
+    Object.assign(worker, { lastSeenMs: seenMs, ownerTrusted });
+  }
+
+  /** Whether the worker was not away until then: not for more than 300 s in which it could have called. */
+  #bridges(worker: KnownWorker, untilMs: number): boolean {
+    const gapMs = untilMs - worker.lastSeenMs;
+    if (gapMs <= ONLINE_MS) return true;
+    const outageMs = worker.lastSeenMs === 0 ? 0 : this.outages.within(worker.lastSeenMs, untilMs);
+    if (gapMs - outageMs > ONLINE_MS) return false;
+    worker.outageMs += outageMs;
+    return true;
+  }
+
+  /** By another node, or by an earlier life of this one: all outage of that time is left out, be it that the worker called in it. */
+  #bridgedElsewhere(worker: KnownWorker, { sinceMs, seenMs }: Presence): void {
+    if (worker.lastSeenMs === 0) worker.outageMs = this.outages.within(Math.max(sinceMs, worker.uptimeThroughMs), seenMs);
+    else if (sinceMs <= worker.lastSeenMs && seenMs - worker.lastSeenMs > ONLINE_MS) worker.outageMs += this.outages.within(worker.lastSeenMs, seenMs);
+  }
+
+  /** As far as is known here: an outage that has just ended may explain it. */
+  isAway({ lastSeenMs }: KnownWorker, nowMs: number): boolean {
+    return lastSeenMs > 0 && nowMs - lastSeenMs > ONLINE_MS;
   }
 
   /** Who has called since then. */
@@ -156,13 +228,13 @@ export class WorkerRegistry implements NodeFold {
       case 'MaintenanceChanged.v1': {
         const { worker, on, message, changedAt } = data as MaintenanceChanged['data'];
         const known = this.#byId.get(worker);
-        if (known) Object.assign(known, { maintenance: on, maintenanceMessage: (message && plainText(message)) ?? undefined, uptimeThroughMs: Date.parse(changedAt) });
+        if (known) Object.assign(known, { maintenance: on, maintenanceMessage: (message && plainText(message)) ?? undefined, uptimeThroughMs: Date.parse(changedAt), outageMs: 0 });
         return;
       }
       case 'UptimeAccrued.v1': {
         const { worker, through } = data as UptimeAccrued['data'];
         const known = this.#byId.get(worker);
-        if (known) known.uptimeThroughMs = Date.parse(through);
+        if (known) Object.assign(known, { uptimeThroughMs: Date.parse(through), outageMs: 0 });
         return;
       }
       case 'WorkerRenamed.v1': return this.#renamed(data as WorkerRenamed['data']);
@@ -213,7 +285,8 @@ export class WorkerRegistry implements NodeFold {
 
   #applyJob(type: string, data: object): void {
     if (type === 'JobAssigned.v1') {
-      const { job, worker, assignedAt } = data as JobAssigned['data'];
+      const { job, worker, assignedAt, selfTest } = data as JobAssigned['data'];
+      if (selfTest) return; // says nothing of its speed, and not that it is here for others
       this.#assignedAt.set(job, Date.parse(assignedAt));
       this.present(worker, { sinceMs: Date.parse(assignedAt), seenMs: Date.parse(assignedAt) }); // it asked some node for it
     } else if (type === 'JobSubmitted.v1') {

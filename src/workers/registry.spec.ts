@@ -22,13 +22,44 @@ const registry = (...events: Recorded[]): WorkerRegistry => {
   return view;
 };
 
+const team = (revision: number, type: string, data: object, id = 'a') => event(`team-${id}`, revision, type, { team: id, ...data });
+
 describe('the registry of workers', () => {
+  it('knows which team each is in: the last that it joined, if it has neither left that nor was it deleted', () => {
+    const teamAfter = (...events: Recorded[]): string | undefined => registry(registered, declared(1), ...events).byId('w')!.team;
+    const [joined, joinedOther] = [team(1, 'TeamJoined.v1', { worker: 'w' }), team(1, 'TeamJoined.v1', { worker: 'w' }, 'b')];
+    const [left, deleted] = [team(2, 'TeamLeft.v1', { worker: 'w' }), team(3, 'TeamDeleted.v1', {})];
+    expect([teamAfter(joined), teamAfter(joined, joinedOther), teamAfter(joined, joinedOther, left, deleted)]).toEqual(['a', 'b', 'b']);
+    expect([teamAfter(), teamAfter(joined, left), teamAfter(joined, deleted)]).toEqual([undefined, undefined, undefined]);
+    // Its own append comes first, then the feed with what went before it, and with it once more.
+    expect(teamAfter(joinedOther, joined, joinedOther)).toBe('b');
+    expect(registry(team(1, 'TeamJoined.v1', { worker: 'w' })).has('w')).toBe(false);
+  });
   it('starts from the read model', async () => {
     const view = new WorkerRegistry({ workers: () => Promise.resolve({ position: 5, rows: [row] }) });
     expect(await view.open()).toBe(5);
     expect(view.byId('w')).toMatchObject({ ...row, lastSeenMs: 0, ownerTrusted: false });
     view.byId('w')!.samples.push(1);
     expect(row.samples).toEqual([3, 4]);
+  });
+  it('measures a job that was handed out before this node started as every other node does', async () => {
+    const [late, early] = [
+      new WorkerRegistry({ workers: () => Promise.resolve({ position: 5, rows: [{ ...row, samples: [] }], assignedAtMs: new Map([['a', Date.parse(atSecond(10))]]) }) }),
+      registry({ ...registered, data: { ...registered.data, kind: 'text' } }, declared(1), assigned('a', 10)),
+    ];
+    await late.open();
+    for (const view of [late, early]) {
+      view.apply(submitted('a', 20, 55));
+      expect(view.byId('w')!.samples).toEqual([5.5]);
+    }
+  });
+  it('takes the owner of a worker that calls at another node for as trusted as the log says', () => {
+    const view = new WorkerRegistry({ workers: () => Promise.resolve({ position: 5, rows: [] }) }, undefined, { has: (user) => user === 12 });
+    for (const each of [registered, declared(1), assigned('a', 10)]) view.apply(each);
+    expect(view.byId('w')!.ownerTrusted).toBe(true);
+    view.seen(view.byId('w')!, Date.parse(atSecond(20)), false); // here it is known what its owner is
+    view.present('w', { sinceMs: Date.parse(atSecond(10)), seenMs: Date.parse(atSecond(15)) });
+    expect(view.byId('w')!.ownerTrusted).toBe(false);
   });
   it('knows a worker once it has declared itself, by id, name and owner', () => {
     expect(registry(registered).has('w')).toBe(false);
@@ -56,6 +87,21 @@ describe('the registry of workers', () => {
     view.apply(maintained(2, true));
     expect(view.byId('w')!.maintenance).toBe(false);
     expect(view.byId('w')!.maintenanceMessage).toBeUndefined();
+  });
+  it('learns nothing from a worker\'s test of itself: neither its speed nor that it is here', () => {
+    const view = registry(registered, declared(1), { ...assigned('a', 10), data: { ...assigned('a', 10).data, selfTest: true } }, submitted('a', 20, 1_000));
+    expect(view.byId('w')).toMatchObject({ samples: [], lastSeenMs: 0 });
+    const { arrivals } = view;
+    view.tested(view.byId('w')!, false);
+    expect(view.arrivals).toBe(arrivals);
+    view.tested(view.byId('w')!, true); // its trust is its owner's, whatever it pops for
+    expect(view.byId('w')).toMatchObject({ lastSeenMs: 0, ownerTrusted: true });
+    expect(view.arrivals).toBe(arrivals + 1);
+  });
+  it('knows for as long as it lives that a worker was paused', () => {
+    const paused = (revision: number, on: boolean) => event('user-12', revision, 'WorkerPaused.v1', { worker: 'w', on, changedAt: AT });
+    expect(registry(registered, declared(1)).byId('w')!.wasPaused).toBeUndefined();
+    expect(registry(registered, declared(1), paused(7, true), paused(8, false)).byId('w')).toMatchObject({ paused: false, wasPaused: true });
   });
   it('sees a worker that takes its jobs from another node', () => {
     const view = registry(registered, declared(1));

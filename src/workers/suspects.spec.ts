@@ -9,6 +9,7 @@ const event = (type: string, data: object): Recorded => ({
 });
 const faulted = (job: number, second: number, worker = 'w') => event('JobFaulted.v1', { job: String(job), worker, faultedAt: at(second) });
 const expired = (job: number, second: number) => event('JobExpired.v1', { job: String(job), worker: 'w', expiredAt: at(second) });
+const ofTest = (each: Recorded): Recorded => ({ ...each, data: { ...each.data, selfTest: true } });
 const fast = (job: string) => event('JobSubmitted.v1', { job, worker: 'w', owner: 7, tooFast: true });
 const suspected = (reason: string, cause: string) => event('WorkerSuspected.v1', { worker: 'w', owner: 7, reason, cause });
 const after = async (events: readonly Recorded[], rows: { aborts?: Iterable<{ job: string; worker: string; abortedAt: number }> } = {}): Promise<Suspects> => {
@@ -28,6 +29,7 @@ describe('aborts', () => {
     expect(due(await after(many(25)), 100)).toEqual([]);
   });
   it('of faults and of deadlines count alike', async () => expect(due(await after([...many(20), expired(99, 60)]))).toEqual([{ worker: 'w', cause: '99' }]));
+  it('of a worker that was testing itself count for nothing', async () => expect(due(await after([...many(20), ofTest(faulted(98, 60)), ofTest(expired(99, 60))]))).toEqual([]));
   it('of an hour ago count no more', async () => {
     expect(due(await after(many(21, 180)))).toEqual([]);
     expect(due(await after(many(22, 179)))).toEqual([{ worker: 'w', cause: '21' }]);

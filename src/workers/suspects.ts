@@ -44,12 +44,12 @@ export class Suspects implements NodeFold {
   apply({ type, data }: Recorded): void {
     switch (type) {
       case 'JobFaulted.v1': {
-        const { worker, job, faultedAt } = data as JobFaulted['data'];
-        return this.#aborted(worker, { job, atMs: Date.parse(faultedAt) });
+        const { worker, job, faultedAt, selfTest, excused } = data as JobFaulted['data'];
+        return selfTest || excused ? undefined : this.#aborted(worker, { job, atMs: Date.parse(faultedAt) });
       }
       case 'JobExpired.v1': {
-        const { worker, job, expiredAt } = data as JobExpired['data'];
-        return this.#aborted(worker, { job, atMs: Date.parse(expiredAt) });
+        const { worker, job, expiredAt, selfTest, excused } = data as JobExpired['data'];
+        return selfTest || excused ? undefined : this.#aborted(worker, { job, atMs: Date.parse(expiredAt) });
       }
       case 'JobSubmitted.v1': {
         const { job, worker, owner, tooFast } = data as JobSubmitted['data'];

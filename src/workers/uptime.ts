@@ -20,9 +20,12 @@ export class Uptime {
   async called(worker: KnownWorker, context: CommandContext): Promise<void> {
     const now = this.ports.clock.now();
     if (worker.maintenance || worker.paused) return;
-    if (now - countedFrom(worker.uptimeThroughMs, worker.presentSinceMs) < ACCRUAL_MS) return;
+    const fromMs = countedFrom(worker.uptimeThroughMs, worker.presentSinceMs);
+    if (fromMs > worker.uptimeThroughMs) worker.outageMs = 0; // it lay before its return
+    if (now - fromMs - worker.outageMs < ACCRUAL_MS) return;
     await this.commands.execute(new OnWorker(worker.id, {
-      type: 'AccrueUptime', presentSince: iso(worker.presentSinceMs), notBefore: iso(worker.uptimeThroughMs), reward: this.#reward(worker),
+      type: 'AccrueUptime', presentSince: iso(worker.presentSinceMs), notBefore: iso(worker.uptimeThroughMs),
+      ...(worker.outageMs > 0 ? { outageMs: worker.outageMs } : {}), reward: this.#reward(worker),
       ownerTrusted: worker.ownerTrusted || !this.pricing.escrow, ...(worker.team === undefined ? {} : { team: worker.team }), at: iso(now), policy: this.pricing.policy.version,
     }, context));
   }

@@ -7,6 +7,8 @@ import { refusedBy } from '../platform/http/refusals.js';
 import { Ports } from '../platform/ports.js';
 import { Profanity } from '../platform/profanity.js';
 import { sanitised } from '../platform/sanitised-text.js';
+import { OnTeam } from '../teams/team.message.js';
+import { Teams, type TeamRow } from '../teams/teams.message.js';
 import type { KnownUser } from '../users/directory.message.js';
 import { OnUser } from '../users/user.message.js';
 import { EndWorkers } from './end-workers.message.js';
@@ -38,12 +40,12 @@ export abstract class WorkerJobs {
 
 @Injectable()
 export class WorkerChangeParts {
-  constructor(readonly ports: Ports, readonly profanity: Profanity, readonly jobs: WorkerJobs) {}
+  constructor(readonly ports: Ports, readonly profanity: Profanity, readonly jobs: WorkerJobs, readonly teams: Teams) {}
 }
 
 /**
- * PUT and DELETE /workers/{id} (horde-rules §7.2). Everything is looked at first; then the name is taken, which may be refused; then come
- * the worker's append, the pause in its owner's stream, and the release of the old name. Each may be asked again.
+ * PUT and DELETE /workers/{id} (horde-rules §7.2). Everything is looked at first; then the name is taken and the team joined, which may be
+ * refused; then come the worker's append, the pause in its owner's stream, and the release of the old name. Each may be asked again.
  */
 @Injectable()
 export class WorkerChanges {
@@ -54,17 +56,19 @@ export class WorkerChanges {
   async change(wish: WorkerChangeWish): Promise<WorkerChanged> {
     const { worker, caller, fields } = wish;
     const name = fields.name === undefined ? undefined : sanitised(fields.name, WORKER_NAME_MAX);
+    const team = fields.team ? await this.parts.teams.find(fields.team) : undefined;
     const rc = refusalOfWorkerChange(
       { owner: caller.id === worker.owner, moderator: caller.roles.has('moderator'), anonymous: caller.id === 0 },
-      { fields, name, isProfane: (text) => this.parts.profanity.isProfane(text) },
+      { fields, name, isTeam: team !== undefined, isProfane: (text) => this.parts.profanity.isProfane(text) },
     );
     if (rc) throw refusedBy(workerChangeRefusals, rc);
     const context: CommandContext = { actor: { kind: 'user', user: caller.id }, correlationId: this.parts.ports.ids.uuid() };
     const nameHash = name === undefined ? undefined : await this.#take(worker, name, context);
+    const movedAt = fields.team === undefined ? -1 : await this.#move(wish, { team, nameHash }, context);
     const changedAt = await this.#change(wish, { name, nameHash }, context);
     const pausedAt = fields.paused === undefined ? -1 : await this.#pause(wish, fields.paused, context);
     if (nameHash !== undefined && nameHash !== worker.nameHash) await this.names.release(worker.nameHash, worker.id, context);
-    return { answer: answerOf(fields, name), position: Math.max(changedAt, pausedAt) };
+    return { answer: answerOf(fields, name, team), position: Math.max(movedAt, changedAt, pausedAt) };
   }
 
   /** Returns the position to see. */
@@ -98,6 +102,18 @@ export class WorkerChanges {
     return outcome.outcome === 'appended' ? outcome.position : -1;
   }
 
+  /** A team that was deleted at this moment keeps everything from being changed. */
+  async #move({ worker, caller }: WorkerChangeWish, { team, nameHash }: { team: TeamRow | undefined; nameHash: string | undefined }, context: CommandContext): Promise<number> {
+    const left = team ? undefined : await this.parts.teams.ofWorker(worker.id);
+    const id = (team ?? left)?.id;
+    if (id === undefined) return -1;
+    const asked = { worker: worker.id, by: caller.id, at: this.#now() };
+    const outcome = await this.commands.execute(new OnTeam(id, { type: team ? 'JoinTeam' : 'LeaveTeam', ...asked }, context));
+    if (outcome.outcome !== 'refused') return outcome.outcome === 'appended' ? outcome.position : -1;
+    if (nameHash !== undefined && nameHash !== worker.nameHash) await this.names.release(nameHash, worker.id, context);
+    throw refusedBy(workerChangeRefusals, 'TeamNotFound');
+  }
+
   async #pause({ worker, caller }: WorkerChangeWish, on: boolean, context: CommandContext): Promise<number> {
     const outcome = await this.commands.execute(new OnUser(worker.owner, { type: 'PauseWorker', worker: worker.id, on, by: caller.id, at: this.#now() }, context));
     if (outcome.outcome === 'refused') throw refusedBy(workerChangeRefusals, 'WorkerNotFound');
@@ -110,7 +126,7 @@ export class WorkerChanges {
 }
 
 /** The keys that were acted upon. */
-const answerOf = ({ maintenance, info, paused, team }: ChangeWorkerFields, name: string | undefined): object => ({
+const answerOf = ({ maintenance, info, paused, team }: ChangeWorkerFields, name: string | undefined, joined: TeamRow | undefined): object => ({
   ...(maintenance === undefined ? {} : { maintenance }), ...(info === undefined ? {} : { info: sanitised(info, INFO_MAX) }),
-  ...(paused === undefined ? {} : { paused }), ...(name === undefined ? {} : { name }), ...(team === undefined ? {} : { team: 'None' }),
+  ...(paused === undefined ? {} : { paused }), ...(name === undefined ? {} : { name }), ...(team === undefined ? {} : { team: joined?.name ?? 'None' }),
 });

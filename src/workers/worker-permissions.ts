@@ -10,6 +10,8 @@ export interface WorkerCaller {
 export interface WorkerChangeAsked {
   readonly fields: ChangeWorkerFields;
   readonly name: string | undefined;
+  /** There is a team with the id that is named. */
+  readonly isTeam: boolean;
   readonly isProfane: (text: string) => boolean;
 }
 export type WorkerPermissionRc =
@@ -25,7 +27,7 @@ export const refusalOfWorkerChange = (caller: WorkerCaller, asked: WorkerChangeA
   const info = refusalOfInfo(caller, asked);
   if (info) return info;
   if (paused !== undefined && !caller.moderator) return 'NotModerator';
-  return refusalOfName(caller, asked) ?? refusalOfTeam(caller, team) ?? (isEmpty(asked.fields) ? 'NoWorkerModSelected' : undefined);
+  return refusalOfName(caller, asked) ?? refusalOfTeam(caller, team, asked.isTeam) ?? (isEmpty(asked.fields) ? 'NoWorkerModSelected' : undefined);
 };
 
 const mayChange = ({ owner, moderator }: WorkerCaller): boolean => owner || moderator;
@@ -50,10 +52,10 @@ const refusalOfName = (caller: WorkerCaller, { name, isProfane }: WorkerChangeAs
   return isProfane(name) ? 'ProfaneWorkerName' : undefined;
 };
 
-/** There are no teams yet, so that none is found; anybody may leave (docs/decisions/0011). */
-const refusalOfTeam = (caller: WorkerCaller, team: string | undefined): WorkerPermissionRc | undefined => {
+/** Any team will do; an empty name is none. */
+const refusalOfTeam = (caller: WorkerCaller, team: string | undefined, isTeam: boolean): WorkerPermissionRc | undefined => {
   if (team === undefined) return undefined;
-  return isStranger(caller) ?? (team === '' ? undefined : 'TeamNotFound');
+  return isStranger(caller) ?? (team === '' || isTeam ? undefined : 'TeamNotFound');
 };
 
 /** A message alone goes with nothing. */

@@ -1,6 +1,9 @@
+import { parseBridge } from '../dispatch/matching/bridge.js';
 import { inKudos, plus, type Kudos } from '../kernel/kudos.js';
+import { rfc822 } from '../platform/http/marshal.js';
 import { ANNOTATION } from '../pricing/alchemy-forms.js';
 import type { Declaration, WorkerKind } from './worker.events.js';
+import type { Message } from './worker-mail.message.js';
 
 export interface WorkerFigures {
   readonly id: string;
@@ -9,6 +12,8 @@ export interface WorkerFigures {
   readonly name: string | null;
   readonly nameHash: string;
   readonly info: string | null;
+  /** The one that it is in. */
+  readonly team: { readonly id: string; readonly name: string } | null;
   readonly declaration: Declaration | null;
   readonly maintenance: boolean;
   readonly paused: boolean;
@@ -30,19 +35,23 @@ export interface WorkerStanding {
   readonly moderated: boolean;
   /** For moderators, and for everybody if the owner wants it so. */
   readonly owner?: string;
+  /** What is said to it, for whoever is told the owner. */
+  readonly messages?: readonly Message[];
   /** For moderators only. */
   readonly contact?: string | null;
+  readonly ipaddr?: string | undefined;
 }
 
 /** What is shown of a worker that has not popped yet. */
 const UNDECLARED = {
   agent: 'unknown:0:unknown', threads: 1, nsfw: true, models: [], maxPixels: 0, allowImg2img: false, allowPainting: false, allowPostProcessing: false,
-  allowLora: false, allowControlnet: false, allowSdxlControlnet: false, maxLength: 0, maxContextLength: 0,
+  allowLora: false, allowControlnet: false, allowExtendedControlnet: false, allowSdxlControlnet: false, maxLength: 0, maxContextLength: 0,
 } satisfies Partial<Declaration>;
+const NO_TEAM = { name: null, id: null };
 type Shown = Pick<Declaration, keyof typeof UNDECLARED>;
 
 /** The worker object of the API (horde-api C6.0). */
-export const workerView = (worker: WorkerFigures, { online, trusted, flagged, moderated, owner, contact }: WorkerStanding): object => {
+export const workerView = (worker: WorkerFigures, { online, trusted, flagged, moderated, owner, messages = [], contact, ipaddr }: WorkerStanding): object => {
   const declared: Shown = worker.declaration ?? UNDECLARED;
   return {
     type: worker.kind, name: worker.name ?? '', id: worker.id, online,
@@ -50,12 +59,15 @@ export const workerView = (worker: WorkerFigures, { online, trusted, flagged, mo
     kudos_rewards: inKudos(plus(worker.kudosGenerated, worker.uptimeKudos)),
     kudos_details: kudosDetails(worker),
     performance: performanceOf(worker), maintenance_mode: worker.maintenance, nsfw: declared.nsfw, trusted, flagged,
-    bridge_agent: declared.agent, team: { name: null, id: null },
+    bridge_agent: declared.agent, team: worker.team ?? NO_TEAM,
     ...membersOf(worker, declared),
-    ...(worker.info === null ? {} : { info: worker.info }), ...(owner === undefined ? {} : { owner, messages: [] }),
-    ...(moderated ? { paused: worker.paused, suspicious: worker.suspicions, ...(contact ? { contact } : {}) } : {}),
+    ...(worker.info === null ? {} : { info: worker.info }), ...(owner === undefined ? {} : { owner, messages: messages.map(shownMessage) }),
+    ...(moderated ? { paused: worker.paused, suspicious: worker.suspicions, ...(ipaddr === undefined ? {} : { ipaddr }), ...(contact ? { contact } : {}) } : {}),
   };
 };
+
+const shownMessage = ({ text, origin, expiresAt, worker, author, postedAt }: Message): object =>
+  ({ message: text, origin, expiry: rfc822(expiresAt), worker_id: worker, user_id: String(author), created: rfc822(postedAt) });
 
 const membersOf = ({ kind, things }: WorkerFigures, declared: Shown): object => {
   if (kind === 'interrogation') return alchemistMembers(declared);
@@ -78,11 +90,16 @@ const performanceOf = ({ kind, speed }: WorkerFigures): string => {
   return `${(Math.round((speed ?? 1) * 10) / 10).toFixed(1)} tokens per second`;
 };
 
-const imageMembers = (declared: Shown, things: number): object => ({
-  max_pixels: declared.maxPixels, megapixelsteps_generated: Math.round((things / MEGA) * 100) / 100,
-  img2img: declared.allowImg2img, painting: declared.allowPainting, 'post-processing': declared.allowPostProcessing, lora: declared.allowLora,
-  controlnet: declared.allowControlnet, sdxl_controlnet: declared.allowSdxlControlnet,
-});
+/** The first two are what the worker allows and its bridge can do (horde-rules §7.2). */
+const imageMembers = (declared: Shown, things: number): object => {
+  const { capabilities } = parseBridge(declared.agent);
+  return {
+    max_pixels: declared.maxPixels, megapixelsteps_generated: Math.round((things / MEGA) * 100) / 100,
+    img2img: declared.allowImg2img && capabilities.has('img2img'), painting: declared.allowPainting && capabilities.has('inpainting'),
+    'post-processing': declared.allowPostProcessing, lora: declared.allowLora,
+    controlnet: declared.allowControlnet, extended_controlnet: declared.allowExtendedControlnet, sdxl_controlnet: declared.allowSdxlControlnet,
+  };
+};
 
 /** Annotators are told apart by their types; a worker that names none gets no annotation (horde-api-since-5.1.5 §3.5). */
 const alchemistMembers = ({ models }: Shown): object => ({

@@ -55,6 +55,8 @@ export type UptimeAccrued = Stored<'UptimeAccrued.v1', {
   uptimeMs: number;
   /** What of it counts towards the next reward, after those that stand behind this event. */
   carriedMs: number;
+  /** Part of the time from `from` to `through` that is not in `accruedMs`: nobody could call then (ADR 0029). */
+  outageMs?: number;
 }>;
 /** For 600 s of accrued uptime, in the same append as its accrual; the n-th of this worker. */
 export type UptimeRewarded = Stored<'UptimeRewarded.v1', {

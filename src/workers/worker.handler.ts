@@ -1,6 +1,8 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Commanding } from '../platform/commanding/commanding.js';
 import { workerNameDecider } from './worker-name.decider.js';
+import { workerMessageDecider } from './worker-message.decider.js';
+import { OnWorkerMessage } from './worker-message.message.js';
 import { workerDecider } from './worker.decider.js';
 import { OnWorker, OnWorkerName } from './worker.message.js';
 
@@ -23,5 +25,16 @@ export class WorkerNameHandler implements ICommandHandler<OnWorkerName> {
   }
   execute({ nameHash, command, context }: OnWorkerName) {
     return this.#run.execute(nameHash, command, context);
+  }
+}
+
+@CommandHandler(OnWorkerMessage)
+export class WorkerMessageHandler implements ICommandHandler<OnWorkerMessage> {
+  readonly #run;
+  constructor(commanding: Commanding) {
+    this.#run = commanding.runner(workerMessageDecider);
+  }
+  execute({ message, command, context }: OnWorkerMessage) {
+    return this.#run.execute(message, command, context);
   }
 }

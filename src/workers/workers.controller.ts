@@ -1,4 +1,4 @@
-import { Controller, Get, Param } from '@nestjs/common';
+import { Controller, Get, Injectable, Param } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
 import { parseUuid } from '../kernel/ids.js';
 import { OptionalApiKey } from '../platform/http/parameters.js';
@@ -8,27 +8,35 @@ import { Callers, RateLimit } from '../platform/http/route-spec.js';
 import { aliasOf, UserDirectory, type KnownUser } from '../users/directory.message.js';
 import type { Role } from '../users/user.events.js';
 import { ONLINE_MS, WorkerRegistry, type KnownWorker } from './registry.message.js';
+import { WorkerAddresses } from './worker-addresses.message.js';
 import { WorkerFiguresSource } from './worker-figures.js';
+import { WorkerMail } from './worker-mail.message.js';
 import { workerView, type WorkerFigures, type WorkerStanding } from './worker-view.js';
+
+@Injectable()
+export class WorkersParts {
+  constructor(readonly clock: Clock, readonly mail: WorkerMail, readonly addresses: WorkerAddresses) {}
+}
 
 /** horde-api C6.1, C6.2. */
 @Controller('api/v2/workers')
 export class WorkersController {
   constructor(
     private readonly figures: WorkerFiguresSource, private readonly registry: WorkerRegistry, private readonly directory: UserDirectory,
-    private readonly clock: Clock,
+    private readonly parts: WorkersParts,
   ) {}
 
   @Get() @Callers('anyone') @RateLimit('RL-D')
   async list(@QueryText('type') type: string | undefined, @QueryText('name') name: string | undefined, @OptionalApiKey() apiKey: string | undefined) {
     const kinds = type && !name ? [type] : ['image', 'text', 'interrogation'];
-    const now = this.clock.now();
+    const now = this.parts.clock.now();
     const online = kinds.flatMap((kind) => this.registry.online(kind as KnownWorker['kind'], now));
     const rows = new Map((await this.figures.byIds(online.map(({ id }) => id))).map((row) => [row.id, row]));
     const found = online.flatMap(({ id }) => rows.get(id) ?? []); // images, texts, alchemists
     const named = name ? found.filter((worker) => worker.name?.toLowerCase() === name.toLowerCase()) : found;
     const moderator = await this.#isModerator(apiKey);
-    return Promise.all(named.map((worker) => this.#view(worker, moderator)));
+    const addresses = await this.#addressesOf(named, moderator);
+    return Promise.all(named.map((worker) => this.#view(worker, moderator, addresses)));
   }
 
   @Get('name/:name') @Callers('anyone') @RateLimit('RL-D')
@@ -49,23 +57,31 @@ export class WorkersController {
       worker = await find();
     }
     if (!worker) throw new Refused('WorkerNotFound', 404, 'There is no such worker.');
-    return this.#view(worker, await this.#isModerator(apiKey));
+    const moderator = await this.#isModerator(apiKey);
+    return this.#view(worker, moderator, await this.#addressesOf([worker], moderator));
   }
 
   async #isModerator(apiKey: string | undefined): Promise<boolean> {
     return apiKey ? ((await this.directory.byKey(apiKey))?.roles.has('moderator') ?? false) : false;
   }
 
-  async #view(worker: WorkerFigures, moderated: boolean): Promise<object> {
-    const owner = await this.directory.byId(worker.owner);
-    const known = this.registry.byId(worker.id);
-    const online = known !== undefined && this.clock.now() - known.lastSeenMs <= ONLINE_MS;
-    const isOwner = (role: Role): boolean => owner?.roles.has(role) ?? false;
-    return workerView(worker, { online, trusted: isOwner('trusted'), flagged: isOwner('flagged'), moderated, ...(owner ? await this.#about(owner, moderated) : {}) });
+  async #addressesOf(workers: readonly WorkerFigures[], moderator: boolean): Promise<ReadonlyMap<string, string>> {
+    return moderator ? this.parts.addresses.of(workers.map(({ id }) => id)) : new Map();
   }
 
-  async #about(owner: KnownUser, moderated: boolean): Promise<Pick<WorkerStanding, 'owner' | 'contact'>> {
-    if (moderated) return { owner: aliasOf(owner), contact: await this.figures.contactOf(owner.id) };
-    return owner.publicWorkers ? { owner: aliasOf(owner) } : {};
+  async #view(worker: WorkerFigures, moderated: boolean, addresses: ReadonlyMap<string, string>): Promise<object> {
+    const owner = await this.directory.byId(worker.owner);
+    const known = this.registry.byId(worker.id);
+    const online = known !== undefined && this.parts.clock.now() - known.lastSeenMs <= ONLINE_MS;
+    const isOwner = (role: Role): boolean => owner?.roles.has(role) ?? false;
+    return workerView(worker, {
+      online, trusted: isOwner('trusted'), flagged: isOwner('flagged'), moderated, ipaddr: addresses.get(worker.id), ...(owner ? await this.#about(worker.id, owner, moderated) : {}),
+    });
+  }
+
+  async #about(worker: string, owner: KnownUser, moderated: boolean): Promise<Pick<WorkerStanding, 'owner' | 'messages' | 'contact'>> {
+    if (!moderated && !owner.publicWorkers) return {};
+    const shown = { owner: aliasOf(owner), messages: await this.parts.mail.toWorker(worker) };
+    return moderated ? { ...shown, contact: await this.figures.contactOf(owner.id) } : shown;
   }
 }

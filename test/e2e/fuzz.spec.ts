@@ -30,7 +30,8 @@ const never = nothingOf(['style', 'webhook', 'proxied_account', 'source_image', 
 const noParams: Preferred = Object.fromEntries(['control_type', 'control_strength', 'workflow', 'extra_texts', 'special', 'flow_shift', 'transparent', 'scheduler', 'sampler_order', 'sampler_solver_type',
   'sampler_eta', 'sampler_s_noise', 'sampler_s_churn', 'sampler_s_tmin', 'sampler_s_tmax', 'hires_fix', 'stop_sequence'].map((name) => [`params.${name}`, fc.constant(undefined)]));
 const few = { 'params.n': fc.integer({ min: 1, max: 3 }) };
-const worker = { [`${ALWAYS}name`]: fc.constantFrom('one', 'two', 'three'), priority_usernames: aliases };
+/** Nobody waits here: what a wait brings is tried elsewhere. */
+const worker = { [`${ALWAYS}name`]: fc.constantFrom('one', 'two', 'three'), priority_usernames: aliases, [`${ALWAYS}wait`]: fc.constant(0) };
 
 /** Things of the first person, for the routes that change something. */
 const owner = people[0]!;
@@ -44,17 +45,18 @@ const [someWorker] = (await client.get<readonly { readonly id: string }[]>('/api
 const THINGS: Readonly<Record<string, string>> = {
   user_id: String(owner.id), worker_id: someWorker!.id,
   style_id: image, example_id: await made('POST', `styles/image/${image}/example`, { url: 'https://example.org/first', primary: true }),
+  team_id: await made('POST', 'teams', { name: 'a team' }),
   collection_id: await made('POST', 'collections', { name: 'a collection', styles: [image] }), sharedkey_id: await made('PUT', 'sharedkeys', { kudos: 10 }),
 };
 const tale = await made('POST', 'styles/text', { name: 'a text', info, models: ['a model'] });
-/** Whom they belong to; awards are the operator's. Nobody else is asked to change them: that is tried elsewhere. */
+/** Whom they belong to; awards, modes and blocks are the operator's. Nobody else is asked to change them: that is tried elsewhere. */
 const keyFor = (path: string, anybodys: string): string => {
-  if (path.endsWith('/award')) return horde.operatorKey;
-  return path.includes('{') ? owner.key : anybodys;
+  if (path.endsWith('/award') || path.endsWith('/modes') || path.endsWith('/ipaddr')) return horde.operatorKey;
+  return path.includes('{') || path.endsWith('/messages') ? owner.key : anybodys;
 };
 const placed = (path: string): string => path.replace(/\{(\w+)\}/g, (_whole, name: string) => (path.includes('/text/') && name === 'style_id' ? tale : THINGS[name] ?? image));
-/** Needs a finished request of its sender, so that its own tests are the ones that get through. */
-const NEVER_ACCEPTED = ['POST /api/v2/generate/rate/:id'];
+/** Needs a finished request of its sender; would block everybody here. Their own tests are the ones that get through. */
+const NEVER_ACCEPTED = ['POST /api/v2/generate/rate/:id', 'PUT /api/v2/operations/block_worker_ipaddr/:worker_id'];
 const unique = fc.uuid();
 const plain = nothingOf(['sharedkey', 'parameter_policy', 'template_fields']);
 const anImage: Preferred = { ...plain, ...noParams, name: unique, prompt: fc.constantFrom('{p}###{np}', '{p}, oil{np}'), models };
@@ -78,12 +80,18 @@ const PREFERRED: Readonly<Record<string, Preferred>> = {
     'special', 'education', 'reset_suspicion', 'admin_comment', 'undelete', 'filtered', 'generate_proxy_passkey', 'username']), [`${ALWAYS}public_workers`]: fc.boolean() },
   'PUT /api/v2/workers/:worker_id': { ...nothingOf(['paused', 'team', 'name']), [`${ALWAYS}maintenance`]: fc.boolean() },
   'POST /api/v2/kudos/award': { username: fc.constantFrom(...people.map(({ alias }) => alias)), [`${ALWAYS}amount`]: fc.integer({ min: 1, max: 5 }) },
+  'PUT /api/v2/status/modes': { ...nothingOf(['maintenance_mode', 'invite_only_mode']), [`${ALWAYS}raid_mode`]: fc.boolean() },
+  'POST /api/v2/operations/ipaddr': { ipaddr: fc.constantFrom('203.0.113.7', '203.0.113.0/24') },
+  'DELETE /api/v2/operations/ipaddr': { ipaddr: fc.constantFrom('203.0.113.7', '203.0.113.0/24') },
+  'POST /api/v2/workers/messages': { [`${ALWAYS}worker_id`]: fc.constant(someWorker!.id), message: fc.constantFrom('Please restart', 'Thank you') },
   'POST /api/v2/styles/image': { ...anImage, [`${ALWAYS}models`]: models },
   'PATCH /api/v2/styles/image/:style_id': anImage,
   'POST /api/v2/styles/text': { ...aText, [`${ALWAYS}models`]: models },
   'PATCH /api/v2/styles/text/:style_id': aText,
   'POST /api/v2/styles/image/:style_id/example': { url: link },
   'PATCH /api/v2/styles/image/:style_id/example/:example_id': { url: link },
+  'POST /api/v2/teams': { [`${ALWAYS}name`]: unique, info: fc.constant(info) },
+  'PATCH /api/v2/teams/:team_id': { name: unique, info: fc.constant(info) },
   'POST /api/v2/collections': { name: unique, [`${ALWAYS}styles`]: fc.constant([image]) },
   'PATCH /api/v2/collections/:collection_id': { name: unique, styles: fc.constant([image]) },
 };

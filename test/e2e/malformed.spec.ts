@@ -35,6 +35,8 @@ const SOUND: Readonly<Record<string, Fields>> = {
   'POST /api/v2/generate/rate/:id': { best: 'none' },
   'PUT /api/v2/sharedkeys': {},
   'PATCH /api/v2/sharedkeys/:sharedkey_id': { name: 'another name' },
+  'POST /api/v2/teams': { name: 'a sound team' },
+  'PATCH /api/v2/teams/:team_id': { info: 'a sound one' },
   'POST /api/v2/styles/image': STYLE,
   'PATCH /api/v2/styles/image/:style_id': {},
   'POST /api/v2/styles/text': STYLE,
@@ -45,6 +47,10 @@ const SOUND: Readonly<Record<string, Fields>> = {
   'PATCH /api/v2/collections/:collection_id': {},
   'PUT /api/v2/users/:user_id': { contact: 'long enough' },
   'PUT /api/v2/workers/:worker_id': { info: 'a sound one' },
+  'PUT /api/v2/status/modes': { raid_mode: false },
+  'POST /api/v2/operations/ipaddr': { ipaddr: '203.0.113.7', hours: 1 },
+  'PUT /api/v2/operations/block_worker_ipaddr/:worker_id': { days: 1 },
+  'POST /api/v2/workers/messages': { message: 'a sound one' },
   'POST /register': { username: 'somebody' },
 };
 /** A body that a route ignores or does not insist on is no fault of its sender's. */
@@ -182,7 +188,9 @@ describe('text that is cut', () => {
 });
 
 describe('a path or query that names nothing', () => {
-  const parametric = routes.filter(({ path }) => /[:*]/.test(path));
+  /** A model that nobody knows is answered with an empty list (horde-api C10.6). */
+  const ANSWERS_NOTHING = ['GET /api/v2/status/models/:model_name'];
+  const parametric = routes.filter((route) => /[:*]/.test(route.path) && !ANSWERS_NOTHING.includes(named(route)));
   it.each(parametric.map((route) => [named(route), route] as const))('%s refuses every junk segment', async (name, route) => {
     await allRefused(HOSTILE_SEGMENTS.map((segment) => ({
       name: `${name}: ${segment.slice(0, 40)}`,

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, jest } from '@jest/globals';
 import type { Server } from '../../src/boot/server.js';
+import { WaitingWorkers } from '../../src/dispatch/waiting-workers.js';
 import { processIdentity } from '../../src/platform/postgres/process-identity.js';
 import { freePort, proveBooks, startOn } from '../support/app.js';
 import { Client, since } from '../support/client.js';
+import { EventStream } from '../support/event-stream.js';
 
 jest.setTimeout(120_000);
 
@@ -56,7 +58,13 @@ describe('a horde on nothing but a folder', () => {
     expect(processIdentity(postgres)).toBeDefined();
     const idle = connect(Number(settings.PORT), '127.0.0.1'); // a client that keeps its connection and says nothing
     await new Promise((resolve) => idle.once('connect', resolve));
+    // Whoever waits for something is told that nothing comes; nobody is waited for.
+    const patient = client.popImage(owner.key, { name: 'patient', models: ['Deliberate'], wait: 25 });
+    const watcher = await EventStream.open(`${first.url}/v1/requests/${waiting.body.id}/events`);
+    while (first.app.get(WaitingWorkers, { strict: false }).size === 0) await client.get('/api/v2/status/heartbeat');
     await stop();
+    expect(await patient).toMatchObject({ status: 200, body: { id: null } });
+    expect((await watcher.rest()).map(({ event }) => event)).toEqual(['accepted', 'assigned', 'assigned', 'delivered']);
     expect(processIdentity(postgres)).toBeUndefined();
     expect(existsSync(join(dataDir, 'postgres', 'postmaster.pid'))).toBe(false);
     expect(await refusesConnections(Number(settings.PORT))).toBe(true);

@@ -9,6 +9,7 @@ import { BLOB_URL_LIFE_S, BlobTooLarge, InvalidBlobKey } from '../../src/platfor
 import { registerBlobRoutes } from '../../src/platform/blobs/blob-routes.js';
 import { LocalBlobStore } from '../../src/platform/blobs/local-blob-store.js';
 import { UrlSigner } from '../../src/platform/blobs/url-signer.js';
+import { SystemIds } from '../../src/platform/system/system.js';
 import { Secrets } from '../../src/platform/vault/secrets.js';
 
 class HandClock extends Clock {
@@ -22,6 +23,7 @@ class HandClock extends Clock {
 }
 const WEBP = Buffer.concat([Buffer.from('RIFF\x04\0\0\0WEBP', 'latin1'), Buffer.from([1, 2, 3])]);
 const KEY = '6f1a0c52-b1f8-4c0e-9d0a-6d6c65646772.webp';
+const [SECOND, THIRD] = [KEY.replace('6f', '7f'), KEY.replace('6f', '8f')];
 
 let home: string;
 let directory: string;
@@ -36,7 +38,7 @@ beforeAll(() => {
 beforeEach(async () => {
   clock = new HandClock();
   directory = join(mkdtempSync(join(home, 'store-')), 'blobs');
-  blobs = new LocalBlobStore({ directory, publicUrl: '', secrets: new Secrets(Buffer.alloc(32, 1)), clock, bytesMax: 100_000 });
+  blobs = new LocalBlobStore({ directory, publicUrl: '', secrets: new Secrets(Buffer.alloc(32, 1)), clock, ids: new SystemIds(), bytesMax: 100_000 });
   server = fastify();
   await registerBlobRoutes(server, blobs);
   base = await server.listen({ port: 0, host: '127.0.0.1' });
@@ -65,6 +67,12 @@ describe('a blob', () => {
       expect(got).toMatchObject({ status: 200, body: WEBP });
       expect(got.headers).toMatchObject({ 'content-type': 'image/webp', 'cache-control': 'private', 'content-length': String(WEBP.length) });
     });
+
+  it('is not in the way of another that another node puts there at the same moment', async () => {
+    const other = new LocalBlobStore({ directory, publicUrl: '', secrets: new Secrets(Buffer.alloc(32, 1)), clock, ids: new SystemIds(), bytesMax: 100_000 });
+    await Promise.all([blobs.put(KEY, WEBP), other.put(SECOND, WEBP), blobs.put(THIRD, WEBP), other.put(KEY, WEBP)]);
+    for (const key of [KEY, SECOND, THIRD]) expect(await blobs.get(key)).toEqual(WEBP);
+  });
 
   it('is described without being sent', async () => {
     await blobs.put(KEY, Buffer.from('<script>'));

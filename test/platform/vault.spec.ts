@@ -10,6 +10,7 @@ import { SystemIds } from '../../src/platform/system/system.js';
 import { SealBroken } from '../../src/platform/vault/cipher.js';
 import { loadMasterKey } from '../../src/platform/vault/master-key.js';
 import { PersonalFields } from '../../src/platform/vault/personal-fields.js';
+import { AddressTags } from '../../src/platform/vault/address-tags.js';
 import { constantTimeEqual, Secrets } from '../../src/platform/vault/secrets.js';
 import { Vault } from '../../src/platform/vault/vault.js';
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
@@ -88,6 +89,23 @@ describe('the vault', () => {
     expect(await vault.hashUnder('day-2', '10.0.0.1')).not.toBe(hash);
     await vault.erase('day-1');
     expect(await vault.hashUnder('day-1', '10.0.0.1')).toBeUndefined();
+  });
+
+  it('says the same of an address all day, and nobody can say it two days later', async () => {
+    const clock = { at: Date.parse('2026-01-05T08:00:00.000Z'), now: () => clock.at };
+    const tags = new AddressTags(open(), clock);
+    const tag = await tags.of('10.0.0.1');
+    expect(tag).toMatch(/^20260105-[0-9a-f]{32}$/);
+    expect([await tags.of('10.0.0.1'), await new AddressTags(open(), clock).of('10.0.0.1')]).toEqual([tag, tag]);
+    expect(await tags.of('10.0.0.2')).not.toBe(tag);
+    expect(await tags.of('2001:db8::1')).toBe(await tags.of('2001:db8::2')); // one subscriber's
+    const days = async () => (await db.database.query<{ subject: string }>(`SELECT subject FROM vault.subject_key WHERE subject LIKE 'addresses-%' ORDER BY 1`, [])).map(({ subject }) => subject);
+    clock.at += 24 * 60 * 60_000;
+    expect(await tags.of('10.0.0.1')).not.toBe(tag);
+    expect(await days()).toEqual(['addresses-2026-01-05', 'addresses-2026-01-06']);
+    clock.at += 24 * 60 * 60_000;
+    await tags.of('10.0.0.1');
+    expect(await days()).toEqual(['addresses-2026-01-06', 'addresses-2026-01-07']);
   });
 });
 

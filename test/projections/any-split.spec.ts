@@ -29,5 +29,7 @@ describe('every read model', () => {
     for (const type of ['JobFaulted.v1', 'JobExpired.v1', 'RequestCancelled.v1', 'RequestFaulted.v1', 'RequestExpired.v1', 'RequestAbandoned.v1', 'TransactionReversed.v1', 'HoldReleased.v1', 'SharedKeyChanged.v1', 'SharedKeyDeleted.v1', 'UptimeAccrued.v1', 'UptimeRewarded.v1', 'KudosGranted.v1', 'DonationOffset.v1', 'MonthlyEntitlementChanged.v1', 'TrustGranted.v1',
       'EscrowReleased.v1', 'CapExcessSwept.v1', 'BalanceReconciled.v1'])
       expect(types).toContain(type);
+    const tests = events.filter(({ data }) => (data as { selfTest?: true }).selfTest).map(({ type }) => type);
+    expect(tests).toEqual(expect.arrayContaining(['JobAssigned.v1', 'JobSubmitted.v1', 'JobSettled.v1', 'JobFaulted.v1']));
   });
 });

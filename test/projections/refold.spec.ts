@@ -103,6 +103,11 @@ describe('an audit of the log', () => {
       owner.amount -= 5;
       ledger(fact).postings.push({ account: 'pool:commons', amount: 5 });
     }],
+    ['a job that was paid calls itself a test of its worker', ['I25', 'I7'], (all) => {
+      const paid = first(all, 'JobSubmitted.v1', ({ price, selfTest }) => selfTest === undefined && (price as number) > 0);
+      all[paid]!.data['selfTest'] = true;
+    }],
+    ['a worker\'s test of itself was counted as a job', ['I7'], (all) => { delete all[first(all, 'JobSettled.v1', ({ selfTest }) => selfTest === true)]!.data['selfTest']; }],
     ['more was forgiven than was issued for it', ['I4'], (all) => {
       const fact = all[first(all, 'JobSettled.v1', ({ payer, forgiven }) => payer !== 0 && forgiven === 0)]!;
       fact.data['forgiven'] = 1;
@@ -153,6 +158,11 @@ describe('an audit of the log', () => {
     ['anonymous use took from a user', ['I11'], (all) => {
       const fact = all[first(all, 'JobSettled.v1', ({ payer }) => payer === 0)]!;
       ledger(fact).postings.find(({ account }) => account === 'issue:anonymous')!.account = 'user:2:spendable';
+    }],
+    ['a job was taken away before its time', ['HR22'], (all) => {
+      const fact = all[first(all, 'JobExpired.v1')]!;
+      const assigned = all[first(all, 'JobAssigned.v1', ({ job }) => job === fact.data['job'])]!;
+      fact.data['expiredAt'] = assigned.data['assignedAt'];
     }],
     ['a shared key was promised more than it had', ['HR39'], (all) => {
       const fact = all[first(all, 'SharedKeyCreated.v1', ({ budget }) => budget !== null)]!;

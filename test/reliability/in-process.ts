@@ -21,10 +21,10 @@ export class Home {
   }
 
   /** The whole server, with the ports of the test in place of the machine's. */
-  async start(ports: Partial<SystemPorts> = {}): Promise<{ readonly server: Server; readonly client: Client }> {
+  async start(ports: Partial<SystemPorts> = {}, settings: Readonly<Record<string, string>> = {}): Promise<{ readonly server: Server; readonly client: Client }> {
     const config = readConfig({
       PORT: String(await freePort()), DATA_DIR: this.directory, DATABASE_URL: this.database.url, LOG_LEVEL: 'silent', NODE_NAME: 'reliability',
-      HORDE_TEST_APIKEYS: '1', HORDE_TEST_RATELIMIT_DISABLED: '1', HORDE_TEST_SPEEDLIMIT_DISABLED: '1',
+      HORDE_TEST_APIKEYS: '1', HORDE_TEST_RATELIMIT_DISABLED: '1', HORDE_TEST_SPEEDLIMIT_DISABLED: '1', ...settings,
     });
     const server = await startServer(config, {
       clock: new SystemClock(), timers: new SystemTimers(), ids: new SystemIds(), onFatal: (error) => void this.fatal.push(error), ...ports,

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { projections } from '../../projections/index.js';
 import { reconcile } from '../../src/audit/reconcile.js';
 import { refold } from '../../src/audit/refold.js';
+import { WaitingWorkers } from '../../src/dispatch/waiting-workers.js';
 import type { Recorded } from '../../src/kernel/event.js';
 import { decode } from '../../src/platform/event-log/codec.js';
 import { LogUnavailable } from '../../src/platform/event-log/event-log.js';
@@ -131,6 +132,55 @@ describe('the minute in which a gift may not come back', () => {
     expect((await late.client.transfer(taker.key, giver.alias, 5)).body.rc).toBe('TooFastKudosTransfers');
     expect((await late.client.transfer(giver.key, taker.alias, 5)).status).toBe(200);
     await proveBooks(nodes[0]!);
+  });
+});
+
+describe('what moderators decide at one node', () => {
+  it('holds at the others, and at one that starts later: modes, blocked addresses, messages', async () => {
+    shared = await SharedLog.make('moderation');
+    const settings = { TRUST_PROXY_HOPS: '1' };
+    const [one, two] = [await shared.start('one', settings), await shared.start('two', settings)];
+    const [moderator, owner] = [await one.client.person('moderator', 25, { moderator: true }), await one.client.person('owner', 25, { trusted: true })];
+    const from = { 'x-forwarded-for': '203.0.113.7' };
+    const isBlocked = async ({ client }: NodeOfMany) => ((await client.post(`${V2}/generate/pop`, owner.key, { name: 'x', models: ['stable_diffusion'] }, from)).body['rc'] === 'TimeoutIP' ? true : undefined);
+    const isByInvitation = async ({ client }: NodeOfMany) => ((await client.get(`${V2}/status/modes`)).body['invite_only_mode'] === true ? true : undefined);
+    const hasMail = async ({ client }: NodeOfMany) => (((await client.popImage(owner.key, { name: 'a dreamer' })).body as unknown as { messages: unknown[] }).messages.length > 0 ? true : undefined);
+    expect((await two.client.popImage(owner.key, { name: 'a dreamer' })).status).toBe(200);
+    for (const answer of [
+      await one.client.send('POST', `${V2}/operations/ipaddr`, { key: moderator.key, body: { ipaddr: '203.0.113.0/24', hours: 1 } }),
+      await one.client.send('PUT', `${V2}/status/modes`, { key: moderator.key, body: { invite_only_mode: true } }),
+      await one.client.post(`${V2}/workers/messages`, moderator.key, { message: 'Please restart' }),
+    ]) expect(answer.status).toBe(200);
+    expect([await isBlocked(one), await isByInvitation(one)]).toEqual([true, true]); // at once
+    const late = await shared.start('late', settings);
+    expect([await isBlocked(late), await isByInvitation(late)]).toEqual([true, true]);
+    for (const node of [one, two, late]) {
+      await eventually('a block that another node has placed', PATIENCE_MS, () => isBlocked(node));
+      await eventually('a mode that another node has set', PATIENCE_MS, () => isByInvitation(node));
+      await eventually('a message that another node has taken', PATIENCE_MS, () => hasMail(node));
+    }
+    await two.client.send('DELETE', `${V2}/operations/ipaddr`, { key: moderator.key, body: { ipaddr: '203.0.113.0/24' } });
+    await eventually('the end of a block', PATIENCE_MS, async () => ((await isBlocked(one)) ? undefined : true));
+    await proveBooks(one);
+  });
+});
+
+describe('workers that wait at two nodes', () => {
+  it('are given what is asked for at either, and never the same job', async () => {
+    shared = await SharedLog.make('waiting');
+    const nodes = [await shared.start('one'), await shared.start('two')] as const;
+    const [{ client }, other] = nodes;
+    const [payer, owner] = [await client.person('payer', 1_000), await client.person('owner', 25, { trusted: true })];
+    const popping = nodes.map(async (node) => (await node.client.popImage(owner.key, { name: `at ${node.server.platform.config.node}`, wait: 25 })).body.ids);
+    const waitersAt = ({ server }: NodeOfMany): number => server.app.get(WaitingWorkers, { strict: false }).size;
+    await eventually('both wait', PATIENCE_MS, () => nodes.every((node) => waitersAt(node) === 1) || undefined);
+    await other.client.askImage(payer.key);
+    await eventually('one of them is served', PATIENCE_MS, () => nodes.some((node) => waitersAt(node) === 0) || undefined);
+    await client.askImage(payer.key);
+    const jobs = (await Promise.all(popping)).flat();
+    expect([jobs.length, new Set(jobs).size]).toEqual([2, 2]);
+    expect((await ofType('JobAssigned.v1')).map(({ data }) => (data as { job: string }).job).sort()).toEqual([...jobs].sort());
+    await proveBooks(nodes[0]);
   });
 });
 

@@ -44,18 +44,37 @@ describe('the uptime of a worker, over a restart of the server', () => {
     expect(await uptimesIn(server)).toEqual([310]);
   });
 
-  it('ends when the server was away for longer than a worker may be', async () => {
+  it('goes on when the server was away for longer than a worker may be; that time does not count', async () => {
     clock.pass(200_000);
     await call();
     await home.stop();
-    clock.pass(301_000);
+    clock.pass(3_600_000);
     await start();
     await call();
-    clock.pass(290_000);
+    expect(await uptimesIn(server)).toEqual([310]);
+    clock.pass(99_999);
     await call();
-    clock.pass(10_000);
+    expect(await uptimesIn(server)).toEqual([310]);
+    clock.pass(1);
     await call();
     expect(await uptimesIn(server)).toEqual([310, 610]);
+  });
+
+  it('ends when the worker was away for longer, whatever the server was', async () => {
+    clock.pass(200_000);
+    await call();
+    clock.pass(200_000);
+    await home.stop();
+    clock.pass(3_600_000);
+    await start();
+    clock.pass(101_000);
+    await call();
+    clock.pass(299_999);
+    await call();
+    expect(await uptimesIn(server)).toEqual([310, 610]);
+    clock.pass(1);
+    await call();
+    expect(await uptimesIn(server)).toEqual([310, 610, 910]);
   });
 });
 

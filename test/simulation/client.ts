@@ -122,10 +122,10 @@ export class Clients {
   }
 
   async image(node: SimNode, payer: SimUser, body: ImageRequestBody): Promise<void> {
-    return this.#submit(node, payer, () => node.get(ImageSubmission).submit(body, { apiKey: payer.key, clientAgent: 'simulated:1:nobody' }));
+    return this.#submit(node, payer, () => node.get(ImageSubmission).submit(body, { apiKey: payer.key, clientAgent: 'simulated:1:nobody', ip: '127.0.0.1' }));
   }
   async text(node: SimNode, payer: SimUser, body: TextRequestBody): Promise<void> {
-    return this.#submit(node, payer, () => node.get(TextSubmission).submit(body, { apiKey: payer.key, clientAgent: 'simulated:1:nobody' }));
+    return this.#submit(node, payer, () => node.get(TextSubmission).submit(body, { apiKey: payer.key, clientAgent: 'simulated:1:nobody', ip: '127.0.0.1' }));
   }
 
   #submit(node: SimNode, payer: SimUser, submit: () => ReturnType<TextSubmission['submit']> | ReturnType<ImageSubmission['submit']>): Promise<void> {

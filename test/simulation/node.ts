@@ -10,6 +10,7 @@ import { Credits, type CreditsSource } from '../../src/kudos/credits.js';
 import { LedgerIndex, type IndexedTransaction } from '../../src/kudos/ledger-index.js';
 import { TransferIndex } from '../../src/kudos/transfers.js';
 import { Commanding } from '../../src/platform/commanding/commanding.js';
+import { findDecoy } from '../../src/dispatch/decoys.js';
 import type { Contents } from '../../src/platform/content/contents.js';
 import { NodeFeed, type NodeFold } from '../../src/platform/event-log/node-feed.js';
 import { PRICE_POLICY_1 } from '../../src/pricing/price-policy.js';
@@ -93,6 +94,7 @@ export class SimNode {
     const platform = {
       config: CONFIG, clock, timers, ids, log, database: EMPTY, readModels: { waitFor: (position: number, timeoutMs: number) => world.models.waitFor('requests', position, timeoutMs) }, checkpoints: {}, projector: {}, secrets: world.secrets, contents: world.contents as unknown as Contents,
       blobs: { put: () => Promise.resolve(), exists: () => Promise.resolve(true), deleteOlderThan: () => Promise.resolve(0) }, commanding, feed: this.feed, pricing: PRICING, notary: undefined,
+      vault: { hashUnder: (subject: string, text: string) => Promise.resolve(world.secrets.keyedHash('address', `${subject} ${text}`)), destroyKeys: () => Promise.resolve([]) },
     } as unknown as Platform;
     this.injector = new Injector(AppModule.with(platform).imports!.filter((module) => typeof module === 'function'));
     this.views = this.#provide(platform, world, wiring);
@@ -118,7 +120,7 @@ export class SimNode {
     injector.provide(UserDirectory, new UserDirectory({
       byKeyHash: (keyHash) => Promise.resolve(models.users.get(models.keys.get(keyHash) ?? -1)), byId: (id) => Promise.resolve(models.users.get(id)), waitFor: waits('users'),
     }, feed, (purpose, text) => world.secrets.keyedHash(purpose, text)));
-    injector.provide(JobFinder, new JobFinder(injector.get(LiveQueue), { waitFor: waits('requests'), job: (id) => Promise.resolve(models.jobs.get(id)) }, feed));
+    injector.provide(JobFinder, new JobFinder(injector.get(LiveQueue), { waitFor: waits('requests'), job: (id) => Promise.resolve(models.jobs.get(id)) }, feed, (job) => findDecoy(world.contents, job)));
     injector.provide(TransferIndex, {
       find: (txIds: readonly string[]) => Promise.resolve(new Map(txIds.flatMap((txId) => { const known = models.transfers.get(txId); return known ? [[txId, known] as const] : []; }))), indexedThrough: (user: number) => Promise.resolve(models.indexed.get(user) ?? -1), waitFor: waits('statement'),
     });

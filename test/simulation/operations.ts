@@ -71,7 +71,7 @@ const vigil = async (scene: Scene): Promise<void> => {
 const popAs = ({ random, clients, node }: Scene, worker: number): void => {
   const kind = worker % 3 === 0 ? 'text' : 'image';
   clients.pop(node, clients.user(1 + worker), {
-    kind, name: `worker ${worker}`, amount: random.between(1, 4), wish: { prioritised: [], requireUpfrontKudos: false, blacklist: [] },
+    kind, name: `worker ${worker}`, ip: '127.0.0.1', amount: random.between(1, 4), wish: { prioritised: [], requireUpfrontKudos: false, blacklist: [], test: false },
     declaration: declaration({
       models: kind === 'image' ? IMAGE_MODELS : TEXT_MODELS, maxPixels: 4_194_304, threads: 1 + (worker % 2), extraSlow: worker === 5, maxLength: 4_096, maxContextLength: 16_384,
       ...(kind === 'text' ? { agent: 'KoboldAI Bridge:10:https://github.com/KoboldAI' } : {}),

@@ -33,7 +33,7 @@ export const alchemy = ({ random, clients, node, world }: Scene): void => {
   const payer = clients.user(random.between(0, 9));
   const forms = Array.from({ length: random.between(1, 4) }, () => ({ name: random.pick(FORMS) }));
   const body = Object.assign(new AlchemyRequestFields(), { source_image: SOURCE, forms, trusted_workers: random.chance(0.1), slow_workers: random.chance(0.8) });
-  void clients.call(node, 'alchemy', node.get(AlchemySubmission).submit(body, { apiKey: payer.key, clientAgent: 'simulated:1:nobody' }), ({ id }) => {
+  void clients.call(node, 'alchemy', node.get(AlchemySubmission).submit(body, { apiKey: payer.key, clientAgent: 'simulated:1:nobody', ip: '127.0.0.1' }), ({ answer: { id } }) => {
     clients.acknowledged(world.store.stream(`request-${id}`).length > 0, `request ${id}`);
     clients.requests.push({ id, payer });
     return `request ${id}`;
@@ -44,8 +44,8 @@ export const popForms = ({ random, clients, node }: Scene): void => {
   const alchemist = random.between(0, ALCHEMISTS - 1);
   const owner = clients.user(1 + alchemist);
   const asked = {
-    name: `alchemist ${FIRST_ALCHEMIST + alchemist}`, amount: random.between(1, 4), declaration: declaration({ models: FORMS, maxTiles: 64, maxPixels: 0 }),
-    wish: { prioritised: [], requireUpfrontKudos: random.chance(0.6), blacklist: [] },
+    name: `alchemist ${FIRST_ALCHEMIST + alchemist}`, ip: '127.0.0.1', amount: random.between(1, 4), declaration: declaration({ models: FORMS, maxTiles: 64, maxPixels: 0 }),
+    wish: { prioritised: [], requireUpfrontKudos: random.chance(0.6), blacklist: [], test: false },
   };
   const popped = popOwner(node.get(UserDirectory), owner.key, []).then((user) => node.get(AlchemyPop).pop(user, asked));
   void clients.call(node, 'pop forms', popped, ({ forms }) => {

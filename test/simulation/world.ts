@@ -27,6 +27,9 @@ class SimContents {
     if (!this.#texts.has(id)) this.#texts.set(id, text);
     return Promise.resolve();
   }
+  async putMany(contents: readonly { readonly id: string; readonly text: string }[]): Promise<void> {
+    for (const content of contents) await this.put(content);
+  }
   get(id: string): Promise<string | undefined> {
     return Promise.resolve(this.#texts.get(id));
   }

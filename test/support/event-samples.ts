@@ -5,15 +5,21 @@ import { balanced, escrow, posting, spendable } from '../../src/kernel/ledger.js
 import type { AccountEvent } from '../../src/kudos/account.events.js';
 import type { KudosGranted } from '../../src/kudos/grant.events.js';
 import type { PolicyEvent } from '../../src/kudos/policy.events.js';
+import type { AddressBlockEvent } from '../../src/operations/address-block.events.js';
+import type { ModesChanged } from '../../src/operations/modes.events.js';
+import type { OutageEvent } from '../../src/outages/outage.events.js';
 import type { LedgerEvent } from '../../src/platform/event-log/ledger.events.js';
 import type { RequestEvent } from '../../src/requests/request.events.js';
 import type { CollectionEvent, StyleEvent, StyleNameEvent } from '../../src/styles/style.events.js';
+import type { TeamEvent, TeamNameEvent } from '../../src/teams/team.events.js';
 import type { SubjectReserved, UserEvent } from '../../src/users/user.events.js';
+import type { WorkerMessageEvent } from '../../src/workers/worker-message.events.js';
 import type { WorkerEvent, WorkerNameEvent } from '../../src/workers/worker.events.js';
 
 /** Add the union of a new feature here, and the compiler asks for its specimens. */
 type AllEvents =
-  | AccountEvent | KudosGranted | LedgerEvent | PolicyEvent | RequestEvent | StyleEvent | CollectionEvent | StyleNameEvent | UserEvent | SubjectReserved | WorkerEvent | WorkerNameEvent;
+  | AccountEvent | KudosGranted | LedgerEvent | OutageEvent | PolicyEvent | RequestEvent | StyleEvent | CollectionEvent | StyleNameEvent | TeamEvent | TeamNameEvent | UserEvent | SubjectReserved | WorkerEvent | WorkerNameEvent
+  | WorkerMessageEvent | ModesChanged | AddressBlockEvent;
 type Specimens = { readonly [Type in AllEvents['type']]: Extract<AllEvents, { readonly type: Type }> };
 
 // One story: user 7 asks for two images, user 12's worker makes one of them.
@@ -25,6 +31,9 @@ const worker = '5e2b9d14-7a60-4f83-b1c9-2d8e4f6a0b73';
 const style = 'b7a4c1d2-3e5f-4a6b-8c9d-0e1f2a3b4c5d';
 const example = 'd0c1b2a3-4e5f-4061-9273-8495a6b7c8d9';
 const collection = 'e9f8a7b6-5c4d-4e3f-a2b1-c0d9e8f7a6b5';
+const team = 'c3d4e5f6-1a2b-4c3d-8e4f-5a6b7c8d9e0f';
+const message = '0f1e2d3c-4b5a-4697-8877-665544332211';
+const block = '1a2b3c4d-5e6f-4071-8293-a4b5c6d7e8f9';
 const hash = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
 const at = (second: number): string => `2026-03-01T12:00:${String(second).padStart(2, '0')}.000Z`;
 /** As it is stored: the decider's plain text never is. */
@@ -38,6 +47,7 @@ const activation = transactionId('activation', request);
  */
 export const eventSamples: Specimens = {
   'LedgerFounded.v1': { type: 'LedgerFounded.v1', data: { foundedAt: at(0) } },
+  'OutageEnded.v1': { type: 'OutageEnded.v1', data: { from: at(0), until: at(30) } },
   'PolicyAdopted.v1': { type: 'PolicyAdopted.v1', data: {
     version: 1, reference: 1, prices: hash, floors: { oauth: kudos(25), pseudonymous: kudos(14) }, kudosCap: kudos(10_000_000), adoptedAt: at(0),
   } },
@@ -148,6 +158,14 @@ export const eventSamples: Specimens = {
   'TrustGranted.v1': { type: 'TrustGranted.v1', data: { user: OWNER, escrow: kudos(10_000.5), threshold: kudos(10_000), grantedAt: at(39) } },
   'SubjectReserved.v1': { type: 'SubjectReserved.v1', data: { user: PAYER, reservedAt: at(0) } },
 
+  'TeamCreated.v1': { type: 'TeamCreated.v1', data: { team, owner: PAYER, name: sealed('user-7'), nameHash: hash, info: sealed('user-7'), createdAt: at(30) } },
+  'TeamChanged.v1': { type: 'TeamChanged.v1', data: { team, by: PAYER, name: sealed('user-7'), nameHash: hash, info: sealed('user-7'), changedAt: at(31) } },
+  'TeamJoined.v1': { type: 'TeamJoined.v1', data: { team, worker, by: OWNER, joinedAt: at(32) } },
+  'TeamLeft.v1': { type: 'TeamLeft.v1', data: { team, worker, by: OWNER, leftAt: at(33) } },
+  'TeamDeleted.v1': { type: 'TeamDeleted.v1', data: { team, by: PAYER, nameHash: hash, deletedAt: at(34) } },
+  'TeamNameReserved.v1': { type: 'TeamNameReserved.v1', data: { team, owner: PAYER, reservedAt: at(30) } },
+  'TeamNameReleased.v1': { type: 'TeamNameReleased.v1', data: { team, releasedAt: at(34) } },
+
   'StyleCreated.v1': { type: 'StyleCreated.v1', data: {
     style, kind: 'image', owner: OWNER, name: sealed(`user-${OWNER}`), nameHash: hash, info: sealed(`user-${OWNER}`), prompt: sealed(`user-${OWNER}`), params: sealed(`user-${OWNER}`),
     public: true, nsfw: false, tags: [sealed(`user-${OWNER}`)], models: ['stable_diffusion'], sharedKey: null,
@@ -184,4 +202,12 @@ export const eventSamples: Specimens = {
     ledger: balanced({ txId: transactionId('uptime', worker, 1), kind: 'uptime_reward', effectiveAt: '2026-03-01T12:05:03.000Z', policy: 1 }, [posting('issue:uptime', -8_400), posting(escrow(OWNER), 8_400)]),
   } },
   'WorkerNameReserved.v1': { type: 'WorkerNameReserved.v1', data: { worker, kind: 'image', owner: OWNER, reservedAt: at(0) } },
+  'WorkerMessagePosted.v1': { type: 'WorkerMessagePosted.v1', data: {
+    message, worker, author: OWNER, text: sealed(`user-${OWNER}`), origin: sealed(`user-${OWNER}`), postedAt: at(33), expiresAt: '2026-03-02T00:00:33.000Z',
+  } },
+  'WorkerMessageDeleted.v1': { type: 'WorkerMessageDeleted.v1', data: { message, by: OWNER, deletedAt: at(34) } },
+
+  'ModesChanged.v1': { type: 'ModesChanged.v1', data: { raid: true, inviteOnly: true, by: 1, changedAt: at(35) } },
+  'AddressBlocked.v1': { type: 'AddressBlocked.v1', data: { block, by: 1, worker, until: '2026-03-04T12:00:36.000Z', blockedAt: at(36) } },
+  'AddressUnblocked.v1': { type: 'AddressUnblocked.v1', data: { block, by: 1, unblockedAt: at(37) } },
 };

@@ -97,6 +97,7 @@ export class AlchemyLife {
     const pending = pendingJobs(this.request);
     if (this.secured.length > 0) this.assign(this.secured.splice(0));
     else if (random.chance(0.04)) this.cancel();
+    else if (random.chance(0.01)) this.decide({ type: 'LoseContent', at: this.now });
     else if (this.request.waiting > 0 && random.chance(0.7)) this.take();
     else if (pending.length > 0) this.work(random.pick(pending));
     else if (random.chance(0.02)) this.decide({ type: 'ExpireRequest', at: iso(expiresAt(this.request)) });
@@ -118,7 +119,8 @@ export class AlchemyLife {
   private assign(secured: readonly Secured[]): void {
     for (const { worker, ...form } of secured) {
       const { id, owner, ownerTrusted } = worker;
-      this.decide({ type: 'AssignForms', forms: [form], worker: id, owner, ownerTrusted, ttlS: TTL_S, at: this.now });
+      const selfTest = owner === this.payer && form.job < '8';
+      this.decide({ type: 'AssignForms', forms: [form], worker: id, owner, ownerTrusted, ttlS: TTL_S, selfTest, at: this.now });
       if (!this.request.jobs.has(form.job)) this.returned.push(form.job);
     }
   }
@@ -156,18 +158,18 @@ export class AlchemyLife {
     if (payer === 0) return;
     const ended = request.completed ? submittedJobs(request) : null;
     for (const job of due) {
-      const { worker, owner, ownerTrusted, model, form } = request.jobs.get(job)!;
-      const { price, debit } = this.forms[form!]!;
+      const { worker, owner, ownerTrusted, model, form, selfTest } = request.jobs.get(job)!;
+      const { price, debit } = selfTest ? { price: NO_KUDOS, debit: NO_KUDOS } : this.forms[form!]!;
       economy.account(payer, {
         type: 'SettleJob', ...economy.spending(payer), request: this.id, job, kind: 'alchemy', owner, ownerTrusted: ownerTrusted!, worker, model, price, debit,
-        things: 1, ended,
+        things: 1, ended, ...(selfTest && { selfTest }),
       });
     }
     for (const job of returned) economy.account(payer, { type: 'ReleaseFormHold', request: this.id, job, at: this.now, policy: 1 });
   }
 
   private close(): boolean {
-    this.economy.account(this.payer, { type: 'CloseAuthorization', request: this.id, submitted: submittedJobs(this.request), at: this.now, policy: 1 });
+    this.economy.account(this.payer, { type: 'CloseAuthorization', request: this.id, submitted: submittedJobs(this.request), refund: this.request.contentLost, at: this.now, policy: 1 });
     return false;
   }
 

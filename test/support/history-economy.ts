@@ -13,7 +13,9 @@ import { workerDecider, type Worker, type WorkerCommand } from '../../src/worker
 import { AlchemyLives } from './history-alchemy.js';
 import { Compensations } from './history-compensations.js';
 import { RequestLife, type HistoryWorker, type Surroundings, type World } from './history-request.js';
+import { HistoryMessages } from './history-messages.js';
 import { HistoryStyles } from './history-styles.js';
+import { HistoryTeams } from './history-teams.js';
 import { declaration } from './request-facts.js';
 import { Seeded } from './seeded.js';
 
@@ -31,12 +33,16 @@ export interface HistoryOptions {
 
 /** So far from the seed that the ids of the two dice never meet. */
 const ALCHEMY_DICE = 1_000_003;
+const TEAM_DICE = 4_000_003;
+const MESSAGES_DICE = 2_000_003;
 
 /** Users, workers and what they do to each other. Registered ids start at 1; 0 is anonymous. */
 export class Economy implements Surroundings {
   readonly random: Seeded;
   private readonly firstUser: number;
   readonly styles: HistoryStyles;
+  readonly teams: HistoryTeams;
+  private readonly messages: HistoryMessages;
   readonly alchemy: AlchemyLives;
   readonly workers: HistoryWorker[] = [];
   private readonly accounts = new Map<number, Account>();
@@ -68,6 +74,8 @@ export class Economy implements Surroundings {
       spending: (user) => this.spending(user), escrowed: () => [...this.escrow.keys()], escrowElsewhere: (user) => centikudos(this.escrow.get(user) ?? 0),
     });
     this.styles = new HistoryStyles(options.seed, this);
+    this.teams = new HistoryTeams(options.seed + TEAM_DICE, this);
+    this.messages = new HistoryMessages(options.seed + MESSAGES_DICE, world);
     this.alchemy = new AlchemyLives(this, options.seed + ALCHEMY_DICE);
   }
 
@@ -88,7 +96,9 @@ export class Economy implements Surroundings {
     this.compensations.step();
     for (const worker of this.workers) if (this.chances.chance(0.2)) this.call(worker);
     this.styles.step([...this.users.keys()]);
+    this.messages.step([...this.users.keys()], this.workers.map(({ id }) => id));
     this.alchemy.step([...this.users.keys()]);
+    this.teams.step([...this.users.keys()], this.workers);
   }
 
   /** What the round has put into accounts from outside their own streams. */
@@ -315,7 +325,7 @@ export class Economy implements Surroundings {
   private call({ id, ownerTrusted }: HistoryWorker): void {
     const at = this.world.now();
     const presentSince = this.chances.chance(0.1) ? at : '2026-01-01T00:00:00.000Z';
-    this.worker(id, { type: 'AccrueUptime', presentSince, notBefore: '2026-01-01T00:00:00.000Z', reward: kudos(this.chances.between(52, 600)), ownerTrusted, at, policy: 1 });
+    this.worker(id, { type: 'AccrueUptime', presentSince, notBefore: '2026-01-01T00:00:00.000Z', reward: kudos(this.chances.between(52, 600)), ownerTrusted, ...this.teams.stampOf(id), at, policy: 1 });
   }
 
   private worker(id: string, command: WorkerCommand): void {

@@ -9,6 +9,7 @@ import { requestDecider } from '../../src/requests/request.decider.js';
 import { expiresAt, pendingJobs, submittedJobs, type Request } from '../../src/requests/request.state.js';
 import { iso } from '../../src/kernel/clock.js';
 import type { HistoryStyles, HistoryStyleUse } from './history-styles.js';
+import type { HistoryTeams } from './history-teams.js';
 import { imageFacts, textFacts } from './request-facts.js';
 import type { Seeded } from './seeded.js';
 
@@ -28,6 +29,7 @@ export interface Surroundings {
   readonly world: World;
   readonly workers: readonly HistoryWorker[];
   readonly styles: Pick<HistoryStyles, 'use'>;
+  readonly teams: Pick<HistoryTeams, 'stampOf'>;
   account(user: number, command: AccountCommand): boolean;
   decide<State, Command, Event extends AnyEvent, Rc extends string>(
     decider: Decider<State, Command, Event, Rc>, stream: string, given: { state: State; command: Command },
@@ -46,6 +48,8 @@ interface Due {
   readonly debit: Kudos;
   readonly things: number;
   readonly worker: HistoryWorker;
+  readonly stamp: { readonly team?: string };
+  readonly selfTest?: true;
 }
 
 /** One request from its authorization to the end, one step a round. */
@@ -120,7 +124,7 @@ export class RequestLife {
   private accept(): boolean {
     const { id: request, payer, kind, jobs, quote, activation } = this;
     const { random } = this.economy;
-    const given = { request, payer, jobs, quote, activation, unitPriceMax: this.dearest, acceptedAt: this.now, shared: random.chance(0.3), r2: random.chance(0.8), ...(this.style ? { style: this.style.facts } : {}) };
+    const given = { request, payer, jobs, quote, activation, unitPriceMax: this.dearest, acceptedAt: this.now, shared: random.chance(0.3), r2: random.chance(0.8), ...(this.style ? { style: this.style.facts } : {}), ...(jobs % 2 === 0 ? { webhook: true as const } : {}) };
     const ledger = balanced(
       { txId: transactionId('activation', request), kind: 'activation', effectiveAt: this.now, policy: 1 },
       [posting('issue:anonymous', -activation), posting('burn:activation', activation)],
@@ -136,6 +140,7 @@ export class RequestLife {
     const { random } = this.economy;
     const pending = pendingJobs(this.request);
     if (random.chance(0.03)) this.cancel();
+    else if (random.chance(0.01)) this.decide({ type: 'LoseContent', at: this.now });
     else if (this.request.waiting > 0 && random.chance(0.7)) this.assign();
     else if (pending.length > 0) this.work(random.pick(pending));
     else if (random.chance(0.02)) this.decide({ type: 'ExpireRequest', at: iso(expiresAt(this.request)) });
@@ -149,7 +154,7 @@ export class RequestLife {
     for (const job of jobs) this.workersOf.set(job, worker);
     this.decide({
       type: 'AssignJobs', jobs, worker: worker.id, owner: worker.owner, model: this.request.facts!.models[0]!, ttlS: worker.extraSlow ? 450 : 150,
-      extraSlow: worker.extraSlow, at: this.now,
+      extraSlow: worker.extraSlow, selfTest: worker.owner === this.payer && jobs[0]! < '8', at: this.now,
     });
   }
 
@@ -160,15 +165,17 @@ export class RequestLife {
     if (luck < 0.08) return this.decide({ type: 'ExpireJobs', at: iso(Date.parse(this.now) + 600_000) });
     if (luck < 0.2) return; // the worker takes its time
     const worker = this.workersOf.get(job)!;
+    const stamp = this.economy.teams.stampOf(worker.id);
     const censored = random.chance(0.03);
     const price = centikudos(random.between(Math.ceil(this.unitPrice / 2), this.unitPrice));
     const debit = censored ? kudos(1) : centikudos(Math.min(this.dearest, price + random.between(0, 400) - 50));
     const things = this.kind === 'image' ? 512 * 512 * 30 : random.between(1, 80);
     this.decide({
       type: 'SubmitJob', job, state: censored ? 'censored' : 'ok', result: random.uuid(), resultHash: null, seed: random.bits(), price, debit,
-      ownerTrusted: worker.ownerTrusted, things, policy: 1, reference: 1, at: this.now, ...(job.startsWith('a') ? { speedMax: 1 } : {}),
+      ownerTrusted: worker.ownerTrusted, things, policy: 1, reference: 1, at: this.now, ...(job.startsWith('a') ? { speedMax: 1 } : {}), ...stamp,
     });
-    if (this.payer !== 0) this.due.push({ job, price, debit, things, worker });
+    const frozen = this.request.jobs.get(job)!.selfTest ? { price: NO_KUDOS, debit: NO_KUDOS, selfTest: true as const } : { price, debit };
+    if (this.payer !== 0) this.due.push({ job, ...frozen, things, worker, stamp });
   }
 
   private cancel(): void {
@@ -180,17 +187,17 @@ export class RequestLife {
   /** The payer pays for what earlier rounds delivered. */
   private settleDue(): void {
     const ended = this.request.completed ? submittedJobs(this.request) : null;
-    for (const { job, price, debit, things, worker } of this.due) {
+    for (const { job, price, debit, things, worker, stamp, selfTest } of this.due) {
       this.economy.account(this.payer, {
         type: 'SettleJob', ...this.economy.spending(this.payer), request: this.id, job, kind: this.kind, owner: worker.owner,
-        ownerTrusted: worker.ownerTrusted, worker: worker.id, model: this.request.facts!.models[0]!, price, debit, things, ended,
+        ownerTrusted: worker.ownerTrusted, worker: worker.id, model: this.request.facts!.models[0]!, price, debit, things, ended, ...stamp, ...(selfTest && { selfTest }),
       });
     }
     this.due = [];
   }
 
   private close(): boolean {
-    this.economy.account(this.payer, { type: 'CloseAuthorization', request: this.id, submitted: submittedJobs(this.request), at: this.now, policy: 1 });
+    this.economy.account(this.payer, { type: 'CloseAuthorization', request: this.id, submitted: submittedJobs(this.request), refund: this.request.contentLost, at: this.now, policy: 1 });
     return false;
   }
 

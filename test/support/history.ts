@@ -5,6 +5,7 @@ import { userOf } from '../../src/kernel/ledger.js';
 import { encode } from '../../src/platform/event-log/codec.js';
 import type { EventLog, ExpectedRevision, NewEvent, RecordedEvent } from '../../src/platform/event-log/event-log.js';
 import { Economy, type HistoryOptions } from './history-economy.js';
+import { Seeded } from './seeded.js';
 
 export type { HistoryOptions } from './history-economy.js';
 
@@ -17,6 +18,7 @@ export interface PlannedAppend {
 const START_MS = Date.UTC(2026, 0, 1);
 /** Long enough that some workers come to rewards for their uptime. */
 const ROUND_MS = 30_000;
+const TEAM_IDS_DICE = 3_000_003;
 
 /**
  * A consistent history of a horde, the same for the same seed: our own deciders decide every event, so all the rules hold.
@@ -24,12 +26,15 @@ const ROUND_MS = 30_000;
  */
 export class History {
   readonly economy: Economy;
+  /** Of the events of teams, so that they change nothing else in a history. */
+  private readonly teamIds: Seeded;
   private readonly heads = new Map<string, { revision: number; leaf: string }>();
   private round = new Map<string, AnyEvent[]>();
   private nowMs = START_MS;
   planned = 0;
 
   constructor(options: HistoryOptions) {
+    this.teamIds = new Seeded(options.seed + TEAM_IDS_DICE);
     this.economy = new Economy(options, {
       now: () => iso(this.nowMs),
       write: (stream, events) => this.write(stream, events),
@@ -55,9 +60,10 @@ export class History {
   private plan(stream: string, events: readonly AnyEvent[]): PlannedAppend {
     const head = this.heads.get(stream);
     let [revision, leaf] = [head?.revision ?? -1, head?.leaf ?? null];
+    const ids = stream.startsWith('team-') ? this.teamIds : this.economy.random;
     const encoded = events.map((event) => {
       revision += 1;
-      const id = this.economy.random.uuid();
+      const id = ids.uuid();
       const metadata = { $correlationId: id, $causationId: id, prevHash: leaf, actor: { kind: 'system' as const }, schema: 1 as const, node: 'history' };
       const { event: stored, leaf: own } = encode(event, { stream, revision, id, metadata });
       leaf = own;

@@ -3,7 +3,8 @@ import { inKudos } from '../../src/kernel/kudos.js';
 
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 const TIME = /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/;
-const HASH = /^[0-9a-f]{64}$/;
+/** Of what was asked for; of an address, behind its day. */
+const HASH = /^(\d{8}-[0-9a-f]{32}|[0-9a-f]{64})$/;
 
 /** Names for what differs from run to run: the ids of people as the story has them, others in the order of their appearance. */
 export class Names {

@@ -1,4 +1,4 @@
-import { least, type Kudos } from '../../kernel/kudos.js';
+import { least, NO_KUDOS, type Kudos } from '../../kernel/kudos.js';
 import { imageActivation, textActivation } from '../../pricing/activation.js';
 import { imageDebit, ownerReward, textDebit } from '../../pricing/burn.js';
 import { imageUnitPrice } from '../../pricing/image-price.js';
@@ -30,11 +30,15 @@ export interface Both<Value> {
 
 type Delivered = JobSubmitted['data'];
 
+/** A worker's test of itself: free under any policy. */
+const FREE: JobMoney = { price: NO_KUDOS, reward: NO_KUDOS, debit: NO_KUDOS };
+
 /**
  * What a delivered job would have cost. Undefined when what is stored does not explain what it did cost (it was priced by
  * another model reference, or before its events told enough): such a job is left as it was, and counted.
  */
 export const repricedJob = (facts: RequestFacts, job: Delivered, policies: Policies, reference: ReferenceSnapshot): Both<JobMoney> | undefined => {
+  if (job.selfTest) return { was: FREE, would: FREE };
   const of = (policy: PricePolicy): JobMoney | undefined => (facts.kind === 'alchemy' ? formMoney(facts, job, policy) : jobMoney(facts, job, policy, reference));
   const was = facts.reference === reference.version ? of(policies.was) : undefined;
   if (!was || was.price !== job.price || was.debit !== job.debit || was.reward !== (job.reward ?? job.price)) return undefined;

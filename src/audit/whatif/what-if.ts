@@ -201,7 +201,7 @@ export class WhatIf {
   /** A request that never came gets its price back: the one it would have paid. */
   #reversed({ request = '', reason }: { request?: string; reason: string }, recorded: readonly Posting[]): readonly Posting[] {
     const open = this.#requests.get(request);
-    if (!open || reason !== 'abandoned') return this.#kept(recorded);
+    if (!open || reason === 'moderator') return this.#kept(recorded);
     return this.#givenBack(request, open, recorded);
   }
 

@@ -18,6 +18,8 @@ export const addBench = (program: Command, run: (work: (tools: Tools) => Promise
     .addArgument(new Argument('[suites...]', 'what to measure; everything unless named').choices(SUITES))
     .option('--seconds <seconds>', 'how long each load is measured, after warming up', atLeast(1), 10)
     .option('--clients <clients>', 'clients of the cycles and transfers', atLeast(1), 32)
+    .option('--queued <requests>', 'requests that wait while pops are measured over HTTP', atLeast(1), 100_000)
+    .option('--workers <workers>', 'workers that take turns there', atLeast(1), 5_000)
     .option('--json <file>', 'also writes all figures to this file')
     .option('--profile <directory>', 'writes a CPU profile of the server into this directory')
     .option('--directory <directory>', 'where the ledger of the bench is made and removed again; the temporary directory unless given')
@@ -53,7 +55,7 @@ const measure = async (suites: readonly Suite[], options: BenchOptions, tools: T
 };
 
 /** Those that measure one server on one ledger, one after another. */
-const SERVER_SUITES: ReadonlySet<Suite> = new Set(['cycles', 'lag', 'transfers', 'rebuild']);
+const SERVER_SUITES: ReadonlySet<Suite> = new Set(['cycles', 'lag', 'transfers', 'queue', 'rebuild']);
 
 interface Results {
   readonly figures: readonly Figure[];

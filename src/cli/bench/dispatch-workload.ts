@@ -22,12 +22,12 @@ const MODELS_COUNT = 300;
 const PAYERS_COUNT = 5_000;
 const ANONYMOUS_SHARE = 0.2;
 
-const SIZES: readonly (readonly [number, number])[] = [
+export const SIZES: readonly (readonly [number, number])[] = [
   [512, 512], [512, 768], [768, 512], [768, 768], [640, 960], [1024, 1024], [832, 1216], [1216, 832], [896, 1152], [1024, 1024], [1024, 1536], [2048, 2048],
 ];
-const STEPS = [20, 25, 28, 30, 35, 40, 50] as const;
+export const STEPS = [20, 25, 28, 30, 35, 40, 50] as const;
 const SAMPLERS = ['k_euler', 'k_euler_a', 'k_dpmpp_2m', 'k_dpmpp_sde', 'k_dpmpp_2s_a', 'DDIM', 'lcm', 'k_dpm_2', 'uni_pc', 'dpmpp_3m_sde'] as const;
-const POST_PROCESSORS = ['RealESRGAN_x4plus', 'GFPGAN', 'CodeFormers', '4x_AnimeSharp', 'RealESRGAN_x2plus', 'strip_background'] as const;
+export const POST_PROCESSORS = ['RealESRGAN_x4plus', 'GFPGAN', 'CodeFormers', '4x_AnimeSharp', 'RealESRGAN_x2plus', 'strip_background'] as const;
 const AGENTS = [
   'AI Horde Worker reGen:12.0.0:https://example.org', 'AI Horde Worker reGen:11.0.0:https://example.org', 'AI Horde Worker reGen:10.0.0:https://example.org', 'AI Horde Worker reGen:9.0.0:https://example.org', 'AI Horde Worker reGen:4.0.0:https://example.org',
   'AI Horde Worker:24:https://example.org',
@@ -35,8 +35,8 @@ const AGENTS = [
 
 const pick = <Item>(random: Random, items: readonly Item[]): Item => items[Math.floor(random() * items.length)]!;
 /** Few models are asked for often, many rarely. */
-const popular = (random: Random): number => Math.floor(MODELS_COUNT * random() ** 2.5);
-const percent = (random: Random, share: number): boolean => random() * 100 < share;
+export const popular = (random: Random): number => Math.floor(MODELS_COUNT * random() ** 2.5);
+export const percent = (random: Random, share: number): boolean => random() * 100 < share;
 
 /** The 300 models of the queue: the reference's, and some that nobody knows. */
 export const benchModels = ({ images }: ReferenceSnapshot): readonly string[] => {
@@ -44,7 +44,7 @@ export const benchModels = ({ images }: ReferenceSnapshot): readonly string[] =>
   return Array.from({ length: MODELS_COUNT }, (_, index) => known[index] ?? `Community model ${index}`);
 };
 
-const maybe = <Value extends object>(random: Random, share: number, value: () => Value): Partial<Value> => (percent(random, share) ? value() : {});
+export const maybe = <Value extends object>(random: Random, share: number, value: () => Value): Partial<Value> => (percent(random, share) ? value() : {});
 
 const someFeatures = (random: Random): ImageJobFeatures => {
   const [width, height] = pick(random, SIZES);

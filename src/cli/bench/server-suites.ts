@@ -14,6 +14,7 @@ import { benchCycles, type CycleFigures } from './cycles.bench.js';
 import { seeded } from './dispatch-workload.js';
 import type { Figure } from './figures.js';
 import type { LoadOptions } from './load-options.js';
+import { benchQueue } from './queue.bench.js';
 import type { BenchOptions, Suite } from './suites.js';
 import { benchTransfers } from './transfers.bench.js';
 
@@ -30,6 +31,8 @@ export interface ProvenRun {
 
 const SEED = 20_260_101;
 const MIB = 2 ** 20;
+/** design.md §7 names this length. */
+const BUDGET_QUEUED = 100_000;
 
 /** The suites that need a server, one after another on the same ledger, and the proof of its books at the end. */
 export class ServerSuites {
@@ -55,6 +58,7 @@ export class ServerSuites {
     const isCycling = suites.some((suite) => suite === 'cycles' || suite === 'lag' || (suite === 'rebuild' && !suites.includes('transfers')));
     if (isCycling) this.#addCycles(await benchCycles(server, this.#load), await server.ask('lag'));
     if (suites.includes('transfers')) await this.#transfers(server);
+    if (suites.includes('queue')) await this.#queue(server);
     this.#figures.push({ name: 'event loop delay of the server, p99 since the start', value: (await server.consumption()).loopP99Ms, unit: 'ms' });
     await this.#memory(server, 'memory of the server after the load');
     if (!(await server.ask('caughtUp'))) this.#acknowledged.error(new Error('the read models did not catch up within a minute'));
@@ -105,6 +109,23 @@ export class ServerSuites {
       { name: 'CPU per transfer, one payer: server', value: hot.serverCpuMs, unit: 'ms' },
     );
     this.#latencies.push({ ...uniform.latency, name: 'transfer, everybody' }, { ...hot.latency, name: 'transfer, one payer' }, { ...bulk.latency, name: 'bulk transfer, one payer' });
+  }
+
+  /** After the others: its requests stay in the queue. */
+  async #queue(server: BenchServer): Promise<void> {
+    const { queued, workers } = this.options;
+    const { latencies, asksPerSecond, visitsPerSecond, rssMib } = await benchQueue(server, { queued, workers }, this.#load);
+    const p99 = (name: string): number => latencies.find((each) => each.name === name)?.p99Ms ?? NaN;
+    const budget = queued < BUDGET_QUEUED ? {} : { must: 15, goal: 5, better: 'less' as const };
+    const size = `${queued.toLocaleString('en-US')} queued, ${workers.toLocaleString('en-US')} workers, over HTTP`;
+    this.#figures.push(
+      { name: `pop, p99, ${size}`, value: p99('pop, long queue'), unit: 'ms', ...budget },
+      { name: `empty pop, p99, ${size}`, value: p99('empty pop, long queue'), unit: 'ms', ...budget },
+      { name: 'pops with what follows from them, long queue', value: visitsPerSecond, unit: '/s' },
+      { name: 'requests accepted while the queue filled', value: asksPerSecond, unit: '/s' },
+      { name: `memory of the server, ${queued.toLocaleString('en-US')} queued`, value: rssMib, unit: 'MiB', must: 1_024, goal: 512, better: 'less' },
+    );
+    this.#latencies.push(...latencies);
   }
 
   async #memory(server: BenchServer, name: string): Promise<void> {

@@ -2,6 +2,9 @@ import { Arr, Bool, Int, Optional, Str } from '../../platform/http/body/body-dec
 import { str } from '../../platform/http/body/rules.js';
 import { ALCHEMY_FORMS, ANNOTATION_TYPES } from '../../reference/catalogue.js';
 
+/** Ours: seconds that a pop may wait for a job, below the 30 s after which clients and balancers commonly give a call up. */
+const WAIT_S_MAX = 25;
+
 /** Effective defaults (horde-api B.9), not the published ones. */
 class PopFields {
   @Str({ nul: 'drop' }) name!: string;
@@ -13,6 +16,9 @@ class PopFields {
   @Bool({ default: false }) require_upfront_kudos!: boolean;
   @Int({ min: 1, max: 20, default: 1 }) amount!: number;
   @Bool({ default: false }) extra_slow_worker!: boolean;
+  /** Ours: the worker tests itself with its owner's requests, unpaid (docs/decisions/0028). */
+  @Bool({ default: false }) test!: boolean;
+  @Int({ min: 0, max: WAIT_S_MAX, default: 0 }) wait!: number;
 }
 
 /** horde-api C1.5. */
@@ -49,4 +55,6 @@ export class AlchemyPopFields {
   @Int({ min: 1, max: 100, default: 1 }) threads!: number;
   @Int({ min: 1, max: 256, default: 80 }) max_tiles!: number;
   @Bool({ default: false }) require_upfront_kudos!: boolean;
+  @Bool({ default: false }) test!: boolean;
+  @Int({ min: 0, max: WAIT_S_MAX, default: 0 }) wait!: number;
 }

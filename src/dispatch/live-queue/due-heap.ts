@@ -7,6 +7,11 @@ export class DueHeap<Item> {
     return this.#items.length;
   }
 
+  /** When the first falls due. */
+  get nextMs(): number {
+    return this.#dueAt(0);
+  }
+
   /** Adds the item, or moves it when it is inside already. */
   put(item: Item, dueAtMs: number): void {
     this.remove(item);

@@ -1,11 +1,13 @@
-import { inOrder, ModelIndex, type Group } from './model-index.js';
+import { ModelIndex } from './model-index.js';
 import { ModelSets } from './model-sets.js';
 import { inDispatchOrder, OrderedTree } from './ordered-tree.js';
 import type { Payer } from './payer.js';
 import type { QueueEntry } from './queue-entry.js';
 import type { PoppingWorker } from './queue-row.js';
+import { Search } from './search.js';
 import { Signatures, type Facets } from './signatures.js';
-import { Verdicts, type Match, type WorkerVerdicts } from './verdicts.js';
+import { TurnIndex } from './turn-index.js';
+import { Verdicts, type Match } from './verdicts.js';
 
 /** The reason of every request that names models, none of which the worker has. The matcher is not asked about those. */
 export const NO_SHARED_MODEL = 'models';
@@ -16,6 +18,9 @@ export const NO_SHARED_MODEL = 'models';
  */
 export const OWN_REQUESTS_MAX = 1_000;
 
+/** By key, or first the payers who have waited longest: the fair-share lane (design.md §6). */
+export type ServingOrder = 'key' | 'turn';
+
 export interface Totals {
   /** Requests with unfinished jobs. */
   readonly requests: number;
@@ -24,29 +29,15 @@ export interface Totals {
   readonly things: number;
 }
 
-/** What one worker, at one state of the queue, finds in all that it shares a model with. */
-interface Sweep<WorkerFacts> {
-  readonly facts: WorkerFacts;
-  readonly models: readonly string[];
-  readonly changes: number;
-  /** Groups that it may serve; a request that names several of its models is in as many. */
-  readonly groups: ReadonlySet<Group>;
-  /** Requests that it may not serve, by reason. */
-  readonly skipped: ReadonlyMap<string, number>;
-  /** Requests that name other models only. */
-  readonly unserved: number;
-}
-
 /** The queue of one kind: its order, its indexes and its sums. */
 export class Lane<WorkerFacts extends object> {
   readonly sets: ModelSets;
   readonly signatures: Signatures;
   readonly #order = new OrderedTree<QueueEntry>((entry) => entry);
   readonly #index = new ModelIndex();
+  readonly #turns = new TurnIndex();
   readonly #verdicts: Verdicts<WorkerFacts>;
-  #lastSweep: Sweep<WorkerFacts> | undefined;
-  /** Grows whenever a request comes, goes or moves. */
-  #changes = 0;
+  readonly #search: Search<WorkerFacts>;
   #requests = 0;
   #jobs = 0;
   #things = 0;
@@ -55,6 +46,7 @@ export class Lane<WorkerFacts extends object> {
     this.sets = new ModelSets(facets.length);
     this.signatures = new Signatures(facets);
     this.#verdicts = new Verdicts(match, this.signatures, precedence);
+    this.#search = new Search({ sets: this.sets, signatures: this.signatures, index: this.#index, verdicts: this.#verdicts });
   }
 
   get totals(): Totals {
@@ -66,6 +58,7 @@ export class Lane<WorkerFacts extends object> {
     if (entry.waiting === 0) return;
     this.#order.insert(entry, entry.waiting, entry.waiting * entry.things);
     this.#index.add(entry);
+    this.#turns.add(entry);
     entry.filed = true;
   }
 
@@ -74,59 +67,70 @@ export class Lane<WorkerFacts extends object> {
     if (!entry.filed) return;
     this.#order.remove(entry);
     this.#index.remove(entry);
+    this.sets.tallies.lower(entry.models, entry.signature, this.#index.highestLike(entry));
+    this.#turns.remove(entry);
     entry.filed = false;
+  }
+
+  /** At most so many of the requests with waiting jobs, evenly over the order; all where there are no more. */
+  spread(most: number): { readonly entries: readonly QueueEntry[]; readonly total: number } {
+    const total = this.#order.size;
+    const taken = Math.min(most, total);
+    return { entries: Array.from({ length: taken }, (_, nth) => this.#order.at(Math.floor(((nth + 0.5) * total) / taken) + 1)!), total };
   }
 
   standing(entry: QueueEntry): { position: number; jobs: number; things: number } | undefined {
     return this.#order.standing(entry);
   }
 
-  /** Own and prioritised payers' requests first, then everybody's; each in dispatch order, each with a free job at its turn. */
-  *candidates(worker: PoppingWorker<WorkerFacts>, payers: readonly Payer<QueueEntry>[]): Generator<QueueEntry> {
-    const own = new Set(this.#own(worker, payers));
-    for (const entry of own) {
+  /**
+   * Own and prioritised payers' requests first, then everybody's; each with a free job when it comes. In the order of turns the
+   * best request of each payer who waits comes in between, before all others.
+   */
+  *candidates(worker: PoppingWorker<WorkerFacts>, payers: readonly Payer<QueueEntry>[], order: ServingOrder): Generator<QueueEntry> {
+    const before = new Set(this.#own(worker, payers));
+    for (const entry of before) {
       if (entry.filed && entry.free > 0 && this.match(entry.facts, worker.facts) === undefined) yield entry;
     }
+    for (const entry of order === 'turn' ? this.#inTurn(worker, before) : []) {
+      before.add(entry);
+      yield entry;
+    }
+    yield* this.#inKeyOrder(worker, before);
+  }
+
+  *#inKeyOrder(worker: PoppingWorker<WorkerFacts>, except: ReadonlySet<QueueEntry>): Generator<QueueEntry> {
+    for (const entry of this.#search.servable(worker)) {
+      if (entry.free > 0 && !except.has(entry)) yield entry;
+    }
+  }
+
+  /** One request of each payer that the worker can serve, the longest waiting payer first. */
+  *#inTurn(worker: PoppingWorker<WorkerFacts>, except: ReadonlySet<QueueEntry>): Generator<QueueEntry> {
+    if (this.#inKeyOrder(worker, except).next().done) return; // nobody can be served, which is found out faster by groups
     const verdicts = this.#verdicts.of(worker.facts);
-    const accepts = ({ signature, head }: Group): boolean => verdicts.serves(signature, head.facts);
-    const buckets = this.#index.bucketsOf(new Set(worker.models));
-    const accepted = (): Iterable<Group> => this.#swept(worker, verdicts).groups;
-    for (const entry of inOrder(buckets, accepts, accepted)) {
-      if (entry.free > 0 && !own.has(entry)) yield entry;
+    const models = new Set(worker.models);
+    const isServable = (entry: QueueEntry): boolean =>
+      entry.filed && entry.free > 0 && entry.facts.kind === worker.kind && !except.has(entry) && serves(models, entry) && verdicts.serves(entry.signature, entry.facts);
+    for (const payer of this.#turns.payers(models, isServable)) {
+      const [best] = [...payer.entries].filter(isServable).sort(inDispatchOrder);
+      if (best) yield best;
     }
   }
 
   /** How many requests with waiting jobs the worker may not serve, by the first reason that the matcher names. */
   skippedCounts(worker: PoppingWorker<WorkerFacts>, payers: readonly Payer<QueueEntry>[]): Record<string, number> {
     const verdicts = this.#verdicts.of(worker.facts);
-    const { skipped, unserved } = this.#swept(worker, verdicts);
-    const counts = new Map(skipped);
+    const { skipped: counts, requests } = this.#search.tally(worker);
     const count = (reason: string | undefined, requests: number): void => {
       if (reason !== undefined) counts.set(reason, (counts.get(reason) ?? 0) + requests);
     };
-    count(NO_SHARED_MODEL, unserved);
+    count(NO_SHARED_MODEL, this.#order.size - requests);
     for (const { facts, signature } of this.#own(worker, payers)) {
       count(verdicts.reason(signature, facts), -1);
       count(this.match(facts, worker.facts), 1);
     }
     return Object.fromEntries([...counts].filter(([, requests]) => requests !== 0));
-  }
-
-  /** Looks at everything that the worker shares a model with. A pop that finds nothing asks twice: what there is, and why not. */
-  #swept(worker: PoppingWorker<WorkerFacts>, verdicts: WorkerVerdicts): Sweep<WorkerFacts> {
-    const last = this.#lastSweep;
-    if (last?.facts === worker.facts && last.models === worker.models && last.changes === this.#changes) return last;
-    const groups = new Set<Group>();
-    const models = new Set(worker.models);
-    const { skipped, requests } = verdicts.sweep(this.sets.tallies, this.sets.find(worker.models), ({ set, signature }) => {
-      for (const bucket of this.#index.bucketsFor(set, models)) {
-        const group = bucket.group(signature);
-        if (group) groups.add(group);
-      }
-    });
-    const unserved = this.#order.size - requests;
-    this.#lastSweep = { facts: worker.facts, models: worker.models, changes: this.#changes, groups, skipped, unserved };
-    return this.#lastSweep;
   }
 
   #own(worker: PoppingWorker<WorkerFacts>, payers: readonly Payer<QueueEntry>[]): QueueEntry[] {
@@ -143,7 +147,6 @@ export class Lane<WorkerFacts extends object> {
   }
 
   #count(entry: QueueEntry, sign: 1 | -1): void {
-    this.#changes += 1;
     if (entry.unfinished > 0) this.#requests += sign;
     this.#jobs += sign * entry.unfinished;
     this.#things += sign * entry.unfinished * entry.things;

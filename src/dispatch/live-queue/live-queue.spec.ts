@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { kudos } from '../../kernel/kudos.js';
 import type { RequestEvent, RequestFacts } from '../../requests/request.events.js';
+import { FAIRNESS_POLICY } from './fairness-policy.js';
 import { LiveQueue } from './live-queue.js';
 import { recorded, someFacts, START_MS, toyFacets, toyMatch, toyThings, type ToyWorker } from './naive-queue.fixture.js';
 import type { PoppingWorker } from './queue-row.js';
@@ -76,7 +77,7 @@ describe('the order of the live queue', () => {
   });
 
   it('is by kudos and age alone when the policy says so', () => {
-    const { queue, accept, assign } = fed(new LiveQueue({ match: toyMatch, facets: toyFacets, thingsOf: toyThings, policy: { netOfUnfinished: false, lowerAtHandOut: false } }));
+    const { queue, accept, assign } = fed(new LiveQueue({ match: toyMatch, facets: toyFacets, thingsOf: toyThings, policy: { ...FAIRNESS_POLICY, netOfUnfinished: false, lowerAtHandOut: false } }));
     accept({ request: 'a', payer: 1, jobs: 2 });
     accept({ request: 'b', payer: 1, jobs: 2 });
     assign('a', 'job-1');

@@ -1,13 +1,16 @@
 import { categoryOf, idOf, type Recorded } from '../../kernel/event.js';
+import { extendedDue, type Outage } from '../../kernel/outage.js';
 import {
   REQUEST_EVENT_TYPES, type JobAssigned, type RequestAccepted, type RequestEvent, type RequestFacts, type RequestKind,
 } from '../../requests/request.events.js';
+import { accountPayer, addressPayer, payerOf, type PayerId } from '../../requests/rules/payer-id.js';
 import { DueHeap } from './due-heap.js';
-import { Lane, type Totals } from './lane.js';
+import { FAIRNESS_POLICY, type FairnessPolicy } from './fairness-policy.js';
+import { Lane, type ServingOrder, type Totals } from './lane.js';
 import { thingsOfJob, wholeFacets } from './match-signature.js';
-import type { ModelSet } from './model-sets.js';
+import { added, type ModelLoad } from './model-load.js';
 import { ANONYMOUS, Payer } from './payer.js';
-import { PRIORITY_POLICY, type PriorityPolicy } from './priority-key.js';
+import { PendingJobs } from './pending-jobs.js';
 import { evolve, QueueEntry } from './queue-entry.js';
 import type { PendingJob, PoppingWorker, QueuedRequest, QueueRow } from './queue-row.js';
 import { ReservedSlots } from './reservations.js';
@@ -28,7 +31,7 @@ export interface LiveQueueOptions<WorkerFacts> {
   readonly facets?: Readonly<Record<RequestKind, Facets>>;
   /** Work of one job. */
   readonly thingsOf?: (facts: RequestFacts) => number;
-  readonly policy?: PriorityPolicy;
+  readonly policy?: FairnessPolicy;
 }
 
 /** Waiting jobs promised to an append under way. */
@@ -46,24 +49,14 @@ export interface QueueRank {
   readonly jobsAhead: number;
 }
 
-/** What waits for one model; a request that names several counts for each. */
-export interface ModelLoad {
-  readonly waiting: number;
-  readonly waitingThings: number;
-  /** Waiting and pending. */
-  readonly jobs: number;
-  readonly things: number;
-}
-
 /**
  * All unfinished requests of this ledger in memory, in the order in which they are served: a fold of the request streams
  * alone, without clock or I/O, so equal on every node that has seen the same events. It proposes; the log decides.
  */
 export class LiveQueue<WorkerFacts extends object> {
   readonly #entries = new Map<string, QueueEntry>();
-  readonly #payers = new Map<number, Payer<QueueEntry>>();
-  readonly #jobs = new Map<string, PendingJob>();
-  readonly #dueJobs = new DueHeap<PendingJob>();
+  readonly #payers = new Map<PayerId, Payer<QueueEntry>>();
+  readonly #jobs = new PendingJobs();
   /** Requests without pending jobs, by a time before which they surely do not expire. */
   readonly #dueRequests = new DueHeap<QueueEntry>();
   readonly #lanes: Readonly<Record<RequestKind, Lane<WorkerFacts>>>;
@@ -71,13 +64,13 @@ export class LiveQueue<WorkerFacts extends object> {
   readonly #completed = new DueHeap<QueueEntry>();
   readonly #reserved = new Map<string, ReservedSlots>();
   readonly #thingsOf: (facts: RequestFacts) => number;
-  readonly #policy: PriorityPolicy;
+  readonly policy: FairnessPolicy;
   #latestMs = -Infinity;
 
-  constructor({ match, facets = wholeFacets, thingsOf = thingsOfJob, policy = PRIORITY_POLICY }: LiveQueueOptions<WorkerFacts>) {
+  constructor({ match, facets = wholeFacets, thingsOf = thingsOfJob, policy = FAIRNESS_POLICY }: LiveQueueOptions<WorkerFacts>) {
     this.#lanes = { image: new Lane(match, facets.image), text: new Lane(match, facets.text), alchemy: new Lane(match, facets.alchemy) };
     this.#thingsOf = thingsOf;
-    this.#policy = policy;
+    this.policy = policy;
   }
 
   /**
@@ -97,7 +90,7 @@ export class LiveQueue<WorkerFacts extends object> {
   }
 
   /** Starts from the `queue` read model and each payer's last hand-out (ms since 1970). Only for an empty queue. */
-  load(rows: Iterable<QueueRow>, handOuts: ReadonlyMap<number, number> = new Map()): void {
+  load(rows: Iterable<QueueRow>, handOuts: ReadonlyMap<PayerId, number> = new Map()): void {
     if (this.#entries.size > 0) throw new Error('the queue is loaded into an empty one only');
     for (const row of rows) this.#enter(row.facts, (entry) => { entry.restore(row); });
     for (const payer of this.#payers.values()) {
@@ -107,9 +100,9 @@ export class LiveQueue<WorkerFacts extends object> {
       oweAll(payer);
     }
     for (const entry of this.#entries.values()) {
-      entry.rekey(this.#policy);
+      entry.rekey(this.policy);
       if (entry.completedAtMs !== undefined) this.#completed.put(entry, entry.completedAtMs + REMEMBERED_MS);
-      for (const job of entry.pending.values()) this.#track(job);
+      for (const job of entry.pending.values()) this.#jobs.add(job);
       this.#file(entry);
     }
   }
@@ -119,20 +112,20 @@ export class LiveQueue<WorkerFacts extends object> {
     for (const entry of this.#entries.values()) if (entry.completedAtMs === undefined || stillWeighs(entry)) yield entry.toRow();
   }
 
-  /** When each registered payer with a request in the queue was last handed something out: what `load` needs, too. */
-  handOuts(): Map<number, number> {
+  /** When each payer with a request in the queue was last handed something out: what `load` needs, too. */
+  handOuts(): Map<PayerId, number> {
     const served = [...this.#payers.values()].filter(({ handedOutAtMs }) => handedOutAtMs > -Infinity);
     return new Map(served.map(({ id, handedOutAtMs }) => [id, handedOutAtMs]));
   }
 
   /**
    * At most `limit` requests that the worker may serve and that have a job nobody reserved, first to be served first:
-   * own and prioritised payers, then by key. Lazy, so stop early; it stays usable while the queue changes.
+   * own and prioritised payers, then by key, or by turn. Lazy, so stop early; it stays usable while the queue changes.
    */
-  *candidates(worker: PoppingWorker<WorkerFacts>, limit: number): Generator<QueuedRequest> {
+  *candidates(worker: PoppingWorker<WorkerFacts>, limit: number, order: ServingOrder = 'key'): Generator<QueuedRequest> {
     let left = limit;
     if (left <= 0) return;
-    for (const entry of this.#lanes[worker.kind].candidates(worker, this.#payersOf(worker))) {
+    for (const entry of this.#lanes[worker.kind].candidates(worker, this.#payersOf(worker), order)) {
       yield entry;
       left -= 1;
       if (left === 0) return;
@@ -176,13 +169,18 @@ export class LiveQueue<WorkerFacts extends object> {
       const { sets } = this.#lanes[kind];
       return sum(models.length === 0 ? sets.all() : sets.naming(models), (set) => set.anonymousWaiting);
     }
-    return sum(this.#payers.get(payer)?.entries ?? [], ({ facts, waiting }) => (facts.kind === kind ? waiting : 0));
+    return sum(this.#payers.get(accountPayer(payer))?.entries ?? [], ({ facts, waiting }) => (facts.kind === kind ? waiting : 0));
   }
 
   /** Forms of the payer that wait or are at a worker (horde-rules §3.5). */
   unfinishedJobsOf(payer: number, kind: RequestKind): number {
     if (payer === ANONYMOUS) return sum(this.#lanes[kind].sets.all(), (set) => set.anonymousUnfinished);
-    return sum(this.#payers.get(payer)?.entries ?? [], ({ facts, unfinished }) => (facts.kind === kind ? unfinished : 0));
+    return this.#unfinishedOf(accountPayer(payer), kind);
+  }
+
+  /** Jobs of one address that wait or are at a worker. */
+  unfinishedJobsOfAddress(tag: string, kind: RequestKind): number {
+    return this.#unfinishedOf(addressPayer(tag), kind);
   }
 
   /** O(log n). Undefined when the request is not in the queue. */
@@ -191,6 +189,11 @@ export class LiveQueue<WorkerFacts extends object> {
     if (!entry) return undefined;
     const standing = entry.filed ? this.#lanes[entry.facts.kind].standing(entry) : undefined;
     return { position: standing?.position ?? 0, thingsAhead: standing?.things ?? 0, jobsAhead: standing?.jobs ?? 0 };
+  }
+
+  /** At most so many of the requests with waiting jobs, evenly over the order, and how many there are. */
+  spread(kind: RequestKind, most: number): { readonly entries: readonly QueuedRequest[]; readonly total: number } {
+    return this.#lanes[kind].spread(most);
   }
 
   totals(kind: RequestKind): Totals {
@@ -208,31 +211,41 @@ export class LiveQueue<WorkerFacts extends object> {
   }
 
   job(job: string): PendingJob | undefined {
-    return this.#jobs.get(job);
+    return this.#jobs.find(job);
+  }
+
+  pendingJobsOf(worker: string): number {
+    return this.#jobs.ofWorker(worker);
   }
 
   find(request: string): QueuedRequest | undefined {
     return this.#unfinished(request);
   }
 
-  /** Jobs past their deadline, the most overdue first. */
-  dueJobs(nowMs: number): PendingJob[] {
-    return this.#dueJobs.dueBy(nowMs).sort((a, b) => a.deadlineMs - b.deadlineMs || (a.job < b.job ? -1 : 1));
+  /** Jobs past their deadline, the most overdue first; the outages of the horde are no time (ADR 0029). */
+  dueJobs(nowMs: number, outages: readonly Outage[] = []): PendingJob[] {
+    return this.#jobs.dueBy(nowMs, outages);
   }
 
-  /** Requests past their expiry with nothing in a worker's hands, the most overdue first. */
-  dueRequests(nowMs: number): QueuedRequest[] {
+  /** Requests past their expiry with nothing in a worker's hands, the most overdue first; outages as above. */
+  dueRequests(nowMs: number, outages: readonly Outage[] = []): QueuedRequest[] {
     const due: QueueEntry[] = [];
     for (const entry of this.#dueRequests.dueBy(nowMs)) {
-      if (entry.expiresAtMs <= nowMs) due.push(entry);
-      else this.#dueRequests.put(entry, entry.expiresAtMs); // a hand-out of its payer has refreshed it since
+      const dueAtMs = extendedDue(entry.aliveAtMs, entry.expiresAtMs, outages);
+      if (dueAtMs <= nowMs) due.push(entry);
+      else this.#dueRequests.put(entry, dueAtMs); // a hand-out of its payer has refreshed it since, or an outage was no time
     }
     return due.sort((a, b) => a.expiresAtMs - b.expiresAtMs || (a.request < b.request ? -1 : 1));
   }
 
+  /** Whether any job or request may be past its time: worth a closer look. */
+  isDueBy(nowMs: number): boolean {
+    return this.#jobs.nextDueMs <= nowMs || this.#dueRequests.nextMs <= nowMs;
+  }
+
   #accept(facts: RequestFacts): void {
     const entry = this.#enter(facts, (fresh) => (fresh.owed = owedBefore(fresh)));
-    entry.rekey(this.#policy);
+    entry.rekey(this.policy);
     this.#file(entry);
     // Streams come in any order: the payer's later requests may be here already.
     for (const later of laterThan(entry)) this.#weighAnew(later, weightOn(entry, later.acceptedAtMs));
@@ -241,8 +254,9 @@ export class LiveQueue<WorkerFacts extends object> {
 
   #enter(facts: RequestFacts, prepare: (entry: QueueEntry) => void): QueueEntry {
     const { sets, signatures } = this.#lanes[facts.kind];
-    let payer = this.#payers.get(facts.payer);
-    if (!payer) this.#payers.set(facts.payer, (payer = new Payer(facts.payer)));
+    const id = payerOf(facts);
+    let payer = this.#payers.get(id);
+    if (!payer) this.#payers.set(id, (payer = new Payer(id, this.policy)));
     const models = sets.acquire(facts.models);
     const signature = signatures.acquire(facts);
     const entry = new QueueEntry({ ...facts, models: models.models }, { payer, models, signature, things: this.#thingsOf(facts) });
@@ -259,9 +273,10 @@ export class LiveQueue<WorkerFacts extends object> {
     evolve(entry, event);
     this.#followJob(entry, event);
     this.#follow(entry);
-    entry.rekey(this.#policy);
+    entry.rekey(this.policy);
     this.#file(entry);
     for (const { other, before } of later) this.#weighAnew(other, weightOn(entry, other.acceptedAtMs) - before);
+    if (this.policy.ageFromHandOut && event.type === 'JobAssigned.v1' && entry.payer.isOne) this.#ageAnew(entry);
     if (entry.completedAtMs !== undefined) this.#completed.put(entry, entry.completedAtMs + REMEMBERED_MS);
     this.#latestMs = Math.max(this.#latestMs, entry.payer.latestMs);
   }
@@ -279,13 +294,10 @@ export class LiveQueue<WorkerFacts extends object> {
     if (!('job' in data)) return;
     if (type === 'JobAssigned.v1') {
       this.#settle(data);
-      this.#track(entry.pending.get(data.job)!);
-      return;
+      this.#jobs.add(entry.pending.get(data.job)!);
+    } else {
+      this.#jobs.remove(data.job);
     }
-    const job = this.#jobs.get(data.job);
-    if (!job) return;
-    this.#jobs.delete(data.job);
-    this.#dueJobs.remove(job);
   }
 
   #settle({ job }: JobAssigned['data']): void {
@@ -293,17 +305,22 @@ export class LiveQueue<WorkerFacts extends object> {
     this.#reserved.delete(job);
   }
 
-  #track(job: PendingJob): void {
-    this.#jobs.set(job.job, job);
-    this.#dueJobs.put(job, job.deadlineMs);
-  }
-
   #weighAnew(entry: QueueEntry, difference: number): void {
     if (difference === 0) return;
     this.#unfile(entry);
     entry.owed += difference;
-    entry.rekey(this.#policy);
+    entry.rekey(this.policy);
     this.#file(entry);
+  }
+
+  /** The other waiting requests of the payer age from this hand-out on. */
+  #ageAnew({ payer }: QueueEntry): void {
+    for (const other of payer.entries) {
+      if (!other.filed || other.isKeyed(this.policy)) continue;
+      this.#unfile(other);
+      other.rekey(this.policy);
+      this.#file(other);
+    }
   }
 
   #file(entry: QueueEntry): void {
@@ -342,7 +359,14 @@ export class LiveQueue<WorkerFacts extends object> {
   }
 
   #payersOf({ ownerIds }: PoppingWorker<WorkerFacts>): Payer<QueueEntry>[] {
-    return [...new Set(ownerIds)].flatMap((id) => this.#payers.get(id) ?? []);
+    return [...new Set(ownerIds)].flatMap((id) => {
+      if (id === ANONYMOUS) return [...this.#payers.values()].filter(({ isAnonymous }) => isAnonymous);
+      return this.#payers.get(accountPayer(id)) ?? [];
+    });
+  }
+
+  #unfinishedOf(payer: PayerId, kind: RequestKind): number {
+    return sum(this.#payers.get(payer)?.entries ?? [], ({ facts, unfinished }) => (facts.kind === kind ? unfinished : 0));
   }
 }
 
@@ -360,10 +384,3 @@ const sum = <Item>(items: Iterable<Item>, of: (item: Item) => number): number =>
   for (const item of items) total += of(item);
   return total;
 };
-
-const added = (load: ModelLoad | undefined, { waiting, waitingThings, jobs, things }: ModelSet): ModelLoad => ({
-  waiting: waiting + (load?.waiting ?? 0),
-  waitingThings: waitingThings + (load?.waitingThings ?? 0),
-  jobs: jobs + (load?.jobs ?? 0),
-  things: things + (load?.things ?? 0),
-});

@@ -79,6 +79,12 @@ export class ModelIndex {
     }
   }
 
+  /** No entry with these models and this signature has a higher key. */
+  highestLike({ models, signature }: QueueEntry): number {
+    const bucket = models.isAny ? this.#any : this.#byModel.get(models.models[0]!);
+    return bucket?.group(signature)?.head.key ?? -Infinity;
+  }
+
   /** The buckets, of those, in which the requests of one model set are. */
   bucketsFor({ isAny, models: named }: ModelSet, models: ReadonlySet<string>): Bucket[] {
     if (isAny) return [this.#any];
@@ -105,19 +111,30 @@ interface Cursor {
   readonly group: Group;
 }
 
-/**
- * Refusals met one by one in dispatch order. A worker that may serve something usually meets it within this many; after
- * that it probably may serve little, and finding all of it at once is cheaper.
- */
-const REFUSALS_MAX = 256;
+/** Refusals met one by one in dispatch order. A worker that may serve something usually meets it within this many; else it looks ahead. */
+const REFUSALS_MAX = 128;
+/** And once more, from where it has looked ahead to. */
+const REFUSALS_AGAIN_MAX = 512;
+
+/** How a walk goes: where it begins, what it asks, and whom it tells. */
+interface Walk {
+  /** Nothing with a higher key is accepted. */
+  readonly from: number | undefined;
+  readonly accepts: (group: Group) => boolean;
+  /** After many refusals: the highest key that can be accepted. */
+  readonly ahead: () => number;
+  /** After even more: all groups to go on with. */
+  readonly accepted: () => Iterable<Group>;
+  /** Told of the first accepted one, before it is given out. */
+  readonly found: (key: number) => void;
+}
 
 /**
  * The entries of accepted groups over all buckets in dispatch order, each once; a refused group costs one question,
- * however many entries it has, and after too many of them `accepted` is asked for all groups to go on with. The index
- * may change between two steps: what moved may then be missed or come out of order, never twice and never when it has
- * left the index.
+ * however many entries it has, and after too many of them the walk asks where to go on. The index may change between two
+ * steps: what moved may then be missed or come out of order, never twice and never when it has left the index.
  */
-export function* inOrder(buckets: readonly Bucket[], accepts: (group: Group) => boolean, accepted: () => Iterable<Group>): Generator<QueueEntry> {
+export function* inOrder(buckets: readonly Bucket[], { from, accepts, ahead, accepted, found }: Walk): Generator<QueueEntry> {
   let cursors = new CursorHeap();
   const opened = new Set<Group>();
   const seen = new Set<QueueEntry>();
@@ -125,13 +142,21 @@ export function* inOrder(buckets: readonly Bucket[], accepts: (group: Group) => 
   const push = (group: Group | undefined, bucket?: Bucket): void => {
     if (group) cursors.push({ place: placeNow(group.head), entry: group.head, bucket, group });
   };
+  const beginAt = (key: number): void => {
+    if (key === -Infinity) return;
+    for (const bucket of buckets) push(bucket.heads.from({ key, acceptedAtMs: -Infinity, request: '' }), bucket);
+  };
   const refused = (): void => {
     refusals += 1;
-    if (refusals !== REFUSALS_MAX) return;
-    cursors = new CursorHeap();
-    for (const each of accepted()) push(each);
+    if (refusals === REFUSALS_MAX && opened.size === 0) {
+      cursors = new CursorHeap();
+      beginAt(ahead());
+    } else if (refusals === REFUSALS_AGAIN_MAX) {
+      cursors = new CursorHeap();
+      for (const each of accepted()) push(each);
+    }
   };
-  for (const bucket of buckets) push(bucket.heads.first(), bucket);
+  beginAt(from ?? Infinity);
   for (let cursor = cursors.pop(); cursor; cursor = cursors.pop()) {
     const { bucket, group, entry, place } = cursor;
     if (bucket) {
@@ -141,15 +166,19 @@ export function* inOrder(buckets: readonly Bucket[], accepts: (group: Group) => 
         refused();
         continue;
       }
-      opened.add(group);
     }
+    if (opened.size === 0) found(place.key);
+    opened.add(group);
     const next = group.entries.after(place);
     if (next) cursors.push({ place: placeNow(next), entry: next, bucket: undefined, group });
-    if (seen.has(entry) || !entry.filed || entry.key !== place.key) continue;
+    if (seen.has(entry) || !isStill(entry, place)) continue;
     seen.add(entry);
     yield entry;
   }
 }
+
+/** Whether it waits, and has not moved since the walk put it down. */
+const isStill = ({ filed, key }: QueueEntry, place: Place): boolean => filed && key === place.key;
 
 /** A copy: the entry's own key may change before the walk goes on. */
 const placeNow = ({ key, acceptedAtMs, request }: QueueEntry): Place => ({ key, acceptedAtMs, request });

@@ -1,12 +1,9 @@
-import type { RequestFacts } from '../../requests/request.events.js';
 import { ANONYMOUS } from './payer.js';
-import { Tallies, type Tallied } from './tallies.js';
+import { Tallies, type Counted as Tally, type Tallied } from './tallies.js';
 import type { Signature } from './signatures.js';
 
 /** What is counted of a request. */
-export interface Counted {
-  readonly facts: RequestFacts;
-  readonly signature: Signature;
+export interface Counted extends Tally {
   readonly waiting: number;
   /** Waiting or in a worker's hands. */
   readonly unfinished: number;
@@ -24,8 +21,9 @@ export class ModelSet implements Tallied {
   anonymousWaiting = 0;
   /** And those that wait or are at a worker: alchemy's limit counts both. */
   anonymousUnfinished = 0;
-  /** How many requests name it at all. */
+  /** How many requests name it at all, and since which change none does. */
   users = 0;
+  idleSince = 0;
 
   constructor(readonly id: number, readonly key: string, readonly models: readonly string[]) {}
 
@@ -48,6 +46,8 @@ export class ModelSets {
   /** Ids, not sets: marking thousands of sets must not touch them. */
   readonly #byModel = new Map<string, Set<number>>();
   readonly #freeIds: number[] = [];
+  /** Those without users, and since when, in that order. */
+  readonly #idle: { readonly set: ModelSet; readonly since: number }[] = [];
   #marks = new Int32Array(1);
   #search = 0;
 
@@ -70,9 +70,21 @@ export class ModelSets {
     return set;
   }
 
+  /** It stays for as long as the journal speaks of it. */
   release(set: ModelSet): void {
     set.users -= 1;
-    if (set.users > 0) return;
+    const { beginning, end } = this.tallies.journal;
+    if (set.users === 0) this.#idle.push({ set, since: (set.idleSince = end) });
+    let forgotten = 0;
+    for (const idle of this.#idle) {
+      if (idle.since >= beginning) break;
+      forgotten += 1;
+      if (idle.set.users === 0 && idle.set.idleSince === idle.since) this.#forget(idle.set);
+    }
+    if (forgotten > 0) this.#idle.splice(0, forgotten);
+  }
+
+  #forget(set: ModelSet): void {
     this.#byKey.delete(set.key);
     this.#byId[set.id] = undefined;
     this.#freeIds.push(set.id);
@@ -92,8 +104,8 @@ export class ModelSets {
     if (entry.facts.payer === ANONYMOUS) set.anonymousUnfinished += sign * entry.unfinished;
     if (entry.waiting === 0) return;
     if (entry.facts.payer === ANONYMOUS) set.anonymousWaiting += sign * entry.waiting;
-    if (sign > 0) this.tallies.add(set, entry.signature, entry.facts);
-    else this.tallies.remove(set, entry.signature);
+    if (sign > 0) this.tallies.add(set, entry);
+    else this.tallies.remove(set, entry);
   }
 
   all(): Iterable<ModelSet> {

@@ -1,6 +1,9 @@
 import type { Recorded } from '../../kernel/event.js';
 import { centikudos, kudos } from '../../kernel/kudos.js';
-import type { RequestEvent, RequestFacts, RequestKind } from '../../requests/request.events.js';
+import { formsOf, serviceOf } from '../../pricing/alchemy-forms.js';
+import type { AlchemyJobFeatures } from '../../pricing/job-features.js';
+import type { JobAssigned, RequestEvent, RequestFacts, RequestKind } from '../../requests/request.events.js';
+import { NOBODY, payerOf } from '../../requests/rules/payer-id.js';
 import type { PoppingWorker } from './queue-row.js';
 import type { Facets } from './signatures.js';
 
@@ -9,8 +12,15 @@ export interface ToyWorker {
   readonly id: string;
   readonly owner: number;
   readonly maxPixels: number;
+  readonly maxTiles?: number;
   readonly nsfw: boolean;
   readonly maintenance: boolean;
+}
+
+interface Measured {
+  readonly width: number;
+  readonly height: number;
+  readonly steps: number;
 }
 
 /** A small matcher with reasons from a size, a flag, a pair (targeting) and the payer (maintenance). */
@@ -18,8 +28,12 @@ export const toyMatch = (facts: RequestFacts, worker: ToyWorker): string | undef
   if (worker.maintenance && facts.payer !== worker.owner) return 'maintenance';
   if (facts.nsfw && !worker.nsfw) return 'nsfw';
   if (facts.workers.length > 0 && facts.workers.includes(worker.id) === facts.workerBlacklist) return 'worker_id';
-  const { width, height } = facts.features as { width: number; height: number };
-  return width * height > worker.maxPixels ? 'max_pixels' : undefined;
+  return tooLarge(facts, worker);
+};
+const tooLarge = ({ kind, features }: RequestFacts, { maxPixels, maxTiles = Infinity }: ToyWorker): string | undefined => {
+  if (kind === 'alchemy') return (features as AlchemyJobFeatures).tiles > maxTiles ? 'max_tiles' : undefined;
+  const { width, height } = features as Measured;
+  return width * height > maxPixels ? 'max_pixels' : undefined;
 };
 /** All that the toy matcher reads but the payer and the models, in two parts: size, and the rest. */
 const TOY_FACETS: Facets = {
@@ -32,14 +46,15 @@ const TOY_FACETS: Facets = {
     {
       name: 'flags',
       keyOf: ({ nsfw, workers, workerBlacklist }) => JSON.stringify([nsfw, workers, workerBlacklist]),
-      partOf: (facts) => ({ ...facts, features: { ...facts.features, width: 0 } }),
+      partOf: (facts) => ({ ...facts, features: { ...facts.features, width: 0, tiles: 0 } }),
     },
   ],
-  precedence: ['maintenance', 'nsfw', 'worker_id', 'max_pixels'],
+  precedence: ['maintenance', 'nsfw', 'worker_id', 'max_pixels', 'max_tiles'],
 };
 export const toyFacets = { image: TOY_FACETS, text: TOY_FACETS, alchemy: TOY_FACETS } as const;
-export const toyThings = ({ features }: RequestFacts): number => {
-  const { width, height, steps } = features as { width: number; height: number; steps: number };
+export const toyThings = ({ kind, features }: RequestFacts): number => {
+  if (kind === 'alchemy') return 1;
+  const { width, height, steps } = features as Measured;
   return width * height * steps;
 };
 
@@ -63,35 +78,47 @@ export const recorded = (request: string, revision: number, { type, data }: Requ
 interface NaiveJob {
   readonly job: string;
   readonly deadlineMs: number;
+  readonly form: number | undefined;
 }
 
-/** What one stream amounts to, worked out from its first event each time. */
+/** What one stream amounts to, worked out from its first event on. */
 export interface NaiveRequest {
   readonly facts: RequestFacts;
   readonly acceptedAtMs: number;
   readonly log: readonly RequestEvent[];
   readonly waiting: number;
+  /** Of alchemy. */
+  readonly waitingForms: readonly number[];
   readonly pending: readonly NaiveJob[];
   readonly faults: number;
+  readonly submitted: number;
+  readonly handedOut: number;
   readonly closed: boolean;
   readonly completed: boolean;
   readonly activityAtMs: number;
+  readonly lastHandOutMs: number;
   readonly extraSlow: boolean;
 }
 
-/** The queue by its definition: keeps every event and scans everything for every answer. */
+/** The queue by its definition: keeps every event and scans everything for every answer. It knows a log again that has not grown. */
 export class NaiveQueue {
   readonly logs = new Map<string, RequestEvent[]>();
+  readonly #summaries = new Map<string, NaiveRequest>();
+  /** What an earlier request took from the key of one accepted at a time, by request, length of its log, and time. */
+  readonly #weights = new Map<string, number>();
+
+  constructor(private readonly ageFromHandOut = false) {}
 
   append(request: string, event: RequestEvent): Recorded {
     const log = this.logs.get(request) ?? [];
     this.logs.set(request, log);
     log.push(event);
+    this.#summaries.delete(request);
     return recorded(request, log.length - 1, event);
   }
 
   all(): NaiveRequest[] {
-    return [...this.logs.values()].map(summary);
+    return [...this.logs.keys()].map((request) => this.find(request)!);
   }
 
   open(): NaiveRequest[] {
@@ -100,26 +127,30 @@ export class NaiveQueue {
 
   find(request: string): NaiveRequest | undefined {
     const log = this.logs.get(request);
-    return log && summary(log);
+    if (!log) return undefined;
+    let known = this.#summaries.get(request);
+    if (!known) this.#summaries.set(request, (known = summary(log)));
+    return known;
   }
 
   key(request: NaiveRequest): number {
-    const { facts, acceptedAtMs, log } = request;
-    const handedOut = log.filter(({ type }) => type === 'JobAssigned.v1').length;
-    return facts.priority - acceptedAtMs / 2 - priceOf(facts) * handedOut - this.owed(request);
+    const { facts, acceptedAtMs, handedOut } = request;
+    const sinceMs = this.ageFromHandOut ? Math.max(acceptedAtMs, this.#handedOutAtMs(facts)) : acceptedAtMs;
+    return facts.priority - sinceMs / 2 - priceOf(facts) * handedOut - this.#owed(request);
   }
 
   /** Jobs of the payer's earlier requests, unfinished when this one was accepted and not given back since. */
-  private owed({ facts, acceptedAtMs }: NaiveRequest): number {
-    if (facts.payer === 0) return 0;
-    const earlier = this.all().filter((other) => other.facts.payer === facts.payer && comesBefore(other, { facts, acceptedAtMs }));
-    return earlier.reduce((owed, other) => {
-      const then = summary(other.log.filter((event) => timeOf(event) <= acceptedAtMs));
-      const since = other.log.slice().filter((event) => timeOf(event) > acceptedAtMs);
-      const lost = since.filter(({ type }) => type === 'JobFaulted.v1' || type === 'JobExpired.v1').length;
-      const withdrawn = since.reduce((sum, { data }) => sum + ('withdrawn' in data ? data.withdrawn : 0), 0);
-      return owed + priceOf(other.facts) * Math.max(0, then.waiting + then.pending.length - lost - withdrawn);
-    }, 0);
+  #owed({ facts, acceptedAtMs }: NaiveRequest): number {
+    if (payerOf(facts) === NOBODY) return 0;
+    const earlier = this.all().filter((other) => payerOf(other.facts) === payerOf(facts) && comesBefore(other, { facts, acceptedAtMs }));
+    return earlier.reduce((owed, other) => owed + this.#weight(other, acceptedAtMs), 0);
+  }
+
+  #weight(other: NaiveRequest, atMs: number): number {
+    const name = `${other.facts.request} ${other.log.length} ${atMs}`;
+    let known = this.#weights.get(name);
+    if (known === undefined) this.#weights.set(name, (known = weightOf(other, atMs)));
+    return known;
   }
 
   order(kind: RequestKind): NaiveRequest[] {
@@ -128,64 +159,94 @@ export class NaiveQueue {
     return keyed.map(({ request }) => request);
   }
 
-  candidates(worker: PoppingWorker<ToyWorker>): string[] {
-    const servable = this.order(worker.kind).filter(({ facts }) => this.reason(facts, worker) === undefined);
+  candidates(worker: PoppingWorker<ToyWorker>, order = this.order(worker.kind)): string[] {
+    const servable = order.filter((request) => this.reason(request, worker) === undefined);
     const own = servable.filter(({ facts }) => worker.ownerIds.includes(facts.payer));
     return [...own, ...servable.filter((request) => !own.includes(request))].map(({ facts }) => facts.request);
   }
 
-  skipped(worker: PoppingWorker<ToyWorker>): Record<string, number> {
+  skipped(worker: PoppingWorker<ToyWorker>, order = this.order(worker.kind)): Record<string, number> {
     const counts: Record<string, number> = {};
-    for (const { facts } of this.order(worker.kind)) {
-      const reason = this.reason(facts, worker);
+    for (const request of order) {
+      const reason = this.reason(request, worker);
       if (reason !== undefined) counts[reason] = (counts[reason] ?? 0) + 1;
     }
     return counts;
   }
 
-  reason(facts: RequestFacts, { models, facts: worker }: PoppingWorker<ToyWorker>): string | undefined {
-    if (facts.models.length > 0 && !facts.models.some((model) => models.includes(model))) return 'models';
+  reason({ facts, waitingForms }: NaiveRequest, { models, facts: worker }: PoppingWorker<ToyWorker>): string | undefined {
+    const wanted = facts.kind === 'alchemy' ? waitingForms.map((form) => serviceOf(formsOf(facts)[form]!)) : facts.models;
+    if (wanted.length > 0 && !wanted.some((model) => models.includes(model))) return 'models';
     return toyMatch(facts, worker);
   }
 
-  rank(request: string): { position: number; thingsAhead: number; jobsAhead: number } {
-    const { facts } = this.find(request)!;
-    const order = this.order(facts.kind);
+  rank(request: string, order = this.order(this.find(request)!.facts.kind)): { position: number; thingsAhead: number; jobsAhead: number } {
     const position = 1 + order.findIndex((other) => other.facts.request === request);
     const ahead = order.slice(0, position);
     return { position, thingsAhead: total(ahead, (other) => other.waiting * toyThings(other.facts)), jobsAhead: total(ahead, ({ waiting }) => waiting) };
   }
 
   expiresAtMs({ facts, activityAtMs, extraSlow }: NaiveRequest): number {
-    const ofPayer = facts.payer === 0 ? [] : this.all().filter((other) => other.facts.payer === facts.payer);
-    const handOuts = ofPayer.flatMap(({ log }) => log.filter(({ type }) => type === 'JobAssigned.v1').map(timeOf));
-    return Math.max(activityAtMs, ...handOuts) + (extraSlow ? 60 : 20) * 60_000;
+    return Math.max(activityAtMs, this.#handedOutAtMs(facts)) + (extraSlow ? 60 : 20) * 60_000;
   }
 
-  dueRequests(nowMs: number): string[] {
-    return this.open().filter((request) => request.pending.length === 0 && this.expiresAtMs(request) <= nowMs).map(({ facts }) => facts.request).sort();
+  /** Of the payer, whatever request it was of. */
+  #handedOutAtMs(facts: RequestFacts): number {
+    if (payerOf(facts) === NOBODY) return -Infinity;
+    return Math.max(...this.all().filter((other) => payerOf(other.facts) === payerOf(facts)).map(({ lastHandOutMs }) => lastHandOutMs));
+  }
+
+  /** By turns: the best servable request of each payer, the longest waiting payer first; then as always. */
+  turns(worker: PoppingWorker<ToyWorker>, order = this.order(worker.kind)): string[] {
+    const byKey = this.candidates(worker, order);
+    const own = byKey.filter((request) => worker.ownerIds.includes(this.find(request)!.facts.payer));
+    const best = new Map<string, { readonly request: string; readonly sinceMs: number }>();
+    for (const request of byKey.slice(own.length)) {
+      const { facts, acceptedAtMs } = this.find(request)!;
+      const sinceMs = Math.max(acceptedAtMs, this.#handedOutAtMs(facts));
+      const known = best.get(payerOf(facts));
+      best.set(payerOf(facts), { request: known?.request ?? request, sinceMs: Math.min(sinceMs, known?.sinceMs ?? Infinity) });
+    }
+    const inTurn = [...best].sort(([a, one], [b, other]) => one.sinceMs - other.sinceMs || (a < b ? -1 : 1)).map(([, { request }]) => request);
+    return [...own, ...inTurn, ...byKey.slice(own.length).filter((request) => !inTurn.includes(request))];
   }
 
   dueJobs(nowMs: number): string[] {
     return this.open().flatMap(({ pending }) => pending.filter(({ deadlineMs }) => deadlineMs <= nowMs).map(({ job }) => job)).sort();
   }
 
-  waitingJobsOf(payer: number, kind: RequestKind, models: readonly string[]): number {
-    const counted = this.open().filter(({ facts }) => facts.payer === payer && facts.kind === kind
-      && (payer !== 0 || models.length === 0 || facts.models.some((model) => models.includes(model))));
-    return total(counted, ({ waiting }) => waiting);
+  dueRequests(nowMs: number): string[] {
+    return this.open().filter((request) => request.pending.length === 0 && this.expiresAtMs(request) <= nowMs).map(({ facts }) => facts.request).sort();
   }
 
   totals(kind: RequestKind): { requests: number; jobs: number; things: number } {
     const open = this.open().filter(({ facts, waiting, pending }) => facts.kind === kind && waiting + pending.length > 0);
-    const jobs = (request: NaiveRequest): number => request.waiting + request.pending.length;
+    const jobs = ({ waiting, pending }: NaiveRequest): number => waiting + pending.length;
     return { requests: open.length, jobs: total(open, jobs), things: total(open, (request) => jobs(request) * toyThings(request.facts)) };
+  }
+
+  waitingJobsOf(payer: number, kind: RequestKind, models: readonly string[]): number {
+    const own = this.open().filter(({ facts }) => facts.kind === kind && facts.payer === payer);
+    if (payer !== 0 || models.length === 0) return total(own, ({ waiting }) => waiting);
+    return total(own.filter(({ facts }) => facts.models.some((model) => models.includes(model))), ({ waiting }) => waiting);
+  }
+
+  unfinishedJobsOf(payer: number, kind: RequestKind): number {
+    return total(this.open().filter(({ facts }) => facts.kind === kind && facts.payer === payer), ({ waiting, pending }) => waiting + pending.length);
   }
 }
 
 const total = <Item>(items: readonly Item[], of: (item: Item) => number): number => items.reduce((sum, item) => sum + of(item), 0);
 
-const priceOf = ({ quote, jobs }: RequestFacts): number => Math.round(quote / jobs);
+const priceOf = ({ quote, jobs }: RequestFacts): number => (jobs === 0 ? 0 : Math.round(quote / jobs));
+
+const weightOf = ({ facts, log }: NaiveRequest, atMs: number): number => {
+  const then = summary(log.filter((event) => timeOf(event) <= atMs));
+  const since = log.filter((event) => timeOf(event) > atMs);
+  const lost = since.filter(({ type }) => type === 'JobFaulted.v1' || type === 'JobExpired.v1').length;
+  const withdrawn = since.reduce((sum, { data }) => sum + ('withdrawn' in data ? data.withdrawn : 0), 0);
+  return priceOf(facts) * Math.max(0, then.waiting + then.pending.length - lost - withdrawn);
+};
 
 const comesBefore = (a: Pick<NaiveRequest, 'facts' | 'acceptedAtMs'>, b: Pick<NaiveRequest, 'facts' | 'acceptedAtMs'>): boolean =>
   a.acceptedAtMs === b.acceptedAtMs ? a.facts.request < b.facts.request : a.acceptedAtMs < b.acceptedAtMs;
@@ -196,20 +257,27 @@ export const timeOf = ({ data }: RequestEvent): number => {
   return Date.parse((data as unknown as Record<string, string>)[named]!);
 };
 
+type Lost = Pick<JobAssigned['data'], 'job' | 'form'> & { readonly final?: true };
+
 const summary = (log: readonly RequestEvent[]): NaiveRequest => {
   const facts = log[0]!.data as RequestFacts;
   const of = (...types: readonly RequestEvent['type'][]): RequestEvent[] => log.filter(({ type }) => types.includes(type));
-  const assigned = of('JobAssigned.v1').map(({ data }) => data as { job: string; assignedAt: string; ttlS: number; extraSlow: boolean });
-  const over = new Set(of('JobSubmitted.v1', 'JobFaulted.v1', 'JobExpired.v1').map(({ data }) => (data as { job: string }).job));
-  const pending = assigned.filter(({ job }) => !over.has(job)).map(({ job, assignedAt, ttlS }) => ({ job, deadlineMs: Date.parse(assignedAt) + ttlS * 1_000 }));
+  const assigned = of('JobAssigned.v1').map(({ data }) => data as JobAssigned['data']);
+  const lost = of('JobFaulted.v1', 'JobExpired.v1').map(({ data }) => data as Lost);
+  const delivered = of('JobSubmitted.v1').map(({ data }) => (data as { job: string }).job);
+  const over = new Set([...delivered, ...lost.map(({ job }) => job)]);
+  const pending = assigned.filter(({ job }) => !over.has(job)).map(({ job, assignedAt, ttlS, form }) => ({ job, form, deadlineMs: Date.parse(assignedAt) + ttlS * 1_000 }));
   const closed = of('RequestCancelled.v1', 'RequestFaulted.v1', 'RequestExpired.v1').length > 0;
-  const faults = of('JobFaulted.v1', 'JobExpired.v1').length;
+  const back = lost.filter(({ final }) => final !== true);
   const active = of('RequestAccepted.v1', 'JobAssigned.v1', 'JobSubmitted.v1');
+  const away = (form: number): number => assigned.filter((each) => each.form === form).length - back.filter((each) => each.form === form).length;
   return {
-    facts, log, acceptedAtMs: timeOf(log[0]!), pending, closed, faults,
-    waiting: closed ? 0 : facts.jobs - assigned.length + faults,
+    facts, log, acceptedAtMs: timeOf(log[0]!), pending, closed, faults: lost.length, submitted: delivered.length, handedOut: assigned.length,
+    waiting: closed ? 0 : facts.jobs - assigned.length + back.length,
+    waitingForms: closed ? [] : [...formsOf(facts).keys()].filter((form) => away(form) === 0),
     completed: of('RequestCompleted.v1').length > 0,
     activityAtMs: timeOf(active.at(-1)!),
+    lastHandOutMs: Math.max(-Infinity, ...assigned.map(({ assignedAt }) => Date.parse(assignedAt))),
     extraSlow: assigned.some(({ extraSlow }) => extraSlow),
   };
 };

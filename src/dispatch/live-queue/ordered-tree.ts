@@ -67,10 +67,20 @@ export class OrderedTree<Item> {
 
   /** The first item whose place lies strictly after `place`, which need not be inside. */
   after(place: Place): Item | undefined {
+    return this.#firstFrom(place, false);
+  }
+
+  /** The first item whose place is `place` or lies after it. */
+  from(place: Place): Item | undefined {
+    return this.#firstFrom(place, true);
+  }
+
+  #firstFrom(place: Place, isIncluded: boolean): Item | undefined {
     let found: Item | undefined;
     let node = this.#root;
     while (node) {
-      if (inDispatchOrder(place, this.placeOf(node.item)) < 0) {
+      const order = inDispatchOrder(place, this.placeOf(node.item));
+      if (order < 0 || (order === 0 && isIncluded)) {
         found = node.item;
         node = node.left;
       } else {
@@ -78,6 +88,23 @@ export class OrderedTree<Item> {
       }
     }
     return found;
+  }
+
+  /** The item at this 1-based position. */
+  at(position: number): Item | undefined {
+    let node = this.#root;
+    let left = position;
+    while (node) {
+      const before: number = node.left?.count ?? 0;
+      if (left === before + 1) return node.item;
+      if (left <= before) {
+        node = node.left;
+      } else {
+        left -= before + 1;
+        node = node.right;
+      }
+    }
+    return undefined;
   }
 
   /** 1-based position with the weights up to and including the item; undefined when nothing has this place. */

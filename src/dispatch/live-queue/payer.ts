@@ -1,11 +1,13 @@
-/** Everybody without an account. Known per address only, which events do not name: its keys are not net of anything. */
+import { isAddress, NOBODY, type PayerId } from '../../requests/rules/payer-id.js';
+import type { FairnessPolicy } from './fairness-policy.js';
+
+/** Everybody without an account. */
 export const ANONYMOUS = 0;
 
 /** The requests of one payer, and when it was last served. Times are milliseconds since 1970, −Infinity: never. */
 export class Payer<Entry = unknown> {
   /** Unfinished requests, and completed ones that a later request's key is still net of. */
   readonly entries = new Set<Entry>();
-  /** Anonymous users are not one person, so they have none in common. */
   handedOutAtMs = -Infinity;
   /** The price of all its unfinished jobs. */
   unfinishedPrice = 0;
@@ -13,7 +15,21 @@ export class Payer<Entry = unknown> {
   acceptedAtMs = -Infinity;
   latestMs = -Infinity;
 
-  constructor(readonly id: number) {}
+  constructor(readonly id: PayerId, private readonly policy: Pick<FairnessPolicy, 'refreshAtHandOut'>) {}
+
+  /** Requests of nobody in particular have nothing in common: no key is net of another, no hand-out refreshes another. */
+  get isOne(): boolean {
+    return this.id !== NOBODY;
+  }
+
+  get isAnonymous(): boolean {
+    return !this.isOne || isAddress(this.id);
+  }
+
+  /** All its waiting requests live on from there. */
+  get refreshedAtMs(): number {
+    return this.policy.refreshAtHandOut ? this.handedOutAtMs : -Infinity;
+  }
 
   add(entry: Entry & { readonly acceptedAtMs: number }): void {
     this.entries.add(entry);
@@ -22,6 +38,6 @@ export class Payer<Entry = unknown> {
   }
 
   handedOut(atMs: number): void {
-    if (this.id !== ANONYMOUS) this.handedOutAtMs = Math.max(this.handedOutAtMs, atMs);
+    if (this.isOne) this.handedOutAtMs = Math.max(this.handedOutAtMs, atMs);
   }
 }

@@ -1,15 +1,6 @@
 import { centikudos, roundHalfEven, type Kudos } from '../../kernel/kudos.js';
 import type { RequestFacts } from '../../requests/request.events.js';
 
-/** Which parts of the order are in force; the defaults are design.md §6, "equal kudos, equal wait". */
-export interface PriorityPolicy {
-  /** A registered payer's key counts less the price of the payer's own earlier, unfinished jobs. */
-  readonly netOfUnfinished: boolean;
-  /** A request's key drops by the price of one job whenever one of its jobs is handed out. */
-  readonly lowerAtHandOut: boolean;
-}
-export const PRIORITY_POLICY: PriorityPolicy = Object.freeze({ netOfUnfinished: true, lowerAtHandOut: true });
-
 /** +50 kudos per 10 s of waiting for everyone (horde-rules §6.1) = 0.5 centikudos per millisecond. */
 export const AGEING_CENTIKUDOS_PER_MS = 0.5;
 

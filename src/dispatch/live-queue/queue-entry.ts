@@ -1,7 +1,8 @@
 import { iso } from '../../kernel/clock.js';
 import { formsOf, serviceOf } from '../../pricing/alchemy-forms.js';
 import type { JobAssigned, RequestEvent, RequestFacts } from '../../requests/request.events.js';
-import { jobPrice, keyAtActivation, type PriorityPolicy } from './priority-key.js';
+import type { FairnessPolicy } from './fairness-policy.js';
+import { jobPrice, keyAtActivation } from './priority-key.js';
 import type { ModelSet } from './model-sets.js';
 import type { Payer } from './payer.js';
 import type { GivenBack, PendingJob, QueuedRequest, QueueHistory, QueueRow } from './queue-row.js';
@@ -88,13 +89,26 @@ export class QueueEntry implements QueuedRequest {
   }
 
   /** A hand-out refreshes all requests of its payer (design.md §6). */
+  get aliveAtMs(): number {
+    return Math.max(this.activityAtMs, this.payer.refreshedAtMs);
+  }
   get expiresAtMs(): number {
-    return Math.max(this.activityAtMs, this.payer.handedOutAtMs) + (this.extraSlow ? EXTRA_SLOW_LIFE_MS : LIFE_MS);
+    return this.aliveAtMs + (this.extraSlow ? EXTRA_SLOW_LIFE_MS : LIFE_MS);
   }
 
-  rekey({ netOfUnfinished, lowerAtHandOut }: PriorityPolicy): void {
+  rekey(policy: FairnessPolicy): void {
+    this.key = this.#keyBy(policy);
+  }
+
+  /** Whether its key is what it should be by now. */
+  isKeyed(policy: FairnessPolicy): boolean {
+    return this.key === this.#keyBy(policy);
+  }
+
+  #keyBy({ netOfUnfinished, lowerAtHandOut, ageFromHandOut }: FairnessPolicy): number {
     const lowered = lowerAtHandOut ? this.price * this.handedOut : 0;
-    this.key = keyAtActivation(this.facts, this.acceptedAtMs) - lowered - (netOfUnfinished ? this.owed : 0);
+    const sinceMs = ageFromHandOut ? this.waitingSinceMs : this.acceptedAtMs;
+    return keyAtActivation(this.facts, sinceMs) - lowered - (netOfUnfinished ? this.owed : 0);
   }
 
   restore(row: QueueRow): void {

@@ -1,5 +1,5 @@
 import type { RequestEvent } from '../../requests/request.events.js';
-import { ANONYMOUS, type Payer } from './payer.js';
+import type { Payer } from './payer.js';
 import type { QueueEntry } from './queue-entry.js';
 
 /** Whether `a` was accepted before `b`, of the same payer. */
@@ -25,7 +25,7 @@ export const weightOn = (earlier: QueueEntry, atMs: number): number => {
 /** What the payer's earlier requests take from this entry's key. O(1) for a request that comes in its turn. */
 export const owedBefore = (entry: QueueEntry): number => {
   const { payer, acceptedAtMs } = entry;
-  if (payer.id === ANONYMOUS) return 0;
+  if (!payer.isOne) return 0;
   if (payer.acceptedAtMs < acceptedAtMs && payer.latestMs <= acceptedAtMs) return payer.unfinishedPrice;
   let owed = 0;
   for (const other of payer.entries) if (byAcceptance(other, entry) < 0) owed += weightOn(other, acceptedAtMs);
@@ -34,7 +34,7 @@ export const owedBefore = (entry: QueueEntry): number => {
 
 /** Works out `owed` for all requests of a payer at once; only those with a history cost more than a step. */
 export const oweAll = (payer: Payer<QueueEntry>): void => {
-  if (payer.id === ANONYMOUS) return;
+  if (!payer.isOne) return;
   let untouched = 0;
   const touched: QueueEntry[] = [];
   for (const entry of [...payer.entries].sort(byAcceptance)) {
@@ -48,7 +48,7 @@ export const oweAll = (payer: Payer<QueueEntry>): void => {
 /** The payer's unfinished requests accepted after this one: those whose keys are net of it. */
 export const laterThan = (entry: QueueEntry): QueueEntry[] => {
   const { payer } = entry;
-  if (payer.id === ANONYMOUS || payer.entries.size < 2 || payer.acceptedAtMs < entry.acceptedAtMs) return [];
+  if (!payer.isOne || payer.entries.size < 2 || payer.acceptedAtMs < entry.acceptedAtMs) return [];
   return [...payer.entries].filter((other) => other.completedAtMs === undefined && byAcceptance(entry, other) < 0);
 };
 

@@ -2,6 +2,7 @@ import type { RequestFacts } from '../../requests/request.events.js';
 import type { Signature, Signatures } from './signatures.js';
 import type { FoundSets } from './model-sets.js';
 import type { Slot, Tallied, Tallies } from './tallies.js';
+import { WENT } from './tally-journal.js';
 
 /** The reason why the worker may not serve the request, or undefined when it may. Pure. */
 export type Match<WorkerFacts> = (facts: RequestFacts, worker: WorkerFacts) => string | undefined;
@@ -29,14 +30,19 @@ export interface WorkerVerdicts {
   /** Why not, or undefined. */
   reason(signature: Signature, facts: RequestFacts): string | undefined;
   /** Looks at the requests of all sets that were found; `served` is called for each slot that the worker may serve. */
-  sweep<Set extends Tallied>(tallies: Tallies<Set>, found: FoundSets, served: (slot: Slot<Set>) => void): Swept;
+  sweep<Set extends Tallied>(tallies: Tallies<Set>, found: FoundSets, served?: (slot: Slot<Set>) => void): Sight;
+  /** Brings what was seen up to now, by the changes from a place in the journal on. */
+  follow<Set extends Tallied>(sight: Sight, { journal }: Tallies<Set>, from: number, found: FoundSets): void;
+  /** Requests that the worker may not serve, by reason. */
+  skipped(sight: Sight): Map<string, number>;
 }
 
-export interface Swept {
-  /** Requests that the worker may not serve, by reason. */
-  readonly skipped: Map<string, number>;
-  /** All requests looked at. */
-  readonly requests: number;
+/** What a worker sees of everything that it shares a model with. */
+export interface Sight {
+  /** Requests by verdict. */
+  readonly counts: Int32Array;
+  /** None that it may serve has a higher key; −∞ when it may serve none. */
+  front: number;
 }
 
 /** Remembers what the matcher said of each value of each facet, worker by worker, in one byte each. */
@@ -77,17 +83,31 @@ export class Verdicts<WorkerFacts extends object> {
       reason: (signature, facts) => this.#reasonOf(verdict(signature, facts)),
       sweep: (tallies, { marks, search }, served) => {
         table = this.#tableOf(worker);
-        const { slots, sets, ids, requests } = tallies.asOf(this.signatures.epoch);
-        const sums = new Int32Array(UNKNOWN);
+        const { slots, sets, ids, requests, best } = tallies.asOf(this.signatures.epoch);
+        const sight = { counts: new Int32Array(UNKNOWN), front: -Infinity };
         for (let place = 0; place < slots.length; place += 1) {
           if (marks[sets[place]!] !== search) continue;
           let code = greatestOf(table.codes, ids, place * facets);
           if (code === UNKNOWN) code = verdict(slots[place]!.signature, slots[place]!.facts);
-          sums[code]! += requests[place]!;
-          if (code === SERVES) served(slots[place]!);
+          sight.counts[code]! += requests[place]!;
+          if (code !== SERVES) continue;
+          if (best[place]! > sight.front) sight.front = best[place]!;
+          served?.(slots[place]!);
         }
-        return { skipped: this.#byReason(sums), requests: sums.reduce((sum, each) => sum + each, 0) };
+        return sight;
       },
+      follow: (sight, { journal: { slots, sets, ids, kinds, keys } }, from, { marks, search }) => {
+        table = this.#tableOf(worker);
+        for (let place = from; place < slots.length; place += 1) {
+          if (marks[sets[place]!] !== search) continue;
+          let code = greatestOf(table.codes, ids, place * facets);
+          if (code === UNKNOWN) code = verdict(slots[place]!.signature, slots[place]!.facts);
+          sight.counts[code]! += kinds[place]!;
+          if (code === SERVES && kinds[place] !== WENT && keys[place]! > sight.front) sight.front = keys[place]!;
+        }
+        if (sight.counts[SERVES] === 0) sight.front = -Infinity;
+      },
+      skipped: ({ counts }) => this.#byReason(counts),
     };
   }
 

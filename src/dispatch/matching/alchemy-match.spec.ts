@@ -5,7 +5,7 @@ import type { RequestFacts } from '../../requests/request.events.js';
 import { AlchemyPopFields } from '../bodies/pop.body.js';
 import { alchemistDeclaration } from '../declaration.js';
 import { alchemyMatch } from './alchemy-match.js';
-import type { AlchemyNeeds } from './facts.js';
+import type { AlchemyNeeds, Encounter, SkipReason } from './facts.js';
 import { skippedForms } from './skipped.js';
 import { alchemyWorkerFacts, type Standing } from './worker-facts.js';
 
@@ -32,6 +32,32 @@ it.each([
   [undefined, request(), { speed: 60 }, {}],
   [undefined, request({ payer: 9 }), { maintenance: true }, {}],
 ] as const)('%s is why an alchemist does not serve', (reason, asked, standing, body) => expect(met(asked, standing, body as unknown as Partial<AlchemyPopFields>)).toBe(reason));
+
+/** A meeting to be spoilt. */
+interface Meeting { request: Partial<RequestFacts>; tiles: number; standing: Partial<Standing>; body: Partial<AlchemyPopFields>; encounter: Partial<Encounter> }
+const FAULTS: readonly (readonly [SkipReason, (meeting: Meeting) => void])[] = [
+  ['maintenance', ({ standing }) => { Object.assign(standing, { maintenance: true }); }],
+  ['stale', ({ standing }) => { Object.assign(standing, { stale: true }); }],
+  ['models', ({ body }) => { body.forms = ['nsfw']; }],
+  ['untrusted', ({ request: facts }) => { Object.assign(facts, { trustedWorkers: true }); }],
+  ['secret', ({ encounter }) => { Object.assign(encounter, { tricked: true }); }],
+  ['worker_id', ({ request: facts }) => { Object.assign(facts, { workers: ['other'] }); }],
+  ['performance', ({ request: facts, standing }) => { Object.assign(facts, { slowWorkers: false }); Object.assign(standing, { speed: 10 }); }],
+  ['max_tiles', (meeting) => { meeting.tiles = 5; }],
+  ['untrusted', ({ encounter }) => { Object.assign(encounter, { unsafeIp: true }); }],
+];
+it('an alchemist is skipped for each fault alone, and of any two for the one that comes first', () => {
+  FAULTS.forEach(([reason, spoil], at) => {
+    for (const [, alsoSpoil] of [[undefined, () => undefined] as const, ...FAULTS.slice(at + 1)]) {
+      const meeting: Meeting = { request: {}, tiles: 4, standing: {}, body: {}, encounter: {} };
+      alsoSpoil(meeting);
+      spoil(meeting);
+      const worker = alchemyWorkerFacts(alchemistDeclaration(popped(meeting.body)), { ...stands, ...meeting.standing });
+      const encounter: Encounter = { tricked: false, unsafeIp: false, payerAvailable: kudos(0), price: kudos(1), ...meeting.encounter };
+      expect(alchemyMatch(request(meeting.request, meeting.tiles), worker, encounter)).toBe(reason);
+    }
+  });
+});
 
 describe('what an alchemist declares', () => {
   it.each([

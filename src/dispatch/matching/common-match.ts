@@ -50,7 +50,7 @@ export const STRANGERS_RULE: CommonRule = skip(
 );
 
 /** A worker may ask that the payer has what one job earns, unless it trusts or prioritises the payer. */
-export const KUDOS_RULE: CommonRule = skip('kudos', (request, worker, encounter) => {
-  if (!encounter || !worker.requireUpfrontKudos || request.payerTrusted) return false;
-  return !isOwners(request, worker) && !worker.prioritised.has(request.payer) && encounter.payerAvailable < encounter.price;
-});
+export const asksForKudos = (request: CommonNeeds, worker: WorkerFacts): boolean =>
+  worker.requireUpfrontKudos && !request.payerTrusted && !isOwners(request, worker) && !worker.prioritised.has(request.payer);
+export const KUDOS_RULE: CommonRule = skip('kudos', (request, worker, encounter) =>
+  encounter !== undefined && asksForKudos(request, worker) && encounter.payerAvailable < encounter.price);

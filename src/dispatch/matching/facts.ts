@@ -87,7 +87,7 @@ export interface Encounter {
   readonly prompt?: string;
   /** The request came from an address that is rated unsafe. */
   readonly unsafeIp: boolean;
-  /** What the payer could spend, above the floor, and what one job earns. */
+  /** What the payer can spend now, above the floor, and what one job earns. */
   readonly payerAvailable: Kudos;
   readonly price: Kudos;
 }

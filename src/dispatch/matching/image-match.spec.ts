@@ -68,7 +68,7 @@ const FAULTS: readonly (readonly [SkipReason, (meeting: Meeting) => void])[] = [
   ['bridge_version', ({ features, declared }) => { features.flowShift = 1; declared.agent = REGEN(16); }],
   ['bridge_version', ({ features }) => { features.sampler = 'plms'; }],
   ['bridge_version', ({ features, declared }) => { features.transparent = true; declared.allowSdxlControlnet = false; }],
-  ['bridge_version', ({ declared }) => { declared.agent = REGEN(8); declared.models = ['stable_diffusion', 'Flux.1-Schnell fp8 (Compact)']; }],
+  ['bridge_version', ({ declared, request }) => { declared.agent = REGEN(8); declared.models = ['stable_diffusion', 'Flux.1-Schnell fp8 (Compact)']; request.models = ['stable_diffusion']; }],
   ['models', ({ declared, request }) => { declared.models = ['stable_diffusion_inpainting']; request.models = []; }],
   ['controlnet', ({ features, declared, request }) => { declared.agent = REGEN(18); features.workflow = 'qr_code'; declared.allowSdxlControlnet = false; declared.models = ['stable_diffusion', 'SDXL 1.0']; request.models = ['stable_diffusion']; }],
   ['bridge_version', ({ features, declared, request }) => { features.hiresFix = true; request.models = ['Stable Cascade 1.0']; declared.models = ['Stable Cascade 1.0']; declared.agent = REGEN(5); }],
@@ -85,6 +85,17 @@ describe('a worker that meets an image request', () => {
     const spoilt = meeting();
     for (const [, spoil] of FAULTS.slice(at).reverse()) spoil(spoilt);
     expect(reasonOf(spoilt)).toBe(reason);
+  });
+
+  it('is skipped for each fault alone, and of any two for the one that comes first', () => {
+    FAULTS.forEach(([reason, spoil], at) => {
+      for (const [, alsoSpoil] of [[undefined, () => undefined] as const, ...FAULTS.slice(at + 1)]) {
+        const spoilt = meeting();
+        alsoSpoil(spoilt);
+        spoil(spoilt);
+        expect(reasonOf(spoilt)).toBe(reason);
+      }
+    });
   });
 
   it.each<[string, SkipReason | undefined, (meeting: Meeting) => void]>([

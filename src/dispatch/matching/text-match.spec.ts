@@ -56,6 +56,16 @@ describe('a worker that meets a text request', () => {
     for (const [, spoil] of FAULTS.slice(at).reverse()) spoil(spoilt);
     expect(reasonOf(spoilt)).toBe(reason);
   });
+  it('is skipped for each fault alone, and of any two for the one that comes first', () => {
+    FAULTS.forEach(([reason, spoil], at) => {
+      for (const [, alsoSpoil] of [[undefined, () => undefined] as const, ...FAULTS.slice(at + 1)]) {
+        const spoilt = meeting();
+        alsoSpoil(spoilt);
+        spoil(spoilt);
+        expect(reasonOf(spoilt)).toBe(reason);
+      }
+    });
+  });
   it.each([['soft'], ['']])('serves the softprompt %j', (softprompt) => {
     const each = meeting();
     each.features.softprompt = softprompt;

@@ -28,7 +28,7 @@ export const SLOW_FORM_S = 10;
 /** Tiles that an alchemist takes if it does not say (horde-api B.9). */
 export const MAX_TILES_DEFAULT = 80;
 /** Models with this mark are reserved for the users that they are special to. */
-const SPECIAL_MARK = 'horde_special';
+export const SPECIAL_MARK = 'horde_special';
 /** A retired beta model: its workers take no request that names no model (horde-api D.3). */
 const RETIRED_BETA = 'SDXL_beta::stability.ai#6901';
 

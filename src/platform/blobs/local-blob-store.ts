@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../kernel/clock.js';
+import type { Ids } from '../../kernel/ids.js';
 import type { Secrets } from '../vault/secrets.js';
 import { BLOB_BYTES_MAX, BlobStore, BlobTooLarge, InvalidBlobKey, isBlobKey } from './blob-store.js';
 import { UrlSigner } from './url-signer.js';
@@ -13,6 +14,7 @@ export interface LocalBlobStoreOptions {
   readonly publicUrl: string;
   readonly secrets: Secrets;
   readonly clock: Clock;
+  readonly ids: Ids;
   readonly bytesMax?: number;
 }
 export interface OpenBlob {
@@ -25,7 +27,6 @@ export class LocalBlobStore extends BlobStore {
   readonly #directory: string;
   readonly bytesMax: number;
   readonly signer: UrlSigner;
-  #drafts = 0;
 
   constructor(private readonly options: LocalBlobStoreOptions) {
     super();
@@ -43,7 +44,7 @@ export class LocalBlobStore extends BlobStore {
 
   override async put(key: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
     const target = this.#pathOf(key);
-    const draft = join(this.#directory, 'tmp', `${process.pid}-${this.options.clock.now()}-${this.#drafts++}`);
+    const draft = join(this.#directory, 'tmp', this.options.ids.uuid()); // several nodes write here, and in containers all have one pid
     await mkdir(dirname(draft), { recursive: true });
     try {
       const file = await open(draft, 'wx', 0o600);

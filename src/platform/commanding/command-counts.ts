@@ -26,6 +26,7 @@ type Counted = { -readonly [Name in Exclude<keyof CommandFigures, 'command'>]: n
 export class CommandCounts {
   readonly #commands = new Map<string, Counted>();
   readonly #appends = new Map<string, { appends: number; conflicts: number }>();
+  #isRefusedByLog = false;
 
   ended(category: string, command: unknown, ending: Ending): void {
     const name = `${category} ${(command as { readonly type?: string } | null)?.type ?? ''}`;
@@ -35,7 +36,17 @@ export class CommandCounts {
   }
 
   appended(category: string): void {
+    this.#isRefusedByLog = false;
     this.#of(category).appends += 1;
+  }
+
+  /** The log could not take an append, or did not say whether it did. */
+  refusedByLog(): void {
+    this.#isRefusedByLog = true;
+  }
+  /** Nothing could be appended when it was tried last. */
+  get isRefusedByLog(): boolean {
+    return this.#isRefusedByLog;
   }
 
   conflicted(category: string, commands: Iterable<unknown>): void {

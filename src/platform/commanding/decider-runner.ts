@@ -179,7 +179,10 @@ export class DeciderRunner<State, Command, Event extends AnyEvent, Rc extends st
 
   /** Returns after a conflict that is worth another try; throws everything else. */
   #noteConflict(id: string, error: unknown, { attempt, commands }: { readonly attempt: number; readonly commands: readonly Command[] }): void {
-    if (!(error instanceof WrongExpectedRevision)) throw error;
+    if (!(error instanceof WrongExpectedRevision)) {
+      this.options.counts?.refusedByLog();
+      throw error;
+    }
     this.options.counts?.conflicted(this.decider.category, commands);
     if (attempt >= ATTEMPTS_MAX) throw new TooManyConflicts(`${this.streamOf(id)}: ${attempt} conflicts in a row`, { cause: error });
   }

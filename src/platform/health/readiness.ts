@@ -27,6 +27,8 @@ export interface Health {
   readonly views?: Pick<ReadModelHealth, 'behindMs'>;
   /** Only where this process has that role; how far behind is what it has published itself. */
   readonly notary?: NotaryHealth;
+  /** What callers are still to be told, and have been; only where it serves the API. Never a reason not to be ready. */
+  readonly webhooks?: Readonly<Record<string, number>>;
 }
 type Reach = 'reachable' | 'unreachable';
 
@@ -41,6 +43,7 @@ export interface ReadinessOptions {
   readonly own: () => readonly ProjectionStatus[];
   /** How far the views in this process's memory are, where it has any. */
   readonly views: (() => Position) | undefined;
+  readonly webhooks?: (() => Promise<Readonly<Record<string, number>>>) | undefined;
   /** The notary of this process, where it has one. */
   readonly notary?: (() => Pick<NotaryHealth, 'state'> & { readonly reason: string | undefined; readonly position: Position | undefined }) | undefined;
 }
@@ -67,20 +70,25 @@ export class Readiness {
       const state = own.get(name) ?? (rows && !positions.has(name) ? 'missing' : 'elsewhere');
       return { name, state, behindMs: await this.#behind(positions.get(name), head) };
     }));
-    const [seen, notary] = await Promise.all([this.#views(head), this.#notary(head)]);
+    const [seen, notary, webhooks] = await Promise.all([this.#views(head), this.#notary(head), this.#webhooks()]);
     const missing = [
       ...(head === undefined ? ['the event log'] : []), ...(rows === undefined ? ['the database'] : []),
       ...readModels.flatMap((each) => faultOf(each) ?? []), ...(isFarBehind(seen) ? ['the views in memory are far behind'] : []),
       ...faultOfNotary(notary),
     ];
     return {
-      status: missing.length === 0 ? 'ready' : 'unready', missing, log: reach(head), database: reach(rows), readModels, ...(seen && { views: seen }), ...(notary && { notary }),
+      status: missing.length === 0 ? 'ready' : 'unready', missing, log: reach(head), database: reach(rows), readModels, ...(seen && { views: seen }), ...(notary && { notary }), ...(webhooks && { webhooks }),
     };
   }
 
   async #views(head: Position | undefined): Promise<Pick<ReadModelHealth, 'behindMs'> | undefined> {
     const { views } = this.options;
     return views && { behindMs: await this.#behind(views(), head) };
+  }
+
+  async #webhooks(): Promise<Readonly<Record<string, number>> | undefined> {
+    const { webhooks } = this.options;
+    return webhooks && this.#ask('webhooks', webhooks);
   }
 
   async #notary(head: Position | undefined): Promise<NotaryHealth | undefined> {

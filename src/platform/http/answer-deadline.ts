@@ -15,7 +15,17 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The caller was told to come back: what the handler still finds out is nobody's any more. */
     isGivenUp: boolean;
+    /** Set while the call is under way. */
+    answerDeadline: AnswerDeadline | null;
   }
+}
+
+/** The limit on the duration of one call. */
+export interface AnswerDeadline {
+  /** It waits for something that is not this server's work: a job to come, a stream to end. */
+  suspend(): void;
+  /** Its time begins anew. */
+  resume(): void;
 }
 
 /** Answers 503 with Retry-After for a handler that takes too long. What it has begun goes on, and an idempotent retry finds it. */
@@ -42,10 +52,20 @@ export const installAnswerDeadline = (server: FastifyInstance, { clock, timers }
     }
     sweeping = false;
   };
-  server.decorateRequest('isGivenUp', false);
-  server.addHook('preHandler', (request, reply, done) => {
+  const begin = (request: FastifyRequest, reply: FastifyReply): void => {
     underWay.set(request, { reply, since: clock.monotonic() });
     if (!sweeping) void sweep();
+  };
+  server.decorateRequest('isGivenUp', false);
+  server.decorateRequest('answerDeadline', null);
+  server.addHook('preHandler', (request, reply, done) => {
+    begin(request, reply);
+    request.answerDeadline = {
+      suspend: () => void underWay.delete(request),
+      resume: () => {
+        if (!reply.raw.destroyed && !reply.sent) begin(request, reply);
+      },
+    };
     done();
   });
   server.addHook('onResponse', (request, _reply, done) => {

@@ -28,7 +28,7 @@ declare module 'fastify' {
 
 const REQUEST_HEADERS =
   'Accept, Content-Type, Content-Length, Accept-Encoding, X-CSRF-Token, apikey, Client-Agent, X-Fields, X-Forwarded-For, ' +
-  'Proxied-For, Proxy-Authorization, Idempotency-Key, Kudos-Position';
+  'Proxied-For, Proxy-Authorization, Idempotency-Key, Kudos-Position, Last-Event-ID';
 const EXPOSED_HEADERS =
   'Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, RateLimit, RateLimit-Policy, Kudos-Position, ' +
   'Idempotency-Replayed, Horde-Node';

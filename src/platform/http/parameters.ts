@@ -49,10 +49,20 @@ const AGENT_MAX = 1_000; // stored with every request; as long as a bridge agent
 
 /** `name:version:contact` as the client calls itself, unchecked, cut to 1,000 characters. */
 export const ClientAgent = (): ParameterDecorator =>
-  parameter((request) => (header(request, 'client-agent') ?? UNKNOWN_AGENT).slice(0, AGENT_MAX));
+  parameter(clientAgentOf);
+const clientAgentOf = (request: FastifyRequest): string => (header(request, 'client-agent') ?? UNKNOWN_AGENT).slice(0, AGENT_MAX);
 
 export const ClientIp = (): ParameterDecorator =>
-  parameter((request) => clientIpOf(request, request.server.hordeEdge.proxyHops));
+  parameter(clientIp);
+export const clientIp = (request: FastifyRequest): string => clientIpOf(request, request.server.hordeEdge.proxyHops);
+
+/** Who sends something, besides the key. */
+export interface SentFrom {
+  readonly clientAgent: string;
+  readonly ip: string;
+}
+/** `ClientAgent` and `ClientIp` together. */
+export const Sender = (): ParameterDecorator => parameter((request): SentFrom => ({ clientAgent: clientAgentOf(request), ip: clientIp(request) }));
 
 export const IDEMPOTENCY_KEY_MAX = 255; // spec/ledger.md §3.6
 

@@ -17,6 +17,11 @@ export const QueryInt = (name: string, { default: fallback, ...limits }: Limits<
 export const QueryText = (name: string, { default: fallback, ...limits }: Limits<StrRule> & With<string> = {}): ParameterDecorator =>
   query(name, looseStrCheck(str(limits)), fallback);
 
+/** Several texts in one, by their names; absent where they were not sent. */
+export const QueryTexts = (...names: readonly string[]): ParameterDecorator =>
+  createParamDecorator((_data: unknown, context: ExecutionContext) =>
+    Object.fromEntries(names.map((name) => [name, read(context, name, looseStrCheck(str()), undefined)])))();
+
 export const QueryFlag = (name: string, { default: fallback }: With<boolean> = {}): ParameterDecorator =>
   query(name, looseBoolCheck(bool()), fallback);
 

@@ -1,7 +1,8 @@
 /** What went wrong with a call to somebody else's server. Says neither header nor query: those may be secret. */
 export class OutboundFailed extends Error {
   override readonly name = 'OutboundFailed';
-  constructor(readonly place: string, readonly reason: string) {
+  /** @param status of the answer, if there was one */
+  constructor(readonly place: string, readonly reason: string, readonly status?: number) {
     super(`${place}: ${reason}`);
   }
 }
@@ -38,14 +39,15 @@ export class FetchOutbound extends Outbound {
       const response = await fetch(url, { headers: { accept: 'application/json', ...headers }, redirect: 'error', signal });
       if (response.status !== 200) {
         await response.body?.cancel();
-        throw new OutboundFailed(place, `answered ${response.status}`);
+        throw new OutboundFailed(place, `answered ${response.status}`, response.status);
       }
       return JSON.parse(await this.#text(response, place)) as unknown;
     } catch (error) {
       if (error instanceof OutboundFailed) throw error;
       if (signal.aborted) throw new OutboundFailed(place, `did not answer within ${this.limits.timeoutMs} ms`);
       // The words of the cause may quote what was sent or received.
-      throw new OutboundFailed(place, error instanceof SyntaxError ? 'answered something else than JSON' : 'could not be reached');
+      if (error instanceof SyntaxError) throw new OutboundFailed(place, 'answered something else than JSON', 200);
+      throw new OutboundFailed(place, 'could not be reached');
     }
   }
 

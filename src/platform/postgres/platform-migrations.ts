@@ -76,4 +76,71 @@ export const PLATFORM_MIGRATIONS: readonly Migration[] = [
       ) WITH (fillfactor = 50);
       CREATE INDEX worker_presence_seen ON platform.worker_presence (seen_ms);`,
   },
+  {
+    name: '0027-node-presence',
+    // Which nodes serve now: they share the front of the queue. By the database's clock, as those of the nodes differ. No event
+    // says it, and nothing but the number of races for a job depends on it.
+    sql: `
+      CREATE TABLE platform.node_presence (
+        node text PRIMARY KEY,
+        seen_at timestamptz NOT NULL
+      ) WITH (fillfactor = 50);`,
+  },
+  {
+    name: '0029-served-until',
+    // The last moment (ms since 1970) at which any node of a horde served: its next start, or its recovery, tells from it how
+    // long nobody could be reached. One row a ledger, written every second.
+    sql: `
+      CREATE TABLE platform.served_until (
+        store_id text PRIMARY KEY,
+        served_ms bigint NOT NULL
+      ) WITH (fillfactor = 50);`,
+  },
+  {
+    name: '0031-addresses',
+    // Where workers come from, and who is kept out: never in events, and forgotten in time (docs/decisions/0031). Found by keyed
+    // hashes, read only with the master key. Times are ours (ms since 1970).
+    sql: `
+      CREATE TABLE platform.address_block (
+        address_hash text PRIMARY KEY,
+        block uuid NOT NULL,
+        sealed bytea NOT NULL,
+        worker uuid,
+        until_ms bigint NOT NULL
+      );
+      CREATE TABLE platform.worker_address (
+        worker uuid PRIMARY KEY,
+        subscriber_hash text NOT NULL,
+        sealed bytea NOT NULL,
+        seen_ms bigint NOT NULL
+      ) WITH (fillfactor = 70);
+      CREATE INDEX worker_address_subscriber ON platform.worker_address (subscriber_hash);
+      CREATE INDEX worker_address_seen ON platform.worker_address (seen_ms);`,
+  },
+  {
+    name: '0033-webhook-deliveries',
+    // What is still to be told to the senders of requests, and how far the log has been read for it: moved in one transaction,
+    // so that each delivered job becomes a row once. Not a read model: a rebuild would tell everybody everything again.
+    // A row that is being delivered is not due until its lease ends. Times are ours (ms since 1970).
+    sql: `
+      CREATE TABLE platform.webhook_cursor (
+        store_id text PRIMARY KEY,
+        position bigint NOT NULL
+      ) WITH (fillfactor = 50);
+      CREATE TABLE platform.webhook_delivery (
+        store_id text NOT NULL,
+        job uuid NOT NULL,
+        request uuid NOT NULL,
+        position bigint NOT NULL,
+        reward bigint NOT NULL,
+        form integer,
+        host text NOT NULL,
+        caller text NOT NULL,
+        attempts integer NOT NULL,
+        due_ms bigint NOT NULL,
+        expires_ms bigint NOT NULL,
+        PRIMARY KEY (store_id, job)
+      ) WITH (fillfactor = 80);
+      CREATE INDEX webhook_delivery_due ON platform.webhook_delivery (store_id, due_ms);`,
+  },
 ];

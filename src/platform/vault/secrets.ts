@@ -20,7 +20,7 @@ export class Secrets {
   }
 
   /** See KeyedHash; any further purpose is a space of its own too. */
-  keyedHash(purpose: Parameters<KeyedHash>[0] | 'content' | 'web', text: string): string {
+  keyedHash(purpose: Parameters<KeyedHash>[0] | 'content' | 'web' | 'webhook', text: string): string {
     return createHmac('sha256', this.keyFor(`hash/${purpose}`)).update(text, 'utf8').digest('hex');
   }
 }

@@ -82,6 +82,14 @@ export class Vault {
     this.#known.delete(subject);
   }
 
+  /** Deletes the keys of all subjects whose names lie between the two, the second not among them: keys that hash, under which nothing was sealed. */
+  async destroyKeys(from: string, before: string): Promise<void> {
+    const gone = await this.database.query<{ subject: string }>(
+      'DELETE FROM vault.subject_key WHERE subject COLLATE "C" >= $1 AND subject COLLATE "C" < $2 RETURNING subject', [from, before], 'vault.destroy');
+    for (const subject of this.#known.keys()) if (subject >= from && subject < before) this.#known.delete(subject); // another process may have deleted them
+    if (gone.length > 0) await this.database.script('VACUUM vault.subject_key'); // as in `erase`
+  }
+
   /** Keyed hash under the subject's own key (hex): cannot be computed any more once the subject is erased, as a day's key for addresses. */
   async hashUnder(subject: string, text: string): Promise<string | undefined> {
     const key = (await this.#load([subject], true)).get(subject);

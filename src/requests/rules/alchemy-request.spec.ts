@@ -23,10 +23,14 @@ describe('the source image', () => {
     ['png', pngOf(512, 512), 1], ['jpeg', jpegOf(513, 512), 2], ['webp', webpOf('VP8X', 1_025, 1_025), 9], ['gif', gifOf(1, 1), 1],
   ])('%s is measured in tiles', (_, bytes, tiles) => expect(alchemySource(bytes.toString('base64'))).toMatchObject({ tiles, image: { bytes } }));
   it.each([
-    ['http://example.org/x.png', 'SourceImageUrlInvalid'], ['HTTPS://example.org', 'SourceImageUrlInvalid'], ['gopher://x', 'SourceImageUrlInvalid'],
+    ['http://example.org/x.png', 'ImageValidationFailed'], ['gopher://x', 'ImageValidationFailed'],
     ['', 'ImageValidationFailed'], ['%%%', 'ImageValidationFailed'], [Buffer.from('text').toString('base64'), 'ImageValidationFailed'],
     [pngOf(3_072, 3_073).toString('base64'), 'SourceImageResolutionExceeded'], [pngOf(131_072, 1).toString('base64'), 'SourceImageResolutionExceeded'],
   ])('%#: is refused', (text, rc) => expect(alchemySource(text)).toEqual({ rc }));
+  it('is measured where its URL led to, and refused for what was wrong there', () => {
+    const at = (found: Buffer | 'SourceImageUrlInvalid') => alchemySource('https://example.org/x', new Map([['https://example.org/x', found]]));
+    expect([at(pngOf(513, 512)), at(pngOf(131_072, 1)), at('SourceImageUrlInvalid')]).toMatchObject([{ tiles: 2 }, { rc: 'SourceImageResolutionExceeded' }, { rc: 'SourceImageUrlInvalid' }]);
+  });
 });
 
 describe('what forms cost', () => {

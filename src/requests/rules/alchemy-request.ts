@@ -4,7 +4,7 @@ import { ANNOTATION } from '../../pricing/alchemy-forms.js';
 import type { AlchemyJobFeatures, FormFacts } from '../../pricing/job-features.js';
 import type { PricePolicy } from '../../pricing/price-policy.js';
 import { ANNOTATION_TYPES } from '../../reference/catalogue.js';
-import { readSourceImage, type SourceImage, type SourceImageRc } from './source-image.js';
+import { NOTHING_FETCHED, readSourceImage, type Fetched, type SourceImage, type SourceImageRc } from './source-image.js';
 
 /** A form as it was sent; the values of its payload are texts. */
 export interface AskedForm {
@@ -36,12 +36,9 @@ export const distinctForms = (forms: readonly AskedForm[]): AskedForm[] => {
 export const namesUnknownAnnotator = (forms: readonly AskedForm[]): boolean =>
   forms.some((form) => form.name === ANNOTATION && !ANNOTATORS.has(controlTypeOf(form)));
 
-const URL = /^[a-z][a-z0-9+.-]{1,9}:\/\//i;
-
-/** The image of an alchemy request. URLs are refused: nothing here fetches from strangers' addresses. */
-export const alchemySource = (text: string): { readonly image: SourceImage; readonly tiles: number } | { readonly rc: SourceImageRc | 'SourceImageUrlInvalid' } => {
-  if (URL.test(text)) return { rc: 'SourceImageUrlInvalid' };
-  const read = readSourceImage(text);
+/** The image of an alchemy request, base64 or fetched. */
+export const alchemySource = (text: string, fetched: Fetched = NOTHING_FETCHED): { readonly image: SourceImage; readonly tiles: number } | { readonly rc: SourceImageRc } => {
+  const read = readSourceImage(text, fetched);
   if ('rc' in read) return read;
   const tiles = tilesOf(read.image.header.width, read.image.header.height);
   return tiles > SOURCE_TILES_MAX ? { rc: 'SourceImageResolutionExceeded' } : { image: read.image, tiles };

@@ -22,6 +22,10 @@ export const imageHeader = (bytes: Uint8Array): ImageHeader | undefined => {
   return undefined;
 };
 
+/** Whether something begins as one of these images does, whatever follows. */
+export const beginsAsImage = (bytes: Buffer): boolean =>
+  text(bytes, 0, 8) === PNG_SIGNATURE || text(bytes, 0, 2) === '\xff\xd8' || /^GIF8[79]a/.test(text(bytes, 0, 6)) || /^RIFF.{4}WEBP/s.test(text(bytes, 0, 12));
+
 const text = (bytes: Buffer, from: number, to: number): string => bytes.toString('latin1', from, Math.min(to, bytes.length));
 
 const PNG_SIGNATURE = '\x89PNG\r\n\x1a\n';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { imageHeader, type ImageHeader } from './image-header.js';
 import { gifOf, jpegOf, pngOf, webpOf } from '../../../test/support/images.js';
-import { isSourceKey, readSourceImage, readSources, SOURCE_PIXELS_MAX, storedSources } from './source-image.js';
+import { isSourceKey, readSourceImage, readSources, SOURCE_PIXELS_MAX, storedSources, urlsOf } from './source-image.js';
 
 const REQUEST = '3f6c1a52-9b1e-4c57-8a43-0d2f6e7b9c10';
 const base64 = (bytes: Buffer): string => bytes.toString('base64');
@@ -42,7 +42,7 @@ describe('the header of an image', () => {
 
 describe('a source image', () => {
   it.each([
-    ['a URL', 'https://example.com/cat.png', 'ImageValidationFailed'], ['nothing', '', 'ImageValidationFailed'],
+    ['a URL from which nothing was fetched', 'https://example.com/cat.png', 'ImageValidationFailed'], ['nothing', '', 'ImageValidationFailed'],
     ['base64 of no image', base64(Buffer.from('hello')), 'ImageValidationFailed'], ['no base64', '§§§', 'ImageValidationFailed'],
     ['too many pixels', base64(pngOf(3_072, 3_073)), 'SourceImageResolutionExceeded'],
   ])('is refused when it is %s', (_what, text, rc) => expect(readSourceImage(text)).toEqual({ rc }));
@@ -53,6 +53,29 @@ describe('a source image', () => {
       expect(readSourceImage(text)).toEqual({ image: { bytes: image, header: { format: 'png', width: 3_072, height: 3_072, alpha: false } } });
     }
     expect(SOURCE_PIXELS_MAX).toBe(9_437_184);
+  });
+
+  it.each<readonly [string, Buffer | 'SourceImageSizeExceeded', string]>([
+    ['no image', Buffer.from('<html>'), 'SourceImageUrlInvalid'], ['nothing', Buffer.alloc(0), 'SourceImageUrlInvalid'],
+    ...[pngOf(8, 8), jpegOf(8, 8), webpOf('VP8 ', 8, 8), gifOf(8, 8)].map((image) => ['an image that is cut off', image.subarray(0, image.length < 20 ? 8 : 16), 'SourceImageUnreadable'] as const),
+    ['too many pixels', pngOf(3_072, 3_073), 'SourceImageResolutionExceeded'], ['what could not be fetched', 'SourceImageSizeExceeded', 'SourceImageSizeExceeded'],
+  ])('is refused when its URL leads to %s', (_what, found, rc) => {
+    const url = 'https://example.com/cat.png';
+    expect(readSourceImage(url, new Map([[url, found]]))).toEqual({ rc });
+  });
+
+  it('is taken from its URL as from base64', () => {
+    const [here, there, image] = ['https://example.com/a.png', 'HTTPS://example.com/b.png', pngOf(8, 8)];
+    const sent = { image: here, mask: base64(image), processing: 'inpainting', extra: [{ image: there, strength: 1 }, { image: here, strength: 0.5 }] } as const;
+    expect(urlsOf(sent)).toEqual([here, there, here]);
+    expect(readSources(sent, new Map([[here, image], [there, image]]))).toMatchObject({ sources: { image: { bytes: image }, extra: [{ image: { bytes: image } }, { strength: 0.5 }] } });
+    expect(readSources(sent, new Map([[here, image]]))).toEqual({ rc: 'ImageValidationFailed' });
+  });
+
+  it('is not fetched when another one is wrong already', () => {
+    const [url, good, bad] = ['https://example.com/a.png', base64(pngOf(8, 8)), 'x'];
+    const sent = (image: string, mask: string) => urlsOf({ image, mask, processing: 'inpainting', extra: [] });
+    expect([sent(url, good), sent(url, bad), sent(good, good), sent(bad, url)]).toEqual([[url], [], [], []]);
   });
 
   it('needs a mask to be painted in, unless it can be transparent', () => {

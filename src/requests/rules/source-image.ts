@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { SourceProcessing } from '../../pricing/job-features.js';
 import { defined } from './defined.js';
-import { imageHeader, type ImageHeader } from './image-header.js';
+import { beginsAsImage, imageHeader, type ImageHeader } from './image-header.js';
 import type { ImageSources } from './image-request.js';
 
 /** What is wrong with an image that came with a request (horde-api C1.1, rows 55 to 59). */
-export type SourceImageRc = 'ImageValidationFailed' | 'SourceImageResolutionExceeded' | 'SourceImageSizeExceeded' | 'InpaintingMissingMask';
+export type SourceImageRc =
+  | 'ImageValidationFailed' | 'SourceImageResolutionExceeded' | 'SourceImageSizeExceeded' | 'SourceImageUrlInvalid' | 'SourceImageUnreadable' | 'InpaintingMissingMask';
 
 export interface SourceImage {
   readonly bytes: Buffer;
@@ -20,13 +21,29 @@ const BASE64 = /^[A-Za-z0-9+/\s_-]+={0,2}\s*$/;
 /** Some clients send what a browser gave them. */
 const DATA_URL = /^data:image\/[a-z+.-]{1,20};base64,/;
 
-/** A source image as it came: base64. URLs are refused with the rest, because nothing here fetches from strangers' addresses. */
-export const readSourceImage = (text: string): ReadSource => {
+const URL_SCHEME = /^[a-z][a-z0-9+.-]{1,9}:\/\//i;
+export const isUrl = (text: string): boolean => URL_SCHEME.test(text);
+
+/** What was found at the URLs among the sources: the bytes, or why there are none. */
+export type Fetched = ReadonlyMap<string, Buffer | SourceImageRc>;
+export const NOTHING_FETCHED: Fetched = new Map();
+
+/** A source image as it came: base64, or what was fetched from its URL. */
+export const readSourceImage = (text: string, fetched: Fetched = NOTHING_FETCHED): ReadSource => {
+  if (isUrl(text)) return readFetched(fetched.get(text) ?? 'ImageValidationFailed');
   const base64 = text.replace(DATA_URL, '');
   const bytes = BASE64.test(base64) ? Buffer.from(base64, 'base64') : Buffer.alloc(0);
+  return measured(bytes) ?? { rc: 'ImageValidationFailed' };
+};
+
+const readFetched = (found: Buffer | SourceImageRc): ReadSource => {
+  if (typeof found === 'string') return { rc: found };
+  return measured(found) ?? { rc: beginsAsImage(found) ? 'SourceImageUnreadable' : 'SourceImageUrlInvalid' };
+};
+
+const measured = (bytes: Buffer): ReadSource | undefined => {
   const header = imageHeader(bytes);
-  if (!header) return { rc: 'ImageValidationFailed' };
-  return header.width * header.height > SOURCE_PIXELS_MAX ? { rc: 'SourceImageResolutionExceeded' } : { image: { bytes, header } };
+  return header && (header.width * header.height > SOURCE_PIXELS_MAX ? { rc: 'SourceImageResolutionExceeded' } : { image: { bytes, header } });
 };
 
 /** The images of a request, read and checked: what is stored and handed to the worker. */
@@ -38,14 +55,23 @@ export interface ReadSources {
 }
 
 /** The first image that is wrong names the refusal: the source, its mask, then the extra ones in their order. */
-export const readSources = (sent: ImageSources): { readonly sources: ReadSources } | { readonly rc: SourceImageRc } => {
+export const readSources = (sent: ImageSources, fetched: Fetched = NOTHING_FETCHED): { readonly sources: ReadSources } | { readonly rc: SourceImageRc } => {
   const { processing } = sent;
-  const read = [sent.image, sent.mask, ...sent.extra.map(({ image }) => image)].map((text) => (text === undefined ? undefined : readSourceImage(text)));
+  const read = textsOf(sent).map((text) => (text === undefined ? undefined : readSourceImage(text, fetched)));
   const wrong = read.find((each) => each !== undefined && 'rc' in each);
   if (wrong && 'rc' in wrong) return wrong;
   const [image, mask, ...extra] = read.map((each) => (each && 'image' in each ? each.image : undefined));
   if (processing === 'inpainting' && image && !mask && !image.header.alpha) return { rc: 'InpaintingMissingMask' };
   return { sources: { processing, ...defined({ image, mask }), extra: sent.extra.map(({ strength }, at) => ({ image: extra[at]!, strength })) } };
+};
+
+/** In the order in which they are looked at. */
+const textsOf = ({ image, mask, extra }: ImageSources): readonly (string | undefined)[] => [image, mask, ...extra.map((each) => each.image)];
+
+/** The images that have to be fetched, unless one of the others is wrong: then nothing is fetched for nothing. */
+export const urlsOf = (sent: ImageSources): readonly string[] => {
+  const texts = textsOf(sent).filter((text) => text !== undefined);
+  return texts.some((text) => !isUrl(text) && 'rc' in readSourceImage(text)) ? [] : texts.filter(isUrl);
 };
 
 export const hasSources = ({ image, extra }: ImageSources): boolean => image !== undefined || extra.length > 0;

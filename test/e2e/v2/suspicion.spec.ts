@@ -1,9 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
+import { personal } from '../../../src/kernel/event.js';
 import type { SuspicionReason } from '../../../src/users/user.events.js';
 import { OnUser } from '../../../src/users/user.message.js';
 import { Suspecting } from '../../../src/workers/suspecting.reactor.js';
+import { OnWorker, OnWorkerName } from '../../../src/workers/worker.message.js';
 import { startHorde } from '../../support/app.js';
 import { V2, type Fields, type Person } from '../../support/client.js';
+import { declaration } from '../../support/request-facts.js';
 
 const horde = await startHorde('suspicion', { settings: { HORDE_TEST_SPEEDLIMIT_DISABLED: '0' } });
 const { client } = horde;
@@ -62,6 +65,15 @@ describe('a name', () => {
     expect((await client.popImage(payer.key, { name: 'fucking fast' })).body.rc).toBe('ProfaneWorkerName');
     expect((await client.popImage(payer.key, { name: 'civil', bridge_agent: 'shit:1:x' })).body.rc).toBe('ProfaneBridgeAgent');
   });
+  it('of a worker that was welcome once and is not any more is held against it, once', async () => {
+    const owner = await client.person('of other times', 25);
+    const [worker, name] = ['0a1b2c3d-4e5f-4a6b-8c7d-8e9fa0b1c2d3', 'my shit worker'];
+    const nameHash = horde.server.platform.secrets.keyedHash('worker-name', name);
+    await horde.command(new OnWorkerName(nameHash, { type: 'ReserveWorkerName', worker, kind: 'image', owner: owner.id, at }, context));
+    await horde.command(new OnWorker(worker, { type: 'RegisterWorker', kind: 'image', owner: owner.id, name: personal(`user-${owner.id}`, name), nameHash, declaration: declaration(), at }, context));
+    for (let pop = 0; pop < 2; pop++) expect((await client.popImage(owner.key, { name })).status).toBe(200);
+    expect(await workerSeen(name)).toMatchObject({ suspicious: 1 });
+  });
   it('of a worker counts twice when it is extreme, for the worker and for its owner', async () => {
     const owner = await client.person('of long names', 25);
     await client.popImage(owner.key, { name: 'w'.repeat(201) });
@@ -84,7 +96,7 @@ describe('a worker', () => {
     expect(await workerSeen('trusted to be large')).toMatchObject({ suspicious: 0 });
   });
 
-  it('that delivers faster than anybody can is paused at the fifth time, and gets nothing more', async () => {
+  it('that delivers faster than anybody can is paused at the fifth time, and gets nothing more that anybody waits for', async () => {
     const owner = await client.person('of fast ones', 25);
     for (let job = 0; job < 5; job++) {
       await client.askImage(payer.key, { models: ['Deliberate'] });
@@ -96,7 +108,8 @@ describe('a worker', () => {
     }
     expect(await userSeen(owner)).toMatchObject({ suspicious: 5 });
     const asked = await client.askImage(payer.key, { models: ['Deliberate'] });
-    expect(await client.popImage(owner.key, { name: 'fast', models: ['Deliberate'] })).toMatchObject({ status: 200, body: { id: null } });
+    expect((await client.popImage(owner.key, { name: 'fast', models: ['Deliberate'] })).status).toBe(200);
+    expect((await client.check(asked.body.id)).body).toMatchObject({ waiting: 1, processing: 0 });
     await client.cancel(asked.body.id);
     const trusted = await client.send('PUT', `${V2}/users/${owner.id}`, { key: moderator.key, body: { trusted: true } });
     expect(trusted.status).toBe(200);

@@ -14,9 +14,9 @@ const COMMON = [
   'bridge_agent', 'flagged', 'id', 'kudos_details', 'kudos_rewards', 'maintenance_mode', 'models', 'name', 'nsfw', 'online', 'performance', 'requests_fulfilled', 'team',
   'threads', 'trusted', 'type', 'uncompleted_jobs', 'uptime',
 ];
-const IMAGE = [...COMMON, 'controlnet', 'img2img', 'lora', 'max_pixels', 'megapixelsteps_generated', 'painting', 'post-processing', 'sdxl_controlnet'].sort();
+const IMAGE = [...COMMON, 'controlnet', 'extended_controlnet', 'img2img', 'lora', 'max_pixels', 'megapixelsteps_generated', 'painting', 'post-processing', 'sdxl_controlnet'].sort();
 const TEXT = [...COMMON, 'max_context_length', 'max_length'].sort();
-const MODERATED = ['messages', 'owner', 'paused', 'suspicious'];
+const MODERATED = ['ipaddr', 'messages', 'owner', 'paused', 'suspicious'];
 const workers = async (query = '', key?: string): Promise<readonly Fields[]> => {
   const { status, body } = await client.get<readonly Fields[]>(`${V2}/workers${query}`, key);
   expect(status).toBe(200);
@@ -34,7 +34,7 @@ describe('GET /workers', () => {
       type: 'image', name: 'Dreamer', online: true, requests_fulfilled: 0, uncompleted_jobs: 0, threads: 2, uptime: 0, kudos_rewards: 0, kudos_details: { generated: null, uptime: null },
       performance: expect.stringMatching(/^\d+\.\d megapixelsteps per second$/), maintenance_mode: false, nsfw: false, trusted: true, flagged: false, bridge_agent: REGEN,
       models: ['Deliberate', 'stable_diffusion'], team: { name: null, id: null }, max_pixels: 1_048_576, megapixelsteps_generated: 0, img2img: true, painting: true,
-      'post-processing': true, lora: true, controlnet: false, sdxl_controlnet: false,
+      'post-processing': true, lora: true, controlnet: false, extended_controlnet: false, sdxl_controlnet: false,
     });
     expect(text).toMatchObject({ type: 'text', name: 'Scribe', bridge_agent: KOBOLD, models: ['a model'], max_length: 300, max_context_length: 4_096, performance: expect.stringMatching(/^\d+\.\d tokens per second$/) });
   });

@@ -48,6 +48,15 @@ describe('a pop without a job', () => {
     expect(changed.events.map(({ type }) => type)).toEqual(['WorkerDeclared.v1']);
   });
 
+  it('is judged by its own switches, however soon after another one it comes', async () => {
+    const asked = await client.askImage(payer.key, { nsfw: true });
+    for (const nsfw of [false, false]) expect((await client.popImage(owner.key, { name: 'changing its mind', nsfw })).body.id).toBeNull();
+    const popped = await client.popImage(owner.key, { name: 'changing its mind', nsfw: true });
+    expect(popped.body.id).not.toBeNull();
+    await client.submitImage(owner.key, popped.body.id);
+    await client.cancel(asked.body.id);
+  });
+
   it.each<readonly [string, Fields, Fields]>([
     ['models', { models: ['Deliberate'] }, {}],
     ['nsfw', { nsfw: true }, { nsfw: false }],
@@ -89,6 +98,60 @@ describe('a pop without a job', () => {
     const popped = await client.popImage(owner.key, { name: 'greedy', require_upfront_kudos: true });
     expect(popped.body).toMatchObject({ id: null, skipped: { kudos: 1 } });
     await client.cancel(asked.body.id);
+  });
+});
+
+describe('a worker that wants its payer to have the kudos', () => {
+  const greedy = { name: 'greedy', require_upfront_kudos: true };
+  it('looks at what the payer has now, not at what it once had', async () => {
+    const spender = await client.person('spender', 60); // 35 to spend
+    const ask = () => client.askImage(spender.key, { params: { width: 1024, height: 1024, steps: 20 } });
+    const [first, second] = [await ask(), await ask()];
+    const job = await client.popImage(owner.key, greedy);
+    expect(job.body.id).not.toBeNull();
+    await client.submitImage(owner.key, job.body.id);
+    expect(await client.popImage(owner.key, greedy)).toMatchObject({ body: { id: null, skipped: { kudos: 1 } } });
+    await client.transfer(payer.key, spender.alias, 50);
+    const next = await client.popImage(owner.key, greedy);
+    expect(next.body.id).not.toBeNull();
+    await client.submitImage(owner.key, next.body.id);
+    await horde.caughtUp();
+    for (const { body: { id } } of [first, second]) expect((await client.check(id)).body).toMatchObject({ done: true });
+  });
+
+  it('counts what was set aside for the request itself', async () => {
+    const saver = await client.person('saver', 50); // 25 to spend
+    const asked = await client.askImage(saver.key, { slow_workers: false });
+    expect(asked.status).toBe(202); // all of what is left is held for it
+    const held = await client.popImage(owner.key, greedy);
+    expect(held.body.id).not.toBeNull();
+    await client.submitImage(owner.key, held.body.id);
+  });
+
+  it('writes, too', async () => {
+    const asked = await client.askText(ANONYMOUS);
+    expect((await client.popText(owner.key, { ...greedy, name: 'greedy scribe' })).body).toMatchObject({ id: null, skipped: { kudos: 1 } });
+    expect((await client.popText(owner.key, { ...greedy, name: 'greedy scribe', priority_usernames: ['Anonymous#0'] })).body.id).not.toBeNull();
+    await client.cancel(asked.body.id, 'text');
+  });
+});
+
+describe('what is asked for, once it is gone', () => {
+  it('keeps nobody else waiting, and is given up', async () => {
+    const unlucky = await client.person('unlucky', 1_000);
+    const lost = await Promise.all(Array.from({ length: 5 }, () => client.askImage(unlucky.key, { models: ['Deliberate'] })));
+    const text = await client.askText(unlucky.key);
+    const whole = await client.askImage(ANONYMOUS, { models: ['Deliberate'] });
+    const { database, contents } = horde.server.platform;
+    await database.execute('UPDATE content.item SET expires_at = 0 WHERE id = ANY($1)', [[...lost, text].map(({ body }) => body.id)], 'test.lose');
+    await contents.deleteExpired(100);
+    const { body: { id } } = await client.popImage(owner.key, { name: 'patient', models: ['Deliberate'] });
+    expect((await client.check(whole.body.id)).body).toMatchObject({ processing: 1 });
+    expect((await client.popText(owner.key, { name: 'patient scribe' })).body.id).toBeNull();
+    await client.submitImage(owner.key, id);
+    await horde.caughtUp();
+    for (const { body } of lost) expect((await client.check(body.id)).body).toMatchObject({ faulted: true, done: true, waiting: 0 });
+    expect((await client.status(text.body.id, 'text')).body).toMatchObject({ faulted: true, done: true, generations: [] });
   });
 });
 

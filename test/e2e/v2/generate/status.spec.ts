@@ -9,7 +9,7 @@ const owner = await client.person('owner', 25, { trusted: true });
 const worker = { name: 'the worker' };
 /** With what versions of the API since 2.5 add. */
 const PROGRESS = [
-  'done', 'eligible_worker_threads', 'eligible_workers', 'faulted', 'finished', 'is_possible', 'kudos', 'might_stall', 'processing', 'queue_position', 'restarted',
+  'done', 'eligible_worker_threads', 'eligible_workers', 'faulted', 'finished', 'is_possible', 'jobs', 'kudos', 'might_stall', 'processing', 'queue_position', 'restarted',
   'wait_time', 'waiting',
 ];
 const NOT_FOUND = { status: 404, body: { rc: 'RequestNotFound', message: expect.any(String) } };

@@ -29,8 +29,8 @@ describe('POST /interrogate/async', () => {
     ['InvalidControlType', 400, { ...everything, webhook: undefined }, payer.key],
     ['ImageValidationFailed', 400, { source_image: 'no image' }, payer.key],
     ['ImageValidationFailed', 400, { source_image: '' }, payer.key],
-    ['SourceImageUrlInvalid', 400, { source_image: 'https://example.org/cat.png' }, payer.key],
-    ['SourceImageUrlInvalid', 400, { source_image: 'http://127.0.0.1/cat.png' }, payer.key],
+    ['SourceImageUrlInvalid', 400, { source_image: 'https://127.0.0.1/cat.png' }, payer.key],
+    ['SourceImageUrlInvalid', 400, { source_image: 'http://example.org/cat.png' }, payer.key],
     ['SourceImageUrlInvalid', 400, { source_image: 'file:///etc/passwd' }, payer.key],
     ['SourceImageResolutionExceeded', 400, { source_image: png(3_073, 3_073) }, payer.key],
     ['SourceImageResolutionExceeded', 400, { source_image: png(65_537, 144) }, payer.key], // few pixels in 129 tiles

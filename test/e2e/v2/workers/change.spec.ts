@@ -69,15 +69,19 @@ describe('PUT /workers/{id}', () => {
     expect(paused.body).toEqual({ paused: true });
     expect(await seen(worker, paused, moderator.key)).toMatchObject({ paused: true, maintenance_mode: false });
     const asked = await client.askImage(payer.key, { models: ['Deliberate'] });
-    expect(await client.popImage(owner.key, { name: 'renamed worker', models: ['Deliberate'] })).toMatchObject({ status: 200, body: { id: null } });
+    expect((await client.popImage(owner.key, { name: 'renamed worker', models: ['Deliberate'] })).status).toBe(200); // with a decoy
+    expect((await client.check(asked.body.id)).body).toMatchObject({ waiting: 1, processing: 0 });
     const own = await client.askImage(owner.key, { models: ['Deliberate'] });
     const popped = await client.popImage(owner.key, { name: 'renamed worker', models: ['Deliberate'] });
     await client.submitImage(owner.key, popped.body.id);
     await horde.caughtUp();
     expect((await client.check(own.body.id)).body).toMatchObject({ done: true });
     await put(worker, moderator.key, { paused: false });
+    const next = await client.askImage(payer.key, { models: ['Deliberate'] });
     expect((await client.popImage(owner.key, { name: 'renamed worker', models: ['Deliberate'] })).body.id).not.toBeNull();
+    expect((await client.check(next.body.id)).body).toMatchObject({ processing: 1 });
     await client.cancel(asked.body.id);
+    await client.cancel(next.body.id);
   });
 
   it('works again the moment that its owner is trusted', async () => {
