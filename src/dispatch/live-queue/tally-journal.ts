@@ -13,28 +13,25 @@ export const WENT = -1;
 /** One that stays where it is, at another place in the order. */
 export const MOVED = 0;
 
+const ROOM_AT_FIRST = 64;
+
 /**
  * What changed of late, newest last, so that who has looked at everything once need not look at everything again. Laid out
  * flat, as thousands of changes are read at a time; ids of values are as they were, so read them within one epoch.
  */
 export class TallyJournal<Slot extends Tallied> {
   /** By change: the id of the set, what happened, the request's key; and of change `n` the values from `n * width` on. */
-  readonly sets: Int32Array;
-  readonly kinds: Int8Array;
-  readonly keys: Float64Array;
-  readonly ids: Int32Array;
+  sets = new Int32Array(0);
+  kinds = new Int8Array(0);
+  keys = new Float64Array(0);
+  ids = new Int32Array(0);
   readonly slots: Slot[] = [];
   #dropped = 0;
   /** Somebody has seen the changes before this one, so they stay as they are. */
   #seen = 0;
 
   /** So many changes are kept at least. */
-  constructor(readonly width: number, private readonly kept: number) {
-    this.sets = new Int32Array(2 * kept);
-    this.kinds = new Int8Array(2 * kept);
-    this.keys = new Float64Array(2 * kept);
-    this.ids = new Int32Array(2 * kept * width);
-  }
+  constructor(readonly width: number, private readonly kept: number) {}
 
   add(slot: Slot, kind: typeof CAME | typeof WENT, key: number): void {
     const { slots } = this;
@@ -42,6 +39,7 @@ export class TallyJournal<Slot extends Tallied> {
     const isMove = kind === CAME && last?.signature === slot.signature && last.set === slot.set && this.kinds[slots.length - 1] === WENT && this.end > this.#seen;
     if (isMove) slots.pop();
     if (slots.length === 2 * this.kept) this.#drop();
+    if (slots.length === this.sets.length) this.#grow();
     const at = slots.push(slot) - 1;
     this.sets[at] = slot.set.id;
     this.kinds[at] = isMove ? MOVED : kind;
@@ -67,6 +65,20 @@ export class TallyJournal<Slot extends Tallied> {
   /** Nothing from before is kept. */
   get beginning(): number {
     return this.#dropped;
+  }
+
+  /** Twice the room, up to what is ever needed: a quiet queue, and a node of a test, keeps little. */
+  #grow(): void {
+    const room = Math.min(2 * this.kept, Math.max(ROOM_AT_FIRST, 2 * this.sets.length));
+    const { sets, kinds, keys, ids } = this;
+    this.sets = new Int32Array(room);
+    this.kinds = new Int8Array(room);
+    this.keys = new Float64Array(room);
+    this.ids = new Int32Array(room * this.width);
+    this.sets.set(sets);
+    this.kinds.set(kinds);
+    this.keys.set(keys);
+    this.ids.set(ids);
   }
 
   /** The older half. */
