@@ -2,7 +2,7 @@
 // Jest itself knows what took long only after a first run; a fresh clone has had none.
 const Sequencer = require('@jest/test-sequencer').default;
 
-const SLOW = ['test/simulation/economy', 'test/contract/eventstoredb', 'test/reliability/', 'test/simulation/', 'test/cli/', 'test/contract/', 'test/log/'];
+const SLOW = ['test/simulation/economy', 'test/check.spec', 'test/contract/eventstoredb', 'test/reliability/', 'test/simulation/', 'test/cli/', 'test/contract/', 'test/log/'];
 
 /** @param {string} path */
 const rank = (path) => {
