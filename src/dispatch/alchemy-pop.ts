@@ -24,6 +24,7 @@ import { PopParts } from './pop-parts.js';
 import { PromisedForms } from './promised-forms.js';
 import { UpfrontForms } from './upfront-forms.js';
 import type { Visitor } from './visits.js';
+import type { Patience } from './waiting-workers.js';
 import type { PopWish } from './worker-view.js';
 
 export interface AlchemyAsked extends Omit<Visitor, 'kind'> {
@@ -53,7 +54,7 @@ interface Pop {
   readonly worker: PoppingWorker<AnyWorkerFacts>;
   readonly wish: PopWish;
   /** Aborted as the worker hangs up. */
-  readonly gone: AbortSignal | undefined;
+  readonly patience: Patience | undefined;
   readonly context: CommandContext;
   readonly taken: HandedForm[];
   amount: number;
@@ -97,7 +98,7 @@ export class AlchemyPop {
   async #find(owner: KnownUser, { amount, wish, patience }: AlchemyAsked, known: KnownWorker): Promise<AlchemyPopped> {
     const worker = this.parts.views.of(known, wish);
     const context: CommandContext = { actor: { kind: 'user', user: owner.id }, correlationId: this.parts.ports.ids.uuid() };
-    const pop: Pop = { owner, known, worker, wish, gone: patience?.gone, context, taken: [], amount, position: -1, unaffordable: 0, behind: undefined, forOthers: 0, lost: this.arrivals.lost.ofPop() };
+    const pop: Pop = { owner, known, worker, wish, patience, context, taken: [], amount, position: -1, unaffordable: 0, behind: undefined, forOthers: 0, lost: this.arrivals.lost.ofPop() };
     const turn = this.arrivals.fairness.takeTurn(known.id);
     await this.#take(pop, turn);
     await pop.lost.end();
@@ -132,7 +133,7 @@ export class AlchemyPop {
       const contents = await this.parts.ports.contents.getMany(requests);
       const tricking = await requestsThatTricked(this.parts.ports.contents, pop.known, requests);
       for (const request of requests) {
-        if (pop.taken.length >= pop.amount || pop.gone?.aborted) return;
+        if (pop.taken.length >= pop.amount || pop.patience?.isGone) return;
         const text = contents.get(request);
         const content = text === undefined ? undefined : (JSON.parse(text) as StoredAlchemy);
         if (!content || !(await this.parts.ports.blobs.exists(content.source))) pop.lost.add(request);

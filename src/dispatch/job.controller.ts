@@ -18,6 +18,6 @@ export class JobController {
   job(
     @Param('id') id: string, @ApiKey() apiKey: string, @QueryInt('wait', { min: 0, max: WAIT_S_MAX, default: 0 }) wait: number, @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<JobAnswer> {
-    return this.standing.of(id, apiKey, { ...listenerOf(reply), waitMs: wait * 1_000 });
+    return this.standing.of(id, apiKey, listenerOf(reply, { waitMs: wait * 1_000 }));
   }
 }

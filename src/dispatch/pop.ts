@@ -146,7 +146,7 @@ export class Pop {
     const entry = this.queue.find(request);
     const free = entry ? entry.waiting - entry.reserved : 0;
     if (!entry || free < 1) return undefined;
-    if (asked.patience?.gone.aborted) return undefined; // nobody would hear of it
+    if (asked.patience?.isGone) return undefined; // nobody would hear of it
     const { facts } = entry;
     const model = chosenModel(this.#servingModels(facts, worker.facts), this.parts.ports.ids.random());
     if (model === undefined) return undefined;

@@ -13,9 +13,9 @@ export interface Patience extends Listener {
   readonly waitMs: number;
 }
 
-export const patienceOf = ({ wait }: { readonly wait: number }, reply: FastifyReply): Patience => ({ ...listenerOf(reply), waitMs: wait * 1_000 });
+export const patienceOf = ({ wait }: { readonly wait: number }, reply: FastifyReply): Patience => listenerOf(reply, { waitMs: wait * 1_000 });
 
-export const AT_ONCE: Patience = { waitMs: 0, gone: new AbortController().signal, resting: (wait) => wait };
+export const AT_ONCE: Patience = { waitMs: 0, isGone: false, gone: new AbortController().signal, resting: (wait) => wait };
 
 /** What a look at the queue came to. */
 export interface Looked<Answer> {
@@ -87,8 +87,9 @@ export class WaitingWorkers {
    * Looks for a job, and again whenever it is called, until something is found, the time is over or nobody listens.
    */
   async until<Answer>(patience: Patience, visit: Visit, look: (isFirst: boolean) => Promise<Looked<Answer>>): Promise<Answer> {
-    const { waitMs, gone } = patience;
+    const { waitMs } = patience;
     if (waitMs <= 0 || !this.#mayWait(visit)) return (await look(true)).answer;
+    const { gone } = patience;
     const waiter = this.#enter(visit);
     const left = new AbortController();
     const end = (how: End) => (): void => { this.#end(waiter, how); };

@@ -16,13 +16,13 @@ server.get('/slow', async () => {
   return 'late';
 });
 server.get('/patient', async (_request, reply) => {
-  await listenerOf(reply).resting(workAt('/patient'));
+  await listenerOf(reply, {}).resting(workAt('/patient'));
   await workAt('/after');
   return 'in time';
 });
 const gone: AbortSignal[] = [];
 server.get('/watched', async (_request, reply) => {
-  gone.push(listenerOf(reply).gone);
+  gone.push(listenerOf(reply, {}).gone);
   await workAt('/watched');
   return 'nobody hears';
 });

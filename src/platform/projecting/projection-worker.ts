@@ -161,6 +161,10 @@ export class ProjectionWorker {
   async #commit(events: readonly Recorded[], upTo: number): Promise<void> {
     try {
       const statements = this.projection.project(events);
+      if (statements.length === 0) { // as if they had not concerned us: a transaction that moves a checkpoint alone is made for many at once
+        this.#see(upTo);
+        return;
+      }
       const advance = this.options.checkpoints.advance(this.name, this.#place, upTo);
       await this.options.database.pipelined([advance, ...statements], { durable: false });
       this.#place = { ...this.#place, position: upTo };
