@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Projection } from '../../kernel/projection.js';
 import type { Clock, Timers } from '../../kernel/clock.js';
 import { LogUnavailable, type EventLog } from '../event-log/event-log.js';
@@ -59,6 +60,7 @@ export class Projector extends Freshness {
     const shared = { ...options, checkpoints: this.#checkpoints, onStandBy: (worker: ProjectionWorker) => this.#standBy(worker) };
     this.#workers = new Map(projections.map((projection) => [projection.name, new ProjectionWorker(projection, shared)]));
     if (this.#workers.size !== projections.length) throw new Error('two read models have the same name');
+    setMaxListeners(projections.length, this.#stopped.signal); // each may stand by, and listens while it does
     this.#watcher = new CheckpointWatcher(database, options, [...this.#workers.keys()]);
   }
 
