@@ -28,6 +28,17 @@ const reap = ({ app }: Server): Promise<number> => app.get(Reaper, { strict: fal
 const confirm = ({ app }: Server): Promise<void> => app.get(Serving, { strict: false }).confirm();
 const jobsLost = async (server: Server): Promise<readonly string[]> => (await eventsOf(server, 'JobExpired.v1')).map(({ data }) => (data as { job: string }).job);
 
+/** A node that has just handed out a job. */
+const atWork = async (shared: SharedLog) => {
+  const clock = new HeldClock();
+  const { server, client } = await shared.start('one', {}, { clock });
+  const [payer, owner] = [await client.person('payer', 10_000, { trusted: true }), await client.person('owner', 25, { trusted: true })];
+  await client.askText(payer.key);
+  const { body: { id: job } } = await client.popText(owner.key, { name: 'scribe' });
+  await confirm(server);
+  return { clock, server, client, owner, job };
+};
+
 describe('a server that was away', () => {
   const clock = new HeldClock();
   let home: Home;
@@ -169,12 +180,7 @@ describe('several nodes', () => {
 
   it('were away when PostgreSQL was, and a worker that had nobody to deliver to is paid', async () => {
     shared = await SharedLog.make('outages_database');
-    const clock = new HeldClock();
-    const { server, client } = await shared.start('one', {}, { clock });
-    const [payer, owner] = [await client.person('payer', 10_000, { trusted: true }), await client.person('owner', 25, { trusted: true })];
-    await client.askText(payer.key);
-    const { body: { id: job } } = await client.popText(owner.key, { name: 'scribe' });
-    await confirm(server);
+    const { clock, server, client, owner, job } = await atWork(shared);
     const url = new URL(shared.database.url);
     const name = url.pathname.slice(1);
     url.pathname = '/postgres';
@@ -196,12 +202,7 @@ describe('several nodes', () => {
 
   it('record as an outage that the log took nothing, and let go on what was under way', async () => {
     shared = await SharedLog.make('outages_store');
-    const clock = new HeldClock();
-    const { server, client } = await shared.start('one', {}, { clock });
-    const [payer, owner] = [await client.person('payer', 10_000, { trusted: true }), await client.person('owner', 25, { trusted: true })];
-    await client.askText(payer.key);
-    const { body: { id: job } } = await client.popText(owner.key, { name: 'scribe' });
-    await confirm(server);
+    const { clock, server, client, owner, job } = await atWork(shared);
     shared.log.beforeAppend = () => { throw new LogUnavailable('the store is away'); };
     expect((await client.submitText(owner.key, job)).status).toBe(503);
     clock.pass(TTL_MS + HOUR_MS);
