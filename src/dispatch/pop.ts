@@ -12,7 +12,6 @@ import type { KnownWorker } from '../workers/registry.message.js';
 import { Arrivals } from './arrivals.js';
 import { giveDecoys, isFooled, requestsThatTricked } from './decoys.js';
 import type { LostOfPop } from './lost-content.js';
-import { maintenanceRefusal } from './maintenance.js';
 import { LiveQueue, matcherOf, type AnyWorkerFacts } from './live-queue.message.js';
 import type { ServingOrder } from './live-queue/lane.js';
 import type { PoppingWorker, QueuedRequest } from './live-queue/queue-row.js';
@@ -118,7 +117,7 @@ export class Pop {
 
   #inMaintenance(known: KnownWorker): Promise<Refused> {
     this.parts.journal.note(known.id, 'refused');
-    return maintenanceRefusal(known, this.arrivals.database);
+    return this.arrivals.maintenance.refusal(known);
   }
 
   /** Undefined when it, or one of its images, is gone. */
