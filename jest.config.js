@@ -7,7 +7,7 @@ export const common = {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: {
     '^.+\\.ts$': [
-      '@swc/jest',
+      '<rootDir>/scripts/lib/local-globals.mjs',
       {
         swcrc: false, // .swcrc is the build's, which leaves tests out
         jsc: {
