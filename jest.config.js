@@ -3,8 +3,7 @@ export const common = {
   testEnvironment: 'node',
   testMatch: ['**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
-  setupFiles: ['<rootDir>/test/support/fixed-seed.ts'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1', '^fast-check$': '<rootDir>/test/support/seeded-fast-check.ts' },
   transform: {
     '^.+\\.ts$': [
       '<rootDir>/scripts/lib/local-globals.mjs',
@@ -37,7 +36,7 @@ export default {
       roots: ['<rootDir>/test/e2e'],
       globalSetup: '<rootDir>/scripts/test-store/start.mjs',
       globalTeardown: '<rootDir>/scripts/test-store/stop.mjs',
-      setupFiles: [...common.setupFiles, '<rootDir>/scripts/test-store/mark.mjs'],
+      setupFiles: ['<rootDir>/scripts/test-store/mark.mjs'],
     },
   ],
 };

@@ -19,7 +19,7 @@ const isDeclared = (code, name) => new RegExp(`\\b(?:class|const|let|var|functio
 /** In its first line, so that all lines keep their numbers. @param {string} code */
 export const withLocalGlobals = (code) => {
   const names = NAMES.filter((name) => isUsed(code, name) && !isDeclared(code, name));
-  return names.length === 0 ? code : `const { ${names.join(', ')} } = globalThis; ${code}`;
+  return names.length === 0 || code.startsWith('#!') ? code : `const { ${names.join(', ')} } = globalThis; ${code}`;
 };
 
 /** @typedef {{ code: string }} Compiled */
