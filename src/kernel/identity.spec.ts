@@ -65,7 +65,7 @@ it.each([
 ])('%j is read as %j', (text, uuid) => expect(parseUuid(text)).toBe(uuid));
 
 it.each([
-  ['account-7', 'account', '7'], ['request-3f6c1a52-9b1e', 'request', '3f6c1a52-9b1e'], ['policy', 'policy', 'policy'], ['grant-monthly-7-202603', 'grant', 'monthly-7-202603'],
+  ['account-7', 'account', '7'], ['request-3f6c1a52-9b1e', 'request', '3f6c1a52-9b1e'], ['policy', 'policy', 'policy'], ['-7', '', '7'], ['grant-monthly-7-202603', 'grant', 'monthly-7-202603'],
 ])('the stream %s is of the category %s', (stream, category, id) => {
   expect(categoryOf(stream)).toBe(category);
   expect(idOf(stream)).toBe(id);
