@@ -167,6 +167,13 @@ describe('a request by a shared key', () => {
     });
     it('gets nothing back of a request that never came', () =>
       account(opened(), created(), asked(), anew).when(abandon).then(reversed(kudos(3)), about(closed(0), { key: KEY, released: NO_KUDOS, returned: NO_KUDOS })));
+    it('nothing changes for what was asked for by another key, or by none', () => {
+      const others = [created(), created({ key: 'b' }), asked(), authorized({ request: 'other' })];
+      for (const event of [changed({ key: 'b', budget: { amount: NO_KUDOS, credited: NO_KUDOS } }), { ...removed, data: { ...removed.data, key: 'b' } } as AccountEvent]) {
+        account(opened(), ...others, event).when(settle('a')).then(used('a'));
+        account(opened(), ...others, event).when(settle('a', { request: 'other' })).then(settled('a', { request: 'other' }));
+      }
+    });
     it('the key is frozen by a budget of nothing, also after the last of its requests', () =>
       account(opened(), created(), asked(), anew, used('a', NO_KUDOS)).when(ask({ request: 'other' })).thenRefused('SharedKeyEmpty'));
   });
