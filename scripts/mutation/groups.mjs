@@ -11,7 +11,7 @@ export const GROUPS = [
   { name: 'prices', mutate: ['src/pricing/*.ts'], tests: ['src/pricing/*.spec.ts'] },
   {
     name: 'accounts', mutate: ['src/kudos/account.{decider,state}.ts', 'src/kudos/{settle-job,authorization-closed,credits}.ts'],
-    tests: ['src/kudos/{account.decider,folds}.spec.ts'], wider: KUDOS,
+    tests: ['src/kudos/{account.decider,account.state,shared-key,transfer,form-hold,style-reward,donation-offset,refund,reversal,reconciliation,cap-sweep,escrow-release,folds}.spec.ts'], wider: KUDOS,
   },
   { name: 'transfers', mutate: ['src/kudos/{transfer,recent-gifts}.ts'], tests: ['src/kudos/{transfer,shared-key,folds,account.decider}.spec.ts'], wider: KUDOS },
   { name: 'shared-keys', mutate: ['src/kudos/{shared-key,shared-key.state,shared-key-reservation}.ts'], tests: ['src/kudos/shared-key.spec.ts'], wider: KUDOS },

@@ -57,7 +57,8 @@ describe('kudos', () => {
     expect(plus(kudos(0.1), kudos(0.2))).toBe(30);
     expect(minus(kudos(1), kudos(3))).toBe(-200);
     expect(times(kudos(0.1), 3)).toBe(30);
-    expect(most(kudos(1), kudos(3), kudos(2))).toBe(300);
+    expect([least, most].map((of) => of(kudos(2), kudos(3), kudos(1)))).toEqual([100, 300]);
+    expect(negated(kudos(3))).toBe(-300);
     expect(() => plus(centikudos(Number.MAX_SAFE_INTEGER), centikudos(1))).toThrow(RangeError);
     expect(() => times(centikudos(1), 0.5)).toThrow(RangeError);
   });

@@ -27,7 +27,7 @@ describe('a compensation', () => {
     await log.remove();
   });
   const unused = undefined as never; // what waits needs nothing but the feed
-  const begin = (waitFor: LedgerIndex['waitFor']) => new CompensationParts({ feed: node.feed } as Ports, unused, unused, unused).caughtUp({ waitFor } as LedgerIndex);
+  const begin = (waitFor: LedgerIndex['waitFor']) => new CompensationParts({ feed: node.feed } as unknown as Ports, unused, unused, unused).caughtUp({ waitFor } as unknown as LedgerIndex);
 
   it('begins when the views and the index have seen all that was written before it', async () => {
     const asked: number[] = [];
