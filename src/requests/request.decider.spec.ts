@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   abandon, abandoned, accept, accepted, assign, assigned, cancel, cancelled, completed, expire, expired, expireJobs, explain, facts, fault, faulted, minute, OWNER,
-  request, REQUEST, requestExpired, requestFaulted, second, settledAnonymously, submit, submitted, TTL_S, PAYER,
+  request, REQUEST, requestExpired, requestFaulted, second, settledAnonymously, submit, submitted, takeBack, TTL_S, PAYER, unheard,
 } from '../../test/support/a-request.js';
 import { transactionId } from '../kernel/ids.js';
 import { centikudos, kudos } from '../kernel/kudos.js';
@@ -176,6 +176,29 @@ describe('a fault', () => {
   });
   it('the third names what was delivered before', () =>
     request(accepted(2), assigned('o'), submitted('o'), ...two.slice(1), assigned('c')).when(fault('c')).then(faulted('c'), requestFaulted(1), completed('faulted', ['o'])));
+});
+
+describe('a job that its worker never heard of', () => {
+  const three = ['a', 'b', 'c'].flatMap((job) => [assigned(job), unheard(job)]);
+
+  it('is the next one\'s at once, and its worker does not have it any more', () => {
+    request(accepted(2), assigned('a'), assigned('b')).when(takeBack('a', 'b')).then(unheard('a'), unheard('b'));
+    request(accepted(1), assigned('a'), unheard('a')).when(assign(['b'])).then(assigned('b'));
+    request(accepted(1), assigned('a'), unheard('a')).when(submit('a')).thenRefused('AbortedGen');
+  });
+  it('counts among no faults, however often that happens', () => {
+    request(accepted(1), ...three, assigned('d')).when(takeBack('d')).then(unheard('d'));
+    request(accepted(2), ...three, assigned('d'), faulted('d'), assigned('e')).when(fault('e')).then(faulted('e'));
+  });
+  it('that has come to an end stays what it is', () => {
+    request(accepted(3), assigned('a'), submitted('a'), assigned('b'), faulted('b')).when(takeBack('a', 'b', 'none')).thenNothing();
+    request(accepted(1), assigned('a'), unheard('a')).when(takeBack('a')).thenNothing();
+    request().when(takeBack('a')).thenNothing();
+  });
+  it('ends a request that was only waiting for it', () => {
+    request(accepted(2), assigned('a'), cancelled(1)).when(takeBack('a')).then(unheard('a'), completed('cancelled', []));
+    request(accepted(2), assigned('a'), assigned('b'), cancelled(0)).when(takeBack('a')).then(unheard('a'));
+  });
 });
 
 describe('a job whose time is up', () => {

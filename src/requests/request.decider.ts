@@ -2,7 +2,7 @@ import { accept, refuse, type Decider, type Decision } from '../kernel/decider.j
 import { extendedDue, type Outage } from '../kernel/outage.js';
 import { unreachable } from '../kernel/unreachable.js';
 import type {
-  AbandonRequest, AcceptRequest, AssignJobs, CancelRequest, ExpireJobs, ExpireRequest, ExplainJob, FaultJob, RequestCommand, SubmitJob,
+  AbandonRequest, AcceptRequest, AssignJobs, CancelRequest, ExpireJobs, ExpireRequest, ExplainJob, FaultJob, RequestCommand, SubmitJob, TakeBackJobs,
 } from './request.commands.js';
 import { completed, loseContent, settledAnonymously } from './request-endings.js';
 import { testsItself, unpaid } from './self-test.js';
@@ -28,6 +28,7 @@ const decide = (command: RequestCommand, request: Request): Decided => {
     case 'AssignForms': return assignForms(command, request);
     case 'SubmitJob': return submit(command, request);
     case 'FaultJob': return fault(command, request);
+    case 'TakeBackJobs': return takeBack(command, request);
     case 'ExplainJob': return explain(command, request);
     case 'ExpireJobs': return expireJobs(command, request);
     case 'ExpireRequest': return expire(command, request);
@@ -109,6 +110,17 @@ const fault = ({ job: id, at }: FaultJob, request: Request): Decided => {
   if (job.state !== 'pending') return accept();
   const faulted: RequestEvent = { type: 'JobFaulted.v1', data: { request: request.id, job: id, worker: job.worker, faultedAt: at, ...returnOf(request, id), ...excuseOf(request) } };
   return accept(faulted, ...afterFaults(request, [id], at));
+};
+
+/** For whoever comes next, at once: it counts neither against the worker nor among the faults that end a request or a form. */
+const takeBack = ({ jobs, at }: TakeBackJobs, request: Request): Decided => {
+  const back = pendingJobs(request).filter((id) => jobs.includes(id));
+  if (back.length === 0) return accept();
+  const returned = back.map((job): RequestEvent => {
+    const { final: _, ...what } = returnOf(request, job);
+    return { type: 'JobFaulted.v1', data: { request: request.id, job, worker: request.jobs.get(job)!.worker, faultedAt: at, ...what, excused: true, unheard: true } };
+  });
+  return accept(...returned, ...(request.ended ? afterFaults(request, back, at) : []));
 };
 
 const excuseOf = ({ ended }: Request): { excused?: true } => (ended === 'cancelled' ? { excused: true } : {});

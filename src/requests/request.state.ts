@@ -103,11 +103,12 @@ interface GivenBack {
   readonly job: string;
   readonly form?: number;
   readonly final?: true;
+  readonly unheard?: true;
 }
-const giveBack = (request: Request, { job, form, final }: GivenBack): Request => {
+const giveBack = (request: Request, { job, form, final, unheard }: GivenBack): Request => {
   request.jobs.get(job)!.state = 'returned';
-  request.faults += 1;
-  if (form !== undefined) request.returnsOf.set(form, (request.returnsOf.get(form) ?? 0) + 1);
+  if (!unheard) request.faults += 1;
+  if (!unheard && form !== undefined) request.returnsOf.set(form, (request.returnsOf.get(form) ?? 0) + 1);
   if (request.ended || final) return request;
   request.waiting += 1;
   if (form !== undefined) request.waitingForms.add(form);
