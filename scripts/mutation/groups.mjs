@@ -21,7 +21,7 @@ export const GROUPS = [
     tests: ['src/kudos/{grant.decider,small-deciders,donation-offset,escrow-release,cap-sweep,pockets,form-hold,style-reward}.spec.ts'], wider: KUDOS,
   },
   { name: 'requests', mutate: ['src/requests/*.{decider,state}.ts'], tests: ['src/requests/{request.decider,request.state,request-forms,lost-content}.spec.ts'] },
-  { name: 'people', mutate: ['src/{users,workers,styles,teams}/*.{decider,state}.ts'], tests: ['src/{users,workers,styles,teams}/*.decider.spec.ts', 'src/users/user-*.spec.ts'] },
+  { name: 'people', mutate: ['src/{users,workers,styles,teams}/*.{decider,state}.ts'], tests: ['src/{users,workers,styles,teams}/*.spec.ts'] },
 ];
 
 /** Where everything is that can notice. */

@@ -193,6 +193,7 @@ describe('a job that its worker never heard of', () => {
   it('that has come to an end stays what it is', () => {
     request(accepted(3), assigned('a'), submitted('a'), assigned('b'), faulted('b')).when(takeBack('a', 'b', 'none')).thenNothing();
     request(accepted(1), assigned('a'), unheard('a')).when(takeBack('a')).thenNothing();
+    request(accepted(1), cancelled(1), completed('cancelled', [])).when(takeBack('a')).thenNothing(); // nor does it end again
     request().when(takeBack('a')).thenNothing();
   });
   it('ends a request that was only waiting for it', () => {
