@@ -30,7 +30,7 @@ export const leafHash = ({ stream, revision, id, type, data, metadata }: LeafByt
 };
 
 const prefixed = (buffer: Buffer, at: number, text: string): number => {
-  const written = buffer.write(text, at + 4, 'utf8');
+  const written = buffer.write(text, at + 4);
   buffer.writeUInt32BE(written, at);
   return at + 4 + written;
 };
