@@ -3,7 +3,7 @@ export const common = {
   testEnvironment: 'node',
   testMatch: ['**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1', '^fast-check$': '<rootDir>/test/support/seeded-fast-check.ts' },
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1', '^fast-check$': '<rootDir>/scripts/lib/seeded-fast-check.mjs' },
   transform: {
     '^.+\\.ts$': [
       '<rootDir>/scripts/lib/local-globals.mjs',

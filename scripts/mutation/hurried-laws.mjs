@@ -1,4 +1,4 @@
-// As test/support/seeded-fast-check.ts; and laws stop early, because every mutant has to be tried against them.
+// As scripts/lib/seeded-fast-check.mjs; and laws stop early, because every mutant has to be tried against them.
 import fc from '../../node_modules/fast-check/lib/fast-check.js';
 
 fc.configureGlobal({ seed: 20_261_121, interruptAfterTimeLimit: 600, endOnFailure: true });
