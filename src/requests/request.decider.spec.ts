@@ -6,6 +6,7 @@ import {
 import { transactionId } from '../kernel/ids.js';
 import { centikudos, kudos } from '../kernel/kudos.js';
 import { balanced, posting } from '../kernel/ledger.js';
+import { requestDecider } from './request.decider.js';
 import type { RequestEvent } from './request.events.js';
 import { EXTRA_SLOW_LIFE_MS, LIFE_MS } from './request.state.js';
 
@@ -40,6 +41,11 @@ describe('a request', () => {
       expect(decision).toEqual(command.type === 'AssignJobs' ? { outcome: 'refused', rc: 'NothingWaiting' } : { outcome: 'accepted', events: [] });
     }
   });
+});
+
+it('a request is opened by its acceptance, and by nothing else', () => {
+  const commands = [accept(), abandon, assign(['a']), submit('a'), fault('a'), expireJobs(minute(9)), expire(minute(99)), cancel];
+  expect(commands.map((command) => requestDecider.opens?.(command))).toEqual(commands.map((_, at) => at === 0));
 });
 
 describe('handing out jobs', () => {
@@ -110,6 +116,16 @@ describe('a result', () => {
     request(abandoned).when(submit('a')).thenRefused('InvalidJobID');
     request().when(fault('a')).thenRefused('InvalidJobID');
   });
+  it.each<readonly [string, number | undefined, string, boolean]>([
+    ['at the speed that is allowed', 983_040, second(9), false], ['a little faster', 983_039.9, second(9), true], ['at any speed where none is set', undefined, second(9), false],
+    ['in no time, of which no speed can be told', 1, second(1), false], ['before its hand-out, by another clock', 1, second(0), false],
+  ])('that comes %s is marked only when it is too fast', (_how, speedMax, at, isTooFast) => {
+    const taken = submitted('a', at);
+    request(accepted(2), assigned('a')).when(submit('a', { at, ...(speedMax === undefined ? {} : { speedMax }) }))
+      .then({ ...taken, data: { ...taken.data, ...(isTooFast ? { tooFast: true } : {}) } } as RequestEvent);
+  });
+  it('says that its requester is to be told by a webhook', () =>
+    request(accepted(2, { webhook: true }), assigned('a')).when(submit('a')).then({ ...submitted('a'), data: { ...submitted('a').data, webhook: true } } as RequestEvent));
   it('needs no explanation while it can still be delivered', () => request(accepted(1), assigned('a')).when(explain('a')).thenNothing());
 
   describe('for an anonymous user', () => {
@@ -177,6 +193,7 @@ describe('a job that its worker never heard of', () => {
   it('that has come to an end stays what it is', () => {
     request(accepted(3), assigned('a'), submitted('a'), assigned('b'), faulted('b')).when(takeBack('a', 'b', 'none')).thenNothing();
     request(accepted(1), assigned('a'), unheard('a')).when(takeBack('a')).thenNothing();
+    request(accepted(1), cancelled(1), completed('cancelled', [])).when(takeBack('a')).thenNothing(); // nor does it end again
     request().when(takeBack('a')).thenNothing();
   });
   it('ends a request that was only waiting for it', () => {

@@ -61,8 +61,9 @@ const abandon = ({ payer, at }: AbandonRequest, request: Request): Decided => {
 
 const assign = ({ jobs, worker, owner, model, ttlS, extraSlow, selfTest, at }: AssignJobs, request: Request): Decided => {
   if (selfTest && !testsItself(owner, request)) return refuse('NothingWaiting');
-  // Only the event ends a request, not its clock: a hand-out to the payer's other requests may have refreshed it.
-  const taken = request.facts && !request.ended ? jobs.filter((job) => !request.jobs.has(job)).slice(0, request.waiting) : [];
+  // Nothing waits before a request is accepted and once it has ended; and only the event ends it, not its clock: a hand-out to the
+  // payer's other requests may have refreshed it.
+  const taken = jobs.filter((job) => !request.jobs.has(job)).slice(0, request.waiting);
   if (taken.length === 0) return refuse('NothingWaiting');
   return accept(...taken.map((job): RequestEvent => ({
     type: 'JobAssigned.v1', data: { request: request.id, job, worker, owner, model, ttlS, extraSlow, assignedAt: at, ...(selfTest && { selfTest: true as const }) },
@@ -92,7 +93,7 @@ const submit = (command: SubmitJob, request: Request): Decided => {
 const isTooFast = ({ things, at, speedMax }: SubmitJob, { assignedAt, selfTest }: Job): boolean => {
   if (selfTest) return false;
   const tookMs = Date.parse(at) - Date.parse(assignedAt);
-  return speedMax !== undefined && tookMs > 0 && (things * 1_000) / tookMs > speedMax;
+  return tookMs > 0 && (things * 1_000) / tookMs > (speedMax ?? Infinity);
 };
 
 const explain = ({ job: id }: ExplainJob, request: Request): Decided => {
@@ -138,7 +139,7 @@ const deadline = ({ assignedAt, ttlS }: Job, outages: readonly Outage[]): number
 
 /** The third fault withdraws what is still waiting; the end comes when nothing is pending any more. */
 const afterFaults = (request: Request, lost: readonly string[], at: string): RequestEvent[] => {
-  if (request.facts?.kind === 'alchemy') return afterFormReturns(request, lost, at);
+  if (request.facts!.kind === 'alchemy') return afterFormReturns(request, lost, at);
   const stillPending = pendingJobs(request).length - lost.length;
   const end = (outcome: 'faulted' | 'cancelled'): RequestEvent[] => (stillPending > 0 ? [] : [completed(request, { at, outcome })]);
   if (request.ended) return end(request.ended === 'faulted' ? 'faulted' : 'cancelled');
@@ -172,5 +173,5 @@ const completion = (request: Request, { at, leaving, delivered }: { at: string; 
 };
 
 export const requestDecider: Decider<Request, RequestCommand, RequestEvent, RequestRc> = {
-  category: 'request', stateVersion: 2, initialState: newRequest, evolve, decide, opens: ({ type }) => type === 'AcceptRequest',
+  category: 'request', stateVersion: 3, initialState: newRequest, evolve, decide, opens: ({ type }) => type === 'AcceptRequest',
 };
