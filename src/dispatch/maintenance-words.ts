@@ -13,7 +13,7 @@ const CATCH_UP_MAX_MS = 1_000;
 
 /** What a worker in maintenance is told, in its owner's words. */
 @Injectable()
-export class Maintenance {
+export class MaintenanceWords {
   constructor(private readonly database: Database, private readonly readModels: Freshness, private readonly ports: Ports) {}
 
   /** The feed brings the words sealed, the read model knows them in clear: once it knows of the maintenance at all. @throws RetryLater */
