@@ -58,14 +58,15 @@ const abandon = ({ payer, at }: AbandonRequest, request: Request): Decided => {
   return accept({ type: 'RequestAbandoned.v1', data: { request: request.id, payer, abandonedAt: at } });
 };
 
-const assign = ({ jobs, worker, owner, model, ttlS, extraSlow, selfTest, at }: AssignJobs, request: Request): Decided => {
+const assign = ({ jobs, worker, owner, model, ttlS, extraSlow, selfTest, payerAgesFrom, at }: AssignJobs, request: Request): Decided => {
   if (selfTest && !testsItself(owner, request)) return refuse('NothingWaiting');
   // Only the event ends a request, not its clock: a hand-out to the payer's other requests may have refreshed it.
   const taken = request.facts && !request.ended ? jobs.filter((job) => !request.jobs.has(job)).slice(0, request.waiting) : [];
   if (taken.length === 0) return refuse('NothingWaiting');
-  return accept(...taken.map((job): RequestEvent => ({
-    type: 'JobAssigned.v1', data: { request: request.id, job, worker, owner, model, ttlS, extraSlow, assignedAt: at, ...(selfTest && { selfTest: true as const }) },
-  })));
+  return accept(...taken.map((job): RequestEvent => ({ type: 'JobAssigned.v1', data: {
+    request: request.id, job, worker, owner, model, ttlS, extraSlow, assignedAt: at,
+    ...(selfTest && { selfTest: true as const }), ...(payerAgesFrom === undefined ? {} : { payerAgesFrom }),
+  } })));
 };
 
 /** Exactly one result per job: the append at this revision decides among concurrent submits (I7, I18). */
