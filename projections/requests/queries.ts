@@ -30,7 +30,7 @@ export interface RequestStatus {
 export interface DeliveredJob {
   readonly id: string;
   readonly worker: string;
-  /** Null until the worker's registration was projected, or when its owner was erased. */
+  /** Null when the worker was deleted or its owner was erased; until its registration was projected, too: see `unnamedUntil`. */
   readonly workerName: string | null;
   readonly model: string;
   readonly verdict: JobState;
@@ -57,13 +57,22 @@ export interface JobAtWork {
 export type RequestProgress = Omit<RequestStatus, 'models' | 'features' | 'acceptedAt' | 'outcome'> & {
   /** In the order in which they were handed out. */
   readonly atWork: readonly JobAtWork[];
+  /** The read model of workers is behind this one: names of workers are missing until it shows everything up to this position. */
+  readonly unnamedUntil: number | null;
 };
+
+/**
+ * Where a worker who is not known would be known, if it were not gone: whoever is given a job was registered before. Read with the rows,
+ * in one snapshot; a worker that is known costs nothing, as PostgreSQL asks for the checkpoint when it is needed, and once.
+ */
+const UNNAMED_UNTIL = `CASE WHEN w.id IS NULL AND j.ordinal > coalesce((SELECT c.position FROM rm.checkpoint c WHERE c.name = 'workers'), -1) THEN j.ordinal END`;
 
 const PROGRESS = `r.id, r.kind, r.payer, r.jobs, r.waiting, r.processing, r.finished, r.restarted, r.faulted, r.cancelled, r.shared, r.r2, r.consumed,
   (extract(epoch FROM r.expires_at) * 1000)::float8 AS expires_ms, (extract(epoch FROM r.completed_at) * 1000)::float8 AS completed_ms,
   CASE WHEN r.processing > 0 THEN (
     SELECT json_agg(json_build_object('id', j.id, 'worker', j.worker, 'workerName', w.name,
-      'assignedAt', round(extract(epoch FROM j.assigned_at) * 1000)::bigint, 'deadline', round(extract(epoch FROM j.deadline) * 1000)::bigint) ORDER BY j.ordinal)
+      'assignedAt', round(extract(epoch FROM j.assigned_at) * 1000)::bigint, 'deadline', round(extract(epoch FROM j.deadline) * 1000)::bigint,
+      'unnamedUntil', ${UNNAMED_UNTIL}) ORDER BY j.ordinal)
     FROM rm.job j LEFT JOIN rm.worker w ON w.id = j.worker WHERE j.request = r.id AND j.state = 'pending') END AS at_work`;
 
 /** How far a request is: all that `check` shows. */
@@ -76,24 +85,36 @@ export const progressOf = async (db: Queries, id: string): Promise<RequestProgre
 export const statusOf = async (db: Queries, id: string): Promise<{ request: RequestProgress; delivered: DeliveredJob[] } | undefined> => {
   const row = await firstOf(db, `
     SELECT ${PROGRESS}, CASE WHEN r.finished > 0 THEN (
-      SELECT json_agg(json_build_array(j.id, j.worker, w.name, j.model, j.verdict, j.seed, j.result) ORDER BY j.ordinal)
+      SELECT json_agg(json_build_array(j.id, j.worker, w.name, j.model, j.verdict, j.seed, j.result, ${UNNAMED_UNTIL}) ORDER BY j.ordinal)
       FROM rm.job j LEFT JOIN rm.worker w ON w.id = j.worker WHERE j.request = r.id AND j.state = 'done') END AS delivered
     FROM rm.request r WHERE r.id = $1`, [id], 'requests.status');
-  return row && { request: progressFrom(row), delivered: ((row['delivered'] ?? []) as DeliveredTuple[]).map(deliveredFrom) };
+  if (!row) return undefined;
+  const delivered = (row['delivered'] ?? []) as DeliveredTuple[];
+  const request = progressFrom(row);
+  return {
+    request: { ...request, unnamedUntil: latest([request.unnamedUntil, ...delivered.map(([, , , , , , , unnamedUntil]) => unnamedUntil)]) },
+    delivered: delivered.map(deliveredFrom),
+  };
 };
 
-type DeliveredTuple = readonly [id: string, worker: string, workerName: string | null, model: string, verdict: JobState, seed: number, result: string];
+type DeliveredTuple = readonly [
+  id: string, worker: string, workerName: string | null, model: string, verdict: JobState, seed: number, result: string, unnamedUntil: number | null,
+];
 const deliveredFrom = ([id, worker, workerName, model, verdict, seed, result]: DeliveredTuple): DeliveredJob =>
   ({ id, worker, workerName, model, verdict, seed, result });
 
+const latest = (positions: readonly (number | null)[]): number | null =>
+  positions.reduce((last, position) => (position === null ? last : Math.max(last ?? position, position)), null);
+
 const progressFrom = (row: Row): RequestProgress => {
+  const atWork = (row['at_work'] ?? []) as (JobAtWork & { readonly unnamedUntil: number | null })[];
   const [waiting, processing, faulted] = [num(row['waiting']), num(row['processing']), row['faulted'] as boolean];
   return {
     id: text(row['id']), kind: row['kind'] as RequestKind, payer: num(row['payer']), jobs: num(row['jobs']), waiting, processing,
     finished: num(row['finished']), restarted: num(row['restarted']), faulted, cancelled: row['cancelled'] as boolean,
     done: faulted || (waiting === 0 && processing === 0), shared: row['shared'] as boolean, r2: row['r2'] as boolean,
     consumed: centikudos(num(row['consumed'])), expiresAt: num(row['expires_ms']), completedAt: numOrNull(row['completed_ms']),
-    atWork: (row['at_work'] ?? []) as JobAtWork[],
+    atWork: atWork.map(({ unnamedUntil: _, ...job }) => job), unnamedUntil: latest(atWork.map(({ unnamedUntil }) => unnamedUntil)),
   };
 };
 

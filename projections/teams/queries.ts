@@ -34,11 +34,13 @@ export interface TeamName {
   readonly id: string;
   readonly name: string;
 }
-/** The teams of workers that are in one, by worker. */
-export const teamsOfWorkers = async (db: Queries, workers: readonly string[]): Promise<ReadonlyMap<string, TeamName>> => {
+/** The teams of workers that are in one, by worker; `unknown` when the read model of teams, or that of workers, has not come to one of them. */
+export const teamsOfWorkers = async (db: Queries, workers: readonly string[]): Promise<ReadonlyMap<string, TeamName | 'unknown'>> => {
   if (workers.length === 0) return new Map();
-  const rows = await rowsOf(db, 'SELECT w.id AS worker, t.id, t.name FROM rm.worker w JOIN rm.team t ON t.id = w.team WHERE w.id = ANY($1::uuid[]) AND t.name IS NOT NULL', [workers]);
-  return new Map(rows.map((row) => [text(row['worker']), { id: text(row['id']), name: text(row['name']) }]));
+  const rows = await rowsOf(db, `
+    SELECT w.id AS worker, t.id, t.name FROM rm.worker w LEFT JOIN rm.team t ON t.id = w.team
+    WHERE w.id = ANY($1::uuid[]) AND w.team IS NOT NULL AND (t.id IS NULL OR t.name IS NOT NULL)`, [workers]);
+  return new Map(rows.map((row) => [text(row['worker']), row['id'] === null ? 'unknown' : { id: text(row['id']), name: text(row['name']) }]));
 };
 
 const teamOf = (row: Row): TeamRow => ({

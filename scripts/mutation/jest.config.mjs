@@ -9,5 +9,6 @@ export default {
   ...common, rootDir: '../..',
   // Tests reach what they test through their support: what Jest cannot see, it cannot follow.
   roots: ['<rootDir>/src', '<rootDir>/test/support'],
-  testMatch: tests.map((pattern) => `<rootDir>/${pattern}`), testPathIgnorePatterns: SLOW, setupFiles: ['<rootDir>/scripts/mutation/hurried-laws.mjs'], maxWorkers: 1,
+  testMatch: tests.map((pattern) => `<rootDir>/${pattern}`), testPathIgnorePatterns: SLOW, maxWorkers: 1,
+  moduleNameMapper: { ...common.moduleNameMapper, '^fast-check$': '<rootDir>/scripts/mutation/hurried-laws.mjs' },
 };

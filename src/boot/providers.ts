@@ -90,11 +90,12 @@ import { suspectRows, workerRows } from './worker-rows.js';
 import type { Platform } from './platform.js';
 import {
   claimRows, creditRows, giftRows, jobRows, openWorkRows, pocketRows, PostgresLastActivity, PostgresLedgerIndex, PostgresMonthlyDues, PostgresSharedKeyRows,
-  PostgresStatusRows, PostgresTransferIndex, PostgresUnfinishedErasures, PostgresUserFigures, PostgresUserPages, PostgresWorkerFigures, PostgresWorkerJobs, queueRows,
+  PostgresTransferIndex, PostgresUnfinishedErasures, PostgresUserFigures, PostgresUserPages, PostgresWorkerFigures, PostgresWorkerJobs, queueRows,
   sharedKeyRequestRows, sharedKeyRows, trustedRows, unrepaidRows, userIdRows, userRows,
 } from './read-models.js';
 import { LogRequestHistory } from './request-history.js';
 import { PostgresStyleRows, styleKeyRows } from './style-rows.js';
+import { PostgresStatusRows } from './status-rows.js';
 import { PostgresTeamRows } from './team-rows.js';
 
 /** Everything that is made by hand, by the class that features ask for: abstract ports, views in memory, settings. */

@@ -1,7 +1,7 @@
 import { allCreditsElsewhere, allPockets, findBalance, type Balance } from '../../projections/balances/queries.js';
 import { allThanks, findThanks, unrepaidGrants, type ThanksRow } from '../../projections/grants/queries.js';
 import { formHolds, lastHandouts, openAuthorizations, openRequests, unsettledJobs, type OpenAuthorization, type OpenRequest } from '../../projections/queue/queries.js';
-import { activeGenerations, formsOfRequest, progressOf, requestOfJob, statusOf, usageOfSharedKey } from '../../projections/requests/queries.js';
+import { activeGenerations, requestOfJob, usageOfSharedKey } from '../../projections/requests/queries.js';
 import { lastActiveAt, recordsOf } from '../../projections/records/queries.js';
 import { findSharedKey, sharedKeyIdsOf, sharedKeyPage } from '../../projections/shared-keys/queries.js';
 import { giftsSince, lastIndexedRevision, reversalByKey, reversalOf, transactionById, transfersById } from '../../projections/statement/queries.js';
@@ -20,7 +20,6 @@ import type { Members } from '../donations/members.message.js';
 import { MODERATOR_THANKS } from '../donations/thanks.js';
 import { TransferIndex } from '../kudos/transfers.js';
 import { owedFor } from '../requests/owed.message.js';
-import { StatusRows } from '../requests/status.js';
 import type { KnownUser, UserRows } from '../users/directory.message.js';
 import { UnfinishedErasures } from '../users/erasures.reactor.js';
 import { MonthlyDues } from '../users/monthly-grants.reactor.js';
@@ -58,7 +57,7 @@ export const allPages = async <Row>(page: (after: string | null) => Promise<read
   }
 };
 
-const waits = (platform: Platform, name: string) => (position: Position, timeoutMs: number): Promise<boolean> =>
+export const waits = (platform: Pick<Platform, 'readModels'>, name: string) => (position: Position, timeoutMs: number): Promise<boolean> =>
   platform.readModels.waitFor(position, timeoutMs, [name]);
 
 export const userRows = (platform: Platform): UserRows => ({
@@ -183,24 +182,6 @@ export const jobRows = (platform: Platform) => ({
   },
 });
 
-export class PostgresStatusRows extends StatusRows {
-  constructor(private readonly platform: Platform) {
-    super();
-  }
-  progress(id: string) {
-    return progressOf(this.platform.database, id);
-  }
-  status(id: string) {
-    return statusOf(this.platform.database, id);
-  }
-  forms(id: string) {
-    return formsOfRequest(this.platform.database, id);
-  }
-  waitFor(position: Position, timeoutMs: number): Promise<boolean> {
-    return waits(this.platform, 'requests')(position, timeoutMs);
-  }
-}
-
 export class PostgresTransferIndex extends TransferIndex {
   constructor(private readonly platform: Platform) {
     super();
@@ -297,6 +278,7 @@ const NO_DETAILS = {
   accumulated: NO_KUDOS, gifted: NO_KUDOS, donated: NO_KUDOS, admin: NO_KUDOS, received: NO_KUDOS, recurring: NO_KUDOS, awarded: NO_KUDOS, styled: NO_KUDOS,
 };
 
+const MODELS_OF_USER = ['balances', 'users', 'workers', 'requests', 'records', 'shared-keys', 'styles', 'grants'];
 const NO_BALANCE = { spendable: NO_KUDOS, escrow: NO_KUDOS, details: NO_DETAILS };
 const NO_TEXTS = { lastFour: null, contact: null, adminComment: null, proxyPasskey: null };
 
@@ -306,8 +288,9 @@ export class PostgresUserFigures extends UserFiguresSource {
   }
   async of(user: KnownUser): Promise<UserFigures> {
     const { database, clock } = this.platform;
+    await this.#seen();
     const [balance, row, workers, active, records, sharedKeyIds, styles, thanks] = await Promise.all([
-      this.#balanceOf(user), findUser(database, user.id), workersOf(database, user.id), activeGenerations(database, user.id, clock.now()),
+      findBalance(database, user.id), findUser(database, user.id), workersOf(database, user.id), activeGenerations(database, user.id, clock.now()),
       recordsOf(database, user.id), sharedKeyIdsOf(database, user.id), stylesOf(database, user.id), findThanks(database, user.id),
     ]);
     return {
@@ -322,14 +305,11 @@ export class PostgresUserFigures extends UserFiguresSource {
     return { amount, lastReceived: row?.received?.cursor };
   }
 
-  /** Everybody but the anonymous user has one from the start: its absence is believed only from a model that has seen everything. */
-  async #balanceOf({ id }: KnownUser): Promise<Awaited<ReturnType<typeof findBalance>>> {
-    const { database, log } = this.platform;
-    const head = await log.head();
-    const early = await findBalance(database, id);
-    if (early || id === 0) return early;
-    await waits(this.platform, 'balances')(head, CATCH_UP_MAX_MS);
-    return findBalance(database, id);
+  /** Of many read models, each of which goes on by itself: all of them show at least what was written before the call. */
+  async #seen(): Promise<void> {
+    const { readModels, log } = this.platform;
+    if (await readModels.waitFor(await log.head(), CATCH_UP_MAX_MS, MODELS_OF_USER)) return;
+    throw new RetryLater('the lists of users and of what they have done are catching up with the log');
   }
 }
 

@@ -7,7 +7,7 @@ import { formsOf, serviceOf } from '../pricing/alchemy-forms.js';
 import type { FormFacts } from '../pricing/job-features.js';
 import type { StoredAlchemy } from '../requests/rules/alchemy-request.js';
 import type { RequestFacts } from '../requests/request.events.js';
-import { OnRequest } from '../requests/request.message.js';
+import { OnRequest, type RequestOutcome } from '../requests/request.message.js';
 import type { KnownUser } from '../users/directory.message.js';
 import type { KnownWorker } from '../workers/registry.message.js';
 import { Arrivals } from './arrivals.js';
@@ -189,8 +189,11 @@ export class AlchemyPop {
       type: 'AssignForms', forms: offered, worker: known.id, owner: known.owner, ownerTrusted, ttlS: FORM_TTL_S, selfTest: pop.wish.test,
       payerAgesFrom, at: iso(atMs),
     }, context));
-    const assigned = new Set(outcome.outcome === 'appended' ? outcome.events.map(({ data }) => (data as { job: string }).job) : []);
-    if (outcome.outcome === 'appended') pop.position = Math.max(pop.position, outcome.position);
+    const assigned = new Set(jobsIn(outcome));
+    if (outcome.outcome === 'appended') {
+      pop.position = Math.max(pop.position, outcome.position);
+      this.arrivals.unheard.watch(pop.patience, facts.request, [...assigned]);
+    }
     if (!pop.worker.ownerIds.includes(facts.payer)) pop.forOthers += assigned.size;
     const forms = formsOf(facts);
     for (const { job, form, held } of offered) {
@@ -217,6 +220,8 @@ export class AlchemyPop {
     return offered;
   }
 }
+
+const jobsIn = (outcome: RequestOutcome): string[] => (outcome.outcome === 'appended' ? outcome.events.map(({ data }) => (data as { job: string }).job) : []);
 
 /** Trusted payers, and whom the worker puts first, are believed without. */
 const needsUpfront = ({ wish, known }: Pop, { payer, payerTrusted }: RequestFacts): boolean =>

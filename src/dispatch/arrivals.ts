@@ -2,10 +2,23 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../platform/postgres/database.js';
 import { Fairness } from './fairness.js';
 import { LostContent } from './lost-content.js';
+import { UnheardJobs } from './unheard-jobs.js';
 import { Visits } from './visits.js';
+
+/** Jobs that cannot be made, and jobs that nobody has got. */
+@Injectable()
+export class Losses {
+  constructor(readonly lost: LostContent, readonly unheard: UnheardJobs) {}
+}
 
 /** What a pop needs when a worker comes in, besides the queue. */
 @Injectable()
 export class Arrivals {
-  constructor(readonly visits: Visits, readonly fairness: Fairness, readonly lost: LostContent, readonly database: Database) {}
+  readonly lost: LostContent;
+  readonly unheard: UnheardJobs;
+
+  constructor(readonly visits: Visits, readonly fairness: Fairness, losses: Losses, readonly database: Database) {
+    this.lost = losses.lost;
+    this.unheard = losses.unheard;
+  }
 }

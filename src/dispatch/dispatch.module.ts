@@ -2,7 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { AlchemyController } from './alchemy.controller.js';
 import { AlchemyDeliver } from './alchemy-deliver.js';
 import { AlchemyPop } from './alchemy-pop.js';
-import { Arrivals } from './arrivals.js';
+import { Arrivals, Losses } from './arrivals.js';
 import { Availability } from './availability.message.js';
 import { Crowding } from './crowding.message.js';
 import { Deliver } from './deliver.js';
@@ -21,6 +21,7 @@ import { PopParts, WorkerMemory } from './pop-parts.js';
 import { Purses } from './purses.js';
 import { Reaper, ServedTime } from './reaper.js';
 import { SubmitController } from './submit.controller.js';
+import { UnheardJobs } from './unheard-jobs.js';
 import { UpfrontForms } from './upfront-forms.js';
 import { Visits } from './visits.js';
 import { WaitingWorkers } from './waiting-workers.js';
@@ -31,7 +32,7 @@ import { Why } from './why/why.js';
 @Global()
 @Module({
   controllers: [AlchemyController, JobController, PopController, SubmitController, WhyController],
-  providers: [Arrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Crowding, Deliver, DeliverParts, ...ESTIMATES, Fairness, JobStanding, JobStandingParts, LostContent, Models, OnlineSummaries, Pop, PopJournal, PopParts, Purses, Reaper, ServedTime, Visits, WaitingWorkers, Why, WorkerMemory],
+  providers: [Arrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Crowding, Deliver, DeliverParts, ...ESTIMATES, Fairness, JobStanding, JobStandingParts, Losses, LostContent, Models, OnlineSummaries, Pop, PopJournal, PopParts, Purses, Reaper, ServedTime, UnheardJobs, Visits, WaitingWorkers, Why, WorkerMemory],
   exports: [Availability, Crowding, KeptEstimates, Models, Reaper],
 })
 export class DispatchModule {}

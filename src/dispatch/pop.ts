@@ -180,6 +180,7 @@ export class Pop {
       }, context));
       if (outcome.outcome !== 'appended') return undefined;
       const assigned = outcome.events.map(({ data }) => (data as { job: string }).job);
+      this.arrivals.unheard.watch(asked.patience, request, assigned);
       return { outcome: 'jobs', ...offer, jobs: assigned, stored: content, worker, position: outcome.position };
     } finally {
       reservation.release();

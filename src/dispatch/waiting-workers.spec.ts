@@ -46,7 +46,7 @@ class Scene {
       worker: name, owner, ownerTrusted: true, maintenance, stale: false, speed: 1_000_000, prioritised: new Set<number>(), requireUpfrontKudos: false, blacklist: [],
     };
     const worker = { kind: 'image' as const, models, ownerIds: [owner], facts: imageWorkerFacts(declaration({ models }), standing, reference) };
-    const got = this.waiting.until<string | undefined>({ waitMs: 25_000, isGone: false, gone: connection.signal, resting: (wait) => wait }, { owner, worker }, async () => {
+    const got = this.waiting.until<string | undefined>({ waitMs: 25_000, isGone: false, gone: connection.signal, resting: (wait) => wait, ifUnheard: () => undefined }, { owner, worker }, async () => {
       const next = connection.signal.aborted ? undefined : [...this.queue.candidates(worker, 10)].map(({ request }) => request).find((request) => !dislikes.includes(request));
       const reservation = next === undefined ? undefined : this.queue.reserve(next, 1, [`${next} of ${name}`]);
       this.looks.push([name, reservation && next]);

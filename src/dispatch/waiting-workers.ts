@@ -15,7 +15,7 @@ export interface Patience extends Listener {
 
 export const patienceOf = ({ wait }: { readonly wait: number }, reply: FastifyReply): Patience => listenerOf(reply, { waitMs: wait * 1_000 });
 
-export const AT_ONCE: Patience = { waitMs: 0, isGone: false, gone: new AbortController().signal, resting: (wait) => wait };
+export const AT_ONCE: Patience = { waitMs: 0, isGone: false, gone: new AbortController().signal, resting: (wait) => wait, ifUnheard: () => undefined };
 
 /** What a look at the queue came to. */
 export interface Looked<Answer> {

@@ -8,13 +8,15 @@ describe('a transaction', () => {
     ['creates nothing under another name', 'transfer', [posting('issue:award', -5), posting(spendable(8), 5)], 'issue:award'],
     ['burns nothing under another name', 'evaluation_promotion', [posting(escrow(8), -5), posting('burn:settlement', 5)], 'burn:settlement'],
     ['gives nothing to where it may only take from', 'opening', [posting(spendable(8), -5), posting('issue:opening', 5)], 'user:8:spendable'],
+    ['creates what its kind may create', 'opening', [posting('issue:opening', -5), posting(spendable(8), 5)], undefined],
     ['may run backwards as a reversal', 'reversal', [posting('burn:activation', -5), posting(spendable(8), 5)], undefined],
   ] as const)('%s', (_claim, kind, postings, stray) => {
     expect(strayPosting({ kind, postings })?.account).toBe(stray);
   });
 
   it('of a kind that nobody knows is strange in every posting', () => {
-    expect(strayPosting({ kind: 'gift' as 'transfer', postings: [posting(spendable(7), -5), posting(spendable(8), 5)] })?.account).toBe('user:7:spendable');
+    const postings = [posting(spendable(7), -5), posting(spendable(8), 5)];
+    for (const first of [postings, postings.toReversed()]) expect(strayPosting({ kind: 'gift' as 'transfer', postings: first })).toBe(first[0]);
   });
 });
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { categoryOf, idOf } from './event.js';
-import { formatUuid, parseUuid, transactionId } from './ids.js';
+import { formatUuid, parseUuid, reversalId, transactionId } from './ids.js';
 import { leafHash, type LeafBytes } from './leaf-hash.js';
 
 const leaf: LeafBytes = {
@@ -46,6 +46,7 @@ describe('a transaction id', () => {
     expect(transactionId('opening', 7)).toBe('31be7597-3efe-5ea6-974a-9db50c90e32d');
     expect(transactionId('transfer', 7, 'ke|y1')).toBe('6dc9d097-2141-5f15-b13b-bd65add7fb29');
   });
+  it('of a reversal depends on what is taken back alone', () => expect(reversalId('a')).toBe(transactionId('reversal', 'a')));
   it('is the same for the same fact', () => expect(transactionId('job', 'a')).toBe(transactionId('job', 'a')));
   it('is another for every other list of parts, wherever they are cut', () => {
     const parts = fc.array(fc.string({ unit: fc.constantFrom('1', ':', '|', 'a') }), { minLength: 1, maxLength: 4 });
@@ -65,7 +66,7 @@ it.each([
 ])('%j is read as %j', (text, uuid) => expect(parseUuid(text)).toBe(uuid));
 
 it.each([
-  ['account-7', 'account', '7'], ['request-3f6c1a52-9b1e', 'request', '3f6c1a52-9b1e'], ['policy', 'policy', 'policy'], ['grant-monthly-7-202603', 'grant', 'monthly-7-202603'],
+  ['account-7', 'account', '7'], ['request-3f6c1a52-9b1e', 'request', '3f6c1a52-9b1e'], ['policy', 'policy', 'policy'], ['-7', '', '7'], ['grant-monthly-7-202603', 'grant', 'monthly-7-202603'],
 ])('the stream %s is of the category %s', (stream, category, id) => {
   expect(categoryOf(stream)).toBe(category);
   expect(idOf(stream)).toBe(id);

@@ -25,6 +25,11 @@ describe('rounding', () => {
     }), { numRuns: 5_000 });
   });
 
+  it('takes for a tie what differs from one by float noise, and nothing that differs by more', () => {
+    expect([2 ** -40, 2 ** -39].map((beyond) => roundHalfEven(0.5 + beyond))).toEqual([0, 1]);
+    expect([2 ** -10, 2 ** -9].map((beyond) => roundHalfEven(2 ** 31 + 0.5 + beyond))).toEqual([2 ** 31, 2 ** 31 + 1]);
+  });
+
   it('leaves whole hundredths alone, however large', () => {
     for (const amount of [2 ** 39 + 1, 2 ** 40 + 1, 2 ** 40 - 1, -(2 ** 41) - 1, 2 ** 52 + 1, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER]) expect(roundHalfEven(amount)).toBe(amount);
     fc.assert(fc.property(fc.maxSafeInteger(), (amount) => { expect(roundHalfEven(amount)).toBe(amount); }));
@@ -38,7 +43,10 @@ describe('rounding', () => {
 });
 
 describe('kudos', () => {
-  it.each([0.5, Number.NaN, Infinity, -Infinity, 2 ** 53, -(2 ** 53)])('%d is no amount', (amount) => expect(() => centikudos(amount)).toThrow(RangeError));
+  it.each([0.5, Number.NaN, Infinity, -Infinity, 2 ** 53, -(2 ** 53)])('%d is no amount', (amount) => {
+    expect(() => centikudos(amount)).toThrow(RangeError);
+    expect(() => centikudos(amount)).toThrow(`${amount} is not a whole number of centikudos`);
+  });
   it.each([Number.NaN, Infinity, 1e14])('%d kudos are no amount', (amount) => expect(() => kudos(amount)).toThrow(RangeError));
   it('know no negative zero, which would change the bytes of an event', () => {
     for (const zero of [centikudos(-0), kudos(-0), kudos(-0.001), negated(NO_KUDOS), times(centikudos(-5), 0), minus(NO_KUDOS, NO_KUDOS), least(centikudos(0), centikudos(-0))])
@@ -49,7 +57,8 @@ describe('kudos', () => {
     expect(plus(kudos(0.1), kudos(0.2))).toBe(30);
     expect(minus(kudos(1), kudos(3))).toBe(-200);
     expect(times(kudos(0.1), 3)).toBe(30);
-    expect(most(kudos(1), kudos(3), kudos(2))).toBe(300);
+    expect([least, most].map((of) => of(kudos(2), kudos(3), kudos(1)))).toEqual([100, 300]);
+    expect(negated(kudos(3))).toBe(-300);
     expect(() => plus(centikudos(Number.MAX_SAFE_INTEGER), centikudos(1))).toThrow(RangeError);
     expect(() => times(centikudos(1), 0.5)).toThrow(RangeError);
   });

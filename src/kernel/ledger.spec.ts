@@ -70,3 +70,4 @@ it.each([
   ['user:7:spendable', { user: 7, pocket: 'spendable' }], ['user:12:escrow', { user: 12, pocket: 'escrow' }], ['issue:floor', undefined], ['user:7:other', undefined],
   ['user:x:escrow', undefined], ['xuser:7:escrow', undefined], ['user:7:escrow:', undefined],
 ] as const)('%s belongs to %j', (name, owner) => expect(userOf(name)).toEqual(owner));
+it('a user has two accounts', () => expect([spendable(7), escrow(7)]).toEqual(['user:7:spendable', 'user:7:escrow']));

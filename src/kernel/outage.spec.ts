@@ -46,6 +46,9 @@ law('an outage more never makes anything due earlier', fc.property(outages, time
   }
 }));
 
+it('what was served since the end of an outage began then, not when the outage did', () =>
+  expect(servedBefore(30 * MINUTE, 10 * MINUTE, [outage(10 * MINUTE, 20 * MINUTE)])).toBe(20 * MINUTE));
+
 law('the moment that is so much served time ago is exactly that', fc.property(outages, time, fc.integer({ min: 1, max: 900_000 }), (all, nowMs, servedMs) => {
   const thenMs = servedBefore(nowMs, servedMs, all);
   expect(nowMs - thenMs - outageWithin(thenMs, nowMs, all)).toBe(servedMs);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import {
-  abandon, account, adjust, adjusted, AT, authorize, authorized, close, closed, FLOOR, innocent, ME, opened, OWNER, POLICY, release, released,
+  abandon, account, adjust, adjusted, AT, authorize, authorized, close, closed, FLOOR, FORGOTTEN, forgetful, innocent, ME, opened, OWNER, POLICY, release, released,
   REQUEST, reversed, send, settle, settled, transferred,
 } from '../../test/support/an-account.js';
 import { given } from '../../test/support/given.js';
@@ -80,19 +80,17 @@ describe('a transfer', () => {
       account(opened(), transferred(kudos(60))).when(command).thenRefused('IdempotencyKeyConflict'));
     it('a key of a refused transfer is free', () => account(opened(), transferred(kudos(60), { txId: 'tx-0' })).when(send(kudos(40))).then(transferred(kudos(40))));
 
-    const many = [opened(), ...Array.from({ length: TRANSFERS_REMEMBERED + 2 }, (_, k) => transferred(centikudos(1), { txId: `key-${k}` }))];
-    const forgotten = 2; // the transfers key-0 and key-1 stand at the revisions 1 and 2
     it('remembers the newest ones itself', () => {
-      account(...many).when(send(centikudos(1), { txId: 'key-2' })).thenNothing();
-      account(...many).when(send(centikudos(1), { txId: `key-${TRANSFERS_REMEMBERED + 1}` })).thenNothing();
-      expect(account(...many).state().transfers.size).toBe(TRANSFERS_REMEMBERED);
+      account(...forgetful).when(send(centikudos(1), { txId: 'key-2' })).thenNothing();
+      account(...forgetful).when(send(centikudos(1), { txId: `key-${TRANSFERS_REMEMBERED + 1}` })).thenNothing();
+      expect(account(...forgetful).state().transfers.size).toBe(TRANSFERS_REMEMBERED);
     });
     it('is sent to the index for older ones, until that has read further than the account forgets', () => {
-      account(...many).when(send(centikudos(1), { txId: 'key-0', indexedThrough: forgotten - 1 })).thenRefused('IndexBehind');
-      account(...many).when(send(centikudos(1), { txId: 'new', indexedThrough: forgotten })).then(transferred(centikudos(1), { txId: 'new' }));
+      account(...forgetful).when(send(centikudos(1), { txId: 'key-0', indexedThrough: FORGOTTEN - 1 })).thenRefused('IndexBehind');
+      account(...forgetful).when(send(centikudos(1), { txId: 'new', indexedThrough: FORGOTTEN })).then(transferred(centikudos(1), { txId: 'new' }));
     });
     it('and without a key nothing is looked up', () =>
-      account(...many).when(send(centikudos(1), { txId: 'fresh', keyed: false })).then(transferred(centikudos(1), { txId: 'fresh' })));
+      account(...forgetful).when(send(centikudos(1), { txId: 'fresh', keyed: false })).then(transferred(centikudos(1), { txId: 'fresh' })));
   });
 });
 

@@ -11,7 +11,8 @@ import { evolveSharedKeys, type SharedKey } from './shared-key.state.js';
 export interface Authorization {
   readonly quote: Kudos;
   readonly activation: Kudos;
-  readonly activationTx: string;
+  /** None where nothing was paid for it. */
+  readonly activationTx: string | undefined;
   /** What the payer really gave for the activation; the floor forgave the rest. */
   readonly paid: Kudos;
   readonly jobs: number;
@@ -147,10 +148,9 @@ const changeReservations = (account: Account, key: string, change: (reservation:
 
 const openAuthorization = (account: Account, data: DataOf<'AuthorizationOpened.v1'>): Account => {
   const { request, quote, activation, jobs, hold, style, ledger } = data;
-  const leg = ledger?.postings.find(({ account: name }) => name === spendable(account.user));
-  const paid = centikudos(-(leg?.amount ?? 0));
+  const paid = ledger ? negated(ownPart(account, ledger)) : NO_KUDOS;
   account.authorizations.set(request, {
-    quote, activation, activationTx: ledger?.txId ?? '', paid, jobs, hold, held: hold, released: NO_KUDOS, debited: activation, settled: new Set(), formHolds: new Map(),
+    quote, activation, activationTx: ledger?.txId, paid, jobs, hold, held: hold, released: NO_KUDOS, debited: activation, settled: new Set(), formHolds: new Map(),
     style,
     sharedKey: newReservation(data),
   });
@@ -195,20 +195,19 @@ const releaseHold = (account: Account, request: string, amount: Kudos): Account 
 };
 
 /** A correction is remembered as kudos sent to nobody else, so that it happens once however often it is asked. */
-const rememberAdjustment = (account: Account, { txId, postings }: LedgerTransaction): Account => {
-  const taken = postings.find(({ account: name }) => name === spendable(account.user))?.amount ?? NO_KUDOS;
-  return rememberTransfer(account, txId, { to: account.user, amount: negated(taken), revision: account.revision });
-};
+const rememberAdjustment = (account: Account, ledger: LedgerTransaction): Account =>
+  rememberTransfer(account, ledger.txId, { to: account.user, amount: negated(ownPart(account, ledger)), revision: account.revision });
 
 /** Under what it takes back, whoever took it back: an abandoned request's price is not given back a second time. */
 const rememberReversal = (account: Account, { taken, ledger }: DataOf<'TransactionReversed.v1'>): Account =>
-  rememberTransfer(account, reversalId(ledger.reverses ?? ''), { to: account.user, amount: taken ?? NO_KUDOS, revision: account.revision });
+  rememberTransfer(account, reversalId(ledger.reverses!), { to: account.user, amount: taken ?? NO_KUDOS, revision: account.revision });
 
 /** By the amount that was asked for. */
-const rememberReconciliation = (account: Account, { receivable, ledger }: DataOf<'BalanceReconciled.v1'>): Account => {
-  const moved = ledger.postings.find(({ account: name }) => name === spendable(account.user))?.amount ?? NO_KUDOS;
-  return rememberTransfer(account, ledger.txId, { to: account.user, amount: minus(moved, receivable), revision: account.revision });
-};
+const rememberReconciliation = (account: Account, { receivable, ledger }: DataOf<'BalanceReconciled.v1'>): Account =>
+  rememberTransfer(account, ledger.txId, { to: account.user, amount: minus(ownPart(account, ledger), receivable), revision: account.revision });
+
+const ownPart = ({ user }: Account, { postings }: LedgerTransaction): Kudos =>
+  plus(...postings.filter(({ account }) => account === spendable(user)).map(({ amount }) => amount));
 
 const rememberTransfer = (account: Account, txId: string, transfer: RememberedTransfer): Account => {
   account.transfers.set(txId, transfer);
@@ -234,7 +233,9 @@ const forgetOldest = (account: Account, remembered: Map<string, { readonly revis
 export const isDone = (bulk: RememberedBulk | undefined, place: number): boolean => bulk !== undefined && (bulk.done & (1n << BigInt(place))) !== 0n;
 
 const foldPostings = (account: Account, event: AccountEvent): void => {
-  for (const { account: name, amount } of ledgerOf(event)?.postings ?? []) {
+  const ledger = ledgerOf(event);
+  if (!ledger) return;
+  for (const { account: name, amount } of ledger.postings) {
     if (name === spendable(account.user)) account.own = plus(account.own, amount);
     else if (name === escrow(account.user)) account.ownEscrow = plus(account.ownEscrow, amount);
   }

@@ -1,5 +1,5 @@
 import { ledgerOf, type Recorded } from '../kernel/event.js';
-import { centikudos, NO_KUDOS, plus, type Kudos } from '../kernel/kudos.js';
+import { centikudos, most, NO_KUDOS, plus, type Kudos } from '../kernel/kudos.js';
 import { userOf } from '../kernel/ledger.js';
 import type { NodeFold } from '../platform/event-log/node-feed.js';
 import type { Position } from '../platform/event-log/event-log.js';
@@ -26,11 +26,12 @@ export class Credits implements NodeFold {
   }
 
   apply(event: Recorded): void {
-    for (const { account, amount } of ledgerOf(event)?.postings ?? []) {
-      if (amount < 0) continue;
+    const ledger = ledgerOf(event);
+    if (!ledger) return;
+    for (const { account, amount } of ledger.postings) {
       const owner = userOf(account);
       if (owner?.pocket !== 'spendable' || event.stream === `account-${owner.user}`) continue;
-      this.#elsewhere.set(owner.user, plus(this.of(owner.user), amount));
+      this.#elsewhere.set(owner.user, plus(this.of(owner.user), most(NO_KUDOS, amount)));
     }
   }
 

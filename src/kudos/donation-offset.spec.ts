@@ -30,6 +30,7 @@ describe('the account that thanks for donations', () => {
     account(opened(), repaid(kudos(60), kudos(60))).when(offset(kudos(60))).thenNothing();
     account(opened(), repaid(kudos(150), NO_KUDOS)).when(offset(kudos(150))).thenNothing();
   });
+  it('repays all that it has on a view that lags', () => account(opened()).when(offset(INCOME, { creditsComplete: false })).then(repaid(INCOME, INCOME)));
   it('finds no shortfall in a view that lags', () => account(opened()).when(offset(kudos(150), { creditsComplete: false })).thenRefused('CreditsBehind'));
   it('must be open', () => account().when(offset(kudos(1))).thenRefused('AccountNotOpen'));
 

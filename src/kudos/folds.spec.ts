@@ -94,6 +94,7 @@ describe('recent gifts', () => {
     }
     const known = Array.from({ length: 100 }, (_, k) => k + 1).filter((user) => gifts.given(user, 0));
     expect(known).toEqual(Array.from({ length: 59 }, (_, k) => k + 42));
+    expect(gifts.size).toBe(60); // the last one was a second ago: what was a minute old then is gone
   });
   it('are transfers and nothing else', () => {
     const clock = new SettableClock();

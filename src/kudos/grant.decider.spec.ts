@@ -4,7 +4,7 @@ import { folded, given } from '../../test/support/given.js';
 import { transactionId } from '../kernel/ids.js';
 import { centikudos, kudos, NO_KUDOS, type Kudos } from '../kernel/kudos.js';
 import type { IssueReason } from '../kernel/ledger.js';
-import { grantDecider, type GrantAward, type GrantCommand, type GrantEvent, type GrantMonthly, type GrantRating } from './grant.decider.js';
+import { awardKey, grantDecider, monthlyKey, ratingKey, type GrantAward, type GrantCommand, type GrantEvent, type GrantMonthly, type GrantRating } from './grant.decider.js';
 import type { KudosGranted } from './grant.events.js';
 
 const AT = '2026-03-01T12:00:00.000Z';
@@ -72,10 +72,13 @@ describe('the reward for ratings', () => {
     key().when(rate({ user: 0, amount: NO_KUDOS })).then(nothing);
     key(nothing).when(rate()).thenRefused('AestheticsAlreadyExist');
   });
-  it('is nobody\'s when nobody has asked', () => expect(() => key().when(rate({ user: 0 }))).toThrow(RangeError));
+  it('is nobody\'s when nobody has asked', () => expect(() => key().when(rate({ user: 0 }))).toThrow(new RangeError('1000 cannot be granted to 0')));
 });
 
 describe('any grant', () => {
+  it('has a stream of its own by what it is for, which can be created once', () =>
+    expect([monthlyKey(7, '202602'), awardKey('tx'), ratingKey(REQUEST)]).toEqual(['monthly-7-202602', 'award-tx', `rating-${REQUEST}`]));
+
   const amounts = fc.integer({ min: -500, max: 5_000 }).map(centikudos);
   const commands: fc.Arbitrary<GrantCommand> = fc.record({
     kind: fc.constantFrom('GrantAward', 'GrantMonthly', 'GrantRating', 'GrantAdjustment'), user: fc.integer({ min: 0, max: 3 }), amount: amounts, flagged: fc.boolean(),

@@ -8,7 +8,7 @@ import type { KudosGranted, MonthOfThanks, RatingGiven } from './grant.events.js
 
 /** Once-only issuance: whoever creates the stream `grant-{key}` has granted (spec/ledger.md §4.3). */
 export interface Grant {
-  granted: { readonly user: UserId; readonly amount: Kudos } | undefined;
+  readonly granted?: { readonly user: UserId; readonly amount: Kudos };
 }
 interface Given {
   readonly at: string;
@@ -120,7 +120,7 @@ const amountOf = ({ user, ledger }: BalanceAdjusted['data']): Kudos =>
 export const grantDecider: Decider<Grant, GrantCommand, GrantEvent, GrantRc> = {
   category: 'grant',
   stateVersion: 1,
-  initialState: () => ({ granted: undefined }),
+  initialState: () => ({}),
   evolve: (_grant, { type, data }) => ({
     granted: { user: data.user, amount: type === 'KudosGranted.v1' ? data.amount : amountOf(data) },
   }),

@@ -35,6 +35,17 @@ describe('the pockets of everybody', () => {
     view.apply(recorded(transferred(kudos(1_000), { to: OWNER })));
     expect([...view.aboveCap]).toEqual([OWNER]);
   });
+  it('are moved by nothing else', () => {
+    const view = pockets();
+    view.apply(recorded(settled('a', { legs: [] })));
+    expect([view.of(ME), view.of(OWNER), [...view.escrowed]]).toEqual([pockets().of(ME), pockets().of(OWNER), []]);
+  });
+  it('count what was ever credited to escrow elsewhere, which nothing makes less', () => {
+    const view = pockets();
+    view.apply(recorded(settled('a')));
+    view.apply(recorded(settled('b', { legs: [[`user:${OWNER}:escrow`, kudos(-2)], ['issue:makeup', kudos(2)]] })));
+    expect(view.of(OWNER)).toMatchObject({ escrow: 250, escrowElsewhere: 450 });
+  });
   it('tell credits of escrow in the account\'s own stream from those elsewhere', () => {
     const view = pockets();
     view.apply(recorded(settled('a', { owner: ME, legs: [[`user:${ME}:escrow`, kudos(4)], ['issue:makeup', kudos(-4)]] })));

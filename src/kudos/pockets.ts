@@ -42,15 +42,16 @@ export class Pockets implements NodeFold {
   }
 
   apply(event: Recorded): void {
-    const postings = ledgerOf(event)?.postings ?? [];
-    for (const { account, amount } of postings) {
+    const ledger = ledgerOf(event);
+    if (!ledger) return;
+    for (const { account, amount } of ledger.postings) {
       const owner = userOf(account);
       if (!owner) continue;
       const pocket = this.#pocket(owner.user);
       pocket[owner.pocket] += amount;
-      if (owner.pocket === 'escrow' && amount > 0 && event.stream !== `account-${owner.user}`) pocket.escrowElsewhere += amount;
+      if (owner.pocket === 'escrow' && event.stream !== `account-${owner.user}`) pocket.escrowElsewhere += Math.max(0, amount);
     }
-    for (const { account } of postings) {
+    for (const { account } of ledger.postings) {
       const owner = userOf(account);
       if (owner) this.#sort(owner.user);
     }
@@ -84,8 +85,7 @@ export class Pockets implements NodeFold {
   #sort(user: number): void {
     const { spendable, escrow } = this.#pocket(user);
     put(this.#escrowed, user, escrow > 0);
-    const limit = this.cap.limitOf(user);
-    put(this.#aboveCap, user, limit !== undefined && spendable > limit);
+    put(this.#aboveCap, user, spendable > (this.cap.limitOf(user) ?? Infinity));
   }
 }
 

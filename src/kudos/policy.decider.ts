@@ -3,7 +3,7 @@ import { accept, refuse, type Decider } from '../kernel/decider.js';
 import type { PolicyAdopted, PolicyEvent } from './policy.events.js';
 
 export interface AdoptedPolicy {
-  current: PolicyAdopted['data'] | undefined;
+  readonly current?: PolicyAdopted['data'];
 }
 export interface AdoptPolicy {
   readonly type: 'AdoptPolicy';
@@ -18,7 +18,7 @@ const sameRules = (one: PolicyAdopted['data'], other: PolicyAdopted['data']): bo
 export const policyDecider: Decider<AdoptedPolicy, AdoptPolicy, PolicyEvent, PolicyRc> = {
   category: 'policy',
   stateVersion: 1,
-  initialState: () => ({ current: undefined }),
+  initialState: () => ({}),
   evolve: (_policy, { data }) => ({ current: data }),
   decide: ({ policy }, { current }) => {
     if (!current) return accept({ type: 'PolicyAdopted.v1', data: policy });

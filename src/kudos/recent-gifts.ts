@@ -30,8 +30,12 @@ export class RecentGifts implements NodeFold {
 
   /** Has `from` sent kudos to `to` within the last minute? */
   given(from: number, to: number): boolean {
-    const at = this.#at.get(`${from}>${to}`);
-    return at !== undefined && this.clock.now() - at < COOL_DOWN_MS;
+    return this.clock.now() - (this.#at.get(`${from}>${to}`) ?? -Infinity) < COOL_DOWN_MS;
+  }
+
+  /** How many are remembered: those that still matter. */
+  get size(): number {
+    return this.#at.size;
   }
 
   #remember(from: number, to: number, at: string): void {
@@ -40,7 +44,7 @@ export class RecentGifts implements NodeFold {
     this.#at.set(pair, Date.parse(at));
     const oldest = this.clock.now() - COOL_DOWN_MS;
     for (const [key, when] of this.#at) {
-      if (when >= oldest) break;
+      if (when > oldest) break;
       this.#at.delete(key);
     }
   }

@@ -1,5 +1,5 @@
 import { describe, it } from '@jest/globals';
-import { account, opened } from '../../test/support/an-account.js';
+import { account, FORGOTTEN, forgetful, opened } from '../../test/support/an-account.js';
 import { reconcile, reconciled } from '../../test/support/a-reversal.js';
 import { kudos, NO_KUDOS } from '../kernel/kudos.js';
 
@@ -15,6 +15,13 @@ describe('a compensation by the operator', () => {
     account(opened(), reconciled(kudos(-100), kudos(60))).when(reconcile(kudos(-160))).thenNothing();
   });
   it('stops at the floor only on views that have reached the head', () => account(opened()).when(reconcile(kudos(-160), { creditsComplete: false })).thenRefused('CreditsBehind'));
+  it('of what is there, or given, waits for no view', () => {
+    for (const amount of [kudos(-100), kudos(12.5)]) account(opened()).when(reconcile(amount, { creditsComplete: false })).then(reconciled(amount));
+  });
+  it('asks the index about what the account has forgotten', () => {
+    account(...forgetful).when(reconcile(kudos(12.5), { indexedThrough: FORGOTTEN - 1 })).thenRefused('IndexBehind');
+    account(...forgetful).when(reconcile(kudos(12.5), { indexedThrough: FORGOTTEN })).then(reconciled(kudos(12.5)));
+  });
   it.each([[NO_KUDOS, kudos(100)], [kudos(-5), NO_KUDOS]])('of %d with %d elsewhere moves nothing', (amount, creditsElsewhere) =>
     account(opened()).when(reconcile(amount, { creditsElsewhere })).thenRefused('NothingToReconcile'));
 });

@@ -1,5 +1,5 @@
 import { accept, refuse, type Decision } from '../kernel/decider.js';
-import { least, minus, most, negated, NO_KUDOS } from '../kernel/kudos.js';
+import { minus, most, negated, NO_KUDOS } from '../kernel/kudos.js';
 import { balanced, posting, spendable } from '../kernel/ledger.js';
 import type { ReconcileBalance } from './account.commands.js';
 import type { BalanceReconciled } from './account.events.js';
@@ -14,7 +14,7 @@ export const reconcileBalance = (command: ReconcileBalance, account: Account): D
   const earlier = account.transfers.get(txId);
   if (earlier) return earlier.amount === amount ? accept() : refuse('IdempotencyKeyConflict');
   if (account.forgottenThrough > command.indexedThrough) return refuse('IndexBehind');
-  const moved = amount > 0 ? amount : negated(least(negated(amount), most(NO_KUDOS, availableOf(account, command.creditsElsewhere))));
+  const moved = most(amount, negated(most(NO_KUDOS, availableOf(account, command.creditsElsewhere)))); // takes no more than there is
   if (moved !== amount && !command.creditsComplete) return refuse('CreditsBehind');
   if (moved === 0) return refuse('NothingToReconcile');
   const ledger = balanced(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { abandon, account, adjusted, authorized, closed, FRIEND, ME, opened, OWNER, REQUEST, reversed } from '../../test/support/an-account.js';
+import { abandon, account, adjusted, authorized, closed, FORGOTTEN, forgetful, FRIEND, ME, opened, OWNER, REQUEST, reversed } from '../../test/support/an-account.js';
 import { gift, original, takeBack, takenBack } from '../../test/support/a-reversal.js';
 import { transactionId } from '../kernel/ids.js';
 import { kudos, NO_KUDOS } from '../kernel/kudos.js';
@@ -24,6 +24,14 @@ describe('a transaction that a moderator takes back', () => {
   it('is taken back whole when an admin forces it, below the floor if need be', () =>
     account(opened()).when(takeBack(gift(kudos(160)), { force: true })).then(
       takenBack(gift(kudos(160)), [[`user:${ME}:spendable`, kudos(-160)], [`user:${FRIEND}:spendable`, kudos(160)]], { taken: kudos(160), forced: true })));
+  it('of what is there is taken back on a view that lags', () => {
+    const whole = takenBack(gift(kudos(100)), [[`user:${ME}:spendable`, kudos(-100)], [`user:${FRIEND}:spendable`, kudos(100)]], { taken: kudos(100) });
+    account(opened()).when(takeBack(gift(kudos(100)), { creditsComplete: false })).then(whole);
+  });
+  it('is looked for in the index when the account may have forgotten it', () => {
+    account(...forgetful).when(takeBack(gift(kudos(60)), { indexedThrough: FORGOTTEN - 1 })).thenRefused('IndexBehind');
+    expect(account(...forgetful).when(takeBack(gift(kudos(60)), { indexedThrough: FORGOTTEN })).events).toHaveLength(1);
+  });
   it('leaves no receivable on a view that lags', () => account(opened()).when(takeBack(gift(kudos(160)), { creditsComplete: false })).thenRefused('CreditsBehind'));
   it('waits where there is nothing to take', () => account(opened()).when(takeBack(gift(kudos(60)), { creditsElsewhere: NO_KUDOS })).thenRefused('NothingToReverse'));
 
@@ -41,6 +49,20 @@ describe('a transaction that a moderator takes back', () => {
     account(opened()).when(takeBack(job, { creditsElsewhere: kudos(2) })).then(takenBack(job, [
       [`user:${ME}:spendable`, kudos(-2)], ['burn:settlement', kudos(-1)], ['user:21:spendable', kudos(3)],
     ], { taken: kudos(2), receivable: kudos(7) }));
+  });
+  it('gives back to a payer first, in whatever order the postings stand', () => {
+    const job = original('generation', [['issue:floor', kudos(-6)], ['user:21:spendable', kudos(-4)], [`user:${ME}:spendable`, kudos(10)]]);
+    account(opened()).when(takeBack(job, { creditsElsewhere: kudos(5) })).then(takenBack(job, [
+      [`user:${ME}:spendable`, kudos(-5)], ['user:21:spendable', kudos(4)], ['issue:floor', kudos(1)],
+    ], { taken: kudos(5), receivable: kudos(5) }));
+  });
+  it('gives nothing back, not even the fee, while its owner has nothing', () => {
+    const job = original('generation', [['user:21:spendable', kudos(-10)], [`user:${ME}:spendable`, kudos(9)], ['burn:settlement', kudos(1)]]);
+    account(opened()).when(takeBack(job, { creditsElsewhere: NO_KUDOS })).thenRefused('NothingToReverse');
+  });
+  it('gives nothing back of an admission whose whole price was set aside for a style', () => {
+    const styled = original('activation', [[`user:${ME}:spendable`, kudos(-2)], ['burn:style', kudos(2)]]);
+    account(opened()).when(takeBack(styled)).thenRefused('NothingToReverse');
   });
   it('gives back where nobody loses: the price of admission, a correction', () => {
     account(opened()).when(takeBack(activation)).then(takenBack(activation, [[`user:${ME}:spendable`, kudos(3)], ['burn:activation', kudos(-3)]], { taken: NO_KUDOS }));

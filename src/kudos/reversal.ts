@@ -25,10 +25,9 @@ export const REVERSIBLE: Readonly<Record<TransactionKind, boolean>> = {
  * two would lose, because one event can decrease one account only (R1), and where no user is part of it.
  */
 export const reversalAccountOf = ({ postings }: Pick<Original, 'postings'>): number | undefined => {
-  const users = (wanted: (amount: number) => boolean): number[] =>
-    [...new Set(postings.filter(({ amount }) => wanted(amount)).flatMap(({ account }) => userOf(account)?.user ?? []))];
-  const winners = users((amount) => amount > 0);
-  const [account, another] = winners.length > 0 ? winners : users((amount) => amount < 0);
+  const users = (legs: readonly Posting[]): number[] => [...new Set(legs.flatMap(({ account }) => userOf(account)?.user ?? []))];
+  const winners = users(postings.filter(({ amount }) => amount > 0));
+  const [account, another] = winners.length > 0 ? winners : users(postings);
   return another === undefined ? account : undefined;
 };
 

@@ -58,10 +58,33 @@ describe('a shared key', () => {
     // A node that has read less never counts less than the last change did.
     account(opened(), created(), changed({ budget: { amount: null, credited: kudos(7) } })).when(change({ budget: kudos(1) })).then(changed({ budget: { amount: kudos(1), credited: kudos(7) } }));
   });
+  it('keeps what a change does not name', () => {
+    const limits = { ...NO_LIMITS, maxImageSteps: 9 };
+    const before = keyAfter(created({ expiresAt: LATER, limits }), asked())!;
+    const after = (parts: Parameters<typeof changed>[0]): SharedKey | undefined => keyAfter(created({ expiresAt: LATER, limits }), asked(), changed(parts));
+    expect(after({ name: personal(SUBJECT, 'x') })).toEqual(before);
+    expect(after({ expiresAt: null })).toEqual({ ...before, expiresAt: null });
+    expect(after({ limits: NO_LIMITS })).toEqual({ ...before, limits: NO_LIMITS });
+    expect(after({ budget: { amount: kudos(50), credited: kudos(7) } })).toEqual({ ...before, budget: kudos(50), credited: kudos(7), reserved: NO_KUDOS });
+  });
+  it('is past its date from that very moment', () => {
+    expect(account(opened(), created({ expiresAt: LATER })).when(ask({ at: '2026-03-02T11:59:59.999Z' })).events).toHaveLength(1);
+    account(opened(), created({ expiresAt: LATER })).when(ask({ at: LATER })).thenRefused('SharedKeyExpired');
+  });
   it('is deleted once, and then nothing changes it', () => {
     account(opened(), created()).when(remove).then(removed);
     account(opened(), created(), removed).when(remove).thenNothing();
     account(opened(), created(), removed).when(change({ name: 'x' })).thenRefused('SharedKeyUnknown');
+  });
+  it.each([
+    asked(), used('a'), about(released(NO_KUDOS), { key: KEY, released: kudos(10) }), about(closed(0), { key: KEY, released: kudos(10), returned: NO_KUDOS }), changed({ expiresAt: LATER }),
+  ])('%#: that is gone is brought back by no event that names it', (event) =>
+    expect(keyAfter(created(), removed, event)).toBeUndefined());
+  it('is not touched by requests that come without it', () => {
+    account(opened(), created()).when(authorize()).then(authorized());
+    account(opened(), created(), authorized()).when(settle('a', { ended: ['a'] })).then(settled('a'), closed(1));
+    account(opened(), created(), authorized()).when(release(1)).thenNothing();
+    expect(keyAfter(created(), authorized({ hold: kudos(20) }), released(kudos(10)), settled('a'), closed(1))).toEqual(keyAfter(created()));
   });
 });
 
@@ -144,6 +167,13 @@ describe('a request by a shared key', () => {
     });
     it('gets nothing back of a request that never came', () =>
       account(opened(), created(), asked(), anew).when(abandon).then(reversed(kudos(3)), about(closed(0), { key: KEY, released: NO_KUDOS, returned: NO_KUDOS })));
+    it('nothing changes for what was asked for by another key, or by none', () => {
+      const others = [created(), created({ key: 'b' }), asked(), authorized({ request: 'other' })];
+      for (const event of [changed({ key: 'b', budget: { amount: NO_KUDOS, credited: NO_KUDOS } }), { ...removed, data: { ...removed.data, key: 'b' } } as AccountEvent]) {
+        account(opened(), ...others, event).when(settle('a')).then(used('a'));
+        account(opened(), ...others, event).when(settle('a', { request: 'other' })).then(settled('a', { request: 'other' }));
+      }
+    });
     it('the key is frozen by a budget of nothing, also after the last of its requests', () =>
       account(opened(), created(), asked(), anew, used('a', NO_KUDOS)).when(ask({ request: 'other' })).thenRefused('SharedKeyEmpty'));
   });

@@ -41,7 +41,11 @@ export const evolveSharedKeys = (keys: Map<string, SharedKey>, event: AccountEve
     }
     case 'SharedKeyChanged.v1': return changed(keys.get(event.data.key), event.data);
     case 'SharedKeyDeleted.v1': return void keys.delete(event.data.key);
-    case 'AuthorizationOpened.v1': return opened(keys.get(event.data.sharedKey?.key ?? ''), event.data);
+    case 'AuthorizationOpened.v1': {
+      const { activation, sharedKey } = event.data;
+      if (sharedKey) move(keys.get(sharedKey.key), { used: activation, utilised: activation, reserved: most(NO_KUDOS, minus(sharedKey.reserved, activation)) });
+      return;
+    }
     case 'JobSettled.v1': {
       const { sharedKey } = event.data;
       if (sharedKey) move(keys.get(sharedKey.key), { used: sharedKey.reserved, utilised: sharedKey.consumed, reserved: minus(NO_KUDOS, sharedKey.reserved) });
@@ -67,11 +71,6 @@ const move = (key: SharedKey | undefined, by: { readonly used: Kudos; readonly u
   if (key.budget !== null) key.budget = minus(key.budget, by.used);
   key.utilised = plus(key.utilised, by.utilised);
   key.reserved = plus(key.reserved, by.reserved);
-};
-
-const opened = (key: SharedKey | undefined, { activation, sharedKey }: DataOf<'AuthorizationOpened.v1'>): void => {
-  const reserved = sharedKey?.reserved ?? NO_KUDOS;
-  move(key, { used: activation, utilised: activation, reserved: most(NO_KUDOS, minus(reserved, activation)) });
 };
 
 const changed = (key: SharedKey | undefined, { budget, expiresAt, limits }: DataOf<'SharedKeyChanged.v1'>): void => {

@@ -49,10 +49,10 @@ export const sharedKeyRefusal = ({ sharedKey: use, quote, creditsComplete, at }:
   return free !== null && quote > free ? forMoney(refuse('SharedKeyInsufficientKudos', { required: quote, available: free })) : undefined;
 };
 
-/** The key's limits on a single request come after all questions of money (horde-api C1.1, row 54). */
+/** The key's limits on a single request come after all questions of money (horde-api C1.1, row 54), and so after that whether there is such a key. */
 export const isBeyondLimits = ({ sharedKey: use }: OpenAuthorization, account: Account): boolean => {
-  const limits = account.sharedKeys.get(use?.key ?? '')?.limits;
-  if (!use?.asks || !limits) return false;
+  if (!use?.asks) return false;
+  const { limits } = account.sharedKeys.get(use.key)!;
   const { pixels, steps, tokens } = use.asks;
   return [[pixels, limits.maxImagePixels], [steps, limits.maxImageSteps], [tokens, limits.maxTextTokens]].some(([asked, max]) => max! >= 0 && asked! > max!);
 };

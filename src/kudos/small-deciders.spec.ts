@@ -19,7 +19,7 @@ describe('a grant', () => {
   it('is issued from issue:adjustment', () => key().when(grant()).then(granted));
   it('happens once, however often it is asked', () => key(granted).when(grant()).thenNothing());
   it.each([grant(kudos(51)), grant(kudos(50), 8)])('%#: of another amount or to somebody else is a conflict', (command) => key(granted).when(command).thenRefused('GrantConflict'));
-  it.each([0, -1])('%d: takes nothing away: a debit belongs to the account', (amount) => expect(() => key().when(grant(centikudos(amount)))).toThrow(RangeError));
+  it.each([0, -1])('%d: takes nothing away: a debit belongs to the account', (amount) => expect(() => key().when(grant(centikudos(amount)))).toThrow(new RangeError(`${amount} is nothing to grant to 7`)));
 });
 
 describe('the policy', () => {

@@ -17,14 +17,13 @@ const STEPS_LEAST = 4;
  */
 export const downgradeImage = (request: ImageUpfrontRequest, load: Load, reference: ReferenceSnapshot): ImageJobFeatures | undefined => {
   const slow = { ...request, slowWorkers: true };
-  const { limit, downgradable } = imageUpfrontRequired(slow, load, reference);
-  if (!downgradable) return undefined;
+  const { limit } = imageUpfrontRequired(slow, load, reference);
   const features = { ...slow.features, ...fitting(slow.features, limit * limit), steps: fewerSteps(slow, reference) };
   return imageUpfrontRequired({ ...slow, features }, load, reference).required ? undefined : features;
 };
 
-const fitting = ({ width, height }: ImageJobFeatures, area: number): { width: number; height: number } => {
-  if (width * height <= area) return { width, height };
+const fitting = ({ width, height }: ImageJobFeatures, area: number): { width?: number; height?: number } => {
+  if (width * height <= area) return {};
   const scale = Math.sqrt(area / (width * height));
   let [w, h] = [snapped(width * scale), snapped(height * scale)];
   while (w * h > area) {
@@ -46,7 +45,7 @@ const fewerSteps = ({ features, models }: ImageUpfrontRequest, reference: Refere
 
 /** As `downgradeImage`, for text (horde-rules §3.3). */
 export const downgradeText = (request: TextUpfrontRequest, load: Load): TextJobFeatures | undefined => {
-  const { limit, downgradable } = textUpfrontRequired({ ...request, slowWorkers: true }, load);
-  if (!downgradable) return undefined;
+  if (request.chargedWorkerList) return undefined;
+  const { limit } = textUpfrontRequired({ ...request, slowWorkers: true }, load);
   return { ...request.features, maxLength: Math.min(request.features.maxLength, limit) };
 };

@@ -30,7 +30,7 @@ const placed = (path: string, member: string): string => (path === '' ? member :
 
 const faultsOf = (written: unknown, model: unknown, path: string): readonly string[] => {
   if (typeof model === 'number') return numberFaults(written, path);
-  if (typeof model === 'string') return typeof written === 'string' && isBaseline(written) ? [] : [`${path} is none of ${BASELINES.join(', ')}`];
+  if (typeof model === 'string') return isBaseline(written) ? [] : [`${path} is none of ${BASELINES.join(', ')}`];
   if (!isObject(written)) return [`${path === '' ? 'the policy' : path} is not an object`];
   if (OPEN_TABLES.has(path)) return Object.entries(written).flatMap(([name, value]) => numberFaults(value, placed(path, name)));
   return Object.entries(written).flatMap(([name, value]) => memberFaults(name, value, { model: model as object, path }));
@@ -51,8 +51,8 @@ const numberFaults = (value: unknown, path: string): readonly string[] => {
 };
 
 const merged = (base: unknown, patch: unknown): unknown => {
-  if (!isObject(base) || !isObject(patch)) return patch;
-  const entries = new Map<string, unknown>(Object.entries(base));
+  if (!isObject(patch)) return patch;
+  const entries = new Map<string, unknown>(Object.entries(base as object)); // an object as well, or the patch would not have been read
   for (const [name, value] of Object.entries(patch)) entries.set(name, entries.has(name) ? merged(entries.get(name), value) : value);
   return Object.fromEntries(entries);
 };

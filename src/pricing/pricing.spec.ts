@@ -54,6 +54,8 @@ describe('a quote', () => {
     const rules = [true, false].map((ownerTrusted) => textReward({ ...work, model: 'unknown 70B', ownerTrusted }, POLICY, reference));
     expect(rules[0]).not.toBe(rules[1]);
     expect(dearestTextPrice(text, 'unknown 70B', POLICY, reference)).toBe(Math.max(...rules));
+    const cheap = { ...POLICY, text: { ...POLICY.text, unknownPerToken: 0 } };
+    expect(dearestTextPrice(text, 'unknown 70B', cheap, reference)).toBe(Math.min(...rules));
   });
 
   it('of texts for named workers is a token price, where that is set', () => {

@@ -1,5 +1,5 @@
 import { most, plus, times, type Kudos } from '../kernel/kudos.js';
-import { textParameters, type ReferenceSnapshot } from '../reference/reference.js';
+import type { ReferenceSnapshot } from '../reference/reference.js';
 import { imageActivation, textActivation } from './activation.js';
 import { imageDebit, textDebit } from './burn.js';
 import { imagePriceOn, imageUnitPrice } from './image-price.js';
@@ -64,12 +64,10 @@ export const textQuote = (request: TextQuoteRequest, policy: PricePolicy, refere
   return quote({ activation: textActivation(request, policy), unitPrice, ...named, perJob, jobs: request.jobs }, policy, reference);
 };
 
-/** The most that a text on the named model can be worth; an unknown model by the dearer of its two rules. */
+/** The most that a text on the named model can be worth; an unknown model by the dearer of its two rules, for trusted owners and others. */
 export const dearestTextPrice = (features: TextJobFeatures, model: string, policy: PricePolicy, reference: ReferenceSnapshot): Kudos => {
   const work = { ...wholeOf(features), model, validatedBackend: true };
-  const trusted = textReward({ ...work, ownerTrusted: true }, policy, reference);
-  if (textParameters(reference, model) !== undefined) return trusted;
-  return most(trusted, textReward({ ...work, ownerTrusted: false }, policy, reference));
+  return most(...[true, false].map((ownerTrusted) => textReward({ ...work, ownerTrusted }, policy, reference)));
 };
 
 /** The `kudos` of a text's 202 answer: one text at its dearest (Q13: upstream always says 0). */

@@ -45,6 +45,7 @@ describe('an image request', () => {
     [{ width: 1024, height: 1024, steps: 60 }, calm, { width: 1024, height: 1024, steps: 30 }],
     [{ width: 2048, height: 1024, steps: 20 }, calm, { width: 1408, height: 704, steps: 20 }],
     [{ width: 1024, height: 1024, steps: 20 }, busy, { width: 576, height: 576, steps: 20 }],
+    [{ width: 2176, height: 640, steps: 20 }, busy, { width: 1024, height: 256, steps: 20 }],
     [{ width: 3072, height: 128, steps: 20 }, busy, { width: 512, height: 512, steps: 20 }],
     [{ controlType: 'canny', steps: 40 }, calm, { width: 512, height: 512, steps: 20 }],
     [{ sampler: 'lcm', steps: 40 }, calm, { width: 512, height: 512, steps: 10 }],
@@ -63,6 +64,7 @@ describe('an image request', () => {
       downgradeImage({ ...asked, models, features: { ...plain, width: 2048, ...features } }, calm, reference)?.steps;
     expect([stepsOf({ steps: 100 }, []), stepsOf({ steps: 20 }, []), stepsOf({ steps: 100, sampler: 'k_dpm_adaptive' }, [])]).toEqual([30, 20, 100]);
     expect(stepsOf({ steps: 100 }, ['SDXL 1.0', 'stable_diffusion'])).toBe(30);
+    expect(stepsOf({ steps: 100 }, ['Stable Cascade 1.0'])).toBe(50);
   });
 
   it('does not shrink where that would not help', () => {
@@ -74,10 +76,10 @@ describe('an image request', () => {
 describe('a text request', () => {
   const text = { features: { maxLength: 512, maxContextLength: 2048, promptTokens: 20 }, models: [], slowWorkers: true, chargedWorkerList: false };
   it.each([
-    [text, calm, { required: false, downgradable: true, limit: 512 }], [text, busy, { required: true, downgradable: true, limit: 256 }],
-    [{ ...text, slowWorkers: false }, calm, { required: true, downgradable: true, limit: 1012 }],
-    [{ ...text, features: { ...text.features, maxLength: 513 } }, calm, { required: true, downgradable: true, limit: 512 }],
-    [{ ...text, chargedWorkerList: true }, calm, { required: true, downgradable: false, limit: 512 }],
+    [text, calm, { required: false, limit: 512 }], [text, busy, { required: true, limit: 256 }],
+    [{ ...text, slowWorkers: false }, calm, { required: true, limit: 1012 }],
+    [{ ...text, features: { ...text.features, maxLength: 513 } }, calm, { required: true, limit: 512 }],
+    [{ ...text, chargedWorkerList: true }, calm, { required: true, limit: 512 }],
   ] as const)('needs its price upfront only when it should (%#)', (request, load, expected) => {
     expect(textUpfrontRequired(request, load)).toEqual(expected);
   });

@@ -25,7 +25,6 @@ export interface TextUpfrontRequest extends UpfrontRequest { readonly features: 
 /** `limit`: longest side of a free square in pixels, or tokens of a free text. */
 export interface Upfront {
   readonly required: boolean;
-  readonly downgradable: boolean;
   readonly limit: number;
 }
 
@@ -48,10 +47,9 @@ export const usesLcm = ({ sampler, lorasLcm }: ImageJobFeatures): boolean => sam
 /** Must this image request's price be there before it is accepted (horde-rules §3.1)? */
 export const imageUpfrontRequired = (request: ImageUpfrontRequest, load: Load, reference: ReferenceSnapshot): Upfront => {
   const side = SIDE_MAX + 10 * load.threads - roundHalfEven(QUEUE_WEIGHT * load.queue);
-  const downgradable = !request.chargedWorkerList;
-  if (!request.slowWorkers) return { required: true, downgradable, limit: side };
+  if (!request.slowWorkers) return { required: true, limit: side };
   const limit = freeSide(side, request.models, reference);
-  return { required: asksMuch(request, limit, reference) || request.chargedWorkerList, downgradable, limit };
+  return { required: asksMuch(request, limit, reference) || request.chargedWorkerList, limit };
 };
 
 const freeSide = (side: number, models: readonly string[], reference: ReferenceSnapshot): number => {
@@ -71,10 +69,9 @@ const asksMuch = ({ features, models }: ImageUpfrontRequest, side: number, refer
 /** Must this text request's price be there before it is accepted (horde-rules §3.3)? */
 export const textUpfrontRequired = (request: TextUpfrontRequest, load: Load): Upfront => {
   const tokens = TEXT_MAX + 5 * load.threads - roundHalfEven(QUEUE_WEIGHT * load.queue);
-  const downgradable = !request.chargedWorkerList;
-  if (!request.slowWorkers) return { required: true, downgradable, limit: tokens };
+  if (!request.slowWorkers) return { required: true, limit: tokens };
   const limit = clamped(tokens, TEXT_MIN, TEXT_MAX);
-  return { required: request.features.maxLength > limit || request.chargedWorkerList, downgradable, limit };
+  return { required: request.features.maxLength > limit || request.chargedWorkerList, limit };
 };
 
 /**

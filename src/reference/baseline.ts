@@ -5,7 +5,7 @@ export const BASELINES = [
 ] as const;
 export type Baseline = (typeof BASELINES)[number];
 
-export const isBaseline = (text: string): text is Baseline => (BASELINES as readonly string[]).includes(text);
+export const isBaseline = (value: unknown): value is Baseline => (BASELINES as readonly unknown[]).includes(value);
 
 /** Marks in the names of models that the reference does not know (horde-rules §2.3). */
 const MARKS: readonly (readonly [string, Baseline])[] = [

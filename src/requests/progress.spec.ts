@@ -37,15 +37,17 @@ describe('what a watcher is told', () => {
     expect(progress.isEnded).toBe(true);
   });
 
-  it('which form an alchemist has, and that one was given up for good', () => {
+  it('which form an alchemist has, that it never heard of it, and that one was given up for good', () => {
     const at = second(9);
     const form = (type: string, data: object): RequestEvent => ({ type, data: { request: REQUEST, job: 'a', worker: WORKER, form: 1, ...data } } as unknown as RequestEvent);
     expect(told(
       accepted(2), form('JobAssigned.v1', { model: 'caption', ttlS: 120, assignedAt: at }), form('JobFaulted.v1', { faultedAt: at, final: true }),
+      form('JobAssigned.v1', { model: 'caption', ttlS: 120, assignedAt: at }), form('JobFaulted.v1', { faultedAt: at, excused: true, unheard: true }),
       form('JobAssigned.v1', { model: 'caption', ttlS: 120, assignedAt: at }), form('JobSubmitted.v1', { state: 'cancelled', submittedAt: at }),
     ).slice(1)).toMatchObject([
       { event: 'assigned', data: { form: 1, ...counts(1, 1, 0, 0) } }, { event: 'job_faulted', data: { form: 1, ...counts(1, 0, 0, 1) } },
-      { event: 'assigned', data: counts(0, 1, 0, 1) }, { event: 'job_cancelled', data: { form: 1, ...counts(0, 0, 0, 1) } },
+      { event: 'assigned', data: counts(0, 1, 0, 1) }, { event: 'job_returned', data: { form: 1, ...counts(1, 0, 0, 2) } },
+      { event: 'assigned', data: counts(0, 1, 0, 2) }, { event: 'job_cancelled', data: { form: 1, ...counts(0, 0, 0, 2) } },
     ]);
   });
 });

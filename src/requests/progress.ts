@@ -52,9 +52,9 @@ const TELL: Tell = {
     tally.finished += 1;
     return { event: 'delivered', data: { job, worker, model, ...formOf(form), state, at: submittedAt } };
   },
-  'JobFaulted.v1': (tally, { job, worker, form, final, faultedAt }) => {
+  'JobFaulted.v1': (tally, { job, worker, form, final, unheard, faultedAt }) => {
     backTo(tally, final);
-    return { event: 'job_faulted', data: { job, worker, ...formOf(form), at: faultedAt } };
+    return { event: unheard ? 'job_returned' : 'job_faulted', data: { job, worker, ...formOf(form), at: faultedAt } };
   },
   'JobExpired.v1': (tally, { job, worker, form, final, expiredAt }) => {
     backTo(tally, final);

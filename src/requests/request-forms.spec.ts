@@ -102,6 +102,11 @@ describe('a form that is given back', () => {
     request(accepted(PAYER, [CAPTION]), ...thrice, assigned('a4', 0)).when(fault('a4')).then(returned('a4', 0, true), req.completed('faulted', []));
     request(accepted(), assigned('b', 1), submitted('b', 1), ...thrice, assigned('a4', 0)).when(fault('a4')).then(returned('a4', 0, true), req.completed('done', ['b']));
   });
+  it('that its worker never heard of comes back whenever that is, and is no return', () => {
+    const unheard = (job: string) => ({ type: 'JobFaulted.v1', data: { request: REQUEST, job, worker: WORKER, faultedAt: second(9), form: 0, excused: true, unheard: true } } as const);
+    request(accepted(), ...thrice, assigned('a4', 0)).when(req.takeBack('a4')).then(unheard('a4'));
+    request(accepted(), ...thrice, assigned('a4', 0), unheard('a4'), assigned('a5', 0)).when(fault('a5')).then(returned('a5', 0, true));
+  });
   it('comes back as well when its time is up', () => {
     const late = second(1 + TTL_S);
     request(accepted(), assigned('a', 0)).when({ type: 'ExpireJobs', at: late }).then({ type: 'JobExpired.v1', data: { request: REQUEST, job: 'a', worker: WORKER, expiredAt: late, form: 0 } });
@@ -131,7 +136,7 @@ describe('a cancellation', () => {
 
 it('in any story each form is out once at a time, delivered once at most, and nothing comes after the end', () => {
   const forms = [CAPTION, DEPTH, { ...CAPTION, form: 'nsfw' }];
-  const steps = fc.array(fc.record({ what: fc.constantFrom('assign', 'assign', 'submit', 'submit', 'fault', 'fault', 'fault', 'cancel' as const), which: fc.nat(2) }), { maxLength: 40, size: 'max' });
+  const steps = fc.array(fc.record({ what: fc.constantFrom('assign', 'assign', 'submit', 'submit', 'fault', 'fault', 'fault', 'hang up', 'cancel' as const), which: fc.nat(2) }), { maxLength: 40, size: 'max' });
   fc.assert(fc.property(fc.constantFrom(0, PAYER), steps, (payer, story) => {
     let state = folded(requestDecider, REQUEST, [accepted(payer, forms)]);
     const out = new Map<string, number>();
@@ -140,7 +145,7 @@ it('in any story each form is out once at a time, delivered once at most, and no
     let ended = false;
     story.forEach(({ what, which }, index) => {
       const job = pendingJobs(state)[which] ?? 'none';
-      const command = what === 'assign' ? assign([`j${index}`, which]) : what === 'submit' ? submit(job, forms[which]) : what === 'fault' ? fault(job) : cancelForms;
+      const command = what === 'assign' ? assign([`j${index}`, which]) : what === 'submit' ? submit(job, forms[which]) : what === 'fault' ? fault(job) : what === 'hang up' ? req.takeBack(job) : cancelForms;
       const early = what === 'cancel' && index < 20; // or few stories would get far
       const decision = requestDecider.decide(early ? assign([`j${index}`, which]) : command, state);
       if (decision.outcome === 'refused') return;
@@ -156,8 +161,8 @@ it('in any story each form is out once at a time, delivered once at most, and no
           delivered.add(out.get(id)!);
           out.delete(id);
         } else if (event.type === 'JobFaulted.v1') {
-          const { job: id, form, final } = event.data as { job: string; form: number; final?: true };
-          returns.set(form, (returns.get(form) ?? 0) + 1);
+          const { job: id, form, final, unheard } = event.data as { job: string; form: number; final?: true; unheard?: true };
+          if (!unheard) returns.set(form, (returns.get(form) ?? 0) + 1);
           expect(final === true).toBe(returns.get(form) === FORM_RETURNS_MAX);
           out.delete(id);
         } else if (event.type === 'RequestCompleted.v1') {

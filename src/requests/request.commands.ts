@@ -67,6 +67,11 @@ export interface FaultJob extends Given {
   readonly type: 'FaultJob';
   readonly job: string;
 }
+/** Jobs that were handed out to a call which ended without its answer: their worker knows nothing of them. */
+export interface TakeBackJobs extends Given {
+  readonly type: 'TakeBackJobs';
+  readonly jobs: readonly string[];
+}
 /** Why a job cannot be delivered any more; accepted if it still can. Changes nothing. */
 export interface ExplainJob {
   readonly type: 'ExplainJob';
@@ -100,4 +105,4 @@ export interface AbandonRequest extends Given {
 }
 
 export type RequestCommand =
-  | AcceptRequest | AssignJobs | AssignForms | SubmitJob | FaultJob | ExplainJob | ExpireJobs | ExpireRequest | LoseContent | CancelRequest | CancelForms | AbandonRequest;
+  | AcceptRequest | AssignJobs | AssignForms | SubmitJob | FaultJob | TakeBackJobs | ExplainJob | ExpireJobs | ExpireRequest | LoseContent | CancelRequest | CancelForms | AbandonRequest;

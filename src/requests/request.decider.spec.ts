@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   abandon, abandoned, accept, accepted, assign, assigned, cancel, cancelled, completed, expire, expired, expireJobs, explain, facts, fault, faulted, minute, OWNER,
-  request, REQUEST, requestExpired, requestFaulted, second, settledAnonymously, submit, submitted, TTL_S, PAYER,
+  request, REQUEST, requestExpired, requestFaulted, second, settledAnonymously, submit, submitted, takeBack, TTL_S, PAYER, unheard,
 } from '../../test/support/a-request.js';
 import { transactionId } from '../kernel/ids.js';
 import { centikudos, kudos } from '../kernel/kudos.js';
 import { balanced, posting } from '../kernel/ledger.js';
+import { requestDecider } from './request.decider.js';
 import type { RequestEvent } from './request.events.js';
 import { EXTRA_SLOW_LIFE_MS, LIFE_MS } from './request.state.js';
 
@@ -40,6 +41,11 @@ describe('a request', () => {
       expect(decision).toEqual(command.type === 'AssignJobs' ? { outcome: 'refused', rc: 'NothingWaiting' } : { outcome: 'accepted', events: [] });
     }
   });
+});
+
+it('a request is opened by its acceptance, and by nothing else', () => {
+  const commands = [accept(), abandon, assign(['a']), submit('a'), fault('a'), expireJobs(minute(9)), expire(minute(99)), cancel];
+  expect(commands.map((command) => requestDecider.opens?.(command))).toEqual(commands.map((_, at) => at === 0));
 });
 
 describe('handing out jobs', () => {
@@ -115,6 +121,16 @@ describe('a result', () => {
     request(abandoned).when(submit('a')).thenRefused('InvalidJobID');
     request().when(fault('a')).thenRefused('InvalidJobID');
   });
+  it.each<readonly [string, number | undefined, string, boolean]>([
+    ['at the speed that is allowed', 983_040, second(9), false], ['a little faster', 983_039.9, second(9), true], ['at any speed where none is set', undefined, second(9), false],
+    ['in no time, of which no speed can be told', 1, second(1), false], ['before its hand-out, by another clock', 1, second(0), false],
+  ])('that comes %s is marked only when it is too fast', (_how, speedMax, at, isTooFast) => {
+    const taken = submitted('a', at);
+    request(accepted(2), assigned('a')).when(submit('a', { at, ...(speedMax === undefined ? {} : { speedMax }) }))
+      .then({ ...taken, data: { ...taken.data, ...(isTooFast ? { tooFast: true } : {}) } } as RequestEvent);
+  });
+  it('says that its requester is to be told by a webhook', () =>
+    request(accepted(2, { webhook: true }), assigned('a')).when(submit('a')).then({ ...submitted('a'), data: { ...submitted('a').data, webhook: true } } as RequestEvent));
   it('needs no explanation while it can still be delivered', () => request(accepted(1), assigned('a')).when(explain('a')).thenNothing());
 
   describe('for an anonymous user', () => {
@@ -165,6 +181,30 @@ describe('a fault', () => {
   });
   it('the third names what was delivered before', () =>
     request(accepted(2), assigned('o'), submitted('o'), ...two.slice(1), assigned('c')).when(fault('c')).then(faulted('c'), requestFaulted(1), completed('faulted', ['o'])));
+});
+
+describe('a job that its worker never heard of', () => {
+  const three = ['a', 'b', 'c'].flatMap((job) => [assigned(job), unheard(job)]);
+
+  it('is the next one\'s at once, and its worker does not have it any more', () => {
+    request(accepted(2), assigned('a'), assigned('b')).when(takeBack('a', 'b')).then(unheard('a'), unheard('b'));
+    request(accepted(1), assigned('a'), unheard('a')).when(assign(['b'])).then(assigned('b'));
+    request(accepted(1), assigned('a'), unheard('a')).when(submit('a')).thenRefused('AbortedGen');
+  });
+  it('counts among no faults, however often that happens', () => {
+    request(accepted(1), ...three, assigned('d')).when(takeBack('d')).then(unheard('d'));
+    request(accepted(2), ...three, assigned('d'), faulted('d'), assigned('e')).when(fault('e')).then(faulted('e'));
+  });
+  it('that has come to an end stays what it is', () => {
+    request(accepted(3), assigned('a'), submitted('a'), assigned('b'), faulted('b')).when(takeBack('a', 'b', 'none')).thenNothing();
+    request(accepted(1), assigned('a'), unheard('a')).when(takeBack('a')).thenNothing();
+    request(accepted(1), cancelled(1), completed('cancelled', [])).when(takeBack('a')).thenNothing(); // nor does it end again
+    request().when(takeBack('a')).thenNothing();
+  });
+  it('ends a request that was only waiting for it', () => {
+    request(accepted(2), assigned('a'), cancelled(1)).when(takeBack('a')).then(unheard('a'), completed('cancelled', []));
+    request(accepted(2), assigned('a'), assigned('b'), cancelled(0)).when(takeBack('a')).then(unheard('a'));
+  });
 });
 
 describe('a job whose time is up', () => {

@@ -2,7 +2,7 @@ import { accept, refuse, type Decider, type Decision } from '../kernel/decider.j
 import { extendedDue, type Outage } from '../kernel/outage.js';
 import { unreachable } from '../kernel/unreachable.js';
 import type {
-  AbandonRequest, AcceptRequest, AssignJobs, CancelRequest, ExpireJobs, ExpireRequest, ExplainJob, FaultJob, RequestCommand, SubmitJob,
+  AbandonRequest, AcceptRequest, AssignJobs, CancelRequest, ExpireJobs, ExpireRequest, ExplainJob, FaultJob, RequestCommand, SubmitJob, TakeBackJobs,
 } from './request.commands.js';
 import { completed, loseContent, settledAnonymously } from './request-endings.js';
 import { testsItself, unpaid } from './self-test.js';
@@ -28,6 +28,7 @@ const decide = (command: RequestCommand, request: Request): Decided => {
     case 'AssignForms': return assignForms(command, request);
     case 'SubmitJob': return submit(command, request);
     case 'FaultJob': return fault(command, request);
+    case 'TakeBackJobs': return takeBack(command, request);
     case 'ExplainJob': return explain(command, request);
     case 'ExpireJobs': return expireJobs(command, request);
     case 'ExpireRequest': return expire(command, request);
@@ -60,8 +61,9 @@ const abandon = ({ payer, at }: AbandonRequest, request: Request): Decided => {
 
 const assign = ({ jobs, worker, owner, model, ttlS, extraSlow, selfTest, payerAgesFrom, at }: AssignJobs, request: Request): Decided => {
   if (selfTest && !testsItself(owner, request)) return refuse('NothingWaiting');
-  // Only the event ends a request, not its clock: a hand-out to the payer's other requests may have refreshed it.
-  const taken = request.facts && !request.ended ? jobs.filter((job) => !request.jobs.has(job)).slice(0, request.waiting) : [];
+  // Nothing waits before a request is accepted and once it has ended; and only the event ends it, not its clock: a hand-out to the
+  // payer's other requests may have refreshed it.
+  const taken = jobs.filter((job) => !request.jobs.has(job)).slice(0, request.waiting);
   if (taken.length === 0) return refuse('NothingWaiting');
   return accept(...taken.map((job): RequestEvent => ({ type: 'JobAssigned.v1', data: {
     request: request.id, job, worker, owner, model, ttlS, extraSlow, assignedAt: at,
@@ -92,7 +94,7 @@ const submit = (command: SubmitJob, request: Request): Decided => {
 const isTooFast = ({ things, at, speedMax }: SubmitJob, { assignedAt, selfTest }: Job): boolean => {
   if (selfTest) return false;
   const tookMs = Date.parse(at) - Date.parse(assignedAt);
-  return speedMax !== undefined && tookMs > 0 && (things * 1_000) / tookMs > speedMax;
+  return tookMs > 0 && (things * 1_000) / tookMs > (speedMax ?? Infinity);
 };
 
 const explain = ({ job: id }: ExplainJob, request: Request): Decided => {
@@ -111,6 +113,17 @@ const fault = ({ job: id, at }: FaultJob, request: Request): Decided => {
   return accept(faulted, ...afterFaults(request, [id], at));
 };
 
+/** For whoever comes next, at once: it counts neither against the worker nor among the faults that end a request or a form. */
+const takeBack = ({ jobs, at }: TakeBackJobs, request: Request): Decided => {
+  const back = pendingJobs(request).filter((id) => jobs.includes(id));
+  if (back.length === 0) return accept();
+  const returned = back.map((job): RequestEvent => {
+    const { final: _, ...what } = returnOf(request, job);
+    return { type: 'JobFaulted.v1', data: { request: request.id, job, worker: request.jobs.get(job)!.worker, faultedAt: at, ...what, excused: true, unheard: true } };
+  });
+  return accept(...returned, ...(request.ended ? afterFaults(request, back, at) : []));
+};
+
 const excuseOf = ({ ended }: Request): { excused?: true } => (ended === 'cancelled' ? { excused: true } : {});
 
 const expireJobs = ({ at, outages = [] }: ExpireJobs, request: Request): Decided => {
@@ -127,7 +140,7 @@ const deadline = ({ assignedAt, ttlS }: Job, outages: readonly Outage[]): number
 
 /** The third fault withdraws what is still waiting; the end comes when nothing is pending any more. */
 const afterFaults = (request: Request, lost: readonly string[], at: string): RequestEvent[] => {
-  if (request.facts?.kind === 'alchemy') return afterFormReturns(request, lost, at);
+  if (request.facts!.kind === 'alchemy') return afterFormReturns(request, lost, at);
   const stillPending = pendingJobs(request).length - lost.length;
   const end = (outcome: 'faulted' | 'cancelled'): RequestEvent[] => (stillPending > 0 ? [] : [completed(request, { at, outcome })]);
   if (request.ended) return end(request.ended === 'faulted' ? 'faulted' : 'cancelled');
@@ -161,5 +174,5 @@ const completion = (request: Request, { at, leaving, delivered }: { at: string; 
 };
 
 export const requestDecider: Decider<Request, RequestCommand, RequestEvent, RequestRc> = {
-  category: 'request', stateVersion: 2, initialState: newRequest, evolve, decide, opens: ({ type }) => type === 'AcceptRequest',
+  category: 'request', stateVersion: 3, initialState: newRequest, evolve, decide, opens: ({ type }) => type === 'AcceptRequest',
 };

@@ -123,8 +123,10 @@ interface JobReturned {
   form?: number;
   final?: true;
   selfTest?: true;
-  /** Its request had been cancelled before: a worker that stops because nobody wants the result any more is not blamed. */
+  /** Its request had been cancelled before, or it was never told: the worker is not blamed. */
   excused?: true;
+  /** The call that it was handed out to ended without its answer: it is nobody's fault, the request's neither. */
+  unheard?: true;
 }
 /** The worker gave up, or its time ran out: the slot goes back to the queue. */
 export type JobFaulted = Stored<'JobFaulted.v1', { request: string; job: string; worker: string; faultedAt: string } & JobReturned>;

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { accept, accepted, assign, cancel, expire, expireJobs, explain, fault, PAYER, REQUEST, second, submit, abandon } from '../../test/support/a-request.js';
+import { accept, accepted, assign, cancel, expire, expireJobs, explain, fault, PAYER, REQUEST, second, submit, abandon, takeBack } from '../../test/support/a-request.js';
 import { folded, stored } from '../../test/support/given.js';
 import { ledgerOf } from '../kernel/event.js';
 import { centikudos } from '../kernel/kudos.js';
@@ -20,6 +20,7 @@ const commands: fc.Arbitrary<RequestCommand> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ jobs: fc.subarray(JOBS, { minLength: 1, maxLength: 3 }), extraSlow: fc.boolean() }).map(({ jobs, extraSlow }) => assign(jobs, { extraSlow })) },
   { weight: 6, arbitrary: fc.record({ job, price: fc.integer({ min: 0, max: 2_000 }) }).map(({ job: id, price }) => submit(id, { price: centikudos(price), debit: centikudos(price + 100) })) },
   { weight: 3, arbitrary: job.map(fault) },
+  { weight: 2, arbitrary: fc.subarray(JOBS, { minLength: 1, maxLength: 3 }).map((jobs) => takeBack(...jobs)) },
   { weight: 2, arbitrary: fc.constant(expireJobs(second(0))) },
   fc.constant(expire(second(0))), fc.constant<RequestCommand>({ type: 'LoseContent', at: second(0) }), fc.constant(cancel), job.map(explain), fc.constant(accept()), fc.constant(abandon),
 );
@@ -43,7 +44,7 @@ class Onlooker {
       case 'RequestAccepted.v1': this.waiting = data.jobs; break;
       case 'JobAssigned.v1': this.assigned(data.job); break;
       case 'JobSubmitted.v1': this.leaves(data.job); this.submitted.push(data.job); break;
-      case 'JobFaulted.v1': case 'JobExpired.v1': this.leaves(data.job); this.lost += 1; this.waiting += this.ended ? 0 : 1; break;
+      case 'JobFaulted.v1': case 'JobExpired.v1': this.leaves(data.job); this.lost += data.unheard ? 0 : 1; this.waiting += this.ended ? 0 : 1; break;
       case 'RequestCancelled.v1': case 'RequestFaulted.v1': case 'RequestExpired.v1': this.withdraw(data.withdrawn); break;
       case 'JobSettled.v1': this.settled.push(data.job); break;
       case 'RequestCompleted.v1': this.completed = { type, data }; break;
@@ -149,11 +150,11 @@ law('a registered payer gets back the price of a request whose content was lost,
   expect(onlooker.completed.data.refund === true).toBe(wasLost && story.payer !== 0);
 });
 
-law('a worker is blamed for what it lost, unless nobody wanted it any more', (story) => {
+law('a worker is blamed for what it lost, unless nobody wanted it any more, or it never heard of it', (story) => {
   let isCancelled = false;
   afterEach(story, (_world, { events }) => {
     for (const event of events) {
-      if (event.type === 'JobFaulted.v1' || event.type === 'JobExpired.v1') expect(event.data.excused === true).toBe(isCancelled);
+      if (event.type === 'JobFaulted.v1' || event.type === 'JobExpired.v1') expect(event.data.excused === true).toBe(isCancelled || event.data.unheard === true);
       isCancelled ||= event.type === 'RequestCancelled.v1';
     }
   });

@@ -15,7 +15,8 @@ export interface Job {
   readonly ownerTrusted?: boolean;
   readonly held?: Kudos;
   readonly selfTest?: true;
-  state: 'pending' | 'submitted' | 'faulted' | 'expired';
+  /** `returned`: given up, or out of time; it is some other job's work now. */
+  state: 'pending' | 'submitted' | 'returned';
 }
 
 export interface Request {
@@ -76,9 +77,8 @@ export const evolve = (request: Request, event: RequestEvent): Request => {
       request.activityAt = event.data.submittedAt;
       return request;
     case 'JobFaulted.v1':
-      return giveBack(request, event.data, 'faulted');
     case 'JobExpired.v1':
-      return giveBack(request, event.data, 'expired');
+      return giveBack(request, event.data);
     case 'RequestCancelled.v1':
       return end(request, 'cancelled');
     case 'RequestFaulted.v1':
@@ -103,11 +103,12 @@ interface GivenBack {
   readonly job: string;
   readonly form?: number;
   readonly final?: true;
+  readonly unheard?: true;
 }
-const giveBack = (request: Request, { job, form, final }: GivenBack, state: 'faulted' | 'expired'): Request => {
-  request.jobs.get(job)!.state = state;
-  request.faults += 1;
-  if (form !== undefined) request.returnsOf.set(form, (request.returnsOf.get(form) ?? 0) + 1);
+const giveBack = (request: Request, { job, form, final, unheard }: GivenBack): Request => {
+  request.jobs.get(job)!.state = 'returned';
+  if (!unheard) request.faults += 1;
+  if (!unheard && form !== undefined) request.returnsOf.set(form, (request.returnsOf.get(form) ?? 0) + 1);
   if (request.ended || final) return request;
   request.waiting += 1;
   if (form !== undefined) request.waitingForms.add(form);

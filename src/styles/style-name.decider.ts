@@ -3,8 +3,8 @@ import type { StyleNameEvent } from './style.events.js';
 
 /** What a name of one owner stands for. */
 export interface NameHolder {
-  holder: string | undefined;
-  reservedAt: string | undefined;
+  readonly holder?: string;
+  readonly reservedAt?: string;
 }
 export type StyleNameCommand =
   | { readonly type: 'ReserveStyleName'; readonly holder: string; readonly owner: number; readonly at: string }
@@ -18,10 +18,8 @@ export type StyleNameRc = 'NameTaken' | 'NameInUse';
 export const styleNameDecider: Decider<NameHolder, StyleNameCommand, StyleNameEvent, StyleNameRc> = {
   category: 'stylename',
   stateVersion: 1,
-  initialState: () => ({ holder: undefined, reservedAt: undefined }),
-  evolve: (_name, event) => (event.type === 'StyleNameReserved.v1'
-    ? { holder: event.data.holder, reservedAt: event.data.reservedAt }
-    : { holder: undefined, reservedAt: undefined }),
+  initialState: () => ({}),
+  evolve: (_name, event) => (event.type === 'StyleNameReserved.v1' ? { holder: event.data.holder, reservedAt: event.data.reservedAt } : {}),
   decide: (command, name) => {
     if (command.type === 'ReadStyleName') return accept();
     const { holder, at } = command;

@@ -37,7 +37,11 @@ describe('a style', () => {
     const changes = { nameHash: 'other', name: text };
     style(created()).when({ type: 'ChangeStyle', changes, ...asAuthor }).then({ type: 'StyleChanged.v1', data: { style: ID, ...changes, changedAt: AT } });
     style(created()).when({ type: 'ChangeStyle', changes: {}, ...asAuthor }).thenNothing();
+    style(created()).when({ type: 'DeleteStyle', ...asModerator }).then({ type: 'StyleDeleted.v1', data: { style: ID, by: STRANGER, deletedAt: AT } });
     expect(style(created(), { type: 'StyleChanged.v1', data: { style: ID, ...changes, changedAt: AT } }).state()).toMatchObject({ nameHash: 'other' });
+  });
+  it('can be looked at, whether there is one or not', () => {
+    for (const events of [[], [created()], [created(), deleted]]) style(...events).when({ type: 'ReadStyle' }).thenNothing();
   });
   it.each<[string, Omit<Extract<StyleCommand, { by: number }>, 'by' | 'moderator' | 'at'>, boolean]>([
     ['changed', { type: 'ChangeStyle', changes: { public: false } } as never, false], ['removed', { type: 'DeleteStyle' } as never, true],
@@ -55,6 +59,19 @@ describe('a style', () => {
 
 describe('the examples of a style', () => {
   it('begin with the primary one, whatever was asked for', () => style(created()).when(add('a')).then(example('a', true)));
+  it('go on with others, which are primary when that is asked for', () => {
+    style(created(), example('a', true)).when(add('b')).then(example('b'));
+    style(created(), example('a', true)).when(add('b', true)).then(example('b', true));
+    style(created(), example('a', true)).when(add('a')).thenNothing(); // the same call once more
+  });
+  it('that were moved have their new address, and their old one is free; others stay where they are', () => {
+    const moved: StyleEvent = { type: 'StyleExampleChanged.v1', data: { style: ID, example: 'b', url: text, urlHash: 'url-z', changedAt: AT } };
+    const promoted: StyleEvent = { type: 'StyleExampleChanged.v1', data: { style: ID, example: 'b', primary: true, changedAt: AT } };
+    const after = (...events: readonly StyleEvent[]) => style(created(), example('a', true), example('b'), ...events).state().examples;
+    expect(after(moved)).toEqual([{ id: 'a', urlHash: 'url-a', primary: true }, { id: 'b', urlHash: 'url-z', primary: false }]);
+    expect(after(promoted)).toEqual([{ id: 'a', urlHash: 'url-a', primary: false }, { id: 'b', urlHash: 'url-b', primary: true }]);
+    expect(after({ type: 'StyleExampleRemoved.v1', data: { style: ID, example: 'a', promoted: 'b', removedAt: AT } })).toEqual([{ id: 'b', urlHash: 'url-b', primary: true }]);
+  });
   it.each([
     ['StyleGetMistmatch', [created('text'), ...['a', 'b', 'c', 'd'].map((id) => example(id))]], ['TooManyStyleExamples', [created(), ...['a', 'b', 'c', 'd'].map((id) => example(id))]],
     ['ExampleURLAlreadyInUse', [created(), example('a', true)]],
@@ -65,6 +82,8 @@ describe('the examples of a style', () => {
     style(...before).when({ type: 'ChangeExample', example: 'b', url: text, urlHash: 'url-a', ...asAuthor }).thenRefused('ExampleURLAlreadyInUse');
     style(...before).when({ type: 'ChangeExample', example: 'b', url: text, urlHash: 'url-b', primary: false, ...asAuthor }).thenNothing();
     style(...before).when({ type: 'ChangeExample', example: 'a', primary: false, ...asAuthor }).thenRefused('PrimaryExampleNeeded');
+    const moved = { example: 'a', url: text, urlHash: 'url-z' };
+    style(...before).when({ type: 'ChangeExample', ...moved, ...asAuthor }).then({ type: 'StyleExampleChanged.v1', data: { style: ID, ...moved, changedAt: AT } });
     style(...before).when({ type: 'ChangeExample', example: 'z', ...asAuthor }).thenRefused('StyleExampleNotFound');
   });
   it('lose the primary one to the oldest that is left', () => {
@@ -110,7 +129,13 @@ describe('a collection', () => {
     for (const by of [asStranger, asModerator]) collection(born).when({ type: 'ChangeCollection', changes: { public: false }, ...by }).thenRefused('Forbidden');
     collection(born).when({ type: 'DeleteCollection', ...asStranger }).thenRefused('Forbidden');
     collection(born).when({ type: 'DeleteCollection', ...asModerator }).then({ type: 'CollectionDeleted.v1', data: { collection: ID, by: STRANGER, deletedAt: AT } });
+    collection(born).when({ type: 'DeleteCollection', ...asAuthor }).then(gone);
     for (const events of [[], [born, gone]]) collection(...events).when({ type: 'DeleteCollection', ...asAuthor }).thenRefused('CollectionNotFound');
+  });
+  it('can be looked at, and says under which name it is now', () => {
+    const changed = (changes: Partial<CollectionContent>): CollectionEvent => ({ type: 'CollectionChanged.v1', data: { collection: ID, ...changes, changedAt: AT } });
+    for (const events of [[], [born], [born, gone]]) collection(...events).when({ type: 'ReadCollection' }).thenNothing();
+    expect([[born], [born, changed({ nameHash: 'other' })], [born, changed({ public: false })]].map((events) => collection(...events).state().nameHash)).toEqual(['hash', 'other', 'hash']);
   });
 });
 
@@ -124,6 +149,7 @@ describe('a name of one owner', () => {
     name(reserved('one')).when(reserve('one')).thenNothing();
     name(reserved('one')).when(reserve('two')).thenRefused('NameTaken', { holder: 'one' });
     name(reserved('one'), released).when(reserve('two')).then(reserved('two'));
+    for (const events of [[], [reserved('one')]]) name(...events).when({ type: 'ReadStyleName' }).thenNothing();
   });
   it('is let go by its holder once, and by others only when it was held long enough', () => {
     name(reserved('one')).when({ type: 'ReleaseStyleName', holder: 'one', at: AT }).then(released);

@@ -82,14 +82,14 @@ const addExample = ({ example, url, urlHash, primary, at }: Command<'AddExample'
 const changeExample = ({ example: id, url, urlHash, primary, at }: Command<'ChangeExample'>, style: Style): Decided => {
   const example = style.examples.find((each) => each.id === id);
   if (!example) return refuse('StyleExampleNotFound');
-  if (urlHash !== undefined && style.examples.some((other) => other.id !== id && other.urlHash === urlHash)) return refuse('ExampleURLAlreadyInUse');
+  if (style.examples.some((other) => other.id !== id && other.urlHash === urlHash)) return refuse('ExampleURLAlreadyInUse');
   if (primary === false && example.primary) return refuse('PrimaryExampleNeeded'); // another one takes the place by being made primary
   const changes = { ...movedTo(example, url, urlHash), ...(primary && !example.primary ? { primary: true as const } : {}) };
   if (Object.keys(changes).length === 0) return accept();
   return accept({ type: 'StyleExampleChanged.v1', data: { style: style.id, example: id, ...changes, changedAt: at } });
 };
 const movedTo = (example: Example, url: Personal | undefined, urlHash: string | undefined): { url?: Personal; urlHash?: string } =>
-  (url === undefined || urlHash === undefined || urlHash === example.urlHash ? {} : { url, urlHash });
+  (urlHash === undefined || urlHash === example.urlHash ? {} : { url: url!, urlHash }); // they come together
 
 /** The oldest one left takes the place of a primary one. */
 const removeExample = ({ example: id, at }: Command<'RemoveExample'>, style: Style): Decided => {

@@ -3,8 +3,8 @@ import type { TeamNameEvent } from './team.events.js';
 
 /** Who has a team name. */
 export interface TeamNameHolder {
-  team: string | undefined;
-  reservedAt: string | undefined;
+  readonly team?: string;
+  readonly reservedAt?: string;
 }
 export type TeamNameCommand =
   | { readonly type: 'ReserveTeamName'; readonly team: string; readonly owner: number; readonly at: string }
@@ -15,13 +15,11 @@ export type TeamNameCommand =
 /** The detail of the first names the holder. */
 export type TeamNameRc = 'NameTaken' | 'NameInUse';
 
-const unheld = (): TeamNameHolder => ({ team: undefined, reservedAt: undefined });
-
 export const teamNameDecider: Decider<TeamNameHolder, TeamNameCommand, TeamNameEvent, TeamNameRc> = {
   category: 'teamname',
   stateVersion: 1,
-  initialState: unheld,
-  evolve: (_holder, event) => (event.type === 'TeamNameReserved.v1' ? { team: event.data.team, reservedAt: event.data.reservedAt } : unheld()),
+  initialState: () => ({}),
+  evolve: (_holder, event) => (event.type === 'TeamNameReserved.v1' ? { team: event.data.team, reservedAt: event.data.reservedAt } : {}),
   decide: (command, holder) => {
     if (command.type === 'ReadTeamName') return accept();
     const { team, at } = command;

@@ -82,6 +82,7 @@ describe('the name of a team', () => {
     name(reserved).when(reserve()).thenNothing();
     name(reserved).when(reserve('another')).thenRefused('NameTaken', { holder: TEAM });
     name(reserved, released).when(reserve()).then(reserved);
+    for (const events of [[], [reserved]]) name(...events).when({ type: 'ReadTeamName' }).thenNothing();
   });
   it('is let go by the team that has it, and by somebody else only when it is old', () => {
     name(reserved).when({ type: 'ReleaseTeamName', team: TEAM, at: AT }).then(released);

@@ -1,8 +1,9 @@
 import { Controller, Delete, Get, HttpCode, Injectable, Param, Patch, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Clock } from '../kernel/clock.js';
+import { KeptAnswers } from '../platform/kept-answers.js';
 import { setKudosPosition } from '../platform/http/kudos-position.js';
-import { ApiKey, OptionalApiKey, StrictBody } from '../platform/http/parameters.js';
+import { ApiKey, KudosPositionHeader, OptionalApiKey, StrictBody } from '../platform/http/parameters.js';
 import { missingHeader, refusedBy } from '../platform/http/refusals.js';
 import { Callers, RateLimit } from '../platform/http/route-spec.js';
 import { aliasOf, UserDirectory, type KnownUser } from '../users/directory.message.js';
@@ -13,10 +14,22 @@ import { teamRefusals } from './team.refusals.js';
 import { teamView } from './team-view.js';
 import { Teams, type TeamRow } from './teams.message.js';
 
+/** How long everybody is shown the same list (horde-api A, B.7). */
+const LIST_FRESH_MS = 10_000;
+
 /** What is shown of teams. */
 @Injectable()
 export class TeamViews {
-  constructor(private readonly registry: WorkerRegistry, private readonly directory: UserDirectory, private readonly clock: Clock) {}
+  readonly #list: KeptAnswers<readonly object[]>;
+
+  constructor(private readonly registry: WorkerRegistry, private readonly directory: UserDirectory, private readonly clock: Clock) {
+    this.#list = new KeptAnswers(clock, { freshMs: LIST_FRESH_MS, keptMax: 1 });
+  }
+
+  /** The list is long, and the same for all who ask: `seen` is what the caller wants to have seen. */
+  list(teams: Teams, seen: number | undefined): Promise<readonly object[]> {
+    return this.#list.of('all', async () => Promise.all((await teams.all()).map((team) => this.view(team))), seen);
+  }
 
   async view(team: TeamRow): Promise<object> {
     const creator = await this.directory.byId(team.owner);
@@ -34,8 +47,8 @@ export class TeamsController {
   constructor(private readonly teams: Teams, private readonly views: TeamViews, private readonly changes: TeamChanges, private readonly directory: UserDirectory) {}
 
   @Get() @Callers('anyone') @RateLimit('RL-30m')
-  async list() {
-    return Promise.all((await this.teams.rows.all()).map((team) => this.views.view(team)));
+  list(@KudosPositionHeader() seen: number | undefined) {
+    return this.views.list(this.teams, seen);
   }
 
   @Post() @HttpCode(200) @Callers('user') @RateLimit('RL-30m')

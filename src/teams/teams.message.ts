@@ -17,7 +17,7 @@ export abstract class TeamRows {
 
 const CATCH_UP_MAX_MS = 1_000;
 
-/** Nobody is told that there is no such team by a view that is behind. */
+/** Of two read models, each of which goes on by itself: both show at least what was written before the call. So nobody is told by a view that is behind that there is no such team. */
 @Injectable()
 export class Teams {
   constructor(readonly rows: TeamRows, private readonly ports: Ports) {}
@@ -26,11 +26,14 @@ export class Teams {
   async find(text: string): Promise<TeamRow | undefined> {
     const id = parseUuid(text);
     if (id === undefined) return undefined;
-    const head = await this.ports.feed.head();
-    const early = await this.rows.byId(id);
-    if (early) return early;
-    await this.#seen(head);
+    await this.#seen(await this.ports.feed.head());
     return this.rows.byId(id);
+  }
+
+  /** @throws RetryLater */
+  async all(): Promise<readonly TeamRow[]> {
+    await this.#seen(await this.ports.feed.head());
+    return this.rows.all();
   }
 
   /** The one that the worker is in, as of everything written before the call. @throws RetryLater */

@@ -3,7 +3,7 @@ import type { SubjectReserved } from './user.events.js';
 
 /** Which account a sign-in subject belongs to, once and for all. */
 export interface SubjectOwner {
-  user: number | undefined;
+  readonly user?: number;
 }
 export type SubjectCommand =
   | { readonly type: 'ReserveSubject'; readonly user: number; readonly at: string }
@@ -16,7 +16,7 @@ export type SubjectRc = 'SubjectTaken';
 export const subjectDecider: Decider<SubjectOwner, SubjectCommand, SubjectEvent, SubjectRc> = {
   category: 'subject',
   stateVersion: 1,
-  initialState: () => ({ user: undefined }),
+  initialState: () => ({}),
   evolve: (_owner, { data: { user } }) => ({ user }),
   decide: (command, owner) => {
     if (command.type === 'FindSubject' || owner.user === command.user) return accept();

@@ -31,6 +31,11 @@ describe('a change of a user', () => {
     user(registered).when(change({ settings: { concurrency: 30, workerInvited: 0, publicWorkers: false, usageMultiplier: 1_000 }, roles: { vpn: false }, resetSuspicion: true })).thenNothing();
   });
   it.each([[[] as UserEvent[]], [[registered, erased]]])('%#: needs somebody', (events) => user(...events).when(change({})).thenRefused('UserNotFound'));
+  it('leaves what it does not name as it was', () => {
+    const all = { concurrency: 50, workerInvited: 5, usageMultiplier: 900, publicWorkers: true };
+    for (const [name, value] of Object.entries({ concurrency: 60, workerInvited: 6, usageMultiplier: 800, publicWorkers: false }))
+      expect(user(registered, settings(all), settings({ [name]: value })).state()).toMatchObject({ ...all, [name]: value });
+  });
   it('undeletes who is deleted, and refuses all of it otherwise', () => {
     user(registered, roles(['deleted'])).when(change({ undelete: true })).then(roles([], ['deleted']));
     user(registered).when(change({ undelete: true, roles: { trusted: true } })).thenRefused('UserNotDeleted');

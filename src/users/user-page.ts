@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
+import { KeptAnswers } from '../platform/kept-answers.js';
 import { UserFiguresSource } from './user-figures.js';
 import { listedUser } from './user-view.js';
 import type { KnownUser } from './directory.message.js';
@@ -20,25 +21,14 @@ const KEPT_MAX = 200;
 /** GET /users: the public view, the same for all who ask, so it is made once every ten seconds. */
 @Injectable()
 export class UserPageViews {
-  readonly #kept = new Map<string, { readonly untilMs: number; readonly views: Promise<readonly object[]> }>();
+  readonly #kept: KeptAnswers<readonly object[]>;
 
-  constructor(private readonly pages: UserPages, private readonly figures: UserFiguresSource, private readonly clock: Clock) {}
+  constructor(private readonly pages: UserPages, private readonly figures: UserFiguresSource, private readonly clock: Clock) {
+    this.#kept = new KeptAnswers(clock, { freshMs: FRESH_MS, keptMax: KEPT_MAX });
+  }
 
   async of(page: number, sort: UserSort): Promise<readonly object[]> {
-    if (page > PAGE_MAX) return [];
-    const key = `${sort} ${page}`;
-    const kept = this.#kept.get(key);
-    if (kept && this.clock.monotonic() < kept.untilMs) return kept.views;
-    const views = this.#made(page, sort);
-    this.#kept.delete(key);
-    this.#kept.set(key, { untilMs: this.clock.monotonic() + FRESH_MS, views });
-    if (this.#kept.size > KEPT_MAX) this.#kept.delete(this.#kept.keys().next().value!);
-    try {
-      return await views;
-    } catch (error) {
-      this.#kept.delete(key);
-      throw error;
-    }
+    return page > PAGE_MAX ? [] : this.#kept.of(`${sort} ${page}`, () => this.#made(page, sort));
   }
 
   async #made(page: number, sort: UserSort): Promise<readonly object[]> {

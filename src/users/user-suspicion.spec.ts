@@ -6,6 +6,7 @@ import { userDecider } from './user.decider.js';
 import type { Role, SuspicionReason, UserEvent } from './user.events.js';
 import { isSuspicious } from './suspicion.message.js';
 import type { UserCommand } from './user.commands.js';
+import { REMEMBERED_MAX } from './user.state.js';
 
 const AT = '2026-03-01T12:00:00.000Z';
 const registered: UserEvent = { type: 'UserRegistered.v1', data: { user: 2, accountClass: 'oauth', name: personal('user-2', 'Ada'), registeredAt: AT } };
@@ -45,6 +46,12 @@ describe('a suspicion', () => {
   });
 });
 
+it('of causes that count each time, the newest are remembered: only what was seen long ago may count again', () => {
+  const seen = Array.from({ length: REMEMBERED_MAX + 1 }, (_, cause) => ofUser('UNREASONABLY_FAST', String(cause)));
+  const repeated = (cause: number, events: readonly UserEvent[]) => user(...events).when(suspectUser('UNREASONABLY_FAST', String(cause))).events.length;
+  expect([repeated(0, seen.slice(0, -1)), repeated(0, seen), repeated(1, seen), repeated(REMEMBERED_MAX, seen)]).toEqual([0, 1, 0, 0]);
+});
+
 describe('the fifth suspicion of a worker', () => {
   const four = ['1', '2', '3', '4'].map((cause) => ofWorker('UNREASONABLY_FAST', cause));
   it('pauses it, in the same append', () => user(...four).when(suspectWorker('UNREASONABLY_FAST', '5')).then(
@@ -77,6 +84,7 @@ describe('trust that is earned', () => {
     { type: 'TrustGranted.v1', data: { user: 2, escrow: kudos(11), threshold: kudos(10), grantedAt: WEEK_LATER } },
     { type: 'WorkerPaused.v1', data: { worker: 'w', owner: 2, on: false, by: 'trust', changedAt: WEEK_LATER } },
   ));
+  it('pauses and unpauses nothing where there was trust before', () => user(trusted, pausedBy(1)).when(grant).thenNothing());
   it('is not for the suspicious, whatever a view believes', () => {
     user(...['1', '2', '3', '4', '5'].map((cause) => ofUser('UNREASONABLY_FAST', cause))).when(grant).thenRefused('TrustNotEarned');
     user({ type: 'PersonalDataErased.v1', data: { user: 2, by: 2, erasedAt: AT } }).when(grant).thenRefused('UserNotFound');

@@ -19,6 +19,14 @@ const known = [registered, issued('key-1', 'abcd')];
 
 describe('a user', () => {
   it('is registered with a key', () => user().when(register()).then(registered, issued('key-1', 'abcd')));
+  it('may be suspected from the start', () =>
+    user().when({ ...register(), suspected: ['USERNAME_PROFANITY'] } as UserCommand).then(registered, issued('key-1', 'abcd'), {
+      type: 'UserSuspected.v1', data: { user: 2, reason: 'USERNAME_PROFANITY', cause: null, suspectedAt: AT },
+    }));
+  it('can be looked at while there is one', () => {
+    user(...known).when({ type: 'ReadUser' }).thenNothing();
+    user().when({ type: 'ReadUser' }).thenRefused('UserNotFound');
+  });
   it('is registered once, however often it is asked', () => user(...known).when(register()).thenNothing());
   it('whose number somebody else has taken needs another', () => user(...known).when(register('key-9')).thenRefused('UserIdTaken'));
   it('keeps the number when the key changes', () => user(...known, issued('key-2')).when(register('key-1')).thenRefused('UserIdTaken'));

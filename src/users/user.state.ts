@@ -39,7 +39,7 @@ export interface User {
 export const CONCURRENCY = 30;
 export const USAGE_MULTIPLIER = 1_000;
 /** Repeated reports come within moments of each other; older ones are not looked for. */
-const REMEMBERED_MAX = 256;
+export const REMEMBERED_MAX = 256;
 
 export const noSuspicions = (): Suspicions => ({ count: 0, reasons: new Set(), causes: new Set() });
 const newWorker = (): OwnWorker => ({ suspicions: noSuspicions(), paused: false });

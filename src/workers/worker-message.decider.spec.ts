@@ -18,6 +18,8 @@ describe('a message to workers', () => {
   it('is posted once, however often it is asked', () => {
     expect(workerMessageDecider.decide(post, given())).toEqual({ outcome: 'accepted', events: [posted] });
     expect(workerMessageDecider.decide(post, given(posted))).toEqual({ outcome: 'accepted', events: [] });
+    expect(workerMessageDecider.decide(post, given(posted, deleted(AUTHOR)))).toEqual({ outcome: 'accepted', events: [] });
+    expect([post, remove(AUTHOR)].map((command) => workerMessageDecider.opens?.(command))).toEqual([true, false]);
   });
 
   it.each([[AUTHOR, false], [99, true]])('is deleted by its author or a moderator (%s, %s)', (by, moderator) =>

@@ -3,10 +3,10 @@ import type { WorkerKind, WorkerNameEvent } from './worker.events.js';
 
 /** Who has a worker name; unique over all kinds (horde-rules §7.2). */
 export interface NameHolder {
-  worker: string | undefined;
-  kind: WorkerKind | undefined;
-  owner: number | undefined;
-  reservedAt: string | undefined;
+  readonly worker?: string;
+  readonly kind?: WorkerKind;
+  readonly owner?: number;
+  readonly reservedAt?: string;
 }
 export interface ReserveWorkerName {
   readonly type: 'ReserveWorkerName';
@@ -24,14 +24,12 @@ export interface ReleaseWorkerName {
 export type WorkerNameCommand = ReserveWorkerName | ReleaseWorkerName;
 export type WorkerNameRc = 'PolymorphicNameConflict' | 'WrongCredentials';
 
-const unheld = (): NameHolder => ({ worker: undefined, kind: undefined, owner: undefined, reservedAt: undefined });
-
 export const workerNameDecider: Decider<NameHolder, WorkerNameCommand, WorkerNameEvent, WorkerNameRc> = {
   category: 'workername',
   stateVersion: 2,
-  initialState: unheld,
+  initialState: () => ({}),
   evolve: (_holder, event) => {
-    if (event.type === 'WorkerNameReleased.v1') return unheld();
+    if (event.type === 'WorkerNameReleased.v1') return {};
     const { worker, kind, owner, reservedAt } = event.data;
     return { worker, kind, owner, reservedAt };
   },

@@ -31,7 +31,7 @@ export class WorkersController {
     const kinds = type && !name ? [type] : ['image', 'text', 'interrogation'];
     const now = this.parts.clock.now();
     const online = kinds.flatMap((kind) => this.registry.online(kind as KnownWorker['kind'], now));
-    const rows = new Map((await this.figures.byIds(online.map(({ id }) => id))).map((row) => [row.id, row]));
+    const rows = await this.#rowsOf(online.map(({ id }) => id));
     const found = online.flatMap(({ id }) => rows.get(id) ?? []); // images, texts, alchemists
     const named = name ? found.filter((worker) => worker.name?.toLowerCase() === name.toLowerCase()) : found;
     const moderator = await this.#isModerator(apiKey);
@@ -59,6 +59,16 @@ export class WorkersController {
     if (!worker) throw new Refused('WorkerNotFound', 404, 'There is no such worker.');
     const moderator = await this.#isModerator(apiKey);
     return this.#view(worker, moderator, await this.#addressesOf([worker], moderator));
+  }
+
+  /** Who has just come for the first time is in this node's memory before the read model knows it. */
+  async #rowsOf(ids: readonly string[]): Promise<ReadonlyMap<string, WorkerFigures>> {
+    let rows = await this.figures.byIds(ids);
+    if (rows.length < ids.length) {
+      await this.figures.caughtUp();
+      rows = await this.figures.byIds(ids);
+    }
+    return new Map(rows.map((row) => [row.id, row]));
   }
 
   async #isModerator(apiKey: string | undefined): Promise<boolean> {

@@ -26,6 +26,16 @@ server.get('/watched', async (_request, reply) => {
   await workAt('/watched');
   return 'nobody hears';
 });
+const unheard: string[] = [];
+server.get('/heard/:how', async (request, reply) => {
+  const { how } = request.params as { how: string };
+  const watch = (): void => { listenerOf(reply, {}).ifUnheard(() => void unheard.push(how)); };
+  if (how !== 'late') watch();
+  if (how === 'hung up' || how === 'late') await workAt(how);
+  if (how === 'late') watch();
+  if (how === 'failed') throw new Error('on the way to the answer');
+  return 'an answer';
+});
 const url = await server.listen({ port: 0, host: '127.0.0.1' });
 afterAll(() => server.close());
 
@@ -36,6 +46,31 @@ const tenSecondsPass = (): void => {
   clock.pass(10_000);
   timers.wakeAll();
 };
+
+describe('a call that ends without its answer', () => {
+  const happened = async (isSo: () => boolean): Promise<void> => {
+    while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+  };
+
+  it('is told of once: when its caller has hung up, when it failed, and when it was ended before', async () => {
+    await (await fetch(`${url}/heard/answered`)).text();
+    expect((await fetch(`${url}/heard/failed`)).status).toBe(500);
+    const connection = new AbortController();
+    const hungUp = fetch(`${url}/heard/hung up`, { signal: connection.signal });
+    await begun('hung up');
+    connection.abort();
+    await expect(hungUp).rejects.toThrow('aborted');
+    await happened(() => unheard.includes('hung up'));
+    work.get('hung up')!();
+    const late = fetch(`${url}/heard/late`);
+    await begun('late');
+    tenSecondsPass();
+    expect((await late).status).toBe(503);
+    work.get('late')!();
+    await happened(() => unheard.includes('late'));
+    expect(unheard).toEqual(['failed', 'hung up', 'late']);
+  });
+});
 
 describe('the limit on the duration of a call', () => {
   it('ends a call that works for too long', async () => {

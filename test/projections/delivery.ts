@@ -9,6 +9,7 @@ import type { Seeded } from '../support/seeded.js';
 /** Empty tables of a projection. */
 export const emptied = async (database: Database, projections: readonly Projection[]): Promise<void> => {
   await database.script('CREATE SCHEMA IF NOT EXISTS rm');
+  await database.script('CREATE TABLE IF NOT EXISTS rm.checkpoint (name text PRIMARY KEY, position bigint NOT NULL)'); // what queries read of it
   for (const { tables, schema } of projections) {
     for (const table of tables) await database.script(`DROP TABLE IF EXISTS rm."${table}" CASCADE`);
     await database.script(`SET search_path TO rm; ${schema}; RESET search_path`);
@@ -26,6 +27,10 @@ export const deliver = async (database: Database, projection: Projection, { even
     if (statements.length > 0) await database.pipelined(statements, { durable: false });
   }
 };
+
+/** As far as the projection has come, where `deliver` has brought it. */
+export const stands = (database: Database, { name }: Projection, position: number): Promise<unknown> =>
+  database.execute('INSERT INTO rm.checkpoint (name, position) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET position = excluded.position', [name, position]);
 
 /** Every row of every table of a projection, in the order of the rows' text. */
 export const rowsIn = async (database: Database, projection: Projection): Promise<Record<string, unknown[]>> => {

@@ -67,5 +67,11 @@ describe('the read model of teams', () => {
       expect([...(await teamsOfWorkers(test.database, [21, 22, 23, 24].map(id)))].sort()).toEqual([[id(21), { id: TWO, name: 'Team 2' }], [id(22), { id: ONE, name: 'renamed' }]]);
       expect((await findWorker(test.database, id(23)))?.team).toBeNull();
     });
+
+    it('says of which worker it does not know the team, and nothing of a team without a name', async () => {
+      await emptied(test.database, [teams]);
+      await deliver(test.database, teams, { events: HISTORY.filter(({ data }) => (data as { team?: string }).team !== ONE), sizes });
+      expect([...(await teamsOfWorkers(test.database, [21, 22, 23, 24].map(id)))].sort()).toEqual([[id(21), { id: TWO, name: 'Team 2' }], [id(22), 'unknown']]);
+    });
   });
 });

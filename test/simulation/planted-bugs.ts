@@ -169,9 +169,9 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     const name = `user:${data.owner}:spendable`;
     return postings.some((each) => each.account === name) ? [...postings.map((each) => (each.account === name ? posting(each.account, each.amount + 1) : each)), posting('issue:makeup', -1)] : postings;
   })) as never) },
-  { name: 'a month of thanks is granted as often as it is asked for', wiring: grant((command, state, honest) => honest(command, command.type === 'GrantMonthly' ? { granted: undefined } : state)) },
-  { name: 'ratings of a request are rewarded as often as they are given', wiring: grant((command, state, honest) => honest(command, command.type === 'GrantRating' ? { granted: undefined } : state)) },
-  { name: 'an award used again is not recognised', wiring: grant((command, state, honest) => honest(command, command.type === 'GrantAward' ? { granted: undefined } : state)) },
+  { name: 'a month of thanks is granted as often as it is asked for', wiring: grant((command, state, honest) => honest(command, command.type === 'GrantMonthly' ? {} : state)) },
+  { name: 'ratings of a request are rewarded as often as they are given', wiring: grant((command, state, honest) => honest(command, command.type === 'GrantRating' ? {} : state)) },
+  { name: 'an award used again is not recognised', wiring: grant((command, state, honest) => honest(command, command.type === 'GrantAward' ? {} : state)) },
   { name: 'ten minutes of uptime are rewarded twice', wiring: deciding<unknown, unknown>('worker', (command, state, honest) => {
     const decision = honest(command, state);
     if (decision.outcome !== 'accepted') return decision;

@@ -39,6 +39,8 @@ export const settledAnonymously = (job: string, at = second(9)): RequestEvent =>
   ] },
 } });
 export const faulted = (job: string, at = second(9)): RequestEvent => ({ type: 'JobFaulted.v1', data: { request: REQUEST, job, worker: WORKER, faultedAt: at } });
+/** As `faulted`, of a job that its worker never heard of. */
+export const unheard = (job: string, at = second(9)): RequestEvent => ({ type: 'JobFaulted.v1', data: { request: REQUEST, job, worker: WORKER, faultedAt: at, excused: true, unheard: true } });
 export const expired = (job: string, at: string): RequestEvent => ({ type: 'JobExpired.v1', data: { request: REQUEST, job, worker: WORKER, expiredAt: at } });
 export const cancelled = (withdrawn: number, at = second(5)): RequestEvent => ({ type: 'RequestCancelled.v1', data: { request: REQUEST, withdrawn, cancelledAt: at } });
 export const requestFaulted = (withdrawn: number, at = second(9)): RequestEvent => ({ type: 'RequestFaulted.v1', data: { request: REQUEST, withdrawn, faultedAt: at } });
@@ -60,6 +62,7 @@ export const submit = (job: string, parts: Partial<SubmitJob> = {}): SubmitJob =
   things: 7_864_320, policy: 1, reference: 1, at: second(9), ...parts,
 });
 export const fault = (job: string): RequestCommand => ({ type: 'FaultJob', job, at: second(9) });
+export const takeBack = (...jobs: readonly string[]): RequestCommand => ({ type: 'TakeBackJobs', jobs, at: second(9) });
 export const explain = (job: string): RequestCommand => ({ type: 'ExplainJob', job });
 export const expireJobs = (at: string): RequestCommand => ({ type: 'ExpireJobs', at });
 export const expire = (at: string): RequestCommand => ({ type: 'ExpireRequest', at });

@@ -6,6 +6,7 @@ import type {
 } from '../../src/kudos/account.commands.js';
 import { accountDecider } from '../../src/kudos/account.decider.js';
 import type { AccountClass, AccountEvent } from '../../src/kudos/account.events.js';
+import { TRANSFERS_REMEMBERED } from '../../src/kudos/account.state.js';
 import { given } from './given.js';
 
 type DataOf<Type extends AccountEvent['type']> = Extract<AccountEvent, { type: Type }>['data'];
@@ -42,6 +43,10 @@ export const transferred = (amount: Kudos, { txId = 'tx-1', to = FRIEND, booked 
     from: ME, to, amount, booked, ledger: transaction({ txId, kind: 'transfer' }, [[`user:${ME}:spendable`, neg(amount)], [`user:${to}:spendable`, amount]]),
   },
 });
+
+/** An account that has sent more gifts than it remembers, and has forgotten those up to the revision `FORGOTTEN`. */
+export const forgetful: readonly AccountEvent[] = [opened(), ...Array.from({ length: TRANSFERS_REMEMBERED + 2 }, (_, k) => transferred(centikudos(1), { txId: `key-${k}` }))];
+export const FORGOTTEN = 2; // the gifts key-0 and key-1 stand at the revisions 1 and 2
 
 /** `paid` of the activation price; the floor forgave the rest. */
 export const authorized = (parts: Partial<DataOf<'AuthorizationOpened.v1'>> & { readonly paid?: Kudos } = {}): AccountEvent => {

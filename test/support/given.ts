@@ -35,16 +35,16 @@ export class Decided<Event extends AnyEvent, Rc extends string> {
 
   /** Exactly these events, in this order, and nothing in them that the log would not give back. */
   then(...events: readonly Event[]): void {
-    expect(this.decision).toEqual({ outcome: 'accepted', events });
-    expect(this.events.map(stored)).toEqual(events);
+    expect(this.decision).toStrictEqual({ outcome: 'accepted', events });
+    expect(this.events.map(stored)).toStrictEqual(events);
   }
 
   thenRefused(rc: Rc, detail?: Readonly<Record<string, string | number>>): void {
-    expect(this.decision).toEqual({ outcome: 'refused', rc, ...(detail ? { detail } : {}) });
+    expect(this.decision).toStrictEqual({ outcome: 'refused', rc, ...(detail ? { detail } : {}) });
   }
 
   /** Already done, or nothing left to do. */
   thenNothing(): void {
-    expect(this.decision).toEqual({ outcome: 'accepted', events: [] });
+    expect(this.decision).toStrictEqual({ outcome: 'accepted', events: [] });
   }
 }

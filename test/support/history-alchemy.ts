@@ -131,7 +131,7 @@ export class AlchemyLife {
     const { ownerTrusted, form } = this.request.jobs.get(job)!;
     if (luck < 0.15) {
       this.returned.push(job);
-      return this.decide({ type: 'FaultJob', job, at: this.now });
+      return this.decide(luck < 0.05 ? { type: 'TakeBackJobs', jobs: [job], at: this.now } : { type: 'FaultJob', job, at: this.now });
     }
     if (luck < 0.2) {
       this.returned.push(...pendingJobs(this.request));

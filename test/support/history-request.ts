@@ -166,6 +166,7 @@ export class RequestLife {
   private work(job: string): void {
     const { random } = this.economy;
     const luck = random.unit();
+    if (luck < 0.01) return this.decide({ type: 'TakeBackJobs', jobs: pendingJobs(this.request), at: this.now });
     if (luck < 0.05) return this.decide({ type: 'FaultJob', job, at: this.now });
     if (luck < 0.08) return this.decide({ type: 'ExpireJobs', at: iso(Date.parse(this.now) + 600_000) });
     if (luck < 0.2) return; // the worker takes its time

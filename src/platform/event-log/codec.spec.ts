@@ -28,8 +28,11 @@ describe('the codec', () => {
     expect(decode(event)).toBe(decode(event));
     expect(decode(recorded())).not.toBe(decode(event));
   });
-  it.each([[{ data: Buffer.from('{"a":') }], [{ metadata: Buffer.from('no') }]])('%#: names the place of what is not JSON', (parts) =>
-    expect(() => decode(recorded(parts))).toThrow('event 4 of toy-1 (position 99) is not JSON'));
+  it.each([[{ data: Buffer.from('{"a":') }], [{ metadata: Buffer.from('no') }]])('%#: names the place of what is not JSON', (parts) => {
+    const decoding = () => decode(recorded(parts));
+    expect(decoding).toThrow('event 4 of toy-1 (position 99) is not JSON');
+    expect(decoding).toThrow(expect.objectContaining({ cause: expect.any(SyntaxError) }));
+  });
 });
 
 describe('an older version', () => {

@@ -23,7 +23,7 @@ afterEach(async () => {
 
 const feedOf = (...folds: NodeFold[]): NodeFeed => {
   const feed = new NodeFeed({
-    log, timers, logger: { error: (_details: unknown, message?: string) => void errors.push(message ?? '') }, onFatal: (error) => void fatal.push(error),
+    log, timers, logger: { error: (details: unknown, message?: string) => void errors.push(`${message}: ${(details as { view?: string }).view}`) }, onFatal: (error) => void fatal.push(error),
   });
   for (const fold of folds) feed.register(fold);
   feeds.push(feed);
@@ -152,7 +152,7 @@ it('a view that cannot fold an event ends the process: it would answer from the 
   const waiting = feed.waitFor(bad, 1_000);
   for (let turns = 0; turns < 100 && fatal.length === 0; turns++) await new Promise(setImmediate);
   expect(fatal).toEqual([expect.objectContaining({ message: 'an event that cannot be' })]);
-  expect(errors).toEqual(['the in-memory views cannot follow the log any more']);
+  expect(errors).toEqual(['the in-memory views cannot follow the log any more: seen']);
   timers.wakeAll();
   expect(await waiting).toBe(false);
   expect(feed.position).toBe(before);

@@ -6,6 +6,7 @@ import { BEGINNING, type EventLog, type Position, type RecordedEvent } from './e
 
 /** A view that lives in this process's memory, folded from the one feed that the process follows. */
 export interface NodeFold {
+  /** Says in the operator's log which view cannot go on. */
   readonly name: string;
   /** Loads what a read model knows already; the fold is then fed everything after the returned position. */
   open(): Promise<Position>;
@@ -80,18 +81,24 @@ export class NodeFeed {
 
   async #follow(folds: readonly { readonly fold: NodeFold; readonly after: Position }[], after: Position): Promise<void> {
     this.#position = after;
+    let view: string | undefined;
     try {
       for await (const { events, position } of this.options.log.follow({ after, batchMax: BATCH_MAX, signal: this.#abort.signal })) {
         for (const event of events) {
           const recorded = decode(event);
-          for (const each of folds) if (event.position > each.after) each.fold.apply(recorded);
+          for (const { fold, after: loaded } of folds) {
+            if (event.position <= loaded) continue;
+            view = fold.name;
+            fold.apply(recorded);
+          }
+          view = undefined;
           this.options.onEvent?.(event);
         }
         this.#reached(position);
       }
     } catch (error) {
       if (this.#abort.signal.aborted) return;
-      this.options.logger.error({ err: error }, 'the in-memory views cannot follow the log any more');
+      this.options.logger.error({ err: error, view }, 'the in-memory views cannot follow the log any more');
       this.options.onFatal(error);
     }
   }

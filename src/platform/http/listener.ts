@@ -8,10 +8,14 @@ export interface Listener {
   readonly gone: AbortSignal;
   /** The limit on the duration of a call does not count while this waits. */
   resting(wait: Promise<void>): Promise<void>;
+  /** Calls `act`, once, when the call has ended without its answer: the connection closed first, or something else was answered than success. */
+  ifUnheard(act: () => void): void;
 }
 
 /** Made once, because its stack costs more than all else about a call that ends. */
 const GONE = new Error('the connection is closed');
+
+const ERROR_STATUS = 400;
 
 /** Whoever is answered at once, as most are, costs no signal. */
 class ReplyListener implements Listener {
@@ -35,6 +39,20 @@ class ReplyListener implements Listener {
     } finally {
       answerDeadline?.resume();
     }
+  }
+
+  ifUnheard(act: () => void): void {
+    const { raw } = this.reply;
+    if (raw.destroyed || raw.writableEnded) { // told to come back meanwhile, at best
+      act();
+      return;
+    }
+    let isHeard = false;
+    // Only the event tells: to a connection that is broken everything seems to be written.
+    raw.once('finish', () => { isHeard = raw.statusCode < ERROR_STATUS; });
+    raw.once('close', () => {
+      if (!isHeard) act();
+    });
   }
 
   #whenClosed(): AbortController {

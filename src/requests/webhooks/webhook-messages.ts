@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { centikudos, inKudos } from '../../kernel/kudos.js';
 import { BlobStore } from '../../platform/blobs/blob-store.js';
 import { Contents } from '../../platform/content/contents.js';
+import { RetryLater } from '../../platform/retry-later.js';
 import { formResult } from '../alchemy-status.js';
 import { Results } from '../results.js';
 import { StatusRows, type DeliveredRow, type StatusRow } from '../status.js';
@@ -25,6 +26,15 @@ export class WebhookMessages {
 
   /** `gone`: there is nothing to tell any more, or nobody to tell it to. `later`: the read model does not show it yet. */
   async of(due: DueDelivery): Promise<WebhookMessage | 'gone' | 'later'> {
+    try {
+      return await this.#of(due);
+    } catch (error) {
+      if (error instanceof RetryLater) return 'later'; // the name of its worker is not in sight
+      throw error;
+    }
+  }
+
+  async #of(due: DueDelivery): Promise<WebhookMessage | 'gone' | 'later'> {
     if (!(await this.rows.waitFor(due.position, CATCH_UP_MAX_MS))) return 'later';
     const webhook = webhookIn(await this.contents.get(due.request));
     const found = await this.rows.status(due.request);

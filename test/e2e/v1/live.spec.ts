@@ -1,9 +1,13 @@
-import { describe, expect, it } from '@jest/globals';
+import { connect, type Socket } from 'node:net';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { Availability } from '../../../src/dispatch/availability.message.js';
 import { WaitingWorkers } from '../../../src/dispatch/waiting-workers.js';
+import type { Recorded } from '../../../src/kernel/event.js';
 import { ProgressStreams, STREAMS_OF_ADDRESS_MAX } from '../../../src/requests/progress-streams.js';
+import { RequestWatch } from '../../../src/requests/request-watch.js';
 import { AlchemyClient } from '../../support/alchemy.js';
 import { startHorde } from '../../support/app.js';
-import { REGEN, TEXT_MODEL, V2, type Answer, type Popped, type Refusal } from '../../support/client.js';
+import { REGEN, TEXT_MODEL, V2, type Answer, type Person, type Popped, type Refusal } from '../../support/client.js';
 import { EventStream, type Told } from '../../support/event-stream.js';
 
 const horde = await startHorde('live');
@@ -97,6 +101,64 @@ describe('a worker that waits', () => {
     await client.send('PUT', `${V2}/workers/${String(id)}`, { key: owner.key, body: { maintenance: true } });
     expect(await client.popImage(owner.key, { name: 'patient', wait: WAIT_S })).toMatchObject({ status: 403, body: { rc: 'WorkerMaintenance' } });
     await client.send('PUT', `${V2}/workers/${String(id)}`, { key: owner.key, body: { maintenance: false } });
+  });
+});
+
+describe('a worker whose connection breaks while it is given a job', () => {
+  let unlucky: Person;
+  beforeAll(async () => (unlucky = await client.person('unlucky', 25, { trusted: true })));
+  const sockets: Socket[] = [];
+  horde.server.app.getHttpServer().on('connection', (socket) => void sockets.push(socket));
+  const told = horde.server.app.get(RequestWatch, { strict: false });
+
+  /** Breaks the connection of this call between the hand-out and the answer. Returns what was handed out. */
+  const cutOff = async (request: string, path: string, body: object): Promise<readonly string[]> => {
+    const jobs: string[] = [];
+    const calling = connect(horde.port, '127.0.0.1');
+    calling.on('error', () => undefined); // which is what happens to it
+    await until(() => sockets.some(({ remotePort }) => remotePort !== undefined && remotePort === calling.localPort));
+    const line = sockets.find(({ remotePort }) => remotePort === calling.localPort)!;
+    const stop = told.watch(request, ({ type, data }) => {
+      if (type !== 'JobAssigned.v1' || jobs.includes((data as { job: string }).job)) return;
+      jobs.push((data as { job: string }).job);
+      line.destroy();
+    });
+    const text = JSON.stringify(body);
+    calling.write(`POST ${V2}/${path} HTTP/1.1\r\nhost: x\r\napikey: ${unlucky.key}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
+    await until(() => jobs.length > 0 && line.destroyed);
+    stop();
+    return jobs;
+  };
+  const returned = async (jobs: readonly string[]): Promise<readonly Recorded[]> =>
+    (await horde.events()).filter(({ type, data }) => type === 'JobFaulted.v1' && jobs.includes((data as { job: string }).job));
+
+  it('loses it to the next one at once, and nobody is blamed, however often that happens', async () => {
+    const asked = await client.askImage(payer.key, { params: { n: 2 }, models: ['Deliberate'], disable_batching: false });
+    const jobs: string[] = [];
+    for (let time = 0; time < 4; time += 1) {
+      jobs.push(...(await cutOff(asked.body.id, 'generate/pop', { name: 'unlucky', models: ['Deliberate'], bridge_agent: REGEN, max_pixels: 4_194_304, amount: 2 })));
+      await until(() => horde.server.app.get(Availability, { strict: false }).queued(asked.body.id)?.waiting === 2);
+    }
+    const back = await returned(jobs);
+    expect([back.length, back.every(({ data }) => (data as { unheard?: true }).unheard)]).toEqual([jobs.length, true]);
+    const popped = await client.popImage(artist.key, { name: 'lucky', models: ['Deliberate'], amount: 2 });
+    for (const id of popped.body.ids) expect((await client.submitImage(artist.key, id)).status).toBe(200);
+    expect((await client.check(asked.body.id)).body).toMatchObject({ finished: popped.body.ids.length, faulted: false });
+    await horde.caughtUp();
+    expect((await client.get(`${V2}/workers/name/unlucky`)).body).toMatchObject({ uncompleted_jobs: 0, requests_fulfilled: 0 });
+    await client.cancel(asked.body.id);
+  });
+
+  it('loses its form, too, and its payer gets back what was set aside for it', async () => {
+    const other = await client.person('other payer', 1_000);
+    const asked = await alchemy.ask(other.key, ['caption']);
+    const [job] = await cutOff(asked.body.id, 'interrogate/pop', { name: 'unlucky alchemist', forms: ['caption'], require_upfront_kudos: true });
+    await until(() => horde.server.app.get(Availability, { strict: false }).queued(asked.body.id)?.waiting === 1);
+    expect(await returned([job!])).toMatchObject([{ data: { form: 0, unheard: true } }]);
+    const { body: { forms } } = await alchemy.pop(artist.key, 'lucky alchemist', ['caption']);
+    expect(forms).toHaveLength(1);
+    await alchemy.submit(artist.key, forms![0]!.id, { caption: 'a lighthouse' });
+    expect((await alchemy.status(asked.body.id)).body).toMatchObject({ state: 'done' });
   });
 });
 

@@ -98,8 +98,8 @@ describe('the name of a team', () => {
   it('is borne by one when several give it at once, to one team or to two', async () => {
     const renamed = await Promise.all([first, first, second, second].map((id, index) => patch(id, index < 2 ? maker.key : other.key, { name: 'Contested' })));
     expect(renamed.map(({ status }) => status).filter((status) => ![200, 400, 503].includes(status))).toEqual([]);
-    await horde.caughtUp();
-    const names = (await client.get<readonly Fields[]>(`${V2}/teams`)).body.map(({ name }) => name);
+    const latest = since(renamed.findLast(({ status }) => status === 200)!);
+    const names = (await client.get<readonly Fields[]>(`${V2}/teams`, undefined, latest)).body.map(({ name }) => name);
     expect(names.filter((name) => name === 'Contested')).toHaveLength(1);
     expect((await make(other.key, { name: 'contested' })).body.rc).toBe('TeamNameAlreadyExists');
     expect((await patch(first, maker.key, { name: 'The First' })).status).toBe(200);
@@ -123,13 +123,26 @@ describe('the name of a team', () => {
 
 describe('GET /teams', () => {
   it('shows all of them to everybody, and one of them to whoever sends no key or a moderator\'s', async () => {
-    await horde.caughtUp();
-    const { body } = await client.get<readonly Fields[]>(`${V2}/teams`);
+    const latest = await patch(first, maker.key, { info: 'Those who came first' });
+    const { body } = await client.get<readonly Fields[]>(`${V2}/teams`, undefined, since(latest));
     expect(body.map(({ id, name, creator }) => [id, name, creator])).toEqual([[first, 'The First', maker.alias], [second, 'Second', other.alias]]);
     expect((await client.get(`${V2}/teams/${first}`, moderator.key)).status).toBe(200);
     expect(await client.get(`${V2}/teams/${first}`, maker.key)).toMatchObject({ status: 403, body: { rc: 'NotModerator' } });
     expect(await client.get(`${V2}/teams/${first}`, 'unknown')).toMatchObject({ status: 401, body: { rc: 'InvalidAPIKey' } });
     for (const id of ['none', '5f2c0000-0000-4000-8000-000000000000']) expect(await client.get(`${V2}/teams/${id}`, 'unknown')).toMatchObject({ status: 404, body: { rc: 'TeamNotFound' } });
+  });
+});
+
+describe('the list of teams', () => {
+  it('is the same for everybody for ten seconds, but for whoever wants to see what was written since', async () => {
+    const list = async (headers = {}): Promise<readonly unknown[]> => (await client.get<readonly Fields[]>(`${V2}/teams`, undefined, headers)).body.map(({ name }) => name);
+    const before = await list();
+    const made = await make(other.key, { name: 'Newcomers' });
+    expect(await list()).toEqual(before);
+    expect(await list(since(made))).toEqual([...before, 'Newcomers']);
+    expect(await list()).toEqual([...before, 'Newcomers']);
+    const gone = await del(idOf(made), other.key);
+    expect(await list(since(gone))).toEqual(before);
   });
 });
 
