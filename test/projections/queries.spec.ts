@@ -33,7 +33,7 @@ const handoutsOf = (events: readonly Recorded[]): Map<PayerId, { handedOutAtMs: 
 };
 
 describe('what the read models answer', () => {
-  const { raw, events } = history({ seed: 34, events: 4_500 });
+  const { raw, events } = history({ seed: 35, events: 4_500 });
   const log = new Refold();
   let test: TestDatabase;
   let db: Database;

@@ -48,9 +48,9 @@ describe('a rehearsal of dispatch', () => {
     expect(['m0', 'one', 'm1', 'm2'].map((request) => play3(1_200).timesOf(request)!.startS)).toEqual([0, 10, 20, 30]);
     expect(['m0', 'm1', 'm2', 'one'].map((request) => play3(Infinity).timesOf(request)!.startS)).toEqual([0, 10, 20, 30]);
     // One who comes now is behind the one, and before what is left of the many.
-    const late = { pool: POOL, account: 8, payer: 'late', key: 2, price: 10, jobs: 1, things: 100, sinceS: 0, acceptedS: 0, agesFromS: -Infinity, expiresAtS: LIFE_S };
+    const late = { pool: POOL, account: 8, payer: 'late', key: -1, price: 10, jobs: 1, things: 100, sinceS: 0, acceptedS: 0, agesFromS: -Infinity, expiresAtS: LIFE_S };
     expect(play3(1_200).timesFor(late).startS).toBe(20);
-    expect(play3(1_200).timesFor({ ...late, payer: 'many', key: 0.5 }).startS).toBeGreaterThan(20);
+    expect(play3(1_200).timesFor({ ...late, payer: 'many', key: -30_000, acceptedS: -50 }).startS).toBeGreaterThan(20);
   });
 
   it('serves the owner of a worker first', () => {

@@ -117,7 +117,7 @@ export class NaiveQueue {
     log.push(event);
     if ('payerAgesFrom' in event.data) {
       const payer = payerOf(this.find(request)!.facts);
-      if (payer !== NOBODY) this.#agesFromMs.set(payer, Math.max(Date.parse(event.data.payerAgesFrom!), this.#agesFromMs.get(payer) ?? -Infinity));
+      if (payer !== NOBODY) this.#agesFromMs.set(payer, Math.max(Date.parse(event.data.payerAgesFrom), this.#agesFromMs.get(payer) ?? -Infinity));
     }
     this.#summaries.delete(request);
     return recorded(request, log.length - 1, event);
