@@ -51,7 +51,7 @@ const factsOf = (request: string, { kind, picture: features, text, images, texts
 
 /** Requests, a queue and workers that take what it offers them. */
 class World {
-  readonly queue = new LiveQueue({ queue: () => Promise.resolve({ position: 0, rows: [], handOuts: new Map() }) }, reference, { fairShare: 0, fairBatches: false, anonymousLimits: false });
+  readonly queue = new LiveQueue({ queue: () => Promise.resolve({ position: 0, rows: [], served: new Map() }) }, reference, { fairShare: 0, fairAges: false, fairBatches: false, anonymousLimits: false });
   readonly requests = new Map<string, Request>();
   #jobs = 0;
 

@@ -28,7 +28,7 @@ interface Waiter {
 
 /** A queue that hands out in its order, and workers that wait for it. */
 class Scene {
-  readonly queue = new LiveQueue({ queue: () => Promise.resolve({ position: 0, rows: [], handOuts: new Map() }) }, reference, { fairShare: 0, fairBatches: false, anonymousLimits: false });
+  readonly queue = new LiveQueue({ queue: () => Promise.resolve({ position: 0, rows: [], served: new Map() }) }, reference, { fairShare: 0, fairAges: false, fairBatches: false, anonymousLimits: false });
   readonly timers = new ManualTimers();
   readonly registry = new WorkerRegistry({ workers: () => Promise.resolve({ position: 0, rows: [] }) });
   readonly waiting = new WaitingWorkers(this.queue, this.timers, pricing, this.registry);

@@ -140,7 +140,7 @@ export class RecentDispatch implements NodeFold {
   #assigned({ request, job, worker, assignedAt }: JobAssigned['data']): void {
     if (this.#workerOf.has(job)) return;
     const entry = this.queue.find(request);
-    if (entry) remember(this.#handOuts, { atMs: Date.parse(assignedAt), worker, key: entry.key + entry.price });
+    if (entry) remember(this.#handOuts, { atMs: Date.parse(assignedAt), worker, key: keyBefore(entry) });
     this.#workerOf.set(job, worker);
     this.#change(worker, Date.parse(assignedAt), 1);
   }
@@ -184,3 +184,7 @@ const remember = <Move>(moves: Move[], move: Move): void => {
   moves.push(move);
   if (moves.length > MOVES_MAX) moves.shift();
 };
+
+/** The key that it was handed out with, or a higher one: as if its payer had been served nothing before. */
+const keyBefore = ({ key, price, acceptedAtMs, agesFromMs }: QueuedRequest): number =>
+  key + price + Math.max(0, agesFromMs - acceptedAtMs) * AGEING_CENTIKUDOS_PER_MS;
