@@ -232,8 +232,10 @@ export class PostgresSharedKeyRows extends SharedKeyRows {
   find(key: string) {
     return findSharedKey(this.platform.database, key);
   }
-  usage(key: string, nowMs: number) {
-    return usageOfSharedKey(this.platform.database, key, nowMs);
+  /** Of another read model than the key itself: it shows at least what was written before the call. */
+  async usage(key: string, nowMs: number) {
+    if (await waits(this.platform, 'requests')(await this.platform.log.head(), CATCH_UP_MAX_MS)) return usageOfSharedKey(this.platform.database, key, nowMs);
+    throw new RetryLater('the list of requests is catching up with the log');
   }
   waitFor(position: Position, timeoutMs: number): Promise<boolean> {
     return waits(this.platform, 'shared-keys')(position, timeoutMs);
