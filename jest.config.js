@@ -3,11 +3,10 @@ export const common = {
   testEnvironment: 'node',
   testMatch: ['**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
-  setupFiles: ['<rootDir>/test/support/fixed-seed.ts'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1', '^fast-check$': '<rootDir>/scripts/lib/seeded-fast-check.mjs' },
   transform: {
     '^.+\\.ts$': [
-      '@swc/jest',
+      '<rootDir>/scripts/lib/local-globals.mjs',
       {
         swcrc: false, // .swcrc is the build's, which leaves tests out
         jsc: {
@@ -37,7 +36,7 @@ export default {
       roots: ['<rootDir>/test/e2e'],
       globalSetup: '<rootDir>/scripts/test-store/start.mjs',
       globalTeardown: '<rootDir>/scripts/test-store/stop.mjs',
-      setupFiles: [...common.setupFiles, '<rootDir>/scripts/test-store/mark.mjs'],
+      setupFiles: ['<rootDir>/scripts/test-store/mark.mjs'],
     },
   ],
 };

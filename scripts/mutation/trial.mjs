@@ -13,7 +13,7 @@ const HITS_MAX = 20_000_000;
 
 /** Where the switches in the code look (@stryker-mutator/instrumenter). */
 const switches = globalThis.__stryker__ = { mutantCoverage: { static: {}, perTest: {} } };
-// As test/support/fixed-seed.ts; and laws stop early, because every change has to be tried against them.
+// As scripts/lib/seeded-fast-check.mjs; and laws stop early, because every change has to be tried against them.
 fc.configureGlobal({ seed: 20_261_121, interruptAfterTimeLimit: 2_000, endOnFailure: true });
 
 const tell = (message) => process.send?.(message);

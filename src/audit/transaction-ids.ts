@@ -1,6 +1,6 @@
 /** Words of 32 bits that a UUID is made of. */
 const WORDS = 4;
-const SLOTS_AT_FIRST = 1 << 16;
+const SLOTS_AT_FIRST = 1 << 10;
 
 /**
  * Every transaction id of a log, to find one that occurs twice (I8). Open addressing over the ids themselves: 32 bytes an

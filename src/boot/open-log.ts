@@ -6,7 +6,6 @@ import type { Ids } from '../kernel/ids.js';
 import { EmbeddedLog } from '../platform/event-log/embedded/embedded-log.js';
 import type { Files } from '../platform/event-log/embedded/files.js';
 import type { EventLog } from '../platform/event-log/event-log.js';
-import { EventStoreDbLog } from '../platform/event-log/eventstoredb/eventstoredb-log.js';
 import { loggable, type Log } from '../platform/telemetry/logger.js';
 
 /** A log that knows which one it is: read models of another are refused. */
@@ -25,10 +24,14 @@ export interface LogPorts {
 export const logDirectory = ({ dataDir }: Config): string => join(dataDir, 'log');
 export const hasEmbeddedLog = (config: Config): boolean => existsSync(logDirectory(config));
 
+/** Loaded where one is named: its client and what that speaks are a third of all code that a server would load. */
+export const eventStoreDb = () => import('../platform/event-log/eventstoredb/eventstoredb-log.js');
+
 /** The log of this process, for writing: an EventStoreDB where one is named, else the one in the data directory. */
 export const openLog = async (config: Config, ports: LogPorts): Promise<StoredLog> => {
   const { clock, timers, ids, logger, onFatal, onProgress, files } = ports;
   if (config.eventstoreUrl) {
+    const { EventStoreDbLog } = await eventStoreDb();
     return EventStoreDbLog.open({ url: config.eventstoreUrl, namespace: config.eventstoreNamespace, clock, timers, ids, logger });
   }
   const directory = logDirectory(config);

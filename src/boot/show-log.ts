@@ -1,5 +1,4 @@
 import { ConfigError, type Config } from '../config.js';
-import { LogFront, UnsafeListener } from '../platform/event-log/grpc/log-front.js';
 import type { EventLog } from '../platform/event-log/event-log.js';
 import type { LogPorts } from './open-log.js';
 
@@ -7,6 +6,7 @@ import type { LogPorts } from './open-log.js';
 export const showLog = async ({ logListen, eventstoreUrl }: Config, log: EventLog, { clock, timers, ids, logger }: LogPorts): Promise<() => Promise<void>> => {
   if (!logListen) return () => Promise.resolve();
   if (eventstoreUrl) throw new ConfigError('LOG_LISTEN shows the embedded log, and EVENTSTORE_URL names another, which can be asked itself. Unset one of them.');
+  const { LogFront, UnsafeListener } = await import('../platform/event-log/grpc/log-front.js'); // with all that it speaks, which few need
   try {
     const front = await LogFront.listen({ log, ...logListen, writable: false, clock, timers, ids });
     logger.info({ url: front.url }, 'the event log can be read there');

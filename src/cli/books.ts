@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { EVENT_TYPES } from '../boot/event-types.js';
-import { hasEmbeddedLog, logDirectory, type StoredLog } from '../boot/open-log.js';
+import { eventStoreDb, hasEmbeddedLog, logDirectory, type StoredLog } from '../boot/open-log.js';
 import type { Config } from '../config.js';
 import { EmbeddedLog } from '../platform/event-log/embedded/embedded-log.js';
 import {
   EventLog, LogUnavailable, type AllPage, type AppendResult, type FeedBatch, type Position, type ReadAllOptions, type ReadStreamOptions, type StreamPage,
 } from '../platform/event-log/event-log.js';
-import { EventStoreDbLog } from '../platform/event-log/eventstoredb/eventstoredb-log.js';
 import { registerTypes } from '../platform/event-log/upcasts.js';
 import { Database } from '../platform/postgres/database.js';
 import { runningPostgresUrl, startPostgres, usePostgres, type RunningPostgres } from '../platform/postgres/start-postgres.js';
@@ -37,8 +36,8 @@ export const openBooks = async (config: Config, tools: Tools): Promise<Books> =>
 };
 
 /** Whichever the settings name, without founding, locking or repairing anything. */
-export const openForReading = ({ eventstoreUrl, eventstoreNamespace, ...config }: Config, { clock, timers, ids }: Tools): Promise<StoredLog> => {
-  if (eventstoreUrl) return EventStoreDbLog.open({ url: eventstoreUrl, namespace: eventstoreNamespace, readOnly: true, clock, timers, ids });
+export const openForReading = async ({ eventstoreUrl, eventstoreNamespace, ...config }: Config, { clock, timers, ids }: Tools): Promise<StoredLog> => {
+  if (eventstoreUrl) return (await eventStoreDb()).EventStoreDbLog.open({ url: eventstoreUrl, namespace: eventstoreNamespace, readOnly: true, clock, timers, ids });
   return EmbeddedLog.open({ directory: join(config.dataDir, 'log'), mode: 'read', clock, ids });
 };
 

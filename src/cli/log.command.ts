@@ -4,7 +4,7 @@ import { logDirectory } from '../boot/open-log.js';
 import { parseAddress, type Address } from '../config.js';
 import { EmbeddedLog } from '../platform/event-log/embedded/embedded-log.js';
 import { LogLocked } from '../platform/event-log/embedded/errors.js';
-import { LogFront, UnsafeListener, type FrontOptions } from '../platform/event-log/grpc/log-front.js';
+import type { FrontOptions } from '../platform/event-log/grpc/log-front.js';
 import { Impossible, type ExitCode, type Tools } from './tools.js';
 
 /** EventStoreDB's own port. */
@@ -40,6 +40,7 @@ const serveCommand = async (options: ServeOptions, { config, clock, timers, ids,
     throw error instanceof LogLocked ? new Impossible(`--writable needs the server stopped: ${error.message}`) : error;
   });
   undoing(() => log.close());
+  const { LogFront, UnsafeListener } = await import('../platform/event-log/grpc/log-front.js'); // which no other command needs
   const front = await LogFront.listen({ log, writable: isWritable, clock, timers, ids, ...listener }).catch((error: unknown) => {
     throw error instanceof UnsafeListener ? new Impossible(error.message) : new Impossible(`Cannot listen on ${options.listen}: ${(error as Error).message}`);
   });

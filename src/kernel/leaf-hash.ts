@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** The bytes of a stored event that the hash covers. */
 export interface LeafBytes {
@@ -16,16 +16,17 @@ export interface LeafBytes {
  * timestamp, which a restore could not reproduce. Returns lower-case hex.
  */
 export const leafHash = ({ stream, revision, id, type, data, metadata }: LeafBytes): string => {
-  const head = Buffer.allocUnsafe(1 + 12 + 3 * (stream.length + id.length + type.length) + 12);
-  let at = head.writeUInt8(0, 0);
-  at = prefixed(head, at, stream);
-  at = head.writeUInt32BE(8, at);
-  at = head.writeBigUInt64BE(BigInt(revision), at);
-  at = prefixed(head, at, id);
-  at = prefixed(head, at, type);
-  return createHash('sha256')
-    .update(head.subarray(0, at)).update(length(data)).update(data).update(length(metadata)).update(metadata)
-    .digest('hex');
+  const hashed = Buffer.allocUnsafe(1 + 3 * 4 + 12 + 3 * (stream.length + id.length + type.length) + 2 * 4 + data.length + metadata.length);
+  let at = hashed.writeUInt8(0, 0);
+  at = prefixed(hashed, at, stream);
+  at = hashed.writeUInt32BE(8, at);
+  at = hashed.writeUInt32BE(Math.floor(revision / 2 ** 32), at);
+  at = hashed.writeUInt32BE(revision % 2 ** 32, at);
+  at = prefixed(hashed, at, id);
+  at = prefixed(hashed, at, type);
+  at = prefixedBytes(hashed, at, data);
+  at = prefixedBytes(hashed, at, metadata);
+  return hash('sha256', hashed.subarray(0, at), 'hex');
 };
 
 const prefixed = (buffer: Buffer, at: number, text: string): number => {
@@ -34,8 +35,8 @@ const prefixed = (buffer: Buffer, at: number, text: string): number => {
   return at + 4 + written;
 };
 
-const length = (bytes: Uint8Array): Buffer => {
-  const prefix = Buffer.allocUnsafe(4);
-  prefix.writeUInt32BE(bytes.length);
-  return prefix;
+const prefixedBytes = (buffer: Buffer, at: number, bytes: Uint8Array): number => {
+  buffer.writeUInt32BE(bytes.length, at);
+  buffer.set(bytes, at + 4);
+  return at + 4 + bytes.length;
 };

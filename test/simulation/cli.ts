@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { Coverage } from './coverage.js';
+import { findBug, scoresOf, type FoundBug } from './find-bugs.js';
 import { PLANTED_BUGS } from './planted-bugs.js';
 import { shrink } from './shrink.js';
 import { OPERATIONS_DEFAULT, simulate, type Simulated } from './simulation.js';
@@ -10,7 +11,11 @@ const USAGE = `npm run simulate -- [options]
   --seeds M   how many, one after the other (1)
   --ops K     operations a seed (${OPERATIONS_DEFAULT})
   --bug WORDS with the planted bug whose name contains these words
+  --bugs      each planted bug by itself, until it is found
   --table     what was reached, at the end
+  --box S     no more seeds after S seconds of processor time
+  --least M   but so many in any case (0)
+  --json      the last line says it to programs
   --help      this text`;
 
 interface Asked {
@@ -18,7 +23,19 @@ interface Asked {
   readonly seeds: number;
   readonly operations: number;
   readonly wiring: Wiring;
+  readonly bugs: boolean;
   readonly table: boolean;
+  readonly boxS: number;
+  readonly least: number;
+  readonly json: boolean;
+}
+
+/** What `--json` says of many seeds. */
+export interface Summary {
+  readonly seeds: number;
+  readonly operations: number;
+  readonly processorS: number;
+  readonly missing: Coverage['missing'];
 }
 
 /** What a person reads of one seed. */
@@ -35,32 +52,60 @@ export const runSimulations = async (args: readonly string[]): Promise<number> =
     console.log(USAGE);
     return 0;
   }
-  const { first, seeds, operations, wiring, table } = asked;
+  if (asked.bugs) return findAll(asked);
   const coverage = new Coverage();
-  let failed: Simulated | undefined;
-  for (let seed = first; seed < first + seeds && !failed; seed++) {
+  const failed = await firstFailing(asked, coverage);
+  if (asked.table || asked.seeds === 1) console.log(coverage.table());
+  if (failed) {
+    const { operations, wiring } = asked;
+    const { operations: left, last, runs } = await shrink(failed, { count: operations, wiring });
+    console.log(`\n${reproOf(failed.seed, operations)}\nleft of its operations after ${runs} tries: ${left.map(({ kind }) => kind).join(', ')}\n${lineOf(last)}`);
+  }
+  const { seeds, operations, missing } = coverage;
+  if (asked.json) console.log(JSON.stringify({ seeds, operations, processorS: processorS(), missing } satisfies Summary));
+  return failed ? 1 : 0;
+};
+
+/** Stops at the first seed that breaks an invariant, or when the time is over. */
+const firstFailing = async ({ first, seeds, operations, wiring, boxS, least }: Asked, coverage: Coverage): Promise<Simulated | undefined> => {
+  for (let seed = first; seed < first + seeds && (coverage.seeds < least || processorS() < boxS); seed++) {
     const result = await simulate({ seed, operations, wiring });
     coverage.add(result);
-    if (result.wrong) failed = result;
     if (seeds === 1 || result.wrong || seed === first + seeds - 1 || coverage.seeds % 100 === 0) console.log(lineOf(result));
+    if (result.wrong) return result;
   }
-  if (table || seeds === 1) console.log(coverage.table());
-  if (!failed) return 0;
-  const { operations: left, last, runs } = await shrink(failed, { count: operations, wiring });
-  console.log(`\n${reproOf(failed.seed, operations)}\nleft of its operations after ${runs} tries: ${left.map(({ kind }) => kind).join(', ')}\n${lineOf(last)}`);
-  return 1;
+  return undefined;
+};
+
+const findAll = async ({ json }: Asked): Promise<number> => {
+  const bugs: FoundBug[] = [];
+  for (const bug of PLANTED_BUGS) bugs.push(await findBug(bug));
+  console.log(scoresOf(bugs));
+  if (json) console.log(JSON.stringify({ bugs }));
+  return bugs.every(({ seeds }) => seeds !== undefined) ? 0 : 1;
+};
+
+/** Of this process, which a busy machine does not shorten. */
+const processorS = (): number => {
+  const { user, system } = process.cpuUsage();
+  return Math.round((user + system) / 1_000_000);
 };
 
 const askedOf = (args: readonly string[]): Asked | undefined => {
   const { values } = parseArgs({ args: [...args], options: {
     seed: { type: 'string', default: '1' }, seeds: { type: 'string', default: '1' }, ops: { type: 'string', default: String(OPERATIONS_DEFAULT) },
-    bug: { type: 'string' }, table: { type: 'boolean', default: false }, help: { type: 'boolean', default: false },
+    bug: { type: 'string' }, bugs: { type: 'boolean', default: false }, table: { type: 'boolean', default: false }, box: { type: 'string' }, least: { type: 'string', default: '0' },
+    json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false },
   } });
   if (values.help) return undefined;
   const { bug } = values;
   const planted = bug === undefined ? undefined : PLANTED_BUGS.find(({ name }) => name.includes(bug));
   if (bug !== undefined && !planted) throw new Error(`no planted bug is called "${bug}"; there are:\n${PLANTED_BUGS.map(({ name }) => name).join('\n')}`);
-  return { first: numberOf('seed', values.seed), seeds: numberOf('seeds', values.seeds), operations: numberOf('ops', values.ops), wiring: planted?.wiring ?? {}, table: values.table };
+  const { bugs, table, json } = values;
+  return {
+    first: numberOf('seed', values.seed), seeds: numberOf('seeds', values.seeds), operations: numberOf('ops', values.ops), wiring: planted?.wiring ?? {},
+    bugs, table, json, boxS: values.box === undefined ? Number.POSITIVE_INFINITY : numberOf('box', values.box), least: numberOf('least', values.least),
+  };
 };
 
 const numberOf = (name: string, text: string): number => {

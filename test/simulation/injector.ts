@@ -16,6 +16,27 @@ const PROVIDERS = 'providers';
 const PARAMETERS = 'design:paramtypes';
 const HANDLER_OF = '__commandHandler__';
 
+/** What the decorators say, read once: every node is made by the same. */
+export class Blueprint {
+  readonly providers: readonly Token[];
+  readonly aliases: ReadonlyMap<Token, Token>;
+  /** By the class of their message. */
+  readonly handlers: ReadonlyMap<unknown, Token>;
+
+  constructor(modules: readonly object[]) {
+    const listed = modules.flatMap((module) => (Reflect.getMetadata(PROVIDERS, module) ?? []) as readonly (Token | Alias)[]);
+    this.providers = listed.filter((provider) => typeof provider === 'function');
+    this.aliases = new Map(listed.flatMap((provider) => (typeof provider === 'function' ? [] : [[provider.provide, provider.useExisting] as const])));
+    this.handlers = new Map(this.providers.map((provider) => [Reflect.getMetadata(HANDLER_OF, provider) as unknown, provider] as const).filter(([message]) => message !== undefined));
+  }
+}
+
+const parameters = new Map<Token, readonly Token[] | undefined>();
+const parametersOf = (type: Token): readonly Token[] | undefined => {
+  if (!parameters.has(type)) parameters.set(type, Reflect.getMetadata(PARAMETERS, type) as readonly Token[] | undefined);
+  return parameters.get(type);
+};
+
 /**
  * Puts a node together as Nest does, from what the decorators of production say, and nothing else of Nest: a container a
  * node would cost more than the whole life that is simulated on it.
@@ -24,11 +45,7 @@ export class Injector {
   readonly #made = new Map<Token, unknown>();
   readonly #handlers = new Map<unknown, Handler>();
 
-  readonly #aliases: ReadonlyMap<Token, Token>;
-
-  constructor(private readonly modules: readonly object[]) {
-    this.#aliases = new Map(this.#listed.flatMap((provider) => (typeof provider === 'function' ? [] : [[provider.provide, provider.useExisting] as const])));
-  }
+  constructor(private readonly blueprint: Blueprint) {}
 
   /** Before anything is made of it. */
   provide(token: Token, value: unknown): void {
@@ -41,22 +58,19 @@ export class Injector {
   get<Value>(type: abstract new (...args: never[]) => Value): Value {
     const known = this.#made.get(type);
     if (known !== undefined) return known as Value;
-    const alias = this.#aliases.get(type);
+    const alias = this.blueprint.aliases.get(type);
     if (alias) return this.get(alias) as Value;
-    const parameters = Reflect.getMetadata(PARAMETERS, type) as readonly Token[] | undefined;
-    if (!parameters && type.length > 0) throw new Error(`nobody provides ${type.name}`);
+    const needed = parametersOf(type);
+    if (!needed && type.length > 0) throw new Error(`nobody provides ${type.name}`);
     const make = type as unknown as new (...args: readonly unknown[]) => Value;
-    const made = new make(...(parameters ?? []).map((parameter) => this.get(parameter)));
+    const made = new make(...(needed ?? []).map((parameter) => this.get(parameter)));
     this.#made.set(type, made);
     return made;
   }
 
   /** What the modules list. */
   get providers(): readonly Token[] {
-    return this.#listed.filter((provider) => typeof provider === 'function');
-  }
-  get #listed(): readonly (Token | Alias)[] {
-    return this.modules.flatMap((module) => (Reflect.getMetadata(PROVIDERS, module) ?? []) as readonly (Token | Alias)[]);
+    return this.blueprint.providers;
   }
 
   /** The bus: each message to the handler of its class. */
@@ -65,9 +79,6 @@ export class Injector {
   }
 
   connectHandlers(): void {
-    for (const provider of this.providers) {
-      const message: unknown = Reflect.getMetadata(HANDLER_OF, provider);
-      if (message !== undefined) this.#handlers.set(message, this.get(provider) as Handler);
-    }
+    for (const [message, handler] of this.blueprint.handlers) this.#handlers.set(message, this.get(handler) as Handler);
   }
 }

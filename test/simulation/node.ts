@@ -25,7 +25,7 @@ import { NextUserId } from '../../src/users/next-user-id.js';
 import { WorkerRegistry } from '../../src/workers/registry.message.js';
 import { CommandBus } from '@nestjs/cqrs';
 import { Seeded } from '../support/seeded.js';
-import { Injector } from './injector.js';
+import { Blueprint, Injector } from './injector.js';
 import { NodeLog } from './network.js';
 import { seedOf, SimIds } from './randomness.js';
 import type { SimSnapshots } from './snapshots.js';
@@ -42,6 +42,9 @@ const PRICING = new Pricing(PRICE_POLICY_1, loadReference(), CONFIG.escrow);
 
 /** A database in which no read model was ever built: every view that is not simulated apart folds the log from its beginning. */
 const EMPTY = { query: () => Promise.resolve([]), execute: () => Promise.resolve(0), transaction: (work: (db: unknown) => unknown) => Promise.resolve(work(EMPTY)) };
+
+/** Of the features' modules, which are classes: the same for every node. */
+let blueprint: Blueprint | undefined;
 
 interface Round {
   round(): Promise<unknown>;
@@ -96,17 +99,16 @@ export class SimNode {
       blobs: { put: () => Promise.resolve(), exists: () => Promise.resolve(true), deleteOlderThan: () => Promise.resolve(0) }, commanding, feed: this.feed, pricing: PRICING, notary: undefined,
       vault: { hashUnder: (subject: string, text: string) => Promise.resolve(world.secrets.keyedHash('address', `${subject} ${text}`)), destroyKeys: () => Promise.resolve([]) },
     } as unknown as Platform;
-    this.injector = new Injector(AppModule.with(platform).imports!.filter((module) => typeof module === 'function'));
+    blueprint ??= new Blueprint(AppModule.with(platform).imports!.filter((module) => typeof module === 'function'));
+    this.injector = new Injector(blueprint);
     this.views = this.#provide(platform, world, wiring);
     this.reactors = this.#connect(world, wiring);
   }
 
   #provide(platform: Platform, world: World, wiring: Wiring): readonly NodeFold[] {
     const { injector, feed } = this;
-    for (const provider of platformProviders(platform)) {
-      const { provide, useValue } = provider as { provide: abstract new (...args: never[]) => unknown; useValue: unknown };
-      injector.provide(provide, useValue);
-    }
+    const provided = platformProviders(platform) as readonly { readonly provide: abstract new (...args: never[]) => unknown; readonly useValue: unknown }[];
+    for (const { provide, useValue } of provided) injector.provide(provide, useValue);
     const { models } = world;
     const waits = (name: Parameters<typeof models.position>[0]) => (position: number, timeoutMs: number) => models.waitFor(name, position, timeoutMs);
     injector.provide(Credits, new (wiring.credits ?? Credits)({ creditsElsewhere: () => Promise.resolve({
@@ -133,8 +135,7 @@ export class SimNode {
     injector.provide(StyleRows, { style: (id: string) => Promise.resolve(STYLES.find((style) => style.id === id)), collection: () => Promise.resolve(undefined), sharedKeyStyles: () => Promise.resolve([]), waitFor: waits('users') });
     injector.provide(StatusRows, { waitFor: waits('requests') });
     wiring.provide?.(injector, world);
-    const tokens = platformProviders(platform).map((provider) => injector.get((provider as { provide: abstract new () => unknown }).provide));
-    return tokens.filter(isFold);
+    return [...new Set(provided.map(({ provide }) => injector.get(provide)).filter(isFold))];
   }
 
   #connect(world: World, wiring: Wiring): ReadonlyMap<string, Round> {

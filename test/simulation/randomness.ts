@@ -2,13 +2,18 @@ import { Ids } from '../../src/kernel/ids.js';
 import { Secrets } from '../../src/platform/vault/secrets.js';
 import type { Seeded } from '../support/seeded.js';
 
+/** Of one seed some dozens; of those before it only what all have in common is worth keeping. */
+const KNOWN_MAX = 5_000;
+
 /** Each hash is asked for again and again, and is always the same. */
 export class RememberingSecrets extends Secrets {
   readonly #known = new Map<string, string>();
   override keyedHash(purpose: Parameters<Secrets['keyedHash']>[0], text: string): string {
     const name = `${purpose}|${text}`;
     let hash = this.#known.get(name);
-    if (hash === undefined) this.#known.set(name, (hash = super.keyedHash(purpose, text)));
+    if (hash !== undefined) return hash;
+    if (this.#known.size >= KNOWN_MAX) this.#known.clear();
+    this.#known.set(name, (hash = super.keyedHash(purpose, text)));
     return hash;
   }
 }

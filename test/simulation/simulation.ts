@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { registerTypes } from '../../src/platform/event-log/upcasts.js';
 import { EVENT_TYPES } from '../../src/boot/event-types.js';
 import { Seeded } from '../support/seeded.js';
@@ -114,11 +114,10 @@ export class Simulation {
 
   #report(at: number): Simulated {
     const { world, clients, options: { seed } } = this;
-    const hash = createHash('sha256');
-    for (const { stream, revision, position, id, type, data } of world.store.all) hash.update(`${stream}@${revision}/${position} ${id} ${type}\n`).update(data);
-    for (const answer of clients.answers) hash.update(`${answer}\n`);
+    const written = world.store.all.flatMap(({ stream, revision, position, id, type, data }) => [Buffer.from(`${stream}@${revision}/${position} ${id} ${type}\n`), data]);
+    const answered = Buffer.from(clients.answers.map((answer) => `${answer}\n`).join(''));
     return {
-      seed, wrong: world.wrong, at, hash: hash.digest('hex'), events: world.store.all.length, calls: clients.answers.length,
+      seed, wrong: world.wrong, at, hash: hash('sha256', Buffer.concat([...written, answered]), 'hex'), events: world.store.all.length, calls: clients.answers.length,
       counts: { types: world.checks.types, commands: world.commands, refusals: world.refusals, faults: world.network.reached, answers: clients.refused },
     };
   }

@@ -41,6 +41,8 @@ class SimContents {
   }
 }
 
+/** Every world has the same master key. */
+const SECRETS = new RememberingSecrets(Buffer.alloc(32, 7));
 /** Longer than any pause of a node, and than a second of waiting for a feed. */
 const REFUSAL_STANDS_TURNS = 75;
 
@@ -51,7 +53,7 @@ export class World {
   readonly network = new Network();
   readonly models = new ReadModels(this.store, this.time);
   readonly contents = new SimContents();
-  readonly secrets = new RememberingSecrets(Buffer.alloc(32, 7));
+  readonly secrets = SECRETS;
   readonly checks = new Checks();
   /** `account KudosUpfront` → how often it was decided. */
   readonly refusals = new Map<string, number>();

@@ -17,6 +17,18 @@ const UNKNOWN = 'unknown';
  * `unknown`, version 0 (horde-rules §7.7).
  */
 export const parseBridge = (agent: string): Bridge => {
+  const known = KNOWN.get(agent);
+  if (known) return known;
+  const bridge = parsed(agent);
+  if (KNOWN.size < KNOWN_MAX) KNOWN.set(agent, bridge);
+  return bridge;
+};
+
+/** Thousands of workers run a few dozen programs; who makes up new names is served without being remembered. */
+const KNOWN_MAX = 1_000;
+const KNOWN = new Map<string, Bridge>();
+
+const parsed = (agent: string): Bridge => {
   const [, name = UNKNOWN, digits = '0'] = AGENT.exec(agent) ?? [];
   const version = Number(digits);
   return { name, version, capabilities: capabilitiesOf(name, version), samplers: samplersOf(name, version) };

@@ -26,22 +26,37 @@ export const encode = (event: AnyEvent, { stream, revision, id, metadata }: Plac
   return { event: { id, type: event.type, data, metadata: meta }, leaf, bytes: data.length + meta.length };
 };
 
-const decoded = new WeakMap<RecordedEvent, Recorded>();
+/** What was found out about a stored event, however many folds look at the same object. */
+interface Known {
+  decoded?: Recorded;
+  leaf?: string;
+}
+const knowledge = new WeakMap<RecordedEvent, Known>();
 
-/** Parses and upcasts a stored event; parsed once, however many folds look at the same object. */
+const knownOf = (event: RecordedEvent): Known => {
+  let known = knowledge.get(event);
+  if (!known) knowledge.set(event, (known = {}));
+  return known;
+};
+
+/** Parses and upcasts a stored event. */
 export const decode = (event: RecordedEvent): Recorded => {
-  const known = decoded.get(event);
-  if (known) return known;
+  const known = knownOf(event);
+  return (known.decoded ??= parsed(event));
+};
+
+export const leafOf = (event: RecordedEvent): string => {
+  const known = knownOf(event);
+  return (known.leaf ??= leafHash(event));
+};
+
+const parsed = (event: RecordedEvent): Recorded => {
   const { type, data } = upcast({ type: event.type, data: parse(event, event.data) as object });
-  const result: Recorded = {
+  return {
     stream: event.stream, revision: event.revision, position: event.position, id: event.id,
     type, data, metadata: parse(event, event.metadata) as EventMetadata,
   };
-  decoded.set(event, result);
-  return result;
 };
-
-export const leafOf = (event: RecordedEvent): string => leafHash(event);
 
 const parse = (event: RecordedEvent, bytes: Buffer): unknown => {
   try {
