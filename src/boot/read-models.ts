@@ -147,7 +147,7 @@ export const queueRows = (platform: Platform) => ({
   queue: async () => {
     const { position, answer } = await atCheckpoint(platform, 'queue', async (db) => ({
       rows: await allPages<OpenRequest>((after) => openRequests(db, after, PAGE), ({ facts }) => facts.request),
-      handOuts: await lastHandouts(db),
+      served: await lastHandouts(db),
     }));
     return { position, ...answer };
   },

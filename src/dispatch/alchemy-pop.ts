@@ -183,9 +183,11 @@ export class AlchemyPop {
     if (offered.length === 0) return;
     const { known, owner, context } = pop;
     const ownerTrusted = owner.roles.has('trusted') || !this.parts.pricing.escrow;
+    const [atMs, entry] = [this.parts.ports.clock.now(), this.queue.find(facts.request)];
+    const payerAgesFrom = entry && this.arrivals.fairness.payerAgesFrom(entry, offered.length, pop.worker, atMs);
     const outcome = await this.parts.commands.execute(new OnRequest(facts.request, {
       type: 'AssignForms', forms: offered, worker: known.id, owner: known.owner, ownerTrusted, ttlS: FORM_TTL_S, selfTest: pop.wish.test,
-      at: iso(this.parts.ports.clock.now()),
+      payerAgesFrom, at: iso(atMs),
     }, context));
     const assigned = new Set(jobsIn(outcome));
     if (outcome.outcome === 'appended') {

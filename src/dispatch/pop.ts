@@ -152,9 +152,11 @@ export class Pop {
     if (model === undefined) return undefined;
     const wanted = this.#batch(entry, { asked, known, model, free });
     const amount = this.arrivals.fairness.amount(entry, { id: known.id, worker, order, free, wanted });
+    const atMs = this.parts.ports.clock.now();
+    const given = { at: iso(atMs), payerAgesFrom: this.arrivals.fairness.payerAgesFrom(entry, amount, worker, atMs) };
     const jobs = Array.from({ length: amount }, () => this.parts.ports.ids.uuid());
     const offer: Offer = { jobs, model, ttlS: this.#ttlS(facts, model, known.declaration.extraSlow), facts, remaining: entry.waiting };
-    return isFooled(known, facts) ? this.#pretend(claim, offer) : this.#assign(claim, offer, context);
+    return isFooled(known, facts) ? this.#pretend(claim, offer) : this.#assign({ ...claim, given }, offer, context);
   }
 
   /** As `#assign`, for a worker that is paused and not told: the queue and the log know nothing of it. */
@@ -168,13 +170,13 @@ export class Pop {
    * Slots are reserved in memory before the append is awaited, so that pops on this node never collide; another node's
    * claim shows as a refusal, and the next candidate is tried.
    */
-  async #assign({ request, asked, known, worker, content }: Claim, offer: Offer, context: CommandContext): Promise<HandedOut | undefined> {
+  async #assign({ request, asked, known, worker, content, given }: Claim & { given: Given }, offer: Offer, context: CommandContext): Promise<HandedOut | undefined> {
     const { jobs, model, ttlS } = offer;
     const reservation = this.queue.reserve(request, jobs.length, jobs);
     if (!reservation) return undefined;
     try {
       const outcome = await this.parts.commands.execute(new OnRequest(request, {
-        type: 'AssignJobs', jobs, worker: known.id, owner: known.owner, model, ttlS, extraSlow: known.declaration.extraSlow, selfTest: asked.wish.test, at: iso(this.parts.ports.clock.now()),
+        type: 'AssignJobs', jobs, worker: known.id, owner: known.owner, model, ttlS, extraSlow: known.declaration.extraSlow, selfTest: asked.wish.test, ...given,
       }, context));
       if (outcome.outcome !== 'appended') return undefined;
       const assigned = outcome.events.map(({ data }) => (data as { job: string }).job);
@@ -214,6 +216,11 @@ export class Pop {
 
 /** What a pop is about to hand out. */
 type Offer = Pick<HandedOut, 'jobs' | 'model' | 'ttlS' | 'facts' | 'remaining'>;
+/** When, and what it takes from the age of the payer's other requests. */
+interface Given {
+  readonly at: string;
+  readonly payerAgesFrom: string | undefined;
+}
 interface Claim {
   readonly request: string;
   readonly asked: PopAsked;

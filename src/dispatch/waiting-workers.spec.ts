@@ -20,7 +20,7 @@ const settled = async (): Promise<void> => {
 
 /** A queue that hands out in its order, and workers that wait for it. */
 class Scene {
-  readonly queue = new LiveQueue({ queue: () => Promise.resolve({ position: 0, rows: [], handOuts: new Map() }) }, reference, { fairShare: 0, fairBatches: false, anonymousLimits: false });
+  readonly queue = new LiveQueue({ queue: () => Promise.resolve({ position: 0, rows: [], served: new Map() }) }, reference, { fairShare: 0, fairAges: false, fairBatches: false, anonymousLimits: false });
   readonly timers = new ManualTimers();
   readonly waiting = new WaitingWorkers(this.queue, this.timers, pricing);
   /** Each look at the queue: who, and what it found. */

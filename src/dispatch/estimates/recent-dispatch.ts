@@ -4,6 +4,7 @@ import type { NodeFold } from '../../platform/event-log/node-feed.js';
 import type { JobAssigned, JobExpired, JobFaulted, JobSubmitted, RequestAccepted, RequestFacts, RequestKind } from '../../requests/request.events.js';
 import type { LiveQueue } from '../live-queue.message.js';
 import { AGEING_CENTIKUDOS_PER_MS } from '../live-queue/priority-key.js';
+import type { QueuedRequest } from '../live-queue/queue-row.js';
 
 /** What comes next is taken to be like what came in the last ten minutes. */
 export const WINDOW_MS = 600_000;
@@ -131,7 +132,7 @@ export class RecentDispatch implements NodeFold {
   #assigned({ request, job, worker, assignedAt }: JobAssigned['data']): void {
     if (this.#workerOf.has(job)) return;
     const entry = this.queue.find(request);
-    if (entry) remember(this.#handOuts, { atMs: Date.parse(assignedAt), worker, key: entry.key + entry.price });
+    if (entry) remember(this.#handOuts, { atMs: Date.parse(assignedAt), worker, key: keyBefore(entry) });
     this.#workerOf.set(job, worker);
     this.#change(worker, Date.parse(assignedAt), 1);
   }
@@ -171,3 +172,7 @@ const remember = <Move>(moves: Move[], move: Move): void => {
   moves.push(move);
   if (moves.length > MOVES_MAX) moves.shift();
 };
+
+/** The key that it was handed out with, or a higher one: as if its payer had been served nothing before. */
+const keyBefore = ({ key, price, acceptedAtMs, agesFromMs }: QueuedRequest): number =>
+  key + price + Math.max(0, agesFromMs - acceptedAtMs) * AGEING_CENTIKUDOS_PER_MS;
