@@ -6,7 +6,7 @@ import { lastActiveAt, recordsOf } from '../../projections/records/queries.js';
 import { findSharedKey, sharedKeyIdsOf, sharedKeyPage } from '../../projections/shared-keys/queries.js';
 import { giftsSince, lastIndexedRevision, reversalByKey, reversalOf, transactionById, transfersById } from '../../projections/statement/queries.js';
 import { stylesOf } from '../../projections/styles/queries.js';
-import { findUser, findUserByKeyHash, leftoversOfUser, maxUserId, monthlyDue, trustedUsers, unfinishedErasures, unopenedUsers, userPage, type User } from '../../projections/users/queries.js';
+import { findUser, findUserByKeyHash, leftoversOfUser, maxUserId, monthlyDue, proxyPasskeys, trustedUsers, unfinishedErasures, unopenedUsers, userPage, type User } from '../../projections/users/queries.js';
 import { findWorker, findWorkerByName, findWorkers, jobsAtWorker, workersOf, type Worker } from '../../projections/workers/queries.js';
 import { iso } from '../kernel/clock.js';
 import { centikudos, NO_KUDOS, plus } from '../kernel/kudos.js';
@@ -105,6 +105,13 @@ export const trustedRows = (platform: Platform) => ({
   trustedUsers: async () => {
     const { position, answer } = await atCheckpoint(platform, 'users', trustedUsers);
     return { position, users: answer };
+  },
+});
+
+export const passkeyRows = (platform: Platform) => ({
+  passkeys: async () => {
+    const { position, answer } = await atCheckpoint(platform, 'users', proxyPasskeys);
+    return { position, rows: answer };
   },
 });
 

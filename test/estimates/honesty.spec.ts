@@ -11,8 +11,9 @@ const ORDINARY: readonly Trial[] = [
   { name: 'load 1.2', load: 1.2 },
   { name: 'load 1.2, random service times', load: 1.2, service: 'random' },
 ];
-/** What is further from the ordinary is printed, and may be a little worse. */
+/** Where times are random, jobs fault, or everybody asks for twice what there is, a little less comes true (ADR 0030). */
 const WITHIN_NEARLY = 0.75;
+const isRough = ({ load, service, faults, batches }: Trial): boolean => load > 1.2 || service === 'random' || faults !== undefined || batches !== undefined;
 const LONG: readonly Trial[] = [
   { name: 'load 0.6', load: 0.6 },
   { name: 'load 0.9', load: 0.9 },
@@ -26,11 +27,11 @@ const LONG: readonly Trial[] = [
 ];
 
 describe('what a request is told when it is accepted', () => {
-  it.each([...ORDINARY, ...(isLong ? LONG : [])])('comes true in four cases of five: $name', (trial) => {
+  it.each([...ORDINARY, ...(isLong ? LONG : [])])('comes true as often as is published: $name', (trial) => {
     const runs = SEEDS.map((seed) => tried(trial, seed, SECONDS));
     for (const figures of isLong ? runs : []) process.stdout.write(`${row(trial, figures)}\n`);
     for (const { asked } of runs) expect(asked).toBeGreaterThan(50);
-    const least = ORDINARY.includes(trial) ? WITHIN_LEAST : WITHIN_NEARLY;
+    const least = isRough(trial) ? WITHIN_NEARLY : WITHIN_LEAST;
     const mean = (of: (figures: Figures) => number): number => runs.reduce((sum, figures) => sum + of(figures), 0) / runs.length;
     const [start, done] = [mean(({ startWithin }) => startWithin), mean(({ doneWithin }) => doneWithin)];
     expect({ start, done, isKept: start >= least && done >= least }).toMatchObject({ isKept: true });

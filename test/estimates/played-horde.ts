@@ -101,11 +101,11 @@ export class PlayedHorde {
 
   constructor(private readonly settings: PlayedSettings) {
     const pricing = new Pricing(PRICE_POLICY_1, reference);
-    const feed = { head: () => Promise.resolve(0) };
+    const past = { last: () => Promise.resolve({ position: 0, sinceMs: this.clock.now() }) };
     this.queue = new LiveQueue({ queue: () => Promise.resolve({ position: 0, rows: [], served: new Map() }) }, reference, { fairShare: settings.fairShare ?? FAIR_SHARE, fairAges: settings.fairAges ?? true, fairBatches: true, anonymousLimits: true });
     this.#views = new WorkerViews(pricing, isWithdrawn);
-    this.#recent = new RecentDispatch(this.queue, feed, this.clock);
-    this.#speeds = new ModelSpeeds(feed, this.clock);
+    this.#recent = new RecentDispatch(this.queue, past, this.clock);
+    this.#speeds = new ModelSpeeds(past, this.clock);
     this.#random = new Seeded(settings.seed);
     this.#startMs = this.clock.now();
     const [online, matcher] = [new OnlineSummaries(this.#registry, this.clock), new Matcher(pricing)];
