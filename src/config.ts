@@ -27,6 +27,8 @@ export interface Config {
   readonly anonymousLimits: boolean;
   /** One claim in so many goes to the payer who has waited longest; 0: none. */
   readonly fairShare: number;
+  /** Whether what a payer was handed out takes from the age of what it has waiting. */
+  readonly fairAges: boolean;
   readonly fairBatches: boolean;
   readonly registration: boolean;
   readonly escrow: boolean;
@@ -211,6 +213,10 @@ const KEYS = {
     key: 'FAIR_SHARE', default: '4', read: whole(0, 1_000),
     help: 'one job in so many, of each worker, goes to whoever has waited longest, whatever their kudos; 0: none does',
   },
+  fairAges: {
+    key: 'FAIR_AGES', default: 'on', read: flag,
+    help: 'on: thirty requests are served hardly faster than one, because each job takes its wait from the age of its payer\'s others',
+  },
   fairBatches: {
     key: 'FAIR_BATCHES', default: 'on', read: flag,
     help: 'on: a worker that asks for several jobs of a request leaves some to idle workers, and to requests that come first by then',
@@ -306,7 +312,7 @@ export const readConfig = (environment: Environment = process.env): Config => {
     port: read('port'), host: read('host'), dataDir: read('dataDir'), blobsDir: read('blobsDir') ?? join(read('dataDir'), 'blobs'),
     roles: read('roles'), profile, eventstoreUrl: read('eventstoreUrl'), eventstoreNamespace: read('eventstoreNamespace'), logListen: read('logListen'),
     databaseUrl: read('databaseUrl'), masterKey: read('masterKey'), notaryKey: read('notaryKey'), publicUrl: read('publicUrl'), admins: read('admins'),
-    anonymous: byProfile('anonymous'), anonymousLimits: read('anonymousLimits'), fairShare: read('fairShare'), fairBatches: read('fairBatches'),
+    anonymous: byProfile('anonymous'), anonymousLimits: read('anonymousLimits'), fairShare: read('fairShare'), fairAges: read('fairAges'), fairBatches: read('fairBatches'),
     registration: byProfile('registration'), escrow: byProfile('escrow'), kudosCap: capOf(cap, profile),
     trustThreshold: thresholdOf(read('trustThreshold'), profile),
     ...supporters({ profile, patreonToken: read('patreonToken'), patreonUrl: read('patreonUrl'), stripeKey: read('stripeKey'), stripeUrl: read('stripeUrl') }),

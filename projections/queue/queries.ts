@@ -36,10 +36,16 @@ export const findOpenRequest = async (db: Queries, request: string): Promise<Ope
   return row && openRequestOf(row);
 };
 
-/** Ms since 1970 of the last hand-out of each payer with an account, and of each address that asked today or yesterday. */
-export const lastHandouts = async (db: Queries): Promise<Map<PayerId, number>> => {
-  const rows = await rowsOf(db, 'SELECT payer, last_at FROM rm.handout');
-  return new Map(rows.map((row) => [text(row['payer']), ms(row['last_at'])]));
+/** Ms since 1970; −Infinity: no hand-out has named it. */
+export interface Handout {
+  readonly handedOutAtMs: number;
+  readonly agesFromMs: number;
+}
+
+/** The last hand-out of each payer with an account, and of each address that asked today or yesterday. */
+export const lastHandouts = async (db: Queries): Promise<Map<PayerId, Handout>> => {
+  const rows = await rowsOf(db, 'SELECT payer, last_at, ages_from FROM rm.handout');
+  return new Map(rows.map((row) => [text(row['payer']), { handedOutAtMs: ms(row['last_at']), agesFromMs: msOrNull(row['ages_from']) ?? -Infinity }]));
 };
 
 /** An authorization that is not closed yet, and how far its request has come. */

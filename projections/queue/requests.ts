@@ -27,6 +27,7 @@ class QueueChange {
   extraSlow = false;
   activityAt: string | null = null;
   assignedAt: string | null = null;
+  agesFrom: string | null = null;
   revision = 0;
   readonly pending = new Map<string, PendingJob>();
   /** Jobs of earlier batches that are at a worker no more. */
@@ -85,13 +86,14 @@ export class QueueBatch {
     change.activityAt = data.acceptedAt;
   }
 
-  private assigned(event: Recorded, { job, worker, owner, model, assignedAt, ttlS, extraSlow, form }: JobAssigned['data']): void {
+  private assigned(event: Recorded, { job, worker, owner, model, assignedAt, ttlS, extraSlow, form, payerAgesFrom }: JobAssigned['data']): void {
     const change = this.change(event);
     change.waiting -= 1;
     change.extraSlow ||= extraSlow;
     change.pending.set(job, { worker, owner, model, assignedAt, ttlS, ...(form === undefined ? {} : { form }) });
     if (form !== undefined) change.forms.set(form, false);
     if (change.assignedAt === null || assignedAt > change.assignedAt) change.assignedAt = assignedAt;
+    if (payerAgesFrom !== undefined && (change.agesFrom === null || payerAgesFrom > change.agesFrom)) change.agesFrom = payerAgesFrom;
     change.activityAt = assignedAt;
   }
 
@@ -157,13 +159,13 @@ FROM unnest($1::uuid[], $2::int[], $3::jsonb[], $4::text[], $5::int[], $6::int[]
 WHERE q.request = u.request`;
 
 const HANDOUTS = `
-INSERT INTO rm.handout AS h (payer, last_at)
-SELECT h.payer, max(h.last_at) FROM (
-  SELECT coalesce(n.payer, CASE WHEN q.facts->>'addressTag' IS NULL THEN q.payer::text ELSE '0/' || (q.facts->>'addressTag') END) AS payer, n.last_at
-  FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS n (request, payer, last_at) LEFT JOIN rm.queue q ON q.request = n.request) h
+INSERT INTO rm.handout AS h (payer, last_at, ages_from)
+SELECT h.payer, max(h.last_at), max(h.ages_from) FROM (
+  SELECT coalesce(n.payer, CASE WHEN q.facts->>'addressTag' IS NULL THEN q.payer::text ELSE '0/' || (q.facts->>'addressTag') END) AS payer, n.last_at, n.ages_from
+  FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[]) AS n (request, payer, last_at, ages_from) LEFT JOIN rm.queue q ON q.request = n.request) h
 WHERE h.payer <> '0'
 GROUP BY 1
-ON CONFLICT (payer) DO UPDATE SET last_at = greatest(h.last_at, excluded.last_at)`;
+ON CONFLICT (payer) DO UPDATE SET last_at = greatest(h.last_at, excluded.last_at), ages_from = greatest(h.ages_from, excluded.ages_from)`;
 
 /** An address has no request left two days after its tag was made: requests live for an hour at most without a hand-out. */
 const HANDOUT_DAYS = 2;
@@ -182,7 +184,7 @@ export const queueStatements = ({ changes, payerIds, addressDay }: QueueBatch): 
     ...(born.length > 0 ? [{ text: INSERT, values: bornColumns(born) }] : []),
     ...(changed.length > 0 ? [{ text: UPDATE, values: changedColumns(changed) }] : []),
     ...(handed.length > 0
-      ? [{ text: HANDOUTS, values: [plain(handed.map(({ id }) => id)), plain(handed.map(({ id }) => payerIds.get(id) ?? null)), plain(handed.map(({ assignedAt }) => assignedAt))] }]
+      ? [{ text: HANDOUTS, values: [plain(handed.map(({ id }) => id)), plain(handed.map(({ id }) => payerIds.get(id) ?? null)), plain(handed.map(({ assignedAt }) => assignedAt)), plain(handed.map(({ agesFrom }) => agesFrom))] }]
       : []),
     ...(addressDay === undefined ? [] : [{ text: OLD_HANDOUTS, values: [addressDay] }]),
   ];

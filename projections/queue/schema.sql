@@ -18,11 +18,12 @@ CREATE TABLE rm.queue (
   waiting_forms integer[] NOT NULL
 ) WITH (fillfactor = 60);
 
--- The last hand-out of each payer: decides who has waited longest, and refreshes the payer's waiting requests. Of anonymous
+-- The last hand-out of each payer: decides who has waited longest, refreshes the payer's waiting requests, and says from when they age. Of anonymous
 -- users by address: 0/{tag}, where the tag begins with its day; those of earlier days are dropped as new ones come.
 CREATE TABLE rm.handout (
   payer   text COLLATE "C" PRIMARY KEY,
-  last_at timestamptz NOT NULL
+  last_at timestamptz NOT NULL,
+  ages_from timestamptz
 ) WITH (fillfactor = 60);
 
 CREATE TABLE rm.open_authorization (

@@ -55,6 +55,12 @@ export const allKeys = async (db: Queries): Promise<{ keyHash: string; user: num
 export const trustedUsers = async (db: Queries): Promise<number[]> =>
   (await rowsOf(db, `SELECT id FROM rm.user WHERE 'trusted' = ANY(roles)`)).map((row) => num(row['id']));
 
+/** Who has a proxy passkey, or a role that decides whether it is believed. */
+export const proxyPasskeys = async (db: Queries): Promise<{ user: number; passkeyHash: string | null; roles: ReadonlySet<Role> }[]> => {
+  const rows = await rowsOf(db, `SELECT id, passkey_hash, roles FROM rm.user WHERE passkey_hash IS NOT NULL OR roles && '{service,flagged,deleted}'::text[]`);
+  return rows.map((row) => ({ user: num(row['id']), passkeyHash: textOrNull(row['passkey_hash']), roles: new Set(row['roles'] as Role[]) }));
+};
+
 /** Users of a page in the public list (horde-api C4.1), without the erased. */
 export const USERS_PAGE_SIZE = 25;
 export const userPage = async (db: Queries, page: number, sort: 'kudos' | 'age'): Promise<(User & { spendable: Kudos })[]> => {

@@ -39,6 +39,7 @@ import { ServedUntil } from '../outages/served-until.js';
 import { Commanding } from '../platform/commanding/commanding.js';
 import { Contents } from '../platform/content/contents.js';
 import { NodeFeed } from '../platform/event-log/node-feed.js';
+import { RecentPast } from '../platform/event-log/recent-past.js';
 import { Database } from '../platform/postgres/database.js';
 import { Strangers } from '../platform/outbound/strangers.js';
 import { Profanity, WordListProfanity } from '../platform/profanity.js';
@@ -113,6 +114,7 @@ export const platformProviders = (platform: Platform): Provider[] => {
   const strangers = makeStrangers(config);
   const due = new DueDeliveries(platform.database, platform.log.storeId);
   const counts = new WebhookCounts(due);
+  const past = new RecentPast(platform.log, clock);
   const values: readonly (readonly [abstract new (...args: never[]) => object, object])[] = [
     [Ports, { clock, ids, feed, contents: platform.contents, blobs, secrets }],
     [Clock, clock], [Timers, timers], [Ids, ids], [NodeFeed, feed], [Database, platform.database], [Freshness, platform.readModels],
@@ -129,15 +131,15 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [JobStandings, jobRows(platform)], [JobWaits, new JobWaits(feed, clock, timers)],
     [Outages, outages], [ServedUntil, new ServedUntil(platform.database, platform.log.storeId)], [ProcessPauses, new ProcessPauses(new SystemClock())],
     [LiveQueue, queue], [LiveNodes, new LiveNodes(`${config.node}:${config.port}`, platform.database)], [OpenWork, new OpenWork(openWorkRows(platform), clock)],
-    [JobFinder, new JobFinder(queue, jobRows(platform), feed, (job) => findDecoy(platform.contents, job))], [WorkerViews, new WorkerViews(pricing, isInMaintenance)], [Matcher, new Matcher(pricing)],
+    [JobFinder, new JobFinder(queue, jobRows(platform), feed, (job) => findDecoy(platform.contents, job, outages))], [WorkerViews, new WorkerViews(pricing, isInMaintenance)], [Matcher, new Matcher(pricing)],
     [PopEdge, new PopEdge(ids, blobs, pricing, mail)], [WorkerMail, mail], [MessagePages, new PostgresMessagePages(platform)],
-    [ModelSpeeds, new ModelSpeeds(feed, clock)], [RecentDispatch, new RecentDispatch(queue, feed, clock)],
+    [ModelSpeeds, new ModelSpeeds(past, clock)], [RecentDispatch, new RecentDispatch(queue, past, clock)],
     [LatestOfRequests, new LatestOfRequests(feed)], [RequestWatch, new RequestWatch(feed)], [RequestHistory, new LogRequestHistory(platform.log)],
     [StatusRows, new PostgresStatusRows(platform)], [TransferIndex, new PostgresTransferIndex(platform)],
     [UserFiguresSource, new PostgresUserFigures(platform, members)], [StyleRows, new PostgresStyleRows(platform)], [TeamRows, new PostgresTeamRows(platform)], [StyleKeys, styleKeys],
     [UserPages, new PostgresUserPages(platform)], [MonthlyDues, new PostgresMonthlyDues(platform)],
     [LastActivity, new PostgresLastActivity(platform)], [UnfinishedErasures, new PostgresUnfinishedErasures(platform)], [Admins, new Admins(config.admins)],
-    [PastMinute, new PastMinute(feed, clock)], [WorkerFiguresSource, new PostgresWorkerFigures(platform)], [WorkerJobs, new PostgresWorkerJobs(platform)],
+    [PastMinute, new PastMinute(past, clock)], [WorkerFiguresSource, new PostgresWorkerFigures(platform)], [WorkerJobs, new PostgresWorkerJobs(platform)],
     [PriorityCap, new PriorityCap(config.kudosCap)], [AnonymousUse, new AnonymousUse(config.anonymous)], [AddressTags, new AddressTags(platform.vault, clock)],
     [HordeModes, new HordeModes(modesRows(platform))], [AddressChecks, makeAddressChecks(platform)],
     [PublishedCheckpoints, new PublishedCheckpoints(platform.database, platform.log.storeId)],

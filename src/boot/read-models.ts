@@ -6,7 +6,7 @@ import { lastActiveAt, recordsOf } from '../../projections/records/queries.js';
 import { findSharedKey, sharedKeyIdsOf, sharedKeyPage } from '../../projections/shared-keys/queries.js';
 import { giftsSince, lastIndexedRevision, reversalByKey, reversalOf, transactionById, transfersById } from '../../projections/statement/queries.js';
 import { stylesOf } from '../../projections/styles/queries.js';
-import { findUser, findUserByKeyHash, leftoversOfUser, maxUserId, monthlyDue, trustedUsers, unfinishedErasures, unopenedUsers, userPage, type User } from '../../projections/users/queries.js';
+import { findUser, findUserByKeyHash, leftoversOfUser, maxUserId, monthlyDue, proxyPasskeys, trustedUsers, unfinishedErasures, unopenedUsers, userPage, type User } from '../../projections/users/queries.js';
 import { findWorker, findWorkerByName, findWorkers, jobsAtWorker, workersOf, type Worker } from '../../projections/workers/queries.js';
 import { iso } from '../kernel/clock.js';
 import { centikudos, NO_KUDOS, plus } from '../kernel/kudos.js';
@@ -108,6 +108,13 @@ export const trustedRows = (platform: Platform) => ({
   },
 });
 
+export const passkeyRows = (platform: Platform) => ({
+  passkeys: async () => {
+    const { position, answer } = await atCheckpoint(platform, 'users', proxyPasskeys);
+    return { position, rows: answer };
+  },
+});
+
 export const unrepaidRows = (platform: Platform) => ({
   unrepaid: async () => {
     const { position, answer } = await atCheckpoint(platform, 'grants', unrepaidGrants);
@@ -147,7 +154,7 @@ export const queueRows = (platform: Platform) => ({
   queue: async () => {
     const { position, answer } = await atCheckpoint(platform, 'queue', async (db) => ({
       rows: await allPages<OpenRequest>((after) => openRequests(db, after, PAGE), ({ facts }) => facts.request),
-      handOuts: await lastHandouts(db),
+      served: await lastHandouts(db),
     }));
     return { position, ...answer };
   },

@@ -28,6 +28,7 @@ import { Outages } from '../outages/outages.message.js';
 import { Serving } from '../outages/serving.message.js';
 import { registerBlobRoutes } from '../platform/blobs/blob-routes.js';
 import { createHttpApp } from '../platform/http/http-app.js';
+import type { ProxiedFor } from '../platform/http/limits/client-ip.js';
 import { loggable } from '../platform/telemetry/logger.js';
 import { VERSION } from '../platform/telemetry/version.js';
 import { DeletedKeys, SharedKeyRequests } from '../requests/deleted-keys.reactor.js';
@@ -44,6 +45,7 @@ import { Erasures } from '../users/erasures.reactor.js';
 import { MonthlyGrants } from '../users/monthly-grants.reactor.js';
 import { UserDirectory } from '../users/directory.message.js';
 import { NextUserId } from '../users/next-user-id.js';
+import { ProxyPasskeys } from '../users/proxy-passkeys.js';
 import { TrustedUsers } from '../users/trusted-users.message.js';
 import { WorkerPresence } from '../workers/presence.js';
 import { WorkerRegistry } from '../workers/registry.message.js';
@@ -54,6 +56,7 @@ import { WorkerAddresses } from '../workers/worker-addresses.message.js';
 import { ForgetErased } from './forget-erased.js';
 import { ensureGenesis, type Genesis } from './genesis.js';
 import { Housekeeping } from './housekeeping.js';
+import { passkeyRows } from './read-models.js';
 import { readModelsReady } from './read-models-ready.js';
 import { openPlatform, type Platform, type SystemPorts } from './platform.js';
 import { repeatedly } from './repeatedly.js';
@@ -121,11 +124,13 @@ const serve = (platform: Platform, ports: SystemPorts): Promise<Server> => {
 
 const serveApi = async (platform: Platform, ports: SystemPorts): Promise<Server> => {
   const { config } = platform;
-  const app = await createHttpApp(AppModule.with(platform), httpOptions(platform));
+  const passkeys = new ProxyPasskeys(passkeyRows(platform), (purpose, text) => platform.secrets.keyedHash(purpose, text));
+  const proxiedFor: ProxiedFor = (address, passkey) => passkeys.spokenFor(address, passkey);
+  const app = await createHttpApp(AppModule.with(platform), { ...httpOptions(platform), proxiedFor });
   await registerBlobRoutes(app.getHttpAdapter().getInstance(), platform.blobs);
   await app.init();
   await readModelsReady(platform, ports);
-  await startViews(app, platform);
+  await startViews(app, platform, passkeys);
   const genesis = await ensureGenesis(app, platform);
   const timers = startTimers(app, platform);
   await app.listen(config.port, config.host);
@@ -157,7 +162,7 @@ const httpOptions = (platform: Platform) => {
 };
 
 /** One feed for every view; own appends reach the queue and the registry at once, the feed brings them again. */
-const startViews = async (app: NestFastifyApplication, { feed, commanding, vault }: Platform): Promise<void> => {
+const startViews = async (app: NestFastifyApplication, { feed, commanding, vault }: Platform, passkeys: ProxyPasskeys): Promise<void> => {
   const get = <View>(type: abstract new (...args: never[]) => View): View => app.get(type as never, { strict: false });
   const queue = get(LiveQueue);
   const registry = get(WorkerRegistry);
@@ -169,7 +174,7 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding, vault
   const folds = [
     get(Credits), get(Pockets), get(TrustedUsers), get(RecentGifts), directory, get(NextUserId), registry, get(Suspects), new ForgetErased(vault, feed), queue,
     get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests), get(StyleKeys), get(Claims), get(Unrepaid), get(WebhookInbox), latest, modes, mail, get(AddressBlocks), watch, get(ModelSpeeds), get(Outages),
-    get(JobWaits), get(RecentDispatch), get(KeptEstimates),
+    get(JobWaits), get(RecentDispatch), get(KeptEstimates), passkeys,
   ];
   for (const fold of folds) feed.register(fold);
   await feed.start();

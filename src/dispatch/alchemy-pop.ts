@@ -18,7 +18,6 @@ import type { ServingOrder } from './live-queue/lane.js';
 import type { PoppingWorker, QueuedRequest } from './live-queue/queue-row.js';
 import { giveDecoys, isFooled, requestsThatTricked } from './decoys.js';
 import type { LostOfPop } from './lost-content.js';
-import { maintenanceRefusal } from './maintenance.js';
 import { pages } from './pages.js';
 import { PopParts } from './pop-parts.js';
 import { PromisedForms } from './promised-forms.js';
@@ -111,7 +110,7 @@ export class AlchemyPop {
     if (pop.behind) throw pop.behind;
     if (known.maintenance) {
       journal.note(known.id, 'refused');
-      throw await maintenanceRefusal(known, this.arrivals.database);
+      throw await this.arrivals.maintenance.refusal(known);
     }
     const counted = this.queue.skippedCounts(worker);
     const skipped = { ...counted, kudos: (counted['kudos'] ?? 0) + pop.unaffordable };
@@ -183,9 +182,11 @@ export class AlchemyPop {
     if (offered.length === 0) return;
     const { known, owner, context } = pop;
     const ownerTrusted = owner.roles.has('trusted') || !this.parts.pricing.escrow;
+    const [atMs, entry] = [this.parts.ports.clock.now(), this.queue.find(facts.request)];
+    const payerAgesFrom = entry && this.arrivals.fairness.payerAgesFrom(entry, offered.length, pop.worker, atMs);
     const outcome = await this.parts.commands.execute(new OnRequest(facts.request, {
       type: 'AssignForms', forms: offered, worker: known.id, owner: known.owner, ownerTrusted, ttlS: FORM_TTL_S, selfTest: pop.wish.test,
-      at: iso(this.parts.ports.clock.now()),
+      payerAgesFrom, at: iso(atMs),
     }, context));
     const assigned = new Set(jobsIn(outcome));
     if (outcome.outcome === 'appended') {

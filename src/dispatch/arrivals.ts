@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../platform/postgres/database.js';
 import { Fairness } from './fairness.js';
 import { LostContent } from './lost-content.js';
+import { MaintenanceWords } from './maintenance-words.js';
 import { UnheardJobs } from './unheard-jobs.js';
 import { Visits } from './visits.js';
 
@@ -17,7 +17,7 @@ export class Arrivals {
   readonly lost: LostContent;
   readonly unheard: UnheardJobs;
 
-  constructor(readonly visits: Visits, readonly fairness: Fairness, losses: Losses, readonly database: Database) {
+  constructor(readonly visits: Visits, readonly fairness: Fairness, losses: Losses, readonly maintenance: MaintenanceWords) {
     this.lost = losses.lost;
     this.unheard = losses.unheard;
   }

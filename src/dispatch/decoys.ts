@@ -1,3 +1,4 @@
+import type { Outages } from '../outages/outages.message.js';
 import type { Contents } from '../platform/content/contents.js';
 import type { Ports } from '../platform/ports.js';
 import type { RequestFacts } from '../requests/request.events.js';
@@ -11,6 +12,7 @@ import type { DecoyEnd, FoundJob } from './job-finder.js';
  */
 interface Decoy extends Pick<FoundJob, 'worker' | 'owner' | 'model' | 'form'> {
   readonly facts: RequestFacts;
+  readonly sinceMs: number;
   readonly deadlineMs: number;
 }
 
@@ -43,20 +45,23 @@ export const giveDecoys = async ({ contents, clock }: Ports, { id, owner }: Know
   const now = clock.now();
   const kept = { kind: 'decoy', expiresAt: now + DECOY_LIFE_MS };
   const decoys = jobs.map(({ job, ...rest }) => {
-    const decoy: Decoy = { ...rest, worker: id, owner, facts, deadlineMs: now + ttlS * 1_000 };
+    const decoy: Decoy = { ...rest, worker: id, owner, facts, sinceMs: now, deadlineMs: now + ttlS * 1_000 };
     return { ...kept, id: keyOf(job), text: JSON.stringify(decoy) };
   });
   await contents.putMany([...decoys, { ...kept, id: tricked(id, facts.request), text: '' }]);
 };
 
-/** As if it were a job of the request, which knows nothing of it. */
-export const findDecoy = async (contents: Pick<Contents, 'getMany'>, job: string): Promise<FoundJob | undefined> => {
+/** Without outages. */
+const ALWAYS_SERVED = { extendedDue: (_sinceMs: number, dueMs: number): number => dueMs };
+
+/** As if it were a job of the request, which knows nothing of it: outages are no time for it either, or it could be told by that (ADR 0029). */
+export const findDecoy = async (contents: Pick<Contents, 'getMany'>, job: string, outages: Pick<Outages, 'extendedDue'> = ALWAYS_SERVED): Promise<FoundJob | undefined> => {
   const stored = await contents.getMany([keyOf(job), endOf(job)]);
   const text = stored.get(keyOf(job));
   if (text === undefined) return undefined;
-  const { deadlineMs, facts, ...rest } = JSON.parse(text) as Decoy;
+  const { sinceMs, deadlineMs, facts, ...rest } = JSON.parse(text) as Decoy;
   const ended = stored.get(endOf(job)) as DecoyEnd | undefined;
-  return { job, ...rest, request: facts.request, kind: facts.kind, payer: facts.payer, facts, decoy: { deadlineMs, ended } };
+  return { job, ...rest, request: facts.request, kind: facts.kind, payer: facts.payer, facts, decoy: { deadlineMs: outages.extendedDue(sinceMs, deadlineMs), ended } };
 };
 
 /** The first end stays. */

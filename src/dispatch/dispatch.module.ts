@@ -10,6 +10,7 @@ import { DeliverParts } from './deliver-parts.js';
 import { ESTIMATES } from './estimates/estimates.providers.js';
 import { KeptEstimates } from './estimates/kept-estimates.message.js';
 import { Fairness } from './fairness.js';
+import { MaintenanceWords } from './maintenance-words.js';
 import { Models } from './model-figures.message.js';
 import { JobController } from './job.controller.js';
 import { JobStanding, JobStandingParts } from './job-standing.js';
@@ -32,7 +33,7 @@ import { Why } from './why/why.js';
 @Global()
 @Module({
   controllers: [AlchemyController, JobController, PopController, SubmitController, WhyController],
-  providers: [Arrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Crowding, Deliver, DeliverParts, ...ESTIMATES, Fairness, JobStanding, JobStandingParts, Losses, LostContent, Models, OnlineSummaries, Pop, PopJournal, PopParts, Purses, Reaper, ServedTime, UnheardJobs, Visits, WaitingWorkers, Why, WorkerMemory],
+  providers: [Arrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Crowding, Deliver, DeliverParts, ...ESTIMATES, Fairness, JobStanding, JobStandingParts, Losses, LostContent, MaintenanceWords, Models, OnlineSummaries, Pop, PopJournal, PopParts, Purses, Reaper, ServedTime, UnheardJobs, Visits, WaitingWorkers, Why, WorkerMemory],
   exports: [Availability, Crowding, KeptEstimates, Models, Reaper],
 })
 export class DispatchModule {}

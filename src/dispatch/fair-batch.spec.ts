@@ -3,7 +3,7 @@ import { centikudos, kudos } from '../kernel/kudos.js';
 import type { RequestFacts } from '../requests/request.events.js';
 import { fairAmount, rivalOf, type Sharing } from './fair-batch.js';
 import { FAIRNESS_POLICY } from './live-queue/fairness-policy.js';
-import { recorded, someFacts, type ToyWorker } from './live-queue/naive-queue.fixture.js';
+import { recorded, someFacts, START_MS, type ToyWorker } from './live-queue/naive-queue.fixture.js';
 import type { PoppingWorker } from './live-queue/queue-row.js';
 import { toyQueue } from './live-queue/toy-world.fixture.js';
 
@@ -16,7 +16,7 @@ const queueOf = (...accepted: readonly (Partial<RequestFacts> & Pick<RequestFact
   for (const facts of accepted) queue.apply(recorded(facts.request, 0, { type: 'RequestAccepted.v1', data: someFacts(facts) }));
   return queue;
 };
-const NOBODY_ELSE: Pick<Sharing, 'idle' | 'rival' | 'order'> = { idle: 0, rival: undefined, order: 'key' };
+const NOBODY_ELSE: Pick<Sharing, 'idle' | 'rival' | 'order' | 'atMs'> = { idle: 0, rival: undefined, order: 'key', atMs: START_MS };
 
 describe('what one claim takes of a request', () => {
   const queue = queueOf({ request: 'a', payer: 1, jobs: 20, priority: kudos(100) }, { request: 'b', payer: 2, jobs: 1, priority: kudos(75) });
@@ -43,8 +43,8 @@ describe('what one claim takes of a request', () => {
   });
 
   it('is all that it wants when both rules are off', () => {
-    const off = { spreadBatches: false, yieldBatches: false };
-    expect(fairAmount(entry, { free: 20, wanted: 20, idle: 5, rival, order: 'turn' }, off)).toBe(20);
+    const off = { ...FAIRNESS_POLICY, spreadBatches: false, yieldBatches: false };
+    expect(fairAmount(entry, { ...NOBODY_ELSE, free: 20, wanted: 20, idle: 5, rival, order: 'turn' }, off)).toBe(20);
   });
 });
 

@@ -1,10 +1,9 @@
 import { payerOf } from '../requests/rules/payer-id.js';
+import { agesFromAfter, ageTaken } from './live-queue/ageing.js';
 import type { FairnessPolicy } from './live-queue/fairness-policy.js';
 import type { ServingOrder } from './live-queue/lane.js';
-import { inDispatchOrder } from './live-queue/ordered-tree.js';
+import { inDispatchOrder, type Place } from './live-queue/ordered-tree.js';
 import type { PoppingWorker, QueuedRequest } from './live-queue/queue-row.js';
-
-type Switches = Pick<FairnessPolicy, 'spreadBatches' | 'yieldBatches'>;
 
 /** What a claim of several jobs of one request has to share with. */
 export interface Sharing {
@@ -17,6 +16,7 @@ export interface Sharing {
   readonly idle: number;
   /** The next request that the worker could serve instead. */
   readonly rival: QueuedRequest | undefined;
+  readonly atMs: number;
 }
 
 /**
@@ -24,18 +24,23 @@ export interface Sharing {
  * else comes first (design.md §6, "each generation goes to a separate worker"). In the lane a payer who has just been served is
  * the last of those who wait, so one job is all while anybody else waits.
  */
-export const fairAmount = (entry: QueuedRequest, { free, wanted, order, idle, rival }: Sharing, { spreadBatches, yieldBatches }: Switches): number => {
-  const share = spreadBatches ? Math.min(wanted, Math.ceil(free / (1 + idle))) : wanted;
-  if (!yieldBatches || !rival || share <= 1) return share;
+export const fairAmount = (entry: QueuedRequest, { free, wanted, order, idle, rival, atMs }: Sharing, policy: FairnessPolicy): number => {
+  const share = policy.spreadBatches ? Math.min(wanted, Math.ceil(free / (1 + idle))) : wanted;
+  if (!policy.yieldBatches || !rival || share <= 1) return share;
   if (order === 'turn' && payerOf(rival.facts) !== payerOf(entry.facts)) return 1;
   let amount = 1;
-  while (amount < share && beats(entry, amount, rival)) amount += 1;
+  while (amount < share && beats(entry, amount, rival, { atMs, policy })) amount += 1;
   return amount;
 };
 
 /** Whether the request still comes first when so many more of its jobs are gone; those promised to others are as good as gone. */
-const beats = ({ key, price, acceptedAtMs, request, reserved }: QueuedRequest, taken: number, rival: QueuedRequest): boolean =>
-  inDispatchOrder({ key: key - (reserved + taken) * price, acceptedAtMs, request }, rival) < 0;
+const beats = (entry: QueuedRequest, taken: number, rival: QueuedRequest, { atMs, policy }: { atMs: number; policy: FairnessPolicy }): boolean => {
+  const gone = entry.reserved + taken;
+  const agesFromMs = agesFromAfter(entry, gone, atMs, policy.ageingCreditMs);
+  const aged = (each: QueuedRequest): Place => ({ key: each.key - ageTaken(each, agesFromMs), acceptedAtMs: each.acceptedAtMs, request: each.request });
+  const own = aged(entry);
+  return inDispatchOrder({ ...own, key: own.key - gone * entry.price }, payerOf(rival.facts) === payerOf(entry.facts) ? aged(rival) : rival) < 0;
+};
 
 /** Whoever lists what a worker can serve. */
 export interface Candidates<WorkerFacts> {

@@ -3,6 +3,7 @@ import { Clock } from '../kernel/clock.js';
 import { fairAmount, rivalOf } from './fair-batch.js';
 import { FairTurns, type FairTurn } from './fair-turns.js';
 import { IdleWorkers } from './idle-workers.js';
+import { payerAgesFrom } from './live-queue/ageing.js';
 import { LiveQueue, type AnyWorkerFacts } from './live-queue.message.js';
 import type { ServingOrder } from './live-queue/lane.js';
 import type { PoppingWorker, QueuedRequest } from './live-queue/queue-row.js';
@@ -24,9 +25,14 @@ export class Fairness {
   readonly #turns: FairTurns;
   readonly #idle: IdleWorkers;
 
-  constructor(private readonly queue: LiveQueue, online: OnlineSummaries, matcher: Matcher, clock: Clock) {
+  constructor(private readonly queue: LiveQueue, online: OnlineSummaries, matcher: Matcher, private readonly clock: Clock) {
     this.#turns = new FairTurns(queue.policy.fairShare);
     this.#idle = new IdleWorkers(online, queue, matcher, clock);
+  }
+
+  /** What a claim of jobs takes from the age of its payer's waiting requests, for the log; of its own worker it takes nothing. */
+  payerAgesFrom(entry: QueuedRequest, jobs: number, { ownerIds }: PoppingWorker<AnyWorkerFacts>, atMs: number): string | undefined {
+    return ownerIds.includes(entry.facts.payer) ? undefined : payerAgesFrom(entry, jobs, atMs, this.queue.policy);
   }
 
   takeTurn(worker: string): FairTurn {
@@ -40,6 +46,6 @@ export class Fairness {
     const by = worker.ownerIds.includes(entry.facts.payer) ? 'key' : order; // its own come first whoever waits
     const idle = policy.spreadBatches ? this.#idle.count(entry.facts, id, free - 1) : 0;
     const rival = policy.yieldBatches ? rivalOf(this.queue, worker, entry, order) : undefined;
-    return fairAmount(entry, { free, wanted, order: by, idle, rival }, policy);
+    return fairAmount(entry, { free, wanted, order: by, idle, rival, atMs: this.clock.now() }, policy);
   }
 }

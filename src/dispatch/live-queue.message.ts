@@ -11,12 +11,13 @@ import { textMatch } from './matching/text-match.js';
 import { fairnessPolicyOf, type FairnessSettings } from './live-queue/fairness-policy.js';
 import { LiveQueue as Queue, type Reservation } from './live-queue/live-queue.js';
 import { matchFacets } from './live-queue/match-facets.js';
+import type { LastServed } from './live-queue/payer.js';
 import type { QueueRow } from './live-queue/queue-row.js';
 
 export type AnyWorkerFacts = ImageWorkerFacts | TextWorkerFacts | AlchemyWorkerFacts;
 
 export interface QueueRows {
-  queue(): Promise<{ readonly position: Position; readonly rows: Iterable<QueueRow>; readonly handOuts: ReadonlyMap<PayerId, number> }>;
+  queue(): Promise<{ readonly position: Position; readonly rows: Iterable<QueueRow>; readonly served: ReadonlyMap<PayerId, LastServed> }>;
 }
 
 /** Events after which a request has more jobs to hand out. */
@@ -32,8 +33,8 @@ export class LiveQueue extends Queue<AnyWorkerFacts> implements NodeFold {
   }
 
   async open(): Promise<Position> {
-    const { position, rows, handOuts } = await this.source.queue();
-    this.load(rows, handOuts);
+    const { position, rows, served } = await this.source.queue();
+    this.load(rows, served);
     return position;
   }
 

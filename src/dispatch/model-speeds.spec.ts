@@ -12,7 +12,7 @@ const event = (type: string, data: object): Recorded => ({
 
 class Scene {
   readonly clock = new SettableClock();
-  readonly speeds = new ModelSpeeds({ head: () => Promise.resolve(3) }, this.clock);
+  readonly speeds = new ModelSpeeds({ last: (ms) => Promise.resolve({ position: 3, sinceMs: this.clock.now() - ms }) }, this.clock);
   #jobs = 0;
 
   /** A job of so many things that takes so long from now on. */
@@ -55,7 +55,16 @@ describe('speeds of models', () => {
     expect(scene.speeds.of('Deliberate')).toBeUndefined();
   });
 
-  it('begin at the head of the log', async () => expect(await new Scene().speeds.open()).toBe(3));
+  it('begin with the last hour of the log', async () => expect(await new Scene().speeds.open()).toBe(3));
+
+  it('are the same whenever the view was begun', () => {
+    const [early, late] = [new Scene(), new Scene()];
+    early.make('Deliberate', 9_999, 7);
+    early.clock.pass(3_570_000);
+    late.clock.pass(3_577_000);
+    for (const scene of [early, late]) for (const seconds of [3, 17, 41, 1, 0.3, 59]) scene.make('Deliberate', 1_234, seconds);
+    expect(early.speeds.of('Deliberate')).toBe(late.speeds.of('Deliberate'));
+  });
 });
 
 describe('the estimate of a model', () => {

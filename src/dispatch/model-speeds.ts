@@ -1,12 +1,15 @@
 import { categoryOf, type Recorded } from '../kernel/event.js';
 import type { Position } from '../platform/event-log/event-log.js';
 import type { NodeFold } from '../platform/event-log/node-feed.js';
+import type { PastStart } from '../platform/event-log/recent-past.js';
 import type { JobAssigned, JobSubmitted } from '../requests/request.events.js';
 
 /** horde-rules §8.4: deliveries of the last hour. */
 const WINDOW_MS = 3_600_000;
-/** Samples are added up by the minute, or a busy hour would be millions of them. */
+/** Samples are added up by the minute of the clock, or a busy hour would be millions of them: every node has the same slices, whenever it started. */
 const SLICE_MS = 60_000;
+/** Read again at a start: an hour of deliveries, and when what was delivered in its first minutes was handed out. */
+const PAST_MS = WINDOW_MS + 900_000;
 
 interface Slice {
   readonly startMs: number;
@@ -18,19 +21,16 @@ interface Begun {
   readonly atMs: number;
 }
 
-/**
- * How fast each model is made, by the clock of the events. It begins empty: no read model keeps the speed of single jobs,
- * and until the first delivery the speed of the whole kind stands in.
- */
+/** How fast each model is made, by the clock of the events. No read model keeps the speed of single jobs: it begins with the end of the log. */
 export class ModelSpeeds implements NodeFold {
   readonly name = 'speeds of models';
   readonly #begun = new Map<string, Begun>();
   readonly #slices = new Map<string, Slice[]>();
 
-  constructor(private readonly feed: { head(): Promise<Position> }, private readonly clock: { now(): number }) {}
+  constructor(private readonly past: { last(ms: number): Promise<PastStart> }, private readonly clock: { now(): number }) {}
 
-  open(): Promise<Position> {
-    return this.feed.head();
+  async open(): Promise<Position> {
+    return (await this.past.last(PAST_MS)).position;
   }
 
   apply({ stream, type, data }: Recorded): void {
@@ -57,10 +57,11 @@ export class ModelSpeeds implements NodeFold {
     this.#begun.delete(job);
     const atMs = Date.parse(submittedAt);
     if (!begun || state === 'cancelled' || atMs <= begun.atMs) return;
+    const startMs = atMs - (atMs % SLICE_MS);
     const slices = this.#fresh(begun.model, atMs);
     let slice = slices.at(-1);
-    if (!slice || atMs >= slice.startMs + SLICE_MS) {
-      slice = { startMs: atMs, sum: 0, count: 0 };
+    if (!slice || startMs > slice.startMs) {
+      slice = { startMs, sum: 0, count: 0 };
       slices.push(slice);
       this.#slices.set(begun.model, slices);
     }

@@ -1,7 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { iso } from '../kernel/clock.js';
-import type { ImageJobFeatures } from '../pricing/job-features.js';
-import { imageBaseline } from '../reference/reference.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
 import type { Refused } from '../platform/http/refusals.js';
 import { OnRequest } from '../requests/request.message.js';
@@ -12,14 +10,12 @@ import type { KnownWorker } from '../workers/registry.message.js';
 import { Arrivals } from './arrivals.js';
 import { giveDecoys, isFooled, requestsThatTricked } from './decoys.js';
 import type { LostOfPop } from './lost-content.js';
-import { maintenanceRefusal } from './maintenance.js';
 import { LiveQueue, matcherOf, type AnyWorkerFacts } from './live-queue.message.js';
 import type { ServingOrder } from './live-queue/lane.js';
-import type { PoppingWorker, QueuedRequest } from './live-queue/queue-row.js';
-import { imageBatch, textBatch } from './matching/batch.js';
-import type { Encounter, ImageNeeds, ImageWorkerFacts, SkipReason } from './matching/facts.js';
-import { chosenModel, servingImageModels, servingModels, withinQuote } from './matching/model-choice.js';
-import { imageTtlS, TEXT_TTL_S } from './matching/ttl.js';
+import type { PoppingWorker } from './live-queue/queue-row.js';
+import type { Encounter, SkipReason } from './matching/facts.js';
+import { chosenModel } from './matching/model-choice.js';
+import { Offers } from './offers.js';
 import { pages } from './pages.js';
 import { PopParts } from './pop-parts.js';
 import { Purses, type PursesOfPop } from './purses.js';
@@ -64,9 +60,11 @@ const CANDIDATES_MAX = 1_000;
 @Injectable()
 export class Pop {
   readonly #match;
+  readonly #offers;
 
   constructor(private readonly queue: LiveQueue, private readonly arrivals: Arrivals, private readonly parts: PopParts, private readonly purses: Purses) {
     this.#match = matcherOf(parts.pricing.reference);
+    this.#offers = new Offers(parts.pricing);
   }
 
   async pop(owner: KnownUser, asked: PopAsked): Promise<HandedOut | NothingToDo> {
@@ -118,7 +116,7 @@ export class Pop {
 
   #inMaintenance(known: KnownWorker): Promise<Refused> {
     this.parts.journal.note(known.id, 'refused');
-    return maintenanceRefusal(known, this.arrivals.database);
+    return this.arrivals.maintenance.refusal(known);
   }
 
   /** Undefined when it, or one of its images, is gone. */
@@ -148,13 +146,15 @@ export class Pop {
     if (!entry || free < 1) return undefined;
     if (asked.patience?.isGone) return undefined; // nobody would hear of it
     const { facts } = entry;
-    const model = chosenModel(this.#servingModels(facts, worker.facts), this.parts.ports.ids.random());
+    const model = chosenModel(this.#offers.models(facts, worker.facts), this.parts.ports.ids.random());
     if (model === undefined) return undefined;
-    const wanted = this.#batch(entry, { asked, known, model, free });
+    const wanted = this.#offers.batch(facts, { model, maxPixels: known.declaration.maxPixels, amount: asked.amount, free });
     const amount = this.arrivals.fairness.amount(entry, { id: known.id, worker, order, free, wanted });
+    const atMs = this.parts.ports.clock.now();
+    const given = { at: iso(atMs), payerAgesFrom: this.arrivals.fairness.payerAgesFrom(entry, amount, worker, atMs) };
     const jobs = Array.from({ length: amount }, () => this.parts.ports.ids.uuid());
-    const offer: Offer = { jobs, model, ttlS: this.#ttlS(facts, model, known.declaration.extraSlow), facts, remaining: entry.waiting };
-    return isFooled(known, facts) ? this.#pretend(claim, offer) : this.#assign(claim, offer, context);
+    const offer: Offer = { jobs, model, ttlS: this.#offers.ttlS(facts, model, known.declaration.extraSlow), facts, remaining: entry.waiting };
+    return isFooled(known, facts) ? this.#pretend(claim, offer) : this.#assign({ ...claim, given }, offer, context);
   }
 
   /** As `#assign`, for a worker that is paused and not told: the queue and the log know nothing of it. */
@@ -168,13 +168,13 @@ export class Pop {
    * Slots are reserved in memory before the append is awaited, so that pops on this node never collide; another node's
    * claim shows as a refusal, and the next candidate is tried.
    */
-  async #assign({ request, asked, known, worker, content }: Claim, offer: Offer, context: CommandContext): Promise<HandedOut | undefined> {
+  async #assign({ request, asked, known, worker, content, given }: Claim & { given: Given }, offer: Offer, context: CommandContext): Promise<HandedOut | undefined> {
     const { jobs, model, ttlS } = offer;
     const reservation = this.queue.reserve(request, jobs.length, jobs);
     if (!reservation) return undefined;
     try {
       const outcome = await this.parts.commands.execute(new OnRequest(request, {
-        type: 'AssignJobs', jobs, worker: known.id, owner: known.owner, model, ttlS, extraSlow: known.declaration.extraSlow, selfTest: asked.wish.test, at: iso(this.parts.ports.clock.now()),
+        type: 'AssignJobs', jobs, worker: known.id, owner: known.owner, model, ttlS, extraSlow: known.declaration.extraSlow, selfTest: asked.wish.test, ...given,
       }, context));
       if (outcome.outcome !== 'appended') return undefined;
       const assigned = outcome.events.map(({ data }) => (data as { job: string }).job);
@@ -183,26 +183,6 @@ export class Pop {
     } finally {
       reservation.release();
     }
-  }
-
-  #servingModels(facts: RequestFacts, worker: AnyWorkerFacts): readonly string[] {
-    if (facts.kind === 'text') return servingModels(facts, worker, () => true); // settlement never pays above the quote
-    const { reference } = this.parts.pricing;
-    const policy = this.parts.pricing.policyOf(facts.policy);
-    if (!policy) return []; // quoted by a newer release: its nodes hand it out
-    const needs = facts as RequestFacts & ImageNeeds;
-    return servingImageModels(needs, worker as ImageWorkerFacts, reference, withinQuote(needs, policy, reference));
-  }
-
-  #batch({ facts }: QueuedRequest, { asked, known, model, free }: { asked: PopAsked; known: KnownWorker; model: string; free: number }): number {
-    const wish = { amount: asked.amount, waiting: free, disableBatching: facts.disableBatching };
-    if (facts.kind === 'text') return textBatch(wish);
-    return imageBatch(facts.features as ImageJobFeatures, imageBaseline(this.parts.pricing.reference, model), known.declaration.maxPixels, wish);
-  }
-
-  #ttlS(facts: RequestFacts, model: string, extraSlow: boolean): number {
-    if (facts.kind === 'text') return TEXT_TTL_S;
-    return imageTtlS(facts.features as ImageJobFeatures, imageBaseline(this.parts.pricing.reference, model), { extraSlow });
   }
 
   #skippedCounts(worker: PoppingWorker<AnyWorkerFacts>, evaluated: ReadonlyMap<SkipReason, number>): Record<string, number> {
@@ -214,6 +194,11 @@ export class Pop {
 
 /** What a pop is about to hand out. */
 type Offer = Pick<HandedOut, 'jobs' | 'model' | 'ttlS' | 'facts' | 'remaining'>;
+/** When, and what it takes from the age of the payer's other requests. */
+interface Given {
+  readonly at: string;
+  readonly payerAgesFrom: string | undefined;
+}
 interface Claim {
   readonly request: string;
   readonly asked: PopAsked;

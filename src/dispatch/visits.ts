@@ -20,8 +20,8 @@ export class Visits {
   /** `nothing` is the answer for a worker that was deleted while it waited. @throws Refused as `CheckIn.arrive`, and whatever `look` throws */
   async receive<Answer>(owner: KnownUser, visitor: Visitor, look: (known: KnownWorker) => Promise<Looked<Answer>>, nothing: Answer): Promise<Answer> {
     const known = await this.checkIn.arrive(owner, { ...visitor, test: visitor.wish.test });
-    const visit = { owner: owner.id, worker: this.views.of(known, visitor.wish) };
+    const visit = { owner: owner.id, id: known.id, view: () => this.views.of(known, visitor.wish) };
     return this.waiting.until(visitor.patience ?? AT_ONCE, visit, async (isFirst) =>
-      (isFirst || this.checkIn.stayed(known, owner, visitor.wish) ? look(known) : { found: false, answer: nothing }));
+      (isFirst || this.checkIn.stayed(known, owner, visitor.wish) ? look(known) : { found: false, isLast: true, answer: nothing }));
   }
 }

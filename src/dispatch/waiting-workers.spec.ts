@@ -6,6 +6,7 @@ import { PRICE_POLICY_1 } from '../pricing/price-policy.js';
 import { Pricing } from '../pricing/pricing.js';
 import { loadReference } from '../reference/load-reference.js';
 import type { RequestEvent } from '../requests/request.events.js';
+import { WorkerRegistry } from '../workers/registry.message.js';
 import { LiveQueue } from './live-queue.message.js';
 import { imageWorkerFacts } from './matching/worker-facts.js';
 import { CALLS_IN_VAIN_MAX, WAITING_OF_OWNER_MAX, WaitingWorkers } from './waiting-workers.js';
@@ -18,11 +19,20 @@ const settled = async (): Promise<void> => {
   for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
 };
 
+interface Waiter {
+  readonly got: Promise<string | undefined>;
+  /** It serves these from now on. */
+  readonly become: (models: readonly string[], isWithdrawn?: boolean) => void;
+  readonly hangUp: () => void;
+}
+
 /** A queue that hands out in its order, and workers that wait for it. */
 class Scene {
-  readonly queue = new LiveQueue({ queue: () => Promise.resolve({ position: 0, rows: [], handOuts: new Map() }) }, reference, { fairShare: 0, fairBatches: false, anonymousLimits: false });
+  readonly queue = new LiveQueue({ queue: () => Promise.resolve({ position: 0, rows: [], served: new Map() }) }, reference, { fairShare: 0, fairAges: false, fairBatches: false, anonymousLimits: false });
   readonly timers = new ManualTimers();
-  readonly waiting = new WaitingWorkers(this.queue, this.timers, pricing);
+  readonly registry = new WorkerRegistry({ workers: () => Promise.resolve({ position: 0, rows: [] }) });
+  readonly waiting = new WaitingWorkers(this.queue, this.timers, pricing, this.registry);
+  #changes = 0;
   /** Each look at the queue: who, and what it found. */
   readonly looks: [worker: string, found: string | undefined][] = [];
   readonly #revisions = new Map<string, number>();
@@ -40,13 +50,21 @@ class Scene {
   }
 
   /** A worker that waits for 25 seconds; it takes nothing of the requests that it dislikes. */
-  worker(name: string, { owner = 3, models = ['stable_diffusion'], dislikes = [] as string[], maintenance = false } = {}): { readonly got: Promise<string | undefined>; readonly hangUp: () => void } {
+  worker(name: string, { owner = 3, models = ['stable_diffusion'], dislikes = [] as string[], maintenance = false } = {}): Waiter {
     const connection = new AbortController();
-    const standing = {
-      worker: name, owner, ownerTrusted: true, maintenance, stale: false, speed: 1_000_000, prioritised: new Set<number>(), requireUpfrontKudos: false, blacklist: [],
+    const viewOf = (served: readonly string[], isWithdrawn: boolean) => {
+      const standing = {
+        worker: name, owner, ownerTrusted: true, maintenance: isWithdrawn, stale: false, speed: 1_000_000, prioritised: new Set<number>(), requireUpfrontKudos: false, blacklist: [],
+      };
+      return { kind: 'image' as const, models: served, ownerIds: [owner], facts: imageWorkerFacts(declaration({ models: [...served] }), standing, reference) };
     };
-    const worker = { kind: 'image' as const, models, ownerIds: [owner], facts: imageWorkerFacts(declaration({ models }), standing, reference) };
-    const got = this.waiting.until<string | undefined>({ waitMs: 25_000, isGone: false, gone: connection.signal, resting: (wait) => wait, ifUnheard: () => undefined }, { owner, worker }, async () => {
+    let worker = viewOf(models, maintenance);
+    const become = (served: readonly string[], isWithdrawn = false): void => {
+      worker = viewOf(served, isWithdrawn);
+      const data = { worker: name, on: isWithdrawn, message: null, changedAt: AT };
+      this.registry.apply({ stream: `worker-${name}`, revision: this.#changes++, position: 0, id: '', type: 'MaintenanceChanged.v1', data, metadata: {} as Recorded['metadata'] });
+    };
+    const got = this.waiting.until<string | undefined>({ waitMs: 25_000, isGone: false, gone: connection.signal, resting: (wait) => wait, ifUnheard: () => undefined }, { owner, id: name, view: () => worker }, async () => {
       const next = connection.signal.aborted ? undefined : [...this.queue.candidates(worker, 10)].map(({ request }) => request).find((request) => !dislikes.includes(request));
       const reservation = next === undefined ? undefined : this.queue.reserve(next, 1, [`${next} of ${name}`]);
       this.looks.push([name, reservation && next]);
@@ -55,7 +73,7 @@ class Scene {
       reservation?.release();
       return { found: reservation !== undefined, answer: reservation && next };
     });
-    return { got, hangUp: () => { connection.abort(); } };
+    return { got, become, hangUp: () => { connection.abort(); } };
   }
 }
 
@@ -104,6 +122,40 @@ describe('workers that wait', () => {
     expect(await plain.got).toBe('r');
     scene.accept('s');
     expect(await picky.got).toBe('s');
+  });
+
+  it('that change look at once, and are called for what they serve now, at their place', async () => {
+    const scene = new Scene();
+    const [turncoat, painter, later] = [scene.worker('turncoat'), scene.worker('painter', { models: ['Deliberate'] }), scene.worker('later', { models: ['Deliberate'] })];
+    await settled();
+    scene.looks.length = 0;
+    turncoat.become(['Deliberate', 'Dreamshaper']);
+    await settled();
+    expect(scene.looks).toEqual([['turncoat', undefined]]);
+    scene.accept('old');
+    await settled();
+    expect(scene.looks).toHaveLength(1);
+    for (const [request, worker] of [['r', turncoat], ['s', painter], ['t', later]] as const) {
+      scene.accept(request, 1, ['Deliberate']);
+      expect(await worker.got).toBe(request);
+    }
+    expect(scene.waiting.size).toBe(0);
+  });
+
+  it('that change while there is something for them find it, and what they had refused as well', async () => {
+    const scene = new Scene();
+    const dislikes = ['r'];
+    const worker = scene.worker('w', { dislikes });
+    scene.accept('s', 1, ['Deliberate']);
+    scene.accept('r');
+    await settled();
+    dislikes.length = 0;
+    worker.become(['Deliberate']);
+    expect(await worker.got).toBe('s');
+    const withdrawn = scene.worker('v', { maintenance: true });
+    await settled();
+    withdrawn.become(['stable_diffusion']);
+    expect(await withdrawn.got).toBe('r');
   });
 
   it('are called again for a job that came back', async () => {

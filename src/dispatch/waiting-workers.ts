@@ -4,7 +4,9 @@ import { Timers } from '../kernel/clock.js';
 import { listenerOf, type Listener } from '../platform/http/listener.js';
 import type { RequestKind } from '../requests/request.events.js';
 import { Pricing } from '../pricing/pricing.js';
+import { WorkerRegistry } from '../workers/registry.message.js';
 import { LiveQueue, matcherOf, type AnyWorkerFacts } from './live-queue.message.js';
+import { Waiting } from './waiting.js';
 import { matchSignature } from './live-queue/match-signature.js';
 import type { PoppingWorker, QueuedRequest } from './live-queue/queue-row.js';
 
@@ -20,13 +22,17 @@ export const AT_ONCE: Patience = { waitMs: 0, isGone: false, gone: new AbortCont
 /** What a look at the queue came to. */
 export interface Looked<Answer> {
   readonly found: boolean;
+  /** There is nothing to wait for any more. */
+  readonly isLast?: boolean;
   readonly answer: Answer;
 }
 
 /** Who waits. */
 export interface Visit {
   readonly owner: number;
-  readonly worker: PoppingWorker<AnyWorkerFacts>;
+  readonly id: string;
+  /** As the worker is now. */
+  readonly view: () => PoppingWorker<AnyWorkerFacts>;
 }
 
 /** More of them are answered at once, as if they had not asked to wait: each holds a connection and some 20 kB. */
@@ -43,6 +49,8 @@ type End = 'late' | 'gone' | 'stopped';
 
 /** One pop that waits. */
 interface Waiter extends Visit {
+  /** As of its last change. */
+  worker: PoppingWorker<AnyWorkerFacts>;
   /** In the order of their coming. */
   readonly place: number;
   /** For which request it looks at the queue, or is about to. */
@@ -50,6 +58,8 @@ interface Waiter extends Visit {
   /** Requests that it was called for and did not take. */
   readonly refused: Set<string>;
   end: End | undefined;
+  /** Its worker is not what it was when it last looked. */
+  isChanged: boolean;
   /** While it rests. */
   wake: (() => void) | undefined;
 }
@@ -62,17 +72,19 @@ interface Waiter extends Visit {
 @Injectable()
 export class WaitingWorkers {
   readonly #match;
-  readonly #waiters: Readonly<Record<RequestKind, Waiting>> = { image: new Waiting(), text: new Waiting(), alchemy: new Waiting() };
+  readonly #waiters: Readonly<Record<RequestKind, Waiting<Waiter>>> = { image: new Waiting(), text: new Waiting(), alchemy: new Waiting() };
   readonly #ofOwner = new Map<number, number>();
+  readonly #ofWorker = new Map<string, Set<Waiter>>();
   /** Calls that are not answered yet, by request. */
   readonly #calls = new Map<string, number>();
   readonly #freed = new Map<string, { isRenewed: boolean }>();
-  readonly #unable = new Map<string, WeakSet<Waiter>>();
+  readonly #unable = new Map<string, WeakSet<Waiter['worker']>>();
   #places = 0;
   #isStopped = false;
 
-  constructor(private readonly queue: LiveQueue, private readonly timers: Timers, pricing: Pricing) {
+  constructor(private readonly queue: LiveQueue, private readonly timers: Timers, pricing: Pricing, registry: WorkerRegistry) {
     this.#match = matcherOf(pricing.reference);
+    registry.onChange((worker) => { this.#change(worker); });
     queue.onFree((request, isRenewed) => {
       if (this.size > 0) this.#look(request, isRenewed);
     });
@@ -84,7 +96,8 @@ export class WaitingWorkers {
   }
 
   /**
-   * Looks for a job, and again whenever it is called, until something is found, the time is over or nobody listens.
+   * Looks for a job, and again whenever it is called or its worker has changed, until something is found, the time is over or nobody
+   * listens. What `look` throws is the answer, too: that its worker is in maintenance now.
    */
   async until<Answer>(patience: Patience, visit: Visit, look: (isFirst: boolean) => Promise<Looked<Answer>>): Promise<Answer> {
     const { waitMs } = patience;
@@ -99,8 +112,10 @@ export class WaitingWorkers {
     try {
       for (let isFirst = true; ; isFirst = false) {
         const call = isFirst ? undefined : waiter.call;
-        const { found, answer } = await look(isFirst);
-        if (found || waiter.end !== undefined || gone.aborted) return answer;
+        waiter.isChanged = false;
+        const looked = await look(isFirst);
+        const { answer } = looked;
+        if (isAnswered(looked) || waiter.end !== undefined || gone.aborted) return answer;
         if (call !== undefined) this.#inVain(waiter, call);
         await patience.resting(this.#rest(waiter));
         if (isOver(waiter)) return answer; // otherwise it is called, or it looks for the last time
@@ -124,18 +139,32 @@ export class WaitingWorkers {
 
   /** Before its first look, so that nothing that becomes free meanwhile is missed. */
   #enter(visit: Visit): Waiter {
-    const waiter: Waiter = { ...visit, place: this.#places++, call: undefined, refused: new Set(), end: undefined, wake: undefined };
-    this.#waiters[visit.worker.kind].add(waiter);
+    const waiter: Waiter = { ...visit, worker: visit.view(), place: this.#places++, call: undefined, refused: new Set(), end: undefined, isChanged: false, wake: undefined };
+    this.#waiters[waiter.worker.kind].add(waiter);
+    this.#ofWorker.set(visit.id, (this.#ofWorker.get(visit.id) ?? new Set()).add(waiter));
     this.#ofOwner.set(visit.owner, (this.#ofOwner.get(visit.owner) ?? 0) + 1);
     return waiter;
   }
 
   #leave(waiter: Waiter): void {
     this.#waiters[waiter.worker.kind].delete(waiter);
+    const ofWorker = this.#ofWorker.get(waiter.id);
+    ofWorker?.delete(waiter);
+    if (ofWorker?.size === 0) this.#ofWorker.delete(waiter.id);
     const left = (this.#ofOwner.get(waiter.owner) ?? 1) - 1;
     if (left > 0) this.#ofOwner.set(waiter.owner, left);
     else this.#ofOwner.delete(waiter.owner);
     if (waiter.call !== undefined) this.#answered(waiter, waiter.call);
+  }
+
+  /** It is called for what it may serve now, and looks at once: there may be something for it, or nothing ever. */
+  #change(worker: string): void {
+    for (const waiter of this.#ofWorker.get(worker) ?? []) {
+      this.#waiters[waiter.worker.kind].change(waiter, waiter.view());
+      waiter.refused.clear();
+      waiter.isChanged = true;
+      waiter.wake?.();
+    }
   }
 
   #end(waiter: Waiter, how: End): void {
@@ -144,7 +173,7 @@ export class WaitingWorkers {
   }
 
   #rest(waiter: Waiter): Promise<void> {
-    if (waiter.call !== undefined || waiter.end !== undefined) return Promise.resolve();
+    if (waiter.call !== undefined || waiter.end !== undefined || waiter.isChanged) return Promise.resolve();
     return new Promise((resolve) => {
       waiter.wake = () => {
         waiter.wake = undefined;
@@ -198,7 +227,7 @@ export class WaitingWorkers {
   }
 
   /** Of many that wait most may serve what comes next, or none may, and it looks like what came before. */
-  #unableFor({ facts }: QueuedRequest): WeakSet<Waiter> {
+  #unableFor({ facts }: QueuedRequest): WeakSet<Waiter['worker']> {
     const signature = `${facts.kind} ${matchSignature(facts)}`;
     let unable = this.#unable.get(signature);
     if (unable) return unable;
@@ -207,48 +236,18 @@ export class WaitingWorkers {
     return unable;
   }
 
-  #isCallable(waiter: Waiter, { request, facts }: QueuedRequest, unable: WeakSet<Waiter>): boolean {
+  #isCallable(waiter: Waiter, { request, facts }: QueuedRequest, unable: WeakSet<Waiter['worker']>): boolean {
     const { call, end, refused, worker } = waiter;
     if (call !== undefined || end !== undefined || refused.has(request) || refused.size >= CALLS_IN_VAIN_MAX) return false;
     // What is true of a stranger's request is true of all strangers' that look like it.
     const isStrangers = !worker.ownerIds.includes(facts.payer);
-    if (isStrangers && unable.has(waiter)) return false;
+    if (isStrangers && unable.has(worker)) return false;
     const isAble = this.#match(facts, worker.facts) === undefined;
-    if (isStrangers && !isAble) unable.add(waiter);
+    if (isStrangers && !isAble) unable.add(worker);
     return isAble;
   }
 }
 
-/** Those of one kind, in the order of their coming, as sets are. */
-class Waiting {
-  readonly all = new Set<Waiter>();
-  readonly #byModel = new Map<string, Set<Waiter>>();
-
-  add(waiter: Waiter): void {
-    this.all.add(waiter);
-    for (const model of waiter.worker.models) {
-      const known = this.#byModel.get(model);
-      if (known) known.add(waiter);
-      else this.#byModel.set(model, new Set([waiter]));
-    }
-  }
-
-  delete(waiter: Waiter): void {
-    this.all.delete(waiter);
-    for (const model of waiter.worker.models) {
-      const known = this.#byModel.get(model);
-      known?.delete(waiter);
-      if (known?.size === 0) this.#byModel.delete(model);
-    }
-  }
-
-  /** Those that have one of the models; all where none is named. */
-  serving(models: readonly string[]): Iterable<Waiter> {
-    if (models.length === 0) return this.all;
-    const able = models.flatMap((model) => this.#byModel.get(model) ?? []);
-    if (able.length <= 1) return able[0] ?? [];
-    return [...new Set(able.flatMap((waiters) => [...waiters]))].sort((one, other) => one.place - other.place);
-  }
-}
+const isAnswered = ({ found, isLast = false }: Looked<unknown>): boolean => found || isLast;
 
 const isOver = ({ end }: Waiter): boolean => end === 'gone' || end === 'stopped';

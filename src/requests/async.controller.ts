@@ -1,7 +1,7 @@
 import { Controller, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { setKudosPosition } from '../platform/http/kudos-position.js';
-import { ApiKey, Sender, StrictBody, type SentFrom } from '../platform/http/parameters.js';
+import { ApiKey, ProxiedSender, StrictBody, type SentFrom } from '../platform/http/parameters.js';
 import { Callers, RateLimit } from '../platform/http/route-spec.js';
 import { ImageRequestFields } from './bodies/image-request.body.js';
 import { TextRequestFields } from './bodies/text-request.body.js';
@@ -14,7 +14,7 @@ export class AsyncController {
 
   @Post('async') @Callers('key') @RateLimit('RL-G')
   async image(
-    @StrictBody(ImageRequestFields) body: ImageRequestFields, @ApiKey() apiKey: string, @Sender() sender: SentFrom,
+    @StrictBody(ImageRequestFields) body: ImageRequestFields, @ApiKey() apiKey: string, @ProxiedSender() sender: SentFrom,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     return answered(await this.images.submit(body, { apiKey, ...sender }), reply);
@@ -22,7 +22,7 @@ export class AsyncController {
 
   @Post('text/async') @Callers('key') @RateLimit('RL-G')
   async text(
-    @StrictBody(TextRequestFields) body: TextRequestFields, @ApiKey() apiKey: string, @Sender() sender: SentFrom,
+    @StrictBody(TextRequestFields) body: TextRequestFields, @ApiKey() apiKey: string, @ProxiedSender() sender: SentFrom,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     return answered(await this.texts.submit(body, { apiKey, ...sender }), reply);

@@ -99,6 +99,25 @@ describe('a request on its whole path', () => {
     expect(Math.min(...Object.values(reached))).toBeGreaterThan(20);
   });
 
+  it('pays its workers the same for censored results, for which it pays no more than what each job burns (horde-rules §12.25)', () => {
+    let compared = 0;
+    fc.assert(fc.property(anAsk, workers, means, (ask, serves, kudos) => {
+      const [shown, censored] = (['ok', 'csam'] as const).map((state) => walk(ask, serves.map((serve) => ({ ...serve, state })), { kudos, change: false }));
+      const [paid, spared] = [shown!, censored!].map(({ world }) => eventsOf<JobSettled['data']>(world, 'JobSettled.v1'));
+      expect(spared!.length).toBe(paid!.length);
+      // Written out: one kudos a job, of images dearer by a fifth without slow workers and by a tenth with workers kept out.
+      const burn = ask.kind === 'text' ? 100 : Math.round(100 * (ask.slowWorkers ? 1 : 1.2) * (ask.workerBlacklist ? 1.1 : 1));
+      spared!.forEach(({ debit, price, spendable, escrow, things }, at) => {
+        const other = paid![at]!;
+        expect([price, spendable, escrow, things]).toEqual([other.price, other.spendable, other.escrow, other.things]);
+        expect(debit).toBe(burn);
+        expect(debit).toBeLessThanOrEqual(other.debit);
+        compared += debit < other.debit ? 1 : 0;
+      });
+    }), { seed: SEED, numRuns: 600 });
+    expect(compared).toBeGreaterThan(100);
+  });
+
   it('is handed to no model that is dearer than those it was quoted by', () => {
     let refused = 0;
     fc.assert(fc.property(anImageAsk(fc.constant(PAYER)), aServe(fc.constant(OWNER)), fc.shuffledSubarray(IMAGE_MODELS), (ask, worker, models) => {

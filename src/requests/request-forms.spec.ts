@@ -48,6 +48,10 @@ const cancelForms: RequestCommand = { type: 'CancelForms', at: second(5) };
 
 describe('a hand-out of forms', () => {
   it('names each form and what it asks of a worker', () => request(accepted()).when(assign(['a', 0], ['b', 1])).then(assigned('a', 0), assigned('b', 1)));
+  it('says from when its payer\'s requests age, where that is known', () => {
+    const ages = { payerAgesFrom: second(-3) };
+    request(accepted()).when({ ...assign(['a', 0]), ...ages }).then({ type: 'JobAssigned.v1', data: { ...assigned('a', 0).data, ...ages } } as RequestEvent);
+  });
   it('leaves out forms that somebody else has', () => request(accepted(), assigned('a', 0)).when(assign(['b', 0], ['c', 1])).then(assigned('c', 1)));
   it('is refused when nothing of it waits any more', () => {
     request(accepted(), assigned('a', 0)).when(assign(['b', 0])).thenRefused('NothingWaiting');

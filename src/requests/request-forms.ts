@@ -15,14 +15,14 @@ export const FORM_RETURNS_MAX = 4;
 export const THINGS_OF_FORM = 1;
 
 /** Each form to one worker only: the append at this revision decides among those that ask for it (I18). */
-export const assignForms = ({ forms, worker, owner, ownerTrusted, ttlS, selfTest, at }: AssignForms, request: Request): Decision<RequestEvent, 'NothingWaiting'> => {
+export const assignForms = ({ forms, worker, owner, ownerTrusted, ttlS, selfTest, payerAgesFrom, at }: AssignForms, request: Request): Decision<RequestEvent, 'NothingWaiting'> => {
   if (!request.facts || request.ended || (selfTest && !testsItself(owner, request))) return refuse('NothingWaiting');
   const known = formsOf(request.facts);
   const taken = forms.filter(({ job, form }) => request.waitingForms.has(form) && !request.jobs.has(job));
   if (taken.length === 0) return refuse('NothingWaiting');
   return accept(...taken.map(({ job, form, held }): RequestEvent => ({ type: 'JobAssigned.v1', data: {
     request: request.id, job, worker, owner, model: serviceOf(known[form]!), ttlS, extraSlow: false, assignedAt: at, form, ownerTrusted,
-    ...(held > NO_KUDOS ? { held } : {}), ...(selfTest && { selfTest: true as const }),
+    ...(held > NO_KUDOS ? { held } : {}), ...(selfTest && { selfTest: true as const }), ...(payerAgesFrom === undefined ? {} : { payerAgesFrom }),
   } })));
 };
 

@@ -25,6 +25,8 @@ export interface AssignJobs extends Given {
   readonly extraSlow: boolean;
   /** The worker tests itself with a request of its owner: unpaid. */
   readonly selfTest?: boolean;
+  /** From when the payer's waiting requests age after this (ADR 0035). */
+  readonly payerAgesFrom?: string | undefined;
 }
 
 /** Hands out forms of an alchemy request to one worker; those that somebody else has taken are left out. */
@@ -36,6 +38,7 @@ export interface AssignForms extends Given {
   readonly ownerTrusted: boolean;
   readonly ttlS: number;
   readonly selfTest?: boolean;
+  readonly payerAgesFrom?: string | undefined;
 }
 
 /** All money inputs of the job, frozen by the event that this becomes (spec/ledger.md §4.5, Submit). */

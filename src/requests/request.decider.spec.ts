@@ -51,6 +51,11 @@ it('a request is opened by its acceptance, and by nothing else', () => {
 describe('handing out jobs', () => {
   it('gives as many as are asked for', () => request(accepted(3)).when(assign(['a', 'b'])).then(assigned('a'), assigned('b')));
   it('gives no more than are waiting', () => request(accepted(2), assigned('a')).when(assign(['b', 'c'])).then(assigned('b')));
+  it('says from when its payer\'s requests age, where that is known', () => {
+    const ages = { payerAgesFrom: minute(-3) };
+    const told = (job: string) => ({ type: 'JobAssigned.v1', data: { ...assigned(job).data, ...ages } }) as RequestEvent;
+    request(accepted(3)).when({ ...assign(['a', 'b']), ...ages }).then(told('a'), told('b'));
+  });
   it('gives a job once, however often it is asked for', () => {
     request(accepted(3), assigned('a')).when(assign(['a'])).thenRefused('NothingWaiting');
     request(accepted(3), assigned('a'), faulted('a')).when(assign(['a', 'b'])).then(assigned('b'));

@@ -59,15 +59,16 @@ const abandon = ({ payer, at }: AbandonRequest, request: Request): Decided => {
   return accept({ type: 'RequestAbandoned.v1', data: { request: request.id, payer, abandonedAt: at } });
 };
 
-const assign = ({ jobs, worker, owner, model, ttlS, extraSlow, selfTest, at }: AssignJobs, request: Request): Decided => {
+const assign = ({ jobs, worker, owner, model, ttlS, extraSlow, selfTest, payerAgesFrom, at }: AssignJobs, request: Request): Decided => {
   if (selfTest && !testsItself(owner, request)) return refuse('NothingWaiting');
   // Nothing waits before a request is accepted and once it has ended; and only the event ends it, not its clock: a hand-out to the
   // payer's other requests may have refreshed it.
   const taken = jobs.filter((job) => !request.jobs.has(job)).slice(0, request.waiting);
   if (taken.length === 0) return refuse('NothingWaiting');
-  return accept(...taken.map((job): RequestEvent => ({
-    type: 'JobAssigned.v1', data: { request: request.id, job, worker, owner, model, ttlS, extraSlow, assignedAt: at, ...(selfTest && { selfTest: true as const }) },
-  })));
+  return accept(...taken.map((job): RequestEvent => ({ type: 'JobAssigned.v1', data: {
+    request: request.id, job, worker, owner, model, ttlS, extraSlow, assignedAt: at,
+    ...(selfTest && { selfTest: true as const }), ...(payerAgesFrom === undefined ? {} : { payerAgesFrom }),
+  } })));
 };
 
 /** Exactly one result per job: the append at this revision decides among concurrent submits (I7, I18). */

@@ -75,6 +75,8 @@ export type JobAssigned = Stored<'JobAssigned.v1', {
   held?: Kudos;
   /** Of the worker's own owner, as a test of the worker: nobody pays for it, and it counts for nothing. */
   selfTest?: true;
+  /** From here on the payer's waiting requests age, if that is later than their acceptance (ADR 0035); absent: as before. */
+  payerAgesFrom?: string;
 }>;
 
 /** `cancelled`: a form that its requester cancelled at the worker, who is paid as if it had been delivered (horde-rules §4.4). */

@@ -1,6 +1,7 @@
 import type { Recorded } from '../kernel/event.js';
 import type { Position } from '../platform/event-log/event-log.js';
 import type { NodeFold } from '../platform/event-log/node-feed.js';
+import type { PastStart } from '../platform/event-log/recent-past.js';
 import type { JobSettled } from '../kudos/account.events.js';
 import type { RequestKind } from '../requests/request.events.js';
 
@@ -11,10 +12,10 @@ export class PastMinute implements NodeFold {
   readonly name = 'past minute';
   readonly #delivered: { readonly kind: RequestKind; readonly atMs: number; readonly things: number }[] = [];
 
-  constructor(private readonly feed: { head(): Promise<Position> }, private readonly clock: { now(): number }) {}
+  constructor(private readonly past: { last(ms: number): Promise<PastStart> }, private readonly clock: { now(): number }) {}
 
-  open(): Promise<Position> {
-    return this.feed.head();
+  async open(): Promise<Position> {
+    return (await this.past.last(WINDOW_MS)).position;
   }
 
   apply({ type, data }: Recorded): void {

@@ -81,6 +81,7 @@ export class WorkerRegistry implements NodeFold {
   readonly #pausedEarly = new Set<string>();
   /** Names arrive sealed with the feed; they are declared with the registration's second event. */
   readonly #undeclared = new Map<string, WorkerRegistered['data']>();
+  readonly #listeners: ((worker: string) => void)[] = [];
 
   constructor(
     private readonly source: WorkersSource,
@@ -128,6 +129,16 @@ export class WorkerRegistry implements NodeFold {
     if (known) Object.assign(known, { paused: on, wasPaused: true, uptimeThroughMs: Math.max(known.uptimeThroughMs, Date.parse(changedAt)), outageMs: 0 });
     else if (on) this.#pausedEarly.add(worker);
     else this.#pausedEarly.delete(worker);
+    this.#changed(worker);
+  }
+
+  /** Is told of each worker that serves others or something else from now on, or nobody: in maintenance, paused, with other models, deleted. */
+  onChange(listener: (worker: string) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  #changed(worker: string): void {
+    for (const listen of this.#listeners) listen(worker);
   }
 
   /** Counts what changes who is here and what they serve: views derived from that are void when it moves. */
@@ -229,6 +240,7 @@ export class WorkerRegistry implements NodeFold {
         const { worker, on, message, changedAt } = data as MaintenanceChanged['data'];
         const known = this.#byId.get(worker);
         if (known) Object.assign(known, { maintenance: on, maintenanceMessage: (message && plainText(message)) ?? undefined, uptimeThroughMs: Date.parse(changedAt), outageMs: 0 });
+        this.#changed(worker);
         return;
       }
       case 'UptimeAccrued.v1': {
@@ -246,8 +258,10 @@ export class WorkerRegistry implements NodeFold {
   #declared({ worker, declaration }: WorkerDeclared['data']): void {
     const known = this.#byId.get(worker);
     if (known) {
-      if (!isDeepStrictEqual(known.declaration, declaration)) known.declaration = declaration; // else the same object: verdicts stay valid
       this.#arrivals += 1;
+      if (isDeepStrictEqual(known.declaration, declaration)) return; // the same object: verdicts stay valid
+      known.declaration = declaration;
+      this.#changed(worker);
       return;
     }
     const registered = this.#undeclared.get(worker);
@@ -275,6 +289,7 @@ export class WorkerRegistry implements NodeFold {
     if (this.#byNameHash.get(known.nameHash) === known) this.#byNameHash.delete(known.nameHash);
     this.#countByOwner.set(known.owner, this.countOf(known.owner) - 1);
     this.#arrivals += 1;
+    this.#changed(id);
   }
 
   #add(worker: KnownWorker): void {

@@ -53,6 +53,13 @@ describe('a horde on nothing but a folder', () => {
     const sent = await client.transfer(payer.key, owner.alias, 10, keyed);
     const before = await client.get('/api/v2/find_user', payer.key, since(sent));
     await proveBooks(first);
+    const figuresOf = async (from: Client): Promise<unknown> => {
+      const models = (await from.get<readonly { readonly name: string; readonly performance: number }[]>('/api/v2/status/models')).body;
+      const { body } = await from.get('/api/v2/status/performance');
+      return { speeds: models.filter(({ performance }) => performance > 0).map(({ name, performance }) => ({ name, performance })), past: body['past_minute_megapixelsteps'] };
+    };
+    const figures = await figuresOf(client);
+    expect(figures).toMatchObject({ speeds: [{ name: 'stable_diffusion' }], past: expect.any(Number) });
 
     const postgres = postgresPid();
     expect(processIdentity(postgres)).toBeDefined();
@@ -74,6 +81,7 @@ describe('a horde on nothing but a folder', () => {
     expect(second.genesis!.operatorKey).toBeUndefined(); // shown only once
     expect((await client.get('/api/v2/find_user', operatorKey)).body).toMatchObject({ id: 1, moderator: true });
     expect((await client.get('/api/v2/find_user', payer.key)).body['kudos_details']).toEqual((before.body as { kudos_details: unknown }).kudos_details);
+    expect(await figuresOf(client)).toEqual(figures);
     const replayed = await client.transfer(payer.key, owner.alias, 10, keyed);
     expect([replayed.status, replayed.headers.get('idempotency-replayed')]).toEqual([200, 'true']);
     expect((await client.check(waiting.body.id)).body).toMatchObject({ finished: 1, processing: 1, waiting: 1, done: false });

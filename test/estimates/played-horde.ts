@@ -2,6 +2,7 @@ import { EligibleWorkers } from '../../src/dispatch/estimates/eligible-workers.j
 import { Forecasts, ForecastSources } from '../../src/dispatch/estimates/forecasts.js';
 import { KeptEstimates } from '../../src/dispatch/estimates/kept-estimates.message.js';
 import { RecentDispatch } from '../../src/dispatch/estimates/recent-dispatch.js';
+import { payerAgesFrom } from '../../src/dispatch/live-queue/ageing.js';
 import { LiveQueue } from '../../src/dispatch/live-queue.message.js';
 import { FAIR_SHARE } from '../../src/dispatch/live-queue/fairness-policy.js';
 import { OrderedTree } from '../../src/dispatch/live-queue/ordered-tree.js';
@@ -48,6 +49,7 @@ export interface PlayedSettings {
   readonly service: 'fixed' | 'near' | 'random';
   readonly faults?: number;
   readonly fairShare?: number;
+  readonly fairAges?: boolean;
   /** Not every request is asked about: a rehearsal takes milliseconds. */
   readonly watchOneIn?: number;
   /** Whether the server's own measurement runs along. */
@@ -99,11 +101,11 @@ export class PlayedHorde {
 
   constructor(private readonly settings: PlayedSettings) {
     const pricing = new Pricing(PRICE_POLICY_1, reference);
-    const feed = { head: () => Promise.resolve(0) };
-    this.queue = new LiveQueue({ queue: () => Promise.resolve({ position: 0, rows: [], handOuts: new Map() }) }, reference, { fairShare: settings.fairShare ?? FAIR_SHARE, fairBatches: true, anonymousLimits: true });
+    const past = { last: () => Promise.resolve({ position: 0, sinceMs: this.clock.now() }) };
+    this.queue = new LiveQueue({ queue: () => Promise.resolve({ position: 0, rows: [], served: new Map() }) }, reference, { fairShare: settings.fairShare ?? FAIR_SHARE, fairAges: settings.fairAges ?? true, fairBatches: true, anonymousLimits: true });
     this.#views = new WorkerViews(pricing, isWithdrawn);
-    this.#recent = new RecentDispatch(this.queue, feed, this.clock);
-    this.#speeds = new ModelSpeeds(feed, this.clock);
+    this.#recent = new RecentDispatch(this.queue, past, this.clock);
+    this.#speeds = new ModelSpeeds(past, this.clock);
     this.#random = new Seeded(settings.seed);
     this.#startMs = this.clock.now();
     const [online, matcher] = [new OnlineSummaries(this.#registry, this.clock), new Matcher(pricing)];
@@ -189,14 +191,15 @@ export class PlayedHorde {
     this.#handOut(known, worker, entry, amount);
   }
 
-  #handOut({ id, owner }: KnownWorker, worker: PlayedWorker, { request, things, facts: { models } }: QueuedRequest, amount: number): void {
+  #handOut({ id, owner }: KnownWorker, worker: PlayedWorker, entry: QueuedRequest, amount: number): void {
+    const { request, things, facts: { models } } = entry;
     const model = models.find((name) => worker.models.includes(name)) ?? worker.models[0]!;
     const told = this.#told.get(request)!;
     told.trueStartS ??= this.atS - told.acceptedAtS;
     const jobs = Array.from({ length: amount }, () => `job${this.#made++}`);
-    for (const job of jobs) {
-      this.#apply(`request-${request}`, 'JobAssigned.v1', { request, job, worker: id, owner, model, ttlS: 600, extraSlow: false, assignedAt: iso(this.clock.now()) });
-    }
+    const ages = payerAgesFrom(entry, amount, this.clock.now(), this.queue.policy);
+    const assigned = { request, worker: id, owner, model, ttlS: 600, extraSlow: false, assignedAt: iso(this.clock.now()), ...(ages === undefined ? {} : { payerAgesFrom: ages }) };
+    for (const job of jobs) this.#apply(`request-${request}`, 'JobAssigned.v1', { ...assigned, job });
     this.#after(((amount * things) / worker.speed) * 1_000 * this.#factor(), () => {
       for (const job of jobs) this.#end({ request, job, worker: id, model, things });
       this.#pop(id, worker);

@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { figuresOf, PROMISES, quantile, shareOf, worstOf } from './figures.js';
+import { figuresOf, PROMISES, quantile, shareOf, worstOf, worstOfWaiting } from './figures.js';
+
 import { pageOf } from './page.js';
+import { SERVICE_S } from './scenarios.js';
 
 /** The document is of one seed; ten take minutes. */
 const SEEDS = 1;
@@ -26,6 +28,13 @@ describe('a saturated horde', () => {
 
   it('gives who keeps thirty requests hardly more than who keeps one, beside the rich', () => {
     for (const { rich } of [many.calm, many.rough]) expect(worstOf(rich)).toBeLessThanOrEqual(PROMISES.thirtyToOne);
+  });
+
+  it('gives who keeps thirty requests hardly more than who keeps one in a crowd of like payers, too', () => {
+    for (const { equals } of [many.calm, many.rough]) {
+      expect(equals.filter(({ waitS }) => waitS > SERVICE_S).length).toBeGreaterThanOrEqual(equals.length / 2);
+      expect(worstOfWaiting(equals)).toBeLessThanOrEqual(PROMISES.thirtyToOne);
+    }
   });
 
   it('starts what can be served before it expires, with just enough workers', () => {

@@ -1,5 +1,5 @@
 import { FAIRNESS_POLICY, type FairnessPolicy } from '../../src/dispatch/live-queue/fairness-policy.js';
-import { amongEquals, besideTheRich, pairs, started, type BesideTheRich, type Weather } from './scenarios.js';
+import { amongEquals, besideTheRich, pairs, SERVICE_S, started, type AmongEquals, type BesideTheRich, type Weather } from './scenarios.js';
 
 /** What is promised (design.md §6). */
 export const PROMISES = { pairRatio: 1.2, richShare: 0.75, thirtyToOne: 1.5, started: 0.999 } as const;
@@ -16,7 +16,7 @@ export interface Climate {
   readonly pairs: readonly number[];
   readonly rich: readonly BesideTheRich[];
   readonly started: { readonly requests: number; readonly started: number };
-  readonly equals: readonly number[];
+  readonly equals: readonly AmongEquals[];
 }
 export interface Figures {
   readonly seeds: number;
@@ -54,12 +54,12 @@ const climate = (seeds: readonly number[], weather: Partial<Weather>): Climate =
 const without = (): Without[] => {
   const beside = (policy: Partial<FairnessPolicy>) => besideTheRich({ seed: 1, load: BESIDE, policy: { ...FAIRNESS_POLICY, ...policy } }, KEEPER_HOURS);
   const [none, eighth] = [beside({ fairShare: 0 }), beside({ fairShare: 8 })];
-  const age = amongEquals({ seed: 1, load: SATURATED, policy: { ...FAIRNESS_POLICY, ageFromHandOut: true } }, KEEPER_HOURS);
+  const age = amongEquals({ seed: 1, load: SATURATED, policy: { ...FAIRNESS_POLICY, ageingCreditMs: Infinity } }, KEEPER_HOURS);
   return [
     { rule: 'no lane', seen: 'the richest take of all jobs', figure: percent(none.richShare) },
     { rule: 'no lane', seen: 'requests of others that expire beside the rich', figure: percent(none.expired) },
     { rule: 'one claim in eight in the lane', seen: 'the richest take of all jobs', figure: percent(eighth.richShare) },
-    { rule: 'ages counted from the payer\'s last hand-out', seen: 'thirty requests against one among equals, by kudos', figure: age.map(times).join(', ') },
+    { rule: 'each request ages by itself', seen: 'thirty requests kept against one kept, in a crowd of like payers, by kudos', figure: age.map(({ thirtyToOne }) => times(thirtyToOne)).join(', ') },
   ];
 };
 
@@ -67,6 +67,9 @@ export const quantile = (values: readonly number[], part: number): number => {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)]!;
 };
+/** Of those who wait longer than their job then takes: who is served at once asks as often as he can. */
+export const worstOfWaiting = (equals: readonly AmongEquals[]): number =>
+  Math.max(...equals.filter(({ waitS }) => waitS > SERVICE_S).map(({ thirtyToOne }) => thirtyToOne));
 export const worstOf = (rich: readonly BesideTheRich[]): number => Math.max(...rich.flatMap(({ thirtyToOne }) => thirtyToOne));
 export const shareOf = (rich: readonly BesideTheRich[]): number => Math.max(...rich.map(({ richShare }) => richShare));
 
@@ -82,9 +85,10 @@ const ROWS: readonly Row[] = [
   ['the same, the worst', '', (climate) => times(Math.max(...climate.pairs))],
   ['the richest take of all jobs', `≤ ${percent(PROMISES.richShare)}`, (climate) => percent(shareOf(climate.rich))],
   ['thirty requests kept against one kept, beside the rich: the worst of four levels of kudos', `≤ ${times(PROMISES.thirtyToOne)}`, (climate) => times(worstOf(climate.rich))],
+  ['the same in a crowd of like payers: the worst of those who wait', `≤ ${times(PROMISES.thirtyToOne)}`, ({ equals }) => times(worstOfWaiting(equals))],
+  ['the same of who has so many kudos that he is served at once', 'none', ({ equals }) => times(Math.max(...equals.filter(({ waitS }) => waitS <= SERVICE_S).map(({ thirtyToOne }) => thirtyToOne)))],
   ['requests of others that expire beside the rich', '', (climate) => percent(Math.max(...climate.rich.map(({ expired }) => expired)))],
   ['requests that start before they expire, with just enough workers at 90 % load', `≥ ${percent(PROMISES.started)}`, (climate) => percent(climate.started.started / climate.started.requests)],
-  ['thirty requests kept against one kept, in a crowd of like payers: from the least to the most of four levels', 'none', (climate) => `${times(Math.min(...climate.equals))}–${times(Math.max(...climate.equals))}`],
 ];
 
 /** As a document and as the answer of the command. */

@@ -16,10 +16,11 @@ ${tablesOf(figures)}
 - **The richest**: six people who always have all thirty jobs waiting that they may, at kudos that nobody else reaches by waiting. By key alone nobody
   else would be served; one job in four goes by the lane, to whoever has waited longest, and there thirty requests are worth no more than one.
 - **Enough workers**: workers × 1,200 s ÷ service = 200 at load 0.9, for a day.
-- **A crowd of like payers**: what is *not* promised. Where nobody fills the queue by kudos alone, most is served by key, and each waiting request ages by
-  itself: who keeps thirty in the queue is served more often than who asks for the next image only when the last has come. The price of unfinished jobs
-  takes a few seconds from their place each, not minutes. Counting ages from the payer's last hand-out would make that equal (last row of the second table;
-  who is served at once asks as often as he can either way), and is one switch; [ADR 0026](decisions/0026-serve-who-has-waited-longest.md) says why it is off.
+- **A crowd of like payers**: load 1.2; where nobody fills the queue by kudos alone, most is served by key. If each waiting request aged by itself, who keeps
+  thirty in the queue would be served more often than who asks for the next image only when the last has come (last row of the second table): the price of
+  unfinished jobs takes a few seconds from their place each, not minutes. So each hand-out takes its wait from the age of its payer's other requests, beyond
+  what was saved by not asking ([ADR 0035](decisions/0035-take-the-wait-of-each-job-from-its-payers-others.md)). Of two hours; what thirty requests begin
+  with, saved in the twenty minutes before, is in it. Who has so many kudos that he need not wait asks as often as he can either way.
 - **Faults** take a job's time without serving anybody, and a request ends with its third: pairs whose work was never done are left out. Random times are
   exponential with the same mean.
 `;

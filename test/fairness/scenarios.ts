@@ -15,7 +15,9 @@ interface Size {
   readonly workers: number;
   readonly serviceS: number;
 }
-const BUSY: Size = { workers: 20, serviceS: 10 };
+/** Of one job. */
+export const SERVICE_S = 10;
+const BUSY: Size = { workers: 20, serviceS: SERVICE_S };
 /** As few as design.md §6 speaks of: workers × 1,200 s ÷ service = 200. */
 const FEW_AND_SLOW: Size = { workers: 10, serviceS: 60 };
 
@@ -129,14 +131,28 @@ const thirtyToOne = (kept: readonly Kept[]): number[] => LEVELS.map((_, level) =
 
 const FILLING_S = 1_800;
 
-/** In a crowd that asks for more than can be done: how much more thirty requests get than one, level by level. */
-export const amongEquals = (weather: Weather, hours: number): number[] => {
+/** One level of kudos in a crowd. */
+export interface AmongEquals {
+  /** What thirty requests got, as a multiple of what one got. */
+  readonly thirtyToOne: number;
+  /** How long the one waited for each of his jobs, in seconds. */
+  readonly waitS: number;
+}
+
+/** In a crowd that asks for more than can be done. */
+export const amongEquals = (weather: Weather, hours: number): AmongEquals[] => {
   const horde = hordeOf(weather, BUSY);
   crowd(horde, { ...BUSY, load: weather.load });
   horde.run(FILLING_S);
   const kept = keep(horde, onesAndThirties());
   horde.run(hours * 3_600);
-  return thirtyToOne(kept);
+  const waitsS = LEVELS.map((_, level) => meanWaitS(horde, kept[2 * level]!.payer));
+  return thirtyToOne(kept).map((ratio, level) => ({ thirtyToOne: ratio, waitS: waitsS[level]! }));
+};
+
+const meanWaitS = ({ requests }: ToyHorde, payer: number): number => {
+  const waits = [...requests.values()].filter(({ wish }) => wish.payer === payer).flatMap(({ acceptedAtMs, handOutsMs: [first] }) => (first === undefined ? [] : [first - acceptedAtMs]));
+  return waits.reduce((sum, waitMs) => sum + waitMs, 0) / waits.length / 1_000;
 };
 
 /** More than anybody of the crowd, at any age that a request reaches. */

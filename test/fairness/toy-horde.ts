@@ -1,5 +1,6 @@
 import { fairAmount, rivalOf } from '../../src/dispatch/fair-batch.js';
 import { FairTurns } from '../../src/dispatch/fair-turns.js';
+import { payerAgesFrom } from '../../src/dispatch/live-queue/ageing.js';
 import { FAIRNESS_POLICY, type FairnessPolicy } from '../../src/dispatch/live-queue/fairness-policy.js';
 import { LiveQueue } from '../../src/dispatch/live-queue/live-queue.js';
 import { recorded, someFacts, START_MS, toyFacets, toyMatch, toyThings, type ToyWorker } from '../../src/dispatch/live-queue/naive-queue.fixture.js';
@@ -155,7 +156,7 @@ export class ToyHorde {
     }
     const free = entry.waiting - entry.reserved;
     const wanted = Math.min(worker.amount, free);
-    const amount = wanted === 1 ? 1 : fairAmount(entry, { free, wanted, order: turn.order, idle: this.#idle(entry, worker), rival: rivalOf(this.queue, view, entry, turn.order) }, this.#policy);
+    const amount = wanted === 1 ? 1 : fairAmount(entry, { free, wanted, order: turn.order, idle: this.#idle(entry, worker), rival: rivalOf(this.queue, view, entry, turn.order), atMs: this.nowMs }, this.#policy);
     turn.settle(amount);
     this.#handOut(worker, entry.request, amount);
   }
@@ -168,9 +169,13 @@ export class ToyHorde {
   #handOut(worker: HordeWorker, request: string, amount: number): void {
     const told = this.requests.get(request)!;
     const jobs = Array.from({ length: amount }, () => `job-${this.#made++}`);
+    const ages = payerAgesFrom(this.queue.find(request)!, amount, this.nowMs, this.#policy);
     for (const job of jobs) {
       told.handOutsMs.push(this.nowMs);
-      const data = { request, job, worker: worker.id, owner: -1, model: worker.models[0]!, ttlS: TTL_S, extraSlow: false, assignedAt: iso(this.nowMs) };
+      const data = {
+        request, job, worker: worker.id, owner: -1, model: worker.models[0]!, ttlS: TTL_S, extraSlow: false, assignedAt: iso(this.nowMs),
+        ...(ages === undefined ? {} : { payerAgesFrom: ages }),
+      };
       this.#append(request, { type: 'JobAssigned.v1', data });
     }
     this.#tell(told, amount);

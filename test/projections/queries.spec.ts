@@ -8,14 +8,32 @@ import { allKeys, findUser, findUserByKeyHash, maxUserId, trustedUsers, userPage
 import { findWorker, findWorkerByName, findWorkerByNameHash, workerPage, workersOf } from '../../projections/workers/queries.js';
 import { Refold } from '../../src/audit/refold.js';
 import type { Recorded } from '../../src/kernel/event.js';
+import type { JobAssigned, RequestFacts } from '../../src/requests/request.events.js';
+import { NOBODY, payerOf, type PayerId } from '../../src/requests/rules/payer-id.js';
 import type { Database } from '../../src/platform/postgres/database.js';
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
 import { deliver, emptied, history } from './delivery.js';
 
 type Data = Readonly<Record<string, unknown>>;
 
+/** The latest times that hand-outs name, by payer; of those without an account by address. */
+const handoutsOf = (events: readonly Recorded[]): Map<PayerId, { handedOutAtMs: number; agesFromMs: number }> => {
+  const accepted = events.filter(({ type }) => type === 'RequestAccepted.v1').map(({ data }) => data as RequestFacts);
+  const payers = new Map(accepted.map((facts) => [facts.request, payerOf(facts)]));
+  const found = new Map<PayerId, { handedOutAtMs: number; agesFromMs: number }>();
+  for (const { type, data } of events) {
+    if (type !== 'JobAssigned.v1') continue;
+    const { request, assignedAt, payerAgesFrom } = data as JobAssigned['data'];
+    const payer = payers.get(request)!;
+    const { handedOutAtMs = -Infinity, agesFromMs = -Infinity } = found.get(payer) ?? {};
+    const named = payerAgesFrom === undefined ? -Infinity : Date.parse(payerAgesFrom);
+    if (payer !== NOBODY) found.set(payer, { handedOutAtMs: Math.max(handedOutAtMs, Date.parse(assignedAt)), agesFromMs: Math.max(agesFromMs, named) });
+  }
+  return found;
+};
+
 describe('what the read models answer', () => {
-  const { raw, events } = history({ seed: 34, events: 4_500 });
+  const { raw, events } = history({ seed: 35, events: 4_500 });
   const log = new Refold();
   let test: TestDatabase;
   let db: Database;
@@ -124,7 +142,10 @@ describe('what the read models answer', () => {
     const { payer } = authorizations[0]!;
     const quotes = authorizations.filter((one) => one.payer === payer).reduce((sum, { data }) => sum + data.quote, 0);
     expect(await openQuotes(db, payer)).toBe(quotes);
-    expect((await lastHandouts(db)).has('0')).toBe(false);
+    const handouts = await lastHandouts(db);
+    expect(handouts.has('0')).toBe(false);
+    expect([...handouts.values()].some(({ agesFromMs }) => agesFromMs > -Infinity)).toBe(true);
+    expect(handouts).toEqual(handoutsOf(events));
   });
 
   it('users: by key, by id, in pages; only the newest key counts', async () => {

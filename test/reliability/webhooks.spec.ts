@@ -14,7 +14,7 @@ import { PLATFORM_MIGRATIONS } from '../../src/platform/postgres/platform-migrat
 import { Secrets } from '../../src/platform/vault/secrets.js';
 import { Results } from '../../src/requests/results.js';
 import { StatusRows, type DeliveredRow, type StatusRow } from '../../src/requests/status.js';
-import { DueDeliveries } from '../../src/requests/webhooks/due-deliveries.js';
+import { DueDeliveries, ROWS_MAX, ROWS_OF_CALLER_MAX, type DueDelivery } from '../../src/requests/webhooks/due-deliveries.js';
 import { WebhookCounts } from '../../src/requests/webhooks/webhook-counts.js';
 import { WebhookInbox } from '../../src/requests/webhooks/webhook-inbox.js';
 import { WebhookMessages } from '../../src/requests/webhooks/webhook-messages.js';
@@ -233,7 +233,7 @@ describe('a delivery', () => {
     expect(receiver.received.map(({ headers }) => headers['x-horde-attempt'])).toEqual(['1', '2', '3', '4', '5', '6', '7', '8']);
     expect(minutes.at(-1)).toBeGreaterThan(63.5 * 0.75);
     expect(minutes.at(-1)).toBeLessThan(63.5 * 1.25);
-    expect(await node.counts.figures()).toEqual({ waiting: 0, working: 0, delivered: 0, failed: 7, givenUp: 1 });
+    expect(await node.counts.figures()).toEqual({ waiting: 0, working: 0, delivered: 0, failed: 7, givenUp: 1, dropped: 0 });
   });
 
   it('is given up when two hours are over, though nobody came to make it', async () => {
@@ -243,6 +243,38 @@ describe('a delivery', () => {
     clock.pass(2 * 60 * 60_000);
     expect(await node.round()).toBe(0);
     expect(await node.counts.figures()).toMatchObject({ waiting: 0, givenUp: 3 });
+  });
+});
+
+describe('what there is no room for', () => {
+  let due: DueDeliveries;
+  let places = 0;
+  const found = (count: number, caller: string): DueDelivery[] => Array.from({ length: count }, () => {
+    const place = places += 1;
+    return { job: uuid(place, 1), request: uuid(place), position: place, reward: 1, form: null, host: 'a-receiver', caller };
+  });
+  const add = (...deliveries: readonly DueDelivery[]) => due.add(deliveries, deliveries.at(-1)!.position, { nowMs: clock.now(), expiresMs: clock.now() + 1 });
+  beforeEach(async () => {
+    due = new DueDeliveries(db.database, 'store');
+    await due.cursor(0);
+  });
+
+  it('is dropped, of a caller who has too many, the newest first', async () => {
+    expect(await add(...found(ROWS_OF_CALLER_MAX - 1, 'user-1'))).toEqual({ added: ROWS_OF_CALLER_MAX - 1, dropped: 0 });
+    const [last, none, others] = [...found(2, 'user-1'), ...found(1, 'user-2')];
+    expect(await add(last!, none!, others!)).toEqual({ added: 2, dropped: 1 });
+    await due.remove(last!);
+    expect(await add(...found(2, 'user-1'))).toEqual({ added: 1, dropped: 1 });
+  });
+
+  it('is dropped when there are too many of all, and every process counts what it dropped', async () => {
+    await db.database.execute(`INSERT INTO platform.webhook_delivery SELECT 'store', gen_random_uuid(), gen_random_uuid(), 0, 1, NULL, 'a-receiver', 'user-' || (n % 1000), 0, $1, $1 FROM generate_series(1, $2::int) n`, [clock.now() + 60_000, ROWS_MAX - 1]);
+    const node = await aNode();
+    for (const event of await numbered(places + 1, places + 3, { caller: 'somebody' })) node.inbox.apply(event);
+    expect(await node.inbox.round()).toEqual({ added: 1, dropped: 2 });
+    node.inbox.apply(await submitted(places + 4, { caller: 'somebody' }));
+    await node.sender.round();
+    expect(node.counts.dropped).toBe(1);
   });
 });
 

@@ -72,7 +72,7 @@ export const startOn = (
   startServer(readConfig({
     DATA_DIR: dataDir, LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent', HORDE_TEST_APIKEYS: '1', HORDE_TEST_RATELIMIT_DISABLED: '1', HORDE_TEST_SPEEDLIMIT_DISABLED: '1', NODE_NAME: 'test',
     // What is handed out next shall follow from a test alone; test/e2e/v2/generate/fairness.spec.ts has the defaults.
-    FAIR_SHARE: '0', FAIR_BATCHES: 'off', ANONYMOUS_LIMITS: 'off', ...storeSettings(dataDir), ...settings,
+    FAIR_SHARE: '0', FAIR_AGES: 'off', FAIR_BATCHES: 'off', ANONYMOUS_LIMITS: 'off', ...storeSettings(dataDir), ...settings,
   }), { clock, timers: new SystemTimers(), ids: new SystemIds(), ...ports });
 
 /**

@@ -154,8 +154,13 @@ export class RequestLife {
     for (const job of jobs) this.workersOf.set(job, worker);
     this.decide({
       type: 'AssignJobs', jobs, worker: worker.id, owner: worker.owner, model: this.request.facts!.models[0]!, ttlS: worker.extraSlow ? 450 : 150,
-      extraSlow: worker.extraSlow, selfTest: worker.owner === this.payer && jobs[0]! < '8', at: this.now,
+      extraSlow: worker.extraSlow, selfTest: worker.owner === this.payer && jobs[0]! < '8', payerAgesFrom: this.agesFrom(jobs[0]!), at: this.now,
     });
+  }
+
+  /** Some time before, for about half of the jobs. */
+  private agesFrom(job: string): string | undefined {
+    return job < '8' ? iso(Date.parse(this.now) - Number.parseInt(job.slice(0, 5), 16)) : undefined;
   }
 
   private work(job: string): void {

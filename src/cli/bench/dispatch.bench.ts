@@ -1,3 +1,4 @@
+import { payerAgesFrom } from '../../dispatch/live-queue/ageing.js';
 import { LiveQueue } from '../../dispatch/live-queue/live-queue.js';
 import { matchFacets } from '../../dispatch/live-queue/match-facets.js';
 import type { PoppingWorker, QueuedRequest } from '../../dispatch/live-queue/queue-row.js';
@@ -108,8 +109,9 @@ class Run {
       const reservation = this.#queue.reserve(candidate.request, 1, [job])!;
       const { worker: id, owner } = worker.facts;
       const model = candidate.facts.models[0] ?? '';
+      const ages = payerAgesFrom(candidate, 1, Date.parse(this.#now()), this.#queue.policy);
       this.#apply(candidate.request, {
-        type: 'JobAssigned.v1', data: { request: candidate.request, job, worker: id, owner, model, ttlS: 150, extraSlow: false, assignedAt: this.#now() },
+        type: 'JobAssigned.v1', data: { request: candidate.request, job, worker: id, owner, model, ttlS: 150, extraSlow: false, assignedAt: this.#now(), ...(ages === undefined ? {} : { payerAgesFrom: ages }) },
       });
       reservation.release();
       return candidate;

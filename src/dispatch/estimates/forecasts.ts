@@ -123,6 +123,7 @@ export class Forecasts {
     const { entries, total } = this.queue.spread(kind, PLAYED_MAX);
     const scene = new SceneBuilder({
       nowMs, waiting: entries, lot: entries.length === 0 ? 1 : total / entries.length, arrivals: recent.arrivals(kind), policy: this.queue.policy,
+      agesFromMsOf: (payer) => this.queue.agesFromMsOf(payer),
       keyOf: (facts) => eligible.keyOf(facts), eligible: eligible.roughly(), handOf: this.#hands(nowMs), online: eligible.online.of(kind).workers,
     });
     return { scene, rehearsal: new Rehearsal(scene.build()) };

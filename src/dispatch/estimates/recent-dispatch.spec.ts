@@ -10,7 +10,7 @@ import { RecentDispatch } from './recent-dispatch.js';
 class Scene {
   readonly clock = new SettableClock();
   readonly queue = new LiveQueue<object>({ match: () => undefined });
-  readonly recent = new RecentDispatch(this.queue, { head: () => Promise.resolve(3) }, this.clock);
+  readonly recent = new RecentDispatch(this.queue, { last: (ms) => Promise.resolve({ position: 3, sinceMs: this.clock.now() - ms }) }, this.clock);
   readonly #revisions = new Map<string, number>();
 
   accept(request: string): void {
@@ -24,14 +24,17 @@ class Scene {
     this.apply(request, 'JobSubmitted.v1', { request, job, worker, things: 100, submittedAt: iso(this.clock.now()) });
   }
   apply(request: string, type: string, data: object): void {
+    const event = this.event(request, type, data);
+    this.queue.apply(event);
+    this.recent.apply(event);
+  }
+  event(request: string, type: string, data: object): Recorded {
     const revision = (this.#revisions.get(request) ?? -1) + 1;
     this.#revisions.set(request, revision);
-    const event: Recorded = {
+    return {
       stream: `request-${request}`, revision, position: 1, id: 'id', type, data,
       metadata: { $correlationId: 'c', $causationId: 'c', prevHash: null, actor: { kind: 'system' }, schema: 1, node: 'n' },
     };
-    this.queue.apply(event);
-    this.recent.apply(event);
   }
 }
 
@@ -56,6 +59,16 @@ describe('what came lately', () => {
     expect([throughMs - sinceMs, arrivals.map(({ facts: { request } }) => request)]).toEqual([600_000, ['b']]);
     const { key, acceptedAtMs } = scene.queue.find('b')!;
     expect(arrivals[0]!.base - acceptedAtMs * AGEING_CENTIKUDOS_PER_MS).toBe(key);
+  });
+
+  it('is known at once by a view that begins with the end of the log, also of requests that are over', async () => {
+    const scene = new Scene();
+    expect(await scene.recent.open()).toBe(3);
+    const facts = imageFacts({ request: 'over', payer: 7, jobs: 1, acceptedAt: iso(scene.clock.now() - 30_000) });
+    scene.recent.apply({ ...scene.event('over', 'RequestAccepted.v1', facts) });
+    const { sinceMs, throughMs, arrivals } = scene.recent.arrivals('image')!;
+    expect([throughMs - sinceMs, arrivals]).toEqual([600_000, [expect.objectContaining({ atMs: throughMs - 30_000, base: facts.priority, facts })]]);
+    expect(scene.recent.since('image', throughMs - 1)).toBeUndefined(); // what was claimed before it began
   });
 
   it('is of a shorter time where very much came', () => {

@@ -1,9 +1,12 @@
 import { categoryOf, type Recorded } from '../../kernel/event.js';
 import type { Position } from '../../platform/event-log/event-log.js';
 import type { NodeFold } from '../../platform/event-log/node-feed.js';
+import type { PastStart } from '../../platform/event-log/recent-past.js';
 import type { JobAssigned, JobExpired, JobFaulted, JobSubmitted, RequestAccepted, RequestFacts, RequestKind } from '../../requests/request.events.js';
 import type { LiveQueue } from '../live-queue.message.js';
-import { AGEING_CENTIKUDOS_PER_MS } from '../live-queue/priority-key.js';
+import { thingsOfJob } from '../live-queue/match-signature.js';
+import { AGEING_CENTIKUDOS_PER_MS, jobPrice, keyAtActivation } from '../live-queue/priority-key.js';
+import type { QueuedRequest } from '../live-queue/queue-row.js';
 
 /** What comes next is taken to be like what came in the last ten minutes. */
 export const WINDOW_MS = 600_000;
@@ -60,7 +63,7 @@ export interface RecentArrivals {
   readonly arrivals: readonly Arrival[];
 }
 
-/** The latest of what has happened to the queue, for whoever estimates what will. Begins empty. */
+/** The latest of what has happened to the queue, for whoever estimates what will. Begins with the end of the log; what was claimed of a request is known since its start. */
 export class RecentDispatch implements NodeFold {
   readonly name = 'recent dispatch';
   readonly #arrivals: Readonly<Record<RequestKind, Arrival[]>> = { image: [], text: [], alchemy: [] };
@@ -69,21 +72,25 @@ export class RecentDispatch implements NodeFold {
   readonly #workerOf = new Map<string, string>();
   readonly #loads = new Map<string, Load>();
   readonly #startedMs: number;
+  /** From here on every arrival is known. */
+  #knownSinceMs: number;
 
   constructor(
-    private readonly queue: Pick<LiveQueue, 'find'>, private readonly feed: { head(): Promise<Position> }, private readonly clock: { now(): number },
+    private readonly queue: Pick<LiveQueue, 'find'>, private readonly past: { last(ms: number): Promise<PastStart> }, private readonly clock: { now(): number },
   ) {
-    this.#startedMs = clock.now();
+    this.#startedMs = this.#knownSinceMs = clock.now();
   }
 
-  open(): Promise<Position> {
-    return this.feed.head();
+  async open(): Promise<Position> {
+    const { position, sinceMs } = await this.past.last(WINDOW_MS);
+    this.#knownSinceMs = sinceMs;
+    return position;
   }
 
   /** After the queue, which knows the key of a request. */
   apply({ stream, type, data }: Recorded): void {
     if (categoryOf(stream) !== 'request') return;
-    if (type === 'RequestAccepted.v1') this.#accepted((data as RequestAccepted['data']).request);
+    if (type === 'RequestAccepted.v1') this.#accepted(data as RequestAccepted['data']);
     else if (type === 'JobAssigned.v1') this.#assigned(data as JobAssigned['data']);
     else if (type === 'JobSubmitted.v1') this.#submitted(data as JobSubmitted['data']);
     else if (type === 'JobFaulted.v1') this.#returned((data as JobFaulted['data']).job, Date.parse((data as JobFaulted['data']).faultedAt));
@@ -96,7 +103,7 @@ export class RecentDispatch implements NodeFold {
     const arrivals = this.#arrivals[kind];
     while (arrivals.length > 0 && arrivals[0]!.atMs <= throughMs - WINDOW_MS) arrivals.shift();
     const oldestMs = arrivals.length === ARRIVALS_MAX ? arrivals[0]!.atMs : -Infinity;
-    const sinceMs = Math.max(this.#startedMs, throughMs - WINDOW_MS, oldestMs);
+    const sinceMs = Math.max(this.#knownSinceMs, throughMs - WINDOW_MS, oldestMs);
     const isEnough = throughMs - sinceMs >= OBSERVED_MIN_MS || oldestMs > -Infinity;
     return isEnough && throughMs > sinceMs ? { sinceMs, throughMs, arrivals } : undefined;
   }
@@ -119,19 +126,21 @@ export class RecentDispatch implements NodeFold {
     return busyMs > 0 ? jobMs / busyMs : 0;
   }
 
-  #accepted(request: string): void {
-    const entry = this.queue.find(request);
+  #accepted(accepted: RequestAccepted['data']): void {
+    const arrivals = this.#arrivals[accepted.kind];
+    const atMs = Date.parse(accepted.acceptedAt);
+    // The queue has gone on since what was accepted before the start, and may not know it any more.
+    const entry = atMs < this.#startedMs ? bornOf(accepted) : this.queue.find(accepted.request);
     if (!entry) return; // over already
-    const { facts, key, price, things, acceptedAtMs } = entry;
-    const arrivals = this.#arrivals[facts.kind];
-    arrivals.push({ atMs: acceptedAtMs, facts, base: key + acceptedAtMs * AGEING_CENTIKUDOS_PER_MS, price, things });
+    const { facts, key, price, things } = entry;
+    arrivals.push({ atMs, facts, base: key + atMs * AGEING_CENTIKUDOS_PER_MS, price, things });
     if (arrivals.length > ARRIVALS_MAX) arrivals.shift();
   }
 
   #assigned({ request, job, worker, assignedAt }: JobAssigned['data']): void {
     if (this.#workerOf.has(job)) return;
     const entry = this.queue.find(request);
-    if (entry) remember(this.#handOuts, { atMs: Date.parse(assignedAt), worker, key: entry.key + entry.price });
+    if (entry) remember(this.#handOuts, { atMs: Date.parse(assignedAt), worker, key: keyBefore(entry) });
     this.#workerOf.set(job, worker);
     this.#change(worker, Date.parse(assignedAt), 1);
   }
@@ -165,9 +174,17 @@ export class RecentDispatch implements NodeFold {
   }
 }
 
+/** A request as it enters the queue. */
+const bornOf = ({ ledger: _, ...facts }: RequestAccepted['data']): Pick<QueuedRequest, 'facts' | 'key' | 'price' | 'things'> =>
+  ({ facts, key: keyAtActivation(facts, Date.parse(facts.acceptedAt)), price: jobPrice(facts), things: thingsOfJob(facts) });
+
 const NO_LOAD: Readonly<Load> = { pending: 0, sinceMs: 0, jobMs: 0, busyMs: 0 };
 
 const remember = <Move>(moves: Move[], move: Move): void => {
   moves.push(move);
   if (moves.length > MOVES_MAX) moves.shift();
 };
+
+/** The key that it was handed out with, or a higher one: as if its payer had been served nothing before. */
+const keyBefore = ({ key, price, acceptedAtMs, agesFromMs }: QueuedRequest): number =>
+  key + price + Math.max(0, agesFromMs - acceptedAtMs) * AGEING_CENTIKUDOS_PER_MS;

@@ -6,9 +6,9 @@ const LIFE_S = 1_200;
 const server = (given: Partial<Server> = {}): Server => ({ owner: 99, speed: 10, width: 1, freeAtS: 0, ...given });
 /** A job of a hundred things takes a server of ours ten seconds. */
 const asked = (request: string | undefined, pool: Pool, given: Partial<Asked> = {}): Asked => ({
-  request, payer: request ?? 'expected', account: 7, pool, key: 0, price: 10, jobs: 1, things: 100, lot: 1, comesAtS: 0, sinceS: 0, expiresAtS: LIFE_S, ...given,
+  request, payer: request ?? 'expected', account: 7, pool, key: 0, price: 10, jobs: 1, things: 100, lot: 1, comesAtS: 0, sinceS: 0, acceptedS: 0, agesFromS: -Infinity, expiresAtS: LIFE_S, ...given,
 });
-const play = (given: Partial<Scene>): Rehearsal => new Rehearsal({ servers: [], asked: [], fairShare: 0, lifeS: LIFE_S, ...given });
+const play = (given: Partial<Scene>): Rehearsal => new Rehearsal({ servers: [], asked: [], fairShare: 0, ageingCreditS: Infinity, lifeS: LIFE_S, ...given });
 const POOL: Pool = { servers: [0] };
 
 describe('a rehearsal of dispatch', () => {
@@ -38,6 +38,19 @@ describe('a rehearsal of dispatch', () => {
   it('lowers the key of a request with each hand-out, so that equals take turns', () => {
     const played = play({ servers: [server()], asked: [asked('a', POOL, { key: 5, jobs: 2 }), asked('b', POOL, { key: 0 })] });
     expect([played.timesOf('a'), played.timesOf('b')]).toEqual([{ startS: 0, doneS: 30 }, { startS: 10, doneS: 20 }]);
+  });
+
+  it('takes what each has waited from the age of the payer\'s others, so that thirty are served no faster than one', () => {
+    // All have waited for a hundred seconds, and nobody has anything saved.
+    const waited = { acceptedS: -100, agesFromS: -100 };
+    const many = Array.from({ length: 3 }, (_, n) => asked(`m${n}`, POOL, { key: 3 - n, payer: 'many', ...waited }));
+    const play3 = (ageingCreditS: number) => play({ servers: [server()], asked: [...many, asked('one', POOL, { key: 0, ...waited })], ageingCreditS });
+    expect(['m0', 'one', 'm1', 'm2'].map((request) => play3(1_200).timesOf(request)!.startS)).toEqual([0, 10, 20, 30]);
+    expect(['m0', 'm1', 'm2', 'one'].map((request) => play3(Infinity).timesOf(request)!.startS)).toEqual([0, 10, 20, 30]);
+    // One who comes now is behind the one, and before what is left of the many.
+    const late = { pool: POOL, account: 8, payer: 'late', key: -1, price: 10, jobs: 1, things: 100, sinceS: 0, acceptedS: 0, agesFromS: -Infinity, expiresAtS: LIFE_S };
+    expect(play3(1_200).timesFor(late).startS).toBe(20);
+    expect(play3(1_200).timesFor({ ...late, payer: 'many', key: -30_000, acceptedS: -50 }).startS).toBeGreaterThan(20);
   });
 
   it('serves the owner of a worker first', () => {

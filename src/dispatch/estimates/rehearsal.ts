@@ -1,12 +1,20 @@
+import { agesFromAfter, ageTaken } from '../live-queue/ageing.js';
+import { AGEING_CENTIKUDOS_PER_MS } from '../live-queue/priority-key.js';
 import { FreeServers } from './free-servers.js';
 import type { Asked, Claim, Line, Pool, Scene, Times } from './stage.js';
 
+const AGEING_CENTIKUDOS_PER_S = AGEING_CENTIKUDOS_PER_MS * 1_000;
 /** How far ahead is played at most: longer than a request lives that nobody serves (horde-rules §6.2). */
 export const HORIZON_S = 1_800;
 /** And how far beyond the last hand-out of what waits now: who comes next is compared with what happens then. */
 const BEYOND_S = 120;
 /** Requests and pools looked at in one rehearsal: a few milliseconds of work. What was not reached is worked out from the pace so far. */
 export const STEPS_MAX = 500_000;
+
+/** A line, and who of it waits. */
+interface Crew extends Line {
+  readonly waiting: Set<Actor>;
+}
 
 /** A request in the play. */
 class Actor {
@@ -16,10 +24,20 @@ class Actor {
   startS = Infinity;
   doneS = Infinity;
   hasExpired = false;
+  #agesFromS: number;
 
-  constructor(readonly asked: Asked, readonly line: Line) {
+  constructor(readonly asked: Asked, readonly line: Crew) {
     this.key = asked.key;
     this.left = asked.jobs;
+    this.#agesFromS = Math.max(asked.acceptedS, asked.agesFromS);
+  }
+
+  /** What its key drops by because its payer was served, until this is called again. */
+  becomeYounger(): number {
+    const fromS = Math.max(this.#agesFromS, this.line.agesFromS);
+    const dropped = (fromS - this.#agesFromS) * AGEING_CENTIKUDOS_PER_S;
+    this.#agesFromS = fromS;
+    return dropped;
   }
 
   get sinceS(): number {
@@ -41,7 +59,7 @@ export class Rehearsal {
   readonly #ownRequests: ReadonlyMap<number, Set<Actor>>;
   readonly #claims: Claim[][];
   readonly #counts: Int32Array;
-  readonly #lines = new Map<string, Line>();
+  readonly #lines = new Map<string, Crew>();
   readonly #free = new FreeServers();
   readonly #idle = new Set<number>();
   /** Expected requests, the next one last. */
@@ -52,7 +70,7 @@ export class Rehearsal {
   #endS = 0;
 
   constructor(private readonly scene: Scene) {
-    const actors = scene.asked.map((asked) => new Actor(asked, this.#lineOf(asked.payer)));
+    const actors = scene.asked.map((asked) => new Actor(asked, this.#lineOf(asked)));
     this.#lists = scene.servers.map(() => []);
     this.#ownRequests = new Map(scene.servers.filter(({ owner }) => owner !== 0).map(({ owner }) => [owner, new Set()]));
     this.#claims = scene.servers.map(() => []);
@@ -90,9 +108,10 @@ export class Rehearsal {
     return { startS, doneS: lastS + this.#serviceS(asked) };
   }
 
-  #lineOf(payer: string): Line {
+  #lineOf({ payer, agesFromS }: Asked): Crew {
     let line = this.#lines.get(payer);
-    if (!line) this.#lines.set(payer, (line = { servedS: [] }));
+    if (!line) this.#lines.set(payer, (line = { servedS: [], agedS: [], agesFromS: -Infinity, waiting: new Set() }));
+    line.agesFromS = Math.max(line.agesFromS, agesFromS);
     return line;
   }
 
@@ -154,8 +173,24 @@ export class Rehearsal {
     const isOwn = asked.account === owner && owner !== 0;
     if (!isOwn) this.#claims[server]!.push({ atS, key: actor.key, turn: inTurn ? { line: actor.line, sinceS: actor.sinceS } : undefined });
     if (!isOwn) this.#counts[server]! += 1;
+    if (!isOwn) this.#age(actor, atS);
     this.#handOut(actor, atS, asked.things / speed);
     this.#free.put(server, atS + (asked.things * asked.lot) / (speed * width));
+  }
+
+  /** Takes what it has waited from the age of all that its payer has waiting (ADR 0035). */
+  #age({ asked: { acceptedS }, line }: Actor, atS: number): void {
+    const agesFromMs = agesFromAfter({ acceptedAtMs: acceptedS * 1_000, agesFromMs: line.agesFromS * 1_000 }, 1, atS * 1_000, this.scene.ageingCreditS * 1_000);
+    if (agesFromMs <= line.agesFromS * 1_000) return;
+    line.agesFromS = agesFromMs / 1_000;
+    this.#steps += line.waiting.size;
+    for (const other of [...line.waiting]) {
+      const dropped = other.becomeYounger();
+      if (dropped === 0) continue;
+      this.#unfile(other);
+      other.key -= dropped;
+      this.#file(other);
+    }
   }
 
   #handOut(actor: Actor, atS: number, serviceS: number): void {
@@ -165,6 +200,7 @@ export class Rehearsal {
     actor.key -= asked.price;
     actor.left -= 1;
     actor.line.servedS.push(atS);
+    actor.line.agedS.push(actor.line.agesFromS);
     if (asked.request !== undefined) this.#targets -= 1;
     if (actor.left > 0) return this.#file(actor);
     actor.doneS = atS + serviceS;
@@ -174,11 +210,13 @@ export class Rehearsal {
   #file(actor: Actor): void {
     const waiting = this.#waiting.get(actor.asked.pool)!;
     waiting.splice(placeOf(waiting, actor.key), 0, actor);
+    actor.line.waiting.add(actor);
   }
 
   #unfile(actor: Actor): void {
     const waiting = this.#waiting.get(actor.asked.pool)!;
     waiting.splice(waiting.indexOf(actor), 1);
+    actor.line.waiting.delete(actor);
   }
 
   #isTurn(server: number): boolean {
@@ -237,7 +275,8 @@ export class Rehearsal {
   }
 
   /** When the request would have been given one job after the other, in place of others; an idle server takes all that is left. */
-  #openings({ pool, key, price, sinceS, jobs, things, payer }: Omit<Asked, 'request' | 'lot' | 'comesAtS'>): number[] {
+  #openings(asked: Omit<Asked, 'request' | 'lot' | 'comesAtS'>): number[] {
+    const { pool, price, sinceS, jobs, things, payer } = asked;
     const found: number[] = [];
     const line = this.#lines.get(payer);
     for (const server of pool.servers) {
@@ -248,10 +287,19 @@ export class Rehearsal {
           for (let nth = 0; nth < jobs; nth += 1) insert(found, claim.atS + (nth * things) / (speed * width));
           break;
         }
-        if (wouldTake(claim, { key: key - price * found.length, sinceS, line })) insert(found, claim.atS);
+        if (wouldTake(claim, { key: this.#keyAfter(asked, found.length, { atS: claim.atS, line }) - price * found.length, sinceS, line })) insert(found, claim.atS);
       }
     }
     return found;
+  }
+
+  /** Of a request that was not in the play, when so many of its jobs are gone, but for their prices. */
+  #keyAfter({ key, acceptedS, agesFromS }: Pick<Asked, 'key' | 'acceptedS' | 'agesFromS'>, jobs: number, { atS, line }: { atS: number; line: Line | undefined }): number {
+    const [acceptedAtMs, beforeMs] = [acceptedS * 1_000, agesFromS * 1_000];
+    const served = line ? countBy(line, atS) : 0;
+    const agesFromMs = Math.max(beforeMs, served > 0 ? line!.agedS[served - 1]! * 1_000 : -Infinity);
+    const afterMs = jobs === 0 ? agesFromMs : agesFromAfter({ acceptedAtMs, agesFromMs }, jobs, atS * 1_000, this.scene.ageingCreditS * 1_000);
+    return key - ageTaken({ acceptedAtMs, agesFromMs: beforeMs }, afterMs);
   }
 
   /** From the pace at which those who may serve it have served so far all that they may; `except` is no competitor of itself. */
@@ -278,10 +326,13 @@ const wouldTake = ({ atS, key, turn }: Claim, other: { readonly key: number; rea
 };
 
 /** When the payer was last served by then; −Infinity: not yet. */
-const servedAt = ({ servedS }: Line, byS = Infinity): number => {
-  let at = servedS.length;
-  while (at > 0 && servedS[at - 1]! > byS) at -= 1;
-  return at > 0 ? servedS[at - 1]! : -Infinity;
+const servedAt = (line: Line, byS = Infinity): number => line.servedS[countBy(line, byS) - 1] ?? -Infinity;
+
+/** Hand-outs by then. */
+const countBy = ({ servedS }: Line, byS: number): number => {
+  let count = servedS.length;
+  while (count > 0 && servedS[count - 1]! > byS) count -= 1;
+  return count;
 };
 
 /** Behind all whose key is as high. */

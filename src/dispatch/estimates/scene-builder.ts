@@ -32,6 +32,8 @@ export interface Sources {
   readonly lot: number;
   readonly arrivals: RecentArrivals | undefined;
   readonly policy: FairnessPolicy;
+  /** From when the waiting requests of a payer age; ms since 1970. */
+  readonly agesFromMsOf: (payer: PayerId) => number;
   readonly keyOf: (facts: RequestFacts) => string;
   readonly eligible: (facts: RequestFacts) => readonly KnownWorker[];
   readonly handOf: (worker: KnownWorker) => Hand;
@@ -69,17 +71,18 @@ export class SceneBuilder {
   }
 
   build(): Scene {
-    const { nowMs, waiting, lot, arrivals, policy: { fairShare, refreshAtHandOut } } = this.sources;
+    const { nowMs, waiting, lot, arrivals, policy: { fairShare, refreshAtHandOut, ageingCreditMs } } = this.sources;
     const asked = [...waiting.map((entry) => ({ ...this.waiting(entry), lot })), ...(arrivals ? this.#expected(arrivals, nowMs) : [])];
-    return { servers: this.#servers(Math.max(1, Math.round(lot))), asked, fairShare, lifeS: refreshAtHandOut ? LIFE_MS / 1_000 : 0 };
+    return { servers: this.#servers(Math.max(1, Math.round(lot))), asked, fairShare, ageingCreditS: ageingCreditMs / 1_000, lifeS: refreshAtHandOut ? LIFE_MS / 1_000 : 0 };
   }
 
   /** As one who waits; also for a request that has come since the scene was built. */
-  waiting({ request, facts, key, price, waiting, things, waitingSinceMs, expiresAtMs, pending }: QueuedRequest): Asked {
+  waiting({ request, facts, key, price, waiting, things, waitingSinceMs, acceptedAtMs, agesFromMs, expiresAtMs, pending }: QueuedRequest): Asked {
     const { nowMs } = this.sources;
     return {
       request, payer: lineOf(facts), account: facts.payer, pool: this.#pool(facts), key, price, jobs: waiting, things, lot: 1, comesAtS: 0,
-      sinceS: (waitingSinceMs - nowMs) / 1_000, expiresAtS: pending.size > 0 ? Infinity : (expiresAtMs - nowMs) / 1_000,
+      sinceS: (waitingSinceMs - nowMs) / 1_000, acceptedS: (acceptedAtMs - nowMs) / 1_000, agesFromS: (agesFromMs - nowMs) / 1_000,
+      expiresAtS: pending.size > 0 ? Infinity : (expiresAtMs - nowMs) / 1_000,
     };
   }
 
@@ -99,7 +102,8 @@ export class SceneBuilder {
     const comesAtS = Math.max(SOON_S, offsetS);
     return {
       request: undefined, payer: lineOf(facts), account: facts.payer, pool: this.#pool(facts), price, jobs: facts.jobs, things, lot, comesAtS,
-      key: base - (nowMs + comesAtS * 1_000) * AGEING_CENTIKUDOS_PER_MS, sinceS: comesAtS, expiresAtS: comesAtS + LIFE_MS / 1_000,
+      key: base - (nowMs + comesAtS * 1_000) * AGEING_CENTIKUDOS_PER_MS, sinceS: comesAtS, acceptedS: comesAtS,
+      agesFromS: (this.sources.agesFromMsOf(payerOf(facts)) - nowMs) / 1_000, expiresAtS: comesAtS + LIFE_MS / 1_000,
     };
   }
 

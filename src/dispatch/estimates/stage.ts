@@ -34,6 +34,9 @@ export interface Asked {
   readonly comesAtS: number;
   /** The later of acceptance and the payer's last hand-out. */
   readonly sinceS: number;
+  readonly acceptedS: number;
+  /** From when the payer's waiting requests age, if that is later than their acceptance (ADR 0035). */
+  readonly agesFromS: number;
   readonly expiresAtS: number;
 }
 
@@ -43,12 +46,17 @@ export interface Scene {
   readonly asked: readonly Asked[];
   /** One claim in so many serves the payer who has waited longest; 0: none does. */
   readonly fairShare: number;
+  /** What a payer can have saved by not asking (ADR 0035); Infinity: nobody's age is touched. */
+  readonly ageingCreditS: number;
   /** What a hand-out adds to the life of its payer's requests. */
   readonly lifeS: number;
 }
 
 /** The requests of one payer: a hand-out to one concerns all. */
 export interface Line {
+  /** From when its waiting requests age at the end of the play, and what that was after each hand-out. */
+  agesFromS: number;
+  readonly agedS: number[];
   /** When one of them was handed out, in order. */
   readonly servedS: number[];
 }

@@ -201,7 +201,7 @@ describe('a queue started from rows without history', () => {
     accept({ request: 'b', payer: 1, jobs: 1, acceptedAt: at(1) });
     assign('a', 'job-1', 2);
     const loaded = toyQueue();
-    loaded.load([...queue.rows()].map(({ history: _, ...row }) => row), queue.handOuts());
+    loaded.load([...queue.rows()].map(({ history: _, ...row }) => row), queue.served());
     for (const request of ['a', 'b']) expect(loaded.find(request)!.key).toBe(queue.find(request)!.key);
     expect(loaded.job('job-1')).toEqual(queue.job('job-1'));
     expect(() => { loaded.load([]); }).toThrow('empty');

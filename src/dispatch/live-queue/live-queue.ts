@@ -9,7 +9,8 @@ import { FAIRNESS_POLICY, type FairnessPolicy } from './fairness-policy.js';
 import { Lane, type ServingOrder, type Totals } from './lane.js';
 import { thingsOfJob, wholeFacets } from './match-signature.js';
 import { added, type ModelLoad } from './model-load.js';
-import { ANONYMOUS, Payer } from './payer.js';
+import { ANONYMOUS, type LastServed, type Payer } from './payer.js';
+import { Payers } from './payers.js';
 import { PendingJobs } from './pending-jobs.js';
 import { evolve, QueueEntry } from './queue-entry.js';
 import type { PendingJob, PoppingWorker, QueuedRequest, QueueRow } from './queue-row.js';
@@ -55,7 +56,7 @@ export interface QueueRank {
  */
 export class LiveQueue<WorkerFacts extends object> {
   readonly #entries = new Map<string, QueueEntry>();
-  readonly #payers = new Map<PayerId, Payer<QueueEntry>>();
+  readonly #payers: Payers;
   readonly #jobs = new PendingJobs();
   /** Requests without pending jobs, by a time before which they surely do not expire. */
   readonly #dueRequests = new DueHeap<QueueEntry>();
@@ -71,6 +72,7 @@ export class LiveQueue<WorkerFacts extends object> {
     this.#lanes = { image: new Lane(match, facets.image), text: new Lane(match, facets.text), alchemy: new Lane(match, facets.alchemy) };
     this.#thingsOf = thingsOf;
     this.policy = policy;
+    this.#payers = new Payers(policy, REMEMBERED_MS);
   }
 
   /**
@@ -89,16 +91,17 @@ export class LiveQueue<WorkerFacts extends object> {
     this.#forget();
   }
 
-  /** Starts from the `queue` read model and each payer's last hand-out (ms since 1970). Only for an empty queue. */
-  load(rows: Iterable<QueueRow>, handOuts: ReadonlyMap<PayerId, number> = new Map()): void {
+  /** Starts from the `queue` read model and each payer's last hand-out. Only for an empty queue. */
+  load(rows: Iterable<QueueRow>, served: ReadonlyMap<PayerId, LastServed> = new Map()): void {
     if (this.#entries.size > 0) throw new Error('the queue is loaded into an empty one only');
     for (const row of rows) this.#enter(row.facts, (entry) => { entry.restore(row); });
-    for (const payer of this.#payers.values()) {
-      payer.handedOut(handOuts.get(payer.id) ?? -Infinity);
+    for (const payer of this.#payers.all()) {
       for (const entry of payer.entries) payer.latestMs = Math.max(payer.latestMs, latestOf(entry));
       this.#latestMs = Math.max(this.#latestMs, payer.latestMs);
       oweAll(payer);
     }
+    for (const { handedOutAtMs } of served.values()) this.#latestMs = Math.max(this.#latestMs, handedOutAtMs);
+    this.#payers.load(served, this.#latestMs);
     for (const entry of this.#entries.values()) {
       entry.rekey(this.policy);
       if (entry.completedAtMs !== undefined) this.#completed.put(entry, entry.completedAtMs + REMEMBERED_MS);
@@ -112,10 +115,9 @@ export class LiveQueue<WorkerFacts extends object> {
     for (const entry of this.#entries.values()) if (entry.completedAtMs === undefined || stillWeighs(entry)) yield entry.toRow();
   }
 
-  /** When each payer with a request in the queue was last handed something out: what `load` needs, too. */
-  handOuts(): Map<PayerId, number> {
-    const served = [...this.#payers.values()].filter(({ handedOutAtMs }) => handedOutAtMs > -Infinity);
-    return new Map(served.map(({ id, handedOutAtMs }) => [id, handedOutAtMs]));
+  /** When each payer was last handed something out: what `load` needs, too. */
+  served(): Map<PayerId, LastServed> {
+    return this.#payers.served();
   }
 
   /**
@@ -169,7 +171,7 @@ export class LiveQueue<WorkerFacts extends object> {
       const { sets } = this.#lanes[kind];
       return sum(models.length === 0 ? sets.all() : sets.naming(models), (set) => set.anonymousWaiting);
     }
-    return sum(this.#payers.get(accountPayer(payer))?.entries ?? [], ({ facts, waiting }) => (facts.kind === kind ? waiting : 0));
+    return sum(this.#payers.find(accountPayer(payer))?.entries ?? [], ({ facts, waiting }) => (facts.kind === kind ? waiting : 0));
   }
 
   /** Forms of the payer that wait or are at a worker (horde-rules §3.5). */
@@ -181,6 +183,11 @@ export class LiveQueue<WorkerFacts extends object> {
   /** Jobs of one address that wait or are at a worker. */
   unfinishedJobsOfAddress(tag: string, kind: RequestKind): number {
     return this.#unfinishedOf(addressPayer(tag), kind);
+  }
+
+  /** From when the payer's waiting requests age, if that is later than their acceptance. */
+  agesFromMsOf(payer: PayerId): number {
+    return this.#payers.find(payer)?.agesFromMs ?? -Infinity;
   }
 
   /** O(log n). Undefined when the request is not in the queue. */
@@ -254,9 +261,7 @@ export class LiveQueue<WorkerFacts extends object> {
 
   #enter(facts: RequestFacts, prepare: (entry: QueueEntry) => void): QueueEntry {
     const { sets, signatures } = this.#lanes[facts.kind];
-    const id = payerOf(facts);
-    let payer = this.#payers.get(id);
-    if (!payer) this.#payers.set(id, (payer = new Payer(id, this.policy)));
+    const payer = this.#payers.enter(payerOf(facts));
     const models = sets.acquire(facts.models);
     const signature = signatures.acquire(facts);
     const entry = new QueueEntry({ ...facts, models: models.models }, { payer, models, signature, things: this.#thingsOf(facts) });
@@ -269,6 +274,7 @@ export class LiveQueue<WorkerFacts extends object> {
 
   #change(entry: QueueEntry, event: RequestEvent): void {
     const later = movedBy(entry, event).map((other) => ({ other, before: weightOn(entry, other.acceptedAtMs) }));
+    const { agesFromMs: agedFromMs } = entry.payer;
     this.#unfile(entry);
     evolve(entry, event);
     this.#followJob(entry, event);
@@ -276,7 +282,7 @@ export class LiveQueue<WorkerFacts extends object> {
     entry.rekey(this.policy);
     this.#file(entry);
     for (const { other, before } of later) this.#weighAnew(other, weightOn(entry, other.acceptedAtMs) - before);
-    if (this.policy.ageFromHandOut && event.type === 'JobAssigned.v1' && entry.payer.isOne) this.#ageAnew(entry);
+    if (entry.payer.agesFromMs > agedFromMs) this.#ageAnew(entry);
     if (entry.completedAtMs !== undefined) this.#completed.put(entry, entry.completedAtMs + REMEMBERED_MS);
     this.#latestMs = Math.max(this.#latestMs, entry.payer.latestMs);
   }
@@ -313,10 +319,10 @@ export class LiveQueue<WorkerFacts extends object> {
     this.#file(entry);
   }
 
-  /** The other waiting requests of the payer age from this hand-out on. */
+  /** The other waiting requests of the payer have become younger. */
   #ageAnew({ payer }: QueueEntry): void {
     for (const other of payer.entries) {
-      if (!other.filed || other.isKeyed(this.policy)) continue;
+      if (other.isKeyed(this.policy)) continue;
       this.#unfile(other);
       other.rekey(this.policy);
       this.#file(other);
@@ -342,6 +348,7 @@ export class LiveQueue<WorkerFacts extends object> {
         this.#drop(entry);
       }
     }
+    this.#payers.forget(this.#latestMs);
   }
 
   #drop(entry: QueueEntry): void {
@@ -349,8 +356,7 @@ export class LiveQueue<WorkerFacts extends object> {
     sets.release(entry.models);
     signatures.release(entry.signature);
     this.#entries.delete(entry.request);
-    entry.payer.entries.delete(entry);
-    if (entry.payer.entries.size === 0) this.#payers.delete(entry.payer.id);
+    this.#payers.leave(entry);
   }
 
   #unfinished(request: string): QueueEntry | undefined {
@@ -360,13 +366,13 @@ export class LiveQueue<WorkerFacts extends object> {
 
   #payersOf({ ownerIds }: PoppingWorker<WorkerFacts>): Payer<QueueEntry>[] {
     return [...new Set(ownerIds)].flatMap((id) => {
-      if (id === ANONYMOUS) return [...this.#payers.values()].filter(({ isAnonymous }) => isAnonymous);
-      return this.#payers.get(accountPayer(id)) ?? [];
+      if (id === ANONYMOUS) return [...this.#payers.all()].filter(({ isAnonymous }) => isAnonymous);
+      return this.#payers.find(accountPayer(id)) ?? [];
     });
   }
 
   #unfinishedOf(payer: PayerId, kind: RequestKind): number {
-    return sum(this.#payers.get(payer)?.entries ?? [], ({ facts, unfinished }) => (facts.kind === kind ? unfinished : 0));
+    return sum(this.#payers.find(payer)?.entries ?? [], ({ facts, unfinished }) => (facts.kind === kind ? unfinished : 0));
   }
 }
 

@@ -4,6 +4,7 @@ import { formsOf, serviceOf } from '../../pricing/alchemy-forms.js';
 import type { AlchemyJobFeatures } from '../../pricing/job-features.js';
 import type { JobAssigned, RequestEvent, RequestFacts, RequestKind } from '../../requests/request.events.js';
 import { NOBODY, payerOf } from '../../requests/rules/payer-id.js';
+import { AGEING_CREDIT_MS } from './fairness-policy.js';
 import type { PoppingWorker } from './queue-row.js';
 import type { Facets } from './signatures.js';
 
@@ -104,15 +105,20 @@ export interface NaiveRequest {
 export class NaiveQueue {
   readonly logs = new Map<string, RequestEvent[]>();
   readonly #summaries = new Map<string, NaiveRequest>();
+  readonly #agesFromMs = new Map<string, number>();
   /** What an earlier request took from the key of one accepted at a time, by request, length of its log, and time. */
   readonly #weights = new Map<string, number>();
 
-  constructor(private readonly ageFromHandOut = false) {}
+  constructor(readonly creditMs = AGEING_CREDIT_MS) {}
 
   append(request: string, event: RequestEvent): Recorded {
     const log = this.logs.get(request) ?? [];
     this.logs.set(request, log);
     log.push(event);
+    if ('payerAgesFrom' in event.data) {
+      const payer = payerOf(this.find(request)!.facts);
+      if (payer !== NOBODY) this.#agesFromMs.set(payer, Math.max(Date.parse(event.data.payerAgesFrom), this.#agesFromMs.get(payer) ?? -Infinity));
+    }
     this.#summaries.delete(request);
     return recorded(request, log.length - 1, event);
   }
@@ -135,7 +141,7 @@ export class NaiveQueue {
 
   key(request: NaiveRequest): number {
     const { facts, acceptedAtMs, handedOut } = request;
-    const sinceMs = this.ageFromHandOut ? Math.max(acceptedAtMs, this.#handedOutAtMs(facts)) : acceptedAtMs;
+    const sinceMs = this.creditMs === Infinity ? acceptedAtMs : Math.max(acceptedAtMs, this.agesFromMs(facts));
     return facts.priority - sinceMs / 2 - priceOf(facts) * handedOut - this.#owed(request);
   }
 
@@ -194,6 +200,11 @@ export class NaiveQueue {
   #handedOutAtMs(facts: RequestFacts): number {
     if (payerOf(facts) === NOBODY) return -Infinity;
     return Math.max(...this.all().filter((other) => payerOf(other.facts) === payerOf(facts)).map(({ lastHandOutMs }) => lastHandOutMs));
+  }
+
+  /** The latest that any hand-out of the payer names, whatever request it was of. */
+  agesFromMs(facts: RequestFacts): number {
+    return this.#agesFromMs.get(payerOf(facts)) ?? -Infinity;
   }
 
   /** By turns: the best servable request of each payer, the longest waiting payer first; then as always. */

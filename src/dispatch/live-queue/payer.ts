@@ -4,11 +4,18 @@ import type { FairnessPolicy } from './fairness-policy.js';
 /** Everybody without an account. */
 export const ANONYMOUS = 0;
 
+/** When a payer was last handed something out, and from when its waiting requests age (ADR 0035); −Infinity: from acceptance. */
+export interface LastServed {
+  readonly handedOutAtMs: number;
+  readonly agesFromMs: number;
+}
+
 /** The requests of one payer, and when it was last served. Times are milliseconds since 1970, −Infinity: never. */
-export class Payer<Entry = unknown> {
+export class Payer<Entry = unknown> implements LastServed {
   /** Unfinished requests, and completed ones that a later request's key is still net of. */
   readonly entries = new Set<Entry>();
   handedOutAtMs = -Infinity;
+  agesFromMs = -Infinity;
   /** The price of all its unfinished jobs. */
   unfinishedPrice = 0;
   /** The latest acceptance, and the latest time that any of its events names. */
@@ -37,7 +44,10 @@ export class Payer<Entry = unknown> {
     this.latestMs = Math.max(this.latestMs, entry.acceptedAtMs);
   }
 
-  handedOut(atMs: number): void {
-    if (this.isOne) this.handedOutAtMs = Math.max(this.handedOutAtMs, atMs);
+  /** In any order, and as often as it comes: of the latest counts. */
+  served({ handedOutAtMs, agesFromMs }: LastServed): void {
+    if (!this.isOne) return;
+    this.handedOutAtMs = Math.max(this.handedOutAtMs, handedOutAtMs);
+    this.agesFromMs = Math.max(this.agesFromMs, agesFromMs);
   }
 }

@@ -84,6 +84,11 @@ export class QueueEntry implements QueuedRequest {
     return Math.max(this.acceptedAtMs, this.payer.handedOutAtMs);
   }
 
+  /** From when the payer's waiting requests age, if that is later than their acceptance. */
+  get agesFromMs(): number {
+    return this.payer.agesFromMs;
+  }
+
   get submitted(): number {
     return this.finishedAtMs.length;
   }
@@ -105,9 +110,9 @@ export class QueueEntry implements QueuedRequest {
     return this.key === this.#keyBy(policy);
   }
 
-  #keyBy({ netOfUnfinished, lowerAtHandOut, ageFromHandOut }: FairnessPolicy): number {
+  #keyBy({ netOfUnfinished, lowerAtHandOut, ageingCreditMs }: FairnessPolicy): number {
     const lowered = lowerAtHandOut ? this.price * this.handedOut : 0;
-    const sinceMs = ageFromHandOut ? this.waitingSinceMs : this.acceptedAtMs;
+    const sinceMs = ageingCreditMs === Infinity ? this.acceptedAtMs : Math.max(this.acceptedAtMs, this.agesFromMs);
     return keyAtActivation(this.facts, sinceMs) - lowered - (netOfUnfinished ? this.owed : 0);
   }
 
@@ -176,7 +181,7 @@ const EVOLVE: Evolve = {
     entry.pending.set(job.job, job);
     entry.extraSlow ||= data.extraSlow;
     entry.activityAtMs = job.assignedAtMs;
-    entry.payer.handedOut(job.assignedAtMs);
+    entry.payer.served({ handedOutAtMs: job.assignedAtMs, agesFromMs: data.payerAgesFrom === undefined ? -Infinity : Date.parse(data.payerAgesFrom) });
     return job.assignedAtMs;
   },
   'JobSubmitted.v1': (entry, { job, submittedAt }) => {

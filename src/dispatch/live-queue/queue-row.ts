@@ -78,6 +78,8 @@ export interface QueuedRequest {
   readonly closed: boolean;
   /** The later of acceptance and the payer's last hand-out. */
   readonly waitingSinceMs: number;
+  /** From when the payer's waiting requests age, if that is later than their acceptance (ADR 0035). */
+  readonly agesFromMs: number;
   readonly expiresAtMs: number;
 }
 

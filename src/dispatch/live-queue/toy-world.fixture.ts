@@ -3,6 +3,7 @@ import { centikudos, kudos } from '../../kernel/kudos.js';
 import { formsOf, serviceOf } from '../../pricing/alchemy-forms.js';
 import type { JobAssigned, RequestEvent, RequestFacts, RequestKind } from '../../requests/request.events.js';
 import { NaiveQueue, someFacts, START_MS, toyFacets, toyMatch, toyThings, type NaiveRequest, type ToyWorker } from './naive-queue.fixture.js';
+import { agesFromAfter } from './ageing.js';
 import { FAIRNESS_POLICY } from './fairness-policy.js';
 import { LiveQueue } from './live-queue.js';
 import type { PoppingWorker } from './queue-row.js';
@@ -93,11 +94,14 @@ export class ToyWorld {
     }
   }
 
-  #assign({ facts: { request, models }, waiting }: NaiveRequest, worker: string, { extraSlow, form }: { extraSlow: boolean; form: number | undefined }): void {
+  #assign({ facts, acceptedAtMs, waiting }: NaiveRequest, worker: string, { extraSlow, form }: { extraSlow: boolean; form: number | undefined }): void {
     if (waiting === 0) return;
     this.#made += 1;
+    const { request, models } = facts;
+    const agesFromMs = agesFromAfter({ acceptedAtMs, agesFromMs: this.naive.agesFromMs(facts) }, 1, this.nowMs, this.naive.creditMs);
+    const ages = agesFromMs > -Infinity && this.nowMs > acceptedAtMs ? { payerAgesFrom: new Date(agesFromMs).toISOString() } : {};
     const data: JobAssigned['data'] = {
-      request, job: `job-${this.#made}`, worker, owner: 99, model: models[0] ?? 'Pony', ttlS: TTL_S, extraSlow, assignedAt: this.#now, ...(form === undefined ? {} : { form }),
+      request, job: `job-${this.#made}`, worker, owner: 99, model: models[0] ?? 'Pony', ttlS: TTL_S, extraSlow, assignedAt: this.#now, ...(form === undefined ? {} : { form }), ...ages,
     };
     this.#append(request, { type: 'JobAssigned.v1', data });
   }
@@ -157,7 +161,8 @@ export const answersOf = (queue: LiveQueue<ToyWorker>, requests: Iterable<string
     const found = queue.find(request);
     return found && {
       request, key: found.key, waiting: found.waiting, pending: [...found.pending.values()], faults: found.faults, submitted: found.submitted,
-      revision: found.revision, closed: found.closed, expiresAtMs: found.expiresAtMs, waitingSinceMs: found.waitingSinceMs, rank: queue.rankOf(request),
+      revision: found.revision, closed: found.closed, expiresAtMs: found.expiresAtMs, waitingSinceMs: found.waitingSinceMs,
+      ages: Math.max(found.agesFromMs, nowMs - queue.policy.ageingCreditMs), rank: queue.rankOf(request),
     };
   }),
   pops: WORKERS.map((worker) => [...queue.candidates(worker, Infinity)].map(({ request }) => request)),

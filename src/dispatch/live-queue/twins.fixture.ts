@@ -16,6 +16,7 @@ const MODEL_LISTS = [[], ['Pony'], ['Pony', 'Flux']] as const;
 interface Seen {
   readonly key: number;
   readonly handedOut: number;
+  readonly agesFromMs: number;
   readonly expiresAtMs: number;
   readonly submitted: number;
 }
@@ -125,7 +126,7 @@ export class Twins {
   }
 
   /** horde-rules §12, as far as the queue knows of it. */
-  #hold({ request: id, key, waiting, pending, submitted, faults, expiresAtMs }: QueuedRequest, request: NaiveRequest): void {
+  #hold({ request: id, key, waiting, pending, submitted, faults, expiresAtMs, agesFromMs }: QueuedRequest, request: NaiveRequest): void {
     const { facts: { kind, jobs }, handedOut, closed, log } = request;
     const jobsOver = log.filter(({ type }) => ['JobSubmitted.v1', 'JobFaulted.v1', 'JobExpired.v1'].includes(type)).map(({ data }) => (data as { job: string }).job);
     same('no job ends twice, and none that has ended is pending (14)', [new Set(jobsOver).size, jobsOver.some((job) => pending.has(job))], [jobsOver.length, false]);
@@ -133,11 +134,12 @@ export class Twins {
     if (kind !== 'alchemy' && faults >= 3) same('after three faults nothing is handed out (17)', [waiting, closed], [0, true]);
     const before = this.#seen.get(id);
     if (before) {
-      same('its place gets no worse while nothing of it is handed out (21)', handedOut > before.handedOut || key >= before.key || this.#hasTwin(request), true);
+      const isServed = handedOut > before.handedOut || agesFromMs > before.agesFromMs;
+      same('its place gets no worse while nothing of its payer is handed out (21)', isServed || key >= before.key || this.#hasTwin(request), true);
       same('its expiry never comes nearer (23)', expiresAtMs >= before.expiresAtMs, true);
       same('what is delivered stays so (24)', submitted >= before.submitted, true);
     }
-    this.#seen.set(id, { key, handedOut, expiresAtMs, submitted });
+    this.#seen.set(id, { key, handedOut, agesFromMs, expiresAtMs, submitted });
   }
 
   /** Of two requests of one payer in one millisecond the ids say which is the earlier one, so the second to come may go before the first. */
@@ -149,7 +151,7 @@ export class Twins {
 /** A node that starts from what the read model has kept. */
 export const restarted = (queue: LiveQueue<ToyWorker>): LiveQueue<ToyWorker> => {
   const fresh = toyQueue();
-  fresh.load(JSON.parse(JSON.stringify([...queue.rows()], withMaps), fromMaps) as ReturnType<typeof queue.rows>, queue.handOuts());
+  fresh.load(JSON.parse(JSON.stringify([...queue.rows()], withMaps), fromMaps) as ReturnType<typeof queue.rows>, queue.served());
   return fresh;
 };
 

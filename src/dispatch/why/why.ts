@@ -8,20 +8,24 @@ import { LiveQueue } from '../live-queue.message.js';
 import type { ModelLoad } from '../live-queue/model-load.js';
 import { MEGAPIXELSTEP } from '../matching/things.js';
 import { SPECIAL_MARK } from '../matching/worker-facts.js';
-import { PopJournal, type PopNote } from './pop-journal.js';
+import { WorkerMemory } from '../pop-parts.js';
+import type { PopNote } from './pop-journal.js';
 import { explained, shown, type Particulars } from './reasons.js';
 import { summaryOf } from './summary.js';
 
 const WANTED_MAX = 5;
 const CATCH_UP_MAX_MS = 1_000;
-/** The answer says so, for the horde may have more nodes. */
-const COVERS = 'The calls that the node which gives this answer has answered itself since it was started. `Horde-Node` names it.';
+/** The nodes tell each other which workers are here and not what came of each call: that would be more than all else that they say. */
+const coversOf = (nodes: number): string => {
+  const own = 'The calls that the node which gives this answer has answered itself since it was started. `Horde-Node` names it.';
+  return nodes === 1 ? `${own} No other node serves now.` : `${own} ${nodes} nodes serve now: ask again to be told by another one.`;
+};
 
 /** Why a worker got no job, from its last calls. */
 @Injectable()
 export class Why {
   constructor(
-    private readonly registry: WorkerRegistry, private readonly queue: LiveQueue, private readonly journal: PopJournal, private readonly ports: Ports,
+    private readonly registry: WorkerRegistry, private readonly queue: LiveQueue, private readonly memory: WorkerMemory, private readonly ports: Ports,
   ) {}
 
   /** No "no" from a view that is behind. @throws RetryLater */
@@ -35,7 +39,7 @@ export class Why {
 
   of(worker: KnownWorker, { moderated }: { readonly moderated: boolean }): object {
     const { id, kind, declaration, maintenance, lastSeenMs, paused } = worker;
-    const notes = this.journal.of(id);
+    const notes = this.memory.journal.of(id);
     const loads = this.queue.perModel(requestKindOf(kind));
     const online = this.ports.clock.now() - lastSeenMs <= ONLINE_MS;
     const forItsModels = declaration.models.reduce((sum, model) => sum + (loads.get(model)?.waiting ?? 0), 0);
@@ -45,7 +49,7 @@ export class Why {
       summary: summaryOf(notes, { online, maintenance, unfinished, forItsModels }),
       reasons: reasonsOf(notes, particularsOf(worker, loads)),
       waiting_for_its_models: forItsModels, unfinished_jobs: unfinished,
-      pops: notes.toReversed().map(noteView), covers: COVERS,
+      pops: notes.toReversed().map(noteView), covers: coversOf(this.memory.nodes.count),
     };
   }
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { answerPlainly, NO_SUCH_PATH } from './answer-error.js';
+import type { ProxiedFor } from './limits/client-ip.js';
 import { PathTable } from './path-table.js';
 
 /**
@@ -11,10 +12,11 @@ export interface EdgeOptions {
   readonly node: string;
   /** Proxies in front of this server whose X-Forwarded-For is believed; the public horde has exactly one. */
   readonly proxyHops: 0 | 1;
+  /** Whose word on their callers' addresses is taken. */
+  readonly proxiedFor?: ProxiedFor | undefined;
 }
 
-export interface EdgeState {
-  readonly proxyHops: 0 | 1;
+export interface EdgeState extends Pick<EdgeOptions, 'proxyHops' | 'proxiedFor'> {
   /** All that was registered, in order, without what Fastify adds by itself. */
   readonly routes: RouteOptions[];
   readonly paths: PathTable;
@@ -42,8 +44,8 @@ export const everyAnswer = (node: string): Readonly<Record<string, string>> => (
 });
 
 /** Installs the edge on a Fastify instance. Before any route is registered. */
-export const installEdge = (server: FastifyInstance, { node, proxyHops }: EdgeOptions): void => {
-  const state: EdgeState = { proxyHops, routes: [], paths: new PathTable() };
+export const installEdge = (server: FastifyInstance, { node, proxyHops, proxiedFor }: EdgeOptions): void => {
+  const state: EdgeState = { proxyHops, proxiedFor, routes: [], paths: new PathTable() };
   server.decorate('hordeEdge', state);
   server.addHook('onRoute', (route) => { remember(route, state); });
   closeConnectionsOnClosing(server);

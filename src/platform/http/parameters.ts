@@ -2,7 +2,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { traceparentOf } from '../telemetry/logger.js';
 import type { BodyClass } from './body/rules.js';
-import { clientIpOf } from './limits/client-ip.js';
+import { clientIpOf, spokenFor } from './limits/client-ip.js';
 import { decodePosition, malformedPosition, POSITION_HEADER } from './kudos-position.js';
 import { InvalidInput, missingHeader } from './refusals.js';
 import { specOf, type RouteSpec } from './route-spec.js';
@@ -63,6 +63,10 @@ export interface SentFrom {
 }
 /** `ClientAgent` and `ClientIp` together. */
 export const Sender = (): ParameterDecorator => parameter((request): SentFrom => ({ clientAgent: clientAgentOf(request), ip: clientIp(request) }));
+
+/** As `Sender`; of a service account that speaks for somebody else, that one's address (horde-api B.2). */
+export const ProxiedSender = (): ParameterDecorator => parameter((request): SentFrom =>
+  ({ clientAgent: clientAgentOf(request), ip: spokenFor(request, request.server.hordeEdge.proxiedFor) ?? clientIp(request) }));
 
 export const IDEMPOTENCY_KEY_MAX = 255; // spec/ledger.md §3.6
 

@@ -143,4 +143,9 @@ export const PLATFORM_MIGRATIONS: readonly Migration[] = [
       ) WITH (fillfactor = 80);
       CREATE INDEX webhook_delivery_due ON platform.webhook_delivery (store_id, due_ms);`,
   },
+  {
+    name: '0038-webhook-deliveries-by-caller',
+    // How many rows of a caller there are is asked whenever more come.
+    sql: 'CREATE INDEX webhook_delivery_caller ON platform.webhook_delivery (store_id, caller);',
+  },
 ];

@@ -31,6 +31,10 @@ export interface ClaimLimits {
 /** The oldest due rows that one claim looks through; those of hosts and callers that have all they may have are not among them. */
 const LOOKED_AT_MAX = 500;
 const COUNTED_MAX = 10_000;
+/** Rows of one caller, who has a receiver that is away or slow: at the 16 deliveries at a time that a caller has, minutes of work. */
+export const ROWS_OF_CALLER_MAX = 5_000;
+/** Of all: with so many a claim takes 29 ms (ADR 0033). */
+export const ROWS_MAX = 100_000;
 
 const CLAIM = `
 WITH oldest AS (
@@ -56,6 +60,15 @@ SELECT $1, d.job, d.request, d.position, d.reward, d.form, d.host, d.caller, 0, 
 FROM unnest($4::uuid[], $5::uuid[], $6::bigint[], $7::bigint[], $8::integer[], $9::text[], $10::text[])
   AS d (job, request, position, reward, form, host, caller) ON CONFLICT DO NOTHING`;
 
+const COUNT = 'SELECT count(*) AS count FROM (SELECT 1 FROM platform.webhook_delivery WHERE store_id = $1 LIMIT $2) counted';
+const OF_CALLERS = 'SELECT caller, count(*) AS count FROM platform.webhook_delivery WHERE store_id = $1 AND caller = ANY ($2::text[]) GROUP BY caller';
+
+export interface Added {
+  readonly added: number;
+  /** What there was no room for: nobody will be told of it. */
+  readonly dropped: number;
+}
+
 /** The tables of what is to be delivered, and of how far the log has been read for it. Of one ledger. */
 export class DueDeliveries {
   constructor(private readonly database: Database, private readonly storeId: string) {}
@@ -68,16 +81,33 @@ export class DueDeliveries {
 
   /**
    * Rows for what the log says up to a position. Every node reads the whole log and comes here; what another one has brought before
-   * stands behind the cursor and is left out, whatever has become of it meanwhile.
+   * stands behind the cursor and is left out, whatever has become of it meanwhile. So is, for good, what there is no room for: the newest,
+   * for older ones may have been tried already. Says how many.
    */
-  async add(found: readonly DueDelivery[], upTo: number, { nowMs, expiresMs }: { readonly nowMs: number; readonly expiresMs: number }): Promise<number> {
+  async add(found: readonly DueDelivery[], upTo: number, { nowMs, expiresMs }: { readonly nowMs: number; readonly expiresMs: number }): Promise<Added> {
     return this.database.transaction(async (queries) => {
       const position = (await positionOf(queries, this.storeId, 'FOR UPDATE')) ?? upTo;
       const fresh = found.filter((each) => each.position > position);
-      if (fresh.length > 0) await queries.execute(INSERT, [this.storeId, nowMs, expiresMs, ...columnsOf(fresh)], 'webhooks.add');
+      const welcome = fresh.length === 0 ? fresh : await this.#withinBounds(queries, fresh);
+      if (welcome.length > 0) await queries.execute(INSERT, [this.storeId, nowMs, expiresMs, ...columnsOf(welcome)], 'webhooks.add');
       if (upTo > position) await queries.execute('UPDATE platform.webhook_cursor SET position = $2 WHERE store_id = $1', [this.storeId, upTo], 'webhooks.advance');
-      return fresh.length;
+      return { added: welcome.length, dropped: fresh.length - welcome.length };
     }, { durable: false }); // lost with the cursor, and then found again
+  }
+
+  /** Nobody else adds meanwhile: the cursor is locked. */
+  async #withinBounds(queries: Queries, fresh: readonly DueDelivery[]): Promise<readonly DueDelivery[]> {
+    const rows = await queries.query<{ caller: string; count: number }>(OF_CALLERS, [this.storeId, [...new Set(fresh.map(({ caller }) => caller))]], 'webhooks.of_callers');
+    const [all] = await queries.query<{ count: number }>(COUNT, [this.storeId, ROWS_MAX], 'webhooks.count');
+    const ofCaller = new Map(rows.map(({ caller, count }) => [caller, count]));
+    let room = ROWS_MAX - all!.count;
+    return fresh.filter(({ caller }) => {
+      const count = ofCaller.get(caller) ?? 0;
+      if (room <= 0 || count >= ROWS_OF_CALLER_MAX) return false;
+      ofCaller.set(caller, count + 1);
+      room -= 1;
+      return true;
+    });
   }
 
   /** Takes what is due, the oldest first; nobody else gets it before the lease ends. */
@@ -111,8 +141,7 @@ export class DueDeliveries {
 
   /** How many there are; beyond 10,000 nobody counts on. */
   async count(): Promise<number> {
-    const [row] = await this.database.query<{ count: number }>(
-      'SELECT count(*) AS count FROM (SELECT 1 FROM platform.webhook_delivery WHERE store_id = $1 LIMIT $2) counted', [this.storeId, COUNTED_MAX], 'webhooks.count');
+    const [row] = await this.database.query<{ count: number }>(COUNT, [this.storeId, COUNTED_MAX], 'webhooks.count');
     return row!.count;
   }
 }

@@ -4,7 +4,7 @@ import type { Contents } from '../../platform/content/contents.js';
 import type { Position } from '../../platform/event-log/event-log.js';
 import type { NodeFold } from '../../platform/event-log/node-feed.js';
 import type { JobSubmitted } from '../request.events.js';
-import type { DueDeliveries, DueDelivery } from './due-deliveries.js';
+import type { Added, DueDeliveries, DueDelivery } from './due-deliveries.js';
 import type { Webhook } from './webhook.js';
 
 interface Delivered {
@@ -26,6 +26,8 @@ const BATCH_MAX = 1_000;
 /** Where nothing is to be delivered, the cursor follows this late: so much of the log is read again at the next start. */
 const ADVANCE_MS = 5_000;
 
+const NOTHING: Added = { added: 0, dropped: 0 };
+
 /** Delivered jobs whose senders want to be told, from the log into the table of what is due (spec/ledger.md §4.8). */
 export class WebhookInbox implements NodeFold {
   readonly name = 'webhooks';
@@ -46,10 +48,10 @@ export class WebhookInbox implements NodeFold {
     if (type === 'JobSubmitted.v1' && (data as JobSubmitted['data']).webhook) this.#found.push({ position, data: data as JobSubmitted['data'] });
   }
 
-  /** Makes rows of what the log has brought, and says how far it was read. Returns how many. What fails is tried with the next round. */
-  async round(): Promise<number> {
+  /** Makes rows of what the log has brought, and says how far it was read. What fails is tried with the next round. */
+  async round(): Promise<Added> {
     const now = this.options.clock.monotonic();
-    if (this.#found.length === 0 && (this.#seen === this.#stored || now - this.#storedMs < ADVANCE_MS)) return 0;
+    if (this.#found.length === 0 && (this.#seen === this.#stored || now - this.#storedMs < ADVANCE_MS)) return NOTHING;
     const batch = this.#found.slice(0, BATCH_MAX);
     const upTo = batch.length < this.#found.length ? batch.at(-1)!.position : this.#seen;
     const nowMs = this.options.clock.now();

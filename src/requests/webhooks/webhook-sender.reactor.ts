@@ -66,7 +66,7 @@ export class WebhookSender {
 
   async #round(): Promise<number> {
     const { ports: { clock }, due, counts } = this.parts;
-    await this.inbox.round();
+    counts.dropped += (await this.inbox.round()).dropped;
     if (clock.monotonic() - this.#prunedMs >= PRUNE_MS) {
       counts.givenUp += await due.prune(clock.now());
       this.#prunedMs = clock.monotonic();

@@ -104,6 +104,43 @@ describe('a worker that waits', () => {
   });
 });
 
+describe('a worker that is changed while it waits', () => {
+  const change = async (body: object): Promise<Answer> => {
+    const { body: { id } } = await client.get(`${V2}/workers/name/patient`);
+    return client.send('PUT', `${V2}/workers/${String(id)}`, { key: owner.key, body });
+  };
+  const resting = async (body: object = {}): Promise<{ readonly popping: Promise<Answer<Popped & Refusal>> }> => {
+    const popping = client.popImage(owner.key, { name: 'patient', wait: WAIT_S, ...body });
+    await until(() => waiting.size === 1);
+    return { popping };
+  };
+
+  it('is told of its maintenance at once, in its owner\'s words', async () => {
+    const { popping } = await resting();
+    await change({ maintenance: true, maintenance_msg: 'The fan is being cleaned' });
+    expect(await popping).toMatchObject({ status: 403, body: { rc: 'WorkerMaintenance', message: expect.stringContaining('The fan is being cleaned') } });
+    await change({ maintenance: false });
+  });
+
+  it('is given what it serves now, since another call of it has said so', async () => {
+    const { popping } = await resting();
+    const asked = await client.askImage(payer.key, { models: ['Dreamshaper'] });
+    await client.popImage(owner.key, { name: 'patient', models: ['stable_diffusion', 'Dreamshaper'], amount: 1, blacklist: ['lighthouse'] });
+    const popped = await popping;
+    expect(popped.body).toMatchObject({ model: 'Dreamshaper' });
+    expect((await assignments()).at(-1)).toMatchObject({ request: asked.body.id });
+    await client.submitImage(owner.key, popped.body.id);
+  });
+
+  it('and deleted waits no longer', async () => {
+    const { popping } = await resting();
+    const { body: { id } } = await client.get(`${V2}/workers/name/patient`);
+    expect((await client.send('DELETE', `${V2}/workers/${String(id)}`, { key: owner.key })).status).toBe(200);
+    expect(await popping).toMatchObject({ status: 200, body: { ids: [] } });
+    expect(waiting.size).toBe(0);
+  });
+});
+
 describe('a worker whose connection breaks while it is given a job', () => {
   let unlucky: Person;
   beforeAll(async () => (unlucky = await client.person('unlucky', 25, { trusted: true })));

@@ -104,7 +104,7 @@ describe('GET /v1/workers/{id}/why', () => {
 
     const popped = await client.popImage(owner.key, { name: 'puzzled', models: ['Deliberate'], allow_lora: true });
     expect((await why(await workerId('puzzled'), owner.key)).body).toMatchObject({
-      summary: expect.stringContaining('1 job in the last 2 calls'), pops: [{ outcome: 'jobs', jobs: popped.body.ids }, { outcome: 'nothing' }],
+      summary: expect.stringContaining('1 job in the last 2 calls'), covers: expect.stringContaining('No other node'), pops: [{ outcome: 'jobs', jobs: popped.body.ids }, { outcome: 'nothing' }],
     });
     await cancelAll(asked.map(({ body: { id } }) => id));
   });

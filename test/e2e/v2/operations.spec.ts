@@ -152,6 +152,25 @@ describe('a blocked address', () => {
     await unblock(IP);
   });
 
+  it('is that of whom a service account speaks for, if its passkey is really its own', async () => {
+    const service = await client.person('service', 100_000);
+    await put(`/users/${service.id}`, moderator.key, { service: true });
+    const { body: { proxy_passkey: passkey } } = await put(`/users/${service.id}`, service.key, { generate_proxy_passkey: true });
+    await horde.caughtUp();
+    await block(IP);
+    const ask = (proxy: Fields, key = service.key, path = 'generate/async', body: Fields = { prompt: 'a lighthouse' }): Promise<Answered<Accepted>> =>
+      client.post(`${V2}/${path}`, key, body, { ...from('203.0.113.99'), 'proxied-for': IP, ...proxy });
+    const spoken = { 'proxy-authorization': String(passkey) };
+    for (const [path, body] of [['generate/async', { prompt: 'a lighthouse' }], ['generate/text/async', { prompt: 'Once' }]] as const)
+      expect(await ask(spoken, payer.key, path, body)).toMatchObject({ status: 403, body: { rc: 'TimeoutIP' } });
+    expect((await ask(spoken, service.key, 'interrogate/async', { forms: [{ name: 'caption' }], source_image: PNG_BASE64 })).status).toBe(202); // alchemy does not ask (horde-api B.2)
+    for (const proxy of [{}, { 'proxy-authorization': 'forged' }, { ...spoken, 'proxied-for': 'localhost' }]) expect((await ask(proxy as Fields)).status).toBe(202);
+    await put(`/users/${service.id}`, moderator.key, { flagged: true });
+    await horde.caughtUp();
+    expect((await ask(spoken, payer.key)).status).toBe(202);
+    await unblock(IP);
+  });
+
   it('of a worker is seen by moderators, and blocked with its whole /64', async () => {
     expect((await popFrom('2001:db8:1:2::7', moderator, 'six')).status).toBe(200);
     const six = await workerSeen('six', moderator.key);

@@ -14,6 +14,17 @@ export const clientIpOf = ({ headers, raw }: Pick<FastifyRequest, 'headers' | 'r
   return plainIp(raw.socket.remoteAddress ?? '') ?? UNKNOWN_IP;
 };
 
+/** The address that a proxy speaks for, if its passkey is a service account's (horde-api B.2); otherwise undefined. */
+export type ProxiedFor = (address: string, passkey: string) => string | undefined;
+
+/** Undefined where nobody speaks for anybody else, or is not believed. */
+export const spokenFor = ({ headers }: Pick<FastifyRequest, 'headers'>, proxiedFor: ProxiedFor | undefined): string | undefined => {
+  const [address, passkey] = [headers['proxied-for'], headers['proxy-authorization']];
+  if (!proxiedFor || typeof address !== 'string' || typeof passkey !== 'string') return undefined;
+  const believed = proxiedFor(address, passkey);
+  return believed === undefined ? undefined : plainIp(believed);
+};
+
 /** A socket that is gone has no address. */
 const UNKNOWN_IP = '0.0.0.0';
 const MAPPED = '::ffff:';

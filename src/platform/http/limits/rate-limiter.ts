@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../../../kernel/clock.js';
 import { isProblemPath } from '../answer-error.js';
 import { PlainRefusal } from '../refusals.js';
-import { clientIpOf, limitedAs, plainIp } from './client-ip.js';
+import { clientIpOf, limitedAs, spokenFor, type ProxiedFor } from './client-ip.js';
 import { FixedWindows } from './fixed-windows.js';
 import { RATE_LIMITS, UNIT_MS, type Limit, type RateLimitCode } from './rate-limits.js';
 
@@ -11,13 +11,10 @@ import { RATE_LIMITS, UNIT_MS, type Limit, type RateLimitCode } from './rate-lim
 export interface IpWhitelist {
   has(ip: string): boolean;
 }
-/** The address that a proxy speaks for, if its passkey is a service account's (horde-api B.2); otherwise undefined. */
-export type ProxiedFor = (address: string, passkey: string) => string | undefined;
-
 export interface RateLimitOptions {
   readonly enabled: boolean;
   readonly whitelist?: IpWhitelist;
-  readonly proxiedFor?: ProxiedFor;
+  readonly proxiedFor?: ProxiedFor | undefined;
 }
 export interface LimiterOptions extends RateLimitOptions {
   readonly clock: Clock;
@@ -80,15 +77,8 @@ export class RateLimiter {
 
   private keyOf({ by }: Limit, ip: string, request: FastifyRequest): string {
     if (by === 'rule') return `${limitedAs(ip)} ${ruleOf(request)}`;
-    const who = by === 'key' ? hashed(apiKeyOf(request) ?? '') : limitedAs(this.spokenFor(request) ?? ip);
+    const who = by === 'key' ? hashed(apiKeyOf(request) ?? '') : limitedAs(spokenFor(request, this.options.proxiedFor) ?? ip);
     return bounded(`${who} ${request.method} ${pathOf(request)}`);
-  }
-
-  private spokenFor({ headers }: FastifyRequest): string | undefined {
-    const [address, passkey] = [headers['proxied-for'], headers['proxy-authorization']];
-    if (!this.options.proxiedFor || typeof address !== 'string' || typeof passkey !== 'string') return undefined;
-    const spokenFor = this.options.proxiedFor(address, passkey);
-    return spokenFor === undefined ? undefined : plainIp(spokenFor);
   }
 
   /** Once a minute, so that windows that nobody asks for any more are dropped as well. */

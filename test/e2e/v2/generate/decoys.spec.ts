@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { findDecoy, requestsThatTricked } from '../../../../src/dispatch/decoys.js';
+import { Outages } from '../../../../src/outages/outages.message.js';
 import { SystemClock } from '../../../../src/platform/system/system.js';
 import { Contents } from '../../../../src/platform/content/contents.js';
 import { Database } from '../../../../src/platform/postgres/database.js';
@@ -111,6 +112,11 @@ describe('a paused worker', () => {
     expect(await requestsThatTricked(elsewhere, known, [asked.body.id, id!])).toEqual(new Set([asked.body.id]));
     expect((await client.submitImage(owner.key, id)).status).toBe(200);
     expect(await findDecoy(elsewhere, id!)).toMatchObject({ decoy: { ended: 'delivered' } });
+    const { deadlineMs } = (await findDecoy(elsewhere, id!))!.decoy!;
+    const outages = new Outages({ head: () => Promise.resolve(0) });
+    outages.take([{ fromMs: deadlineMs - 30_000, untilMs: deadlineMs + 60_000 }]); // no time for it, as for any job
+    expect((await findDecoy(elsewhere, id!, outages))!.decoy!.deadlineMs).toBe(outages.extendedDue(deadlineMs - 150_000, deadlineMs));
+    expect(outages.extendedDue(deadlineMs - 150_000, deadlineMs)).toBeGreaterThan(deadlineMs + 60_000);
     await client.cancel(asked.body.id);
   });
 

@@ -3,7 +3,7 @@ import { ANONYMOUS } from '../../../support/client.js';
 import { startHorde } from '../../../support/app.js';
 
 /** As they are without any setting; the other tests of the API have them off. */
-const horde = await startHorde('fairness', { settings: { FAIR_SHARE: '4', FAIR_BATCHES: 'on', ANONYMOUS_LIMITS: 'on' } });
+const horde = await startHorde('fairness', { settings: { FAIR_SHARE: '4', FAIR_AGES: 'on', FAIR_BATCHES: 'on', ANONYMOUS_LIMITS: 'on' } });
 const { client } = horde;
 const owner = await client.person('owner', 25, { trusted: true });
 
