@@ -2,7 +2,11 @@
 // Jest itself knows what took long only after a first run; a fresh clone has had none.
 const Sequencer = require('@jest/test-sequencer').default;
 
-const SLOW = ['test/simulation/economy', 'test/check.spec', 'test/contract/eventstoredb', 'test/reliability/', 'test/simulation/', 'test/cli/', 'test/contract/', 'test/log/'];
+// What computes for minutes runs beside what waits for minutes, so that no processor is idle and nobody who waits is late.
+const SLOW = [
+  'test/simulation/economy', 'test/contract/eventstoredb', 'test/reliability/store', 'test/reliability/kill', 'test/check.spec', 'test/reliability/', 'test/simulation/', 'test/cli/',
+  'test/contract/', 'test/log/',
+];
 
 /** @param {string} path */
 const rank = (path) => {

@@ -1,47 +1,55 @@
-import { spawnSync } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../lib/build.mjs';
 
-/** @typedef {{ line: number, column: number }} Place */
-/** @typedef {{ mutatorName: string, replacement: string, status: string, location: { start: Place, end: Place } }} Mutant */
-/** @typedef {{ file: string, source: string, mutant: Mutant }} Tried */
+/** @typedef {import('./instrument.mjs').Mutant} Mutant */
+/** @typedef {{ file: string, source: string, mutant: Mutant, status: string }} Tried */
 
-const STRYKER = join(root, 'node_modules/@stryker-mutator/core/bin/stryker.js');
-const CONFIG = 'scripts/mutation/stryker.config.mjs';
+const TRIAL = new URL('trial.mjs', import.meta.url);
+/** Loading and rehearsing take seconds, a trial mostly milliseconds: a change that takes so long does not end. */
+const REHEARSAL_MS_MAX = 300_000;
+const TRIAL_MS_MAX = 30_000;
 const CHANGED_ALIVE = new Set(['Survived', 'NoCoverage']);
 
 /** Whether no test noticed. @param {Tried} tried */
-export const isAlive = ({ mutant }) => CHANGED_ALIVE.has(mutant.status);
+export const isAlive = ({ status }) => CHANGED_ALIVE.has(status);
 
 /**
- * Changes what is named, one operator at a time, and runs the tests of some folders for each change.
- * @param {string} name of the run
- * @param {readonly string[]} mutate patterns of files, `file:first-last` for some lines of one
- * @param {readonly string[]} tests patterns of files
- * @returns {Tried[]}
+ * Tries each change by the tests of some spec files.
+ * @param {readonly Mutant[]} mutants
+ * @param {readonly string[]} specs
+ * @returns {Promise<Tried[]>}
  */
-export const runMutants = (name, mutate, tests) => {
-  const report = `.mutation/${name}.json`;
-  console.log(`\n${name}: changes in ${mutate.length > 4 ? `${mutate.length} places` : mutate.join(', ')}, tried by ${tests.join(', ')}`);
-  const env = { ...process.env, HORDE_MUTATION_RUN: JSON.stringify({ mutate, tests, report }) };
-  const { status } = spawnSync(process.execPath, [STRYKER, 'run', CONFIG], { cwd: root, stdio: 'inherit', env });
-  if (status !== 0) process.exit(status ?? 1);
-  return readTried(report);
+export const runMutants = async (mutants, specs) => {
+  /** @type {Map<string, string>} */
+  const results = new Map();
+  for (let left = mutants; left.length > 0; left = mutants.filter(({ id }) => !results.has(id))) await tryThem(left.map(({ id }) => id), specs, results);
+  return mutants.map((mutant) => ({ file: mutant.fileName, source: readFileSync(join(root, mutant.fileName), 'utf8'), mutant, status: results.get(mutant.id) ?? '' }));
 };
 
-/** @param {string} report @returns {Tried[]} */
-const readTried = (report) => {
-  /** @type {{ files: Record<string, { source: string, mutants: Mutant[] }> }} */
-  const { files } = JSON.parse(readFileSync(join(root, report), 'utf8'));
-  return Object.entries(files).flatMap(([file, { source, mutants }]) => mutants.map((mutant) => ({ file, source, mutant })));
-};
-
-/** One and the same change in two runs. @param {Tried} tried */
-export const identityOf = ({ file, mutant: { mutatorName, replacement, location } }) => JSON.stringify([file, mutatorName, replacement, location]);
-
-/** Where they change something, as patterns: those count columns from 0, reports from 1. @param {readonly Tried[]} some */
-export const placesOf = (some) => [...new Set(some.map(({ file, mutant: { location: { start, end } } }) => `${file}:${patternOf(start)}-${patternOf(end)}`))];
-
-/** @param {Place} place */
-const patternOf = ({ line, column }) => `${line}:${column - 1}`;
+/** In one process, up to the first that does not end. @param {readonly string[]} ids @param {readonly string[]} specs @param {Map<string, string>} results */
+const tryThem = (ids, specs, results) => new Promise((resolve, reject) => {
+  const child = fork(TRIAL, { cwd: root, stdio: ['ignore', 'ignore', 'inherit', 'ipc'], env: { ...process.env, HORDE_MUTATION_TRIAL: JSON.stringify({ ids, specs }) } });
+  /** @type {string | undefined} */
+  let trying;
+  let isStuck = false;
+  /** @type {NodeJS.Timeout | undefined} */
+  let timer;
+  const within = (/** @type {number} */ ms) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => { isStuck = child.kill('SIGKILL'); }, ms);
+  };
+  within(REHEARSAL_MS_MAX);
+  child.on('message', (/** @type {{ trying?: string, id?: string, status?: string }} */ told) => {
+    if (told.trying) trying = told.trying;
+    if (told.id && told.status) results.set(told.id, told.status);
+    within(told.trying ? TRIAL_MS_MAX : REHEARSAL_MS_MAX);
+  });
+  child.on('exit', (code) => {
+    clearTimeout(timer);
+    if (isStuck && trying && !results.has(trying)) results.set(trying, 'Timeout');
+    else if (code !== 0) reject(new Error(`a trial ended with ${code}`));
+    resolve(undefined);
+  });
+});
