@@ -14,7 +14,12 @@ export const BUILT = join(root, '.mutation/build');
 const SOURCES = ['src', 'projections', 'test/support'];
 const HARNESS = new URL('harness.mjs', import.meta.url).href;
 const [, settings] = common.transform['^.+\\.ts$'];
-const silent = { isDebugEnabled: () => false, debug() {}, info() {}, warn() {} };
+const no = () => false;
+const nothing = () => {};
+const silent = {
+  isTraceEnabled: no, isDebugEnabled: no, isInfoEnabled: no, isWarnEnabled: no, isErrorEnabled: no, isFatalEnabled: no,
+  trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing, fatal: nothing,
+};
 
 /**
  * Translates everything once, as Jest would, with all changes of the named files in it, each behind a switch; tests find the harness
@@ -38,7 +43,7 @@ export const instrument = async (changed) => {
 
 /** @param {string} name @param {string} source */
 const translated = (name, source) =>
-  transformSync(source, { ...settings, sourceMaps: false, filename: join(root, name) }).code.replaceAll(/from ["']@jest\/globals["']/g, `from ${JSON.stringify(HARNESS)}`);
+  transformSync(source, { .../** @type {object} */ (settings), sourceMaps: false, filename: join(root, name) }).code.replaceAll(/from ["']@jest\/globals["']/g, `from ${JSON.stringify(HARNESS)}`);
 
 /** By their paths inside the repository. */
 const sourceFiles = () => SOURCES.flatMap((folder) => readdirSync(join(root, folder), { recursive: true, withFileTypes: true })

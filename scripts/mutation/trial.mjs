@@ -11,12 +11,16 @@ const { ids, specs } = JSON.parse(process.env['HORDE_MUTATION_TRIAL'] ?? '{}');
 /** A change that keeps a loop from ending is met so often there, and nowhere else. */
 const HITS_MAX = 20_000_000;
 
-/** Where the switches in the code look (@stryker-mutator/instrumenter). */
-const switches = globalThis.__stryker__ = { mutantCoverage: { static: {}, perTest: {} } };
+/**
+ * Where the switches in the code look (@stryker-mutator/instrumenter).
+ * @type {{ mutantCoverage: { static: Record<string, number>, perTest: Record<string, Record<string, number>> }, currentTestId?: string | undefined, activeMutant?: string | undefined }}
+ */
+const switches = { mutantCoverage: { static: {}, perTest: {} } };
+Object.assign(globalThis, { __stryker__: switches });
 // As scripts/lib/seeded-fast-check.mjs; and laws stop early, because every change has to be tried against them.
 fc.configureGlobal({ seed: 20_261_121, interruptAfterTimeLimit: 2_000, endOnFailure: true });
 
-const tell = (message) => process.send?.(message);
+const tell = (/** @type {object} */ message) => process.send?.(message);
 
 /** @param {readonly import('./harness.mjs').Test[]} some @returns {Promise<string | undefined>} the first that fails */
 const firstFailing = async (some) => {
@@ -32,6 +36,7 @@ const firstFailing = async (some) => {
 
 /** Every test as it is, with what it runs and how long it takes. @returns {Promise<Map<string, import('./harness.mjs').Test[]>>} by change */
 const rehearse = async () => {
+  /** @type {Map<string, import('./harness.mjs').Test[]>} */
   const covering = new Map();
   for (const test of tests) {
     switches.currentTestId = test.id;

@@ -184,10 +184,10 @@ export class AlchemyPop {
     const ownerTrusted = owner.roles.has('trusted') || !this.parts.pricing.escrow;
     const [atMs, entry] = [this.parts.ports.clock.now(), this.queue.find(facts.request)];
     const payerAgesFrom = entry && this.arrivals.fairness.payerAgesFrom(entry, offered.length, pop.worker, atMs);
-    const outcome = await this.parts.commands.execute(new OnRequest(facts.request, {
+    const outcome = await this.arrivals.unheard.unlessInDoubt(facts.request, offered.map(({ job }) => job), this.parts.commands.execute(new OnRequest(facts.request, {
       type: 'AssignForms', forms: offered, worker: known.id, owner: known.owner, ownerTrusted, ttlS: FORM_TTL_S, selfTest: pop.wish.test,
       payerAgesFrom, at: iso(atMs),
-    }, context));
+    }, context)));
     const assigned = new Set(jobsIn(outcome));
     if (outcome.outcome === 'appended') {
       pop.position = Math.max(pop.position, outcome.position);

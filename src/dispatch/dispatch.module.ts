@@ -22,6 +22,7 @@ import { PopParts, WorkerMemory } from './pop-parts.js';
 import { Purses } from './purses.js';
 import { Reaper, ServedTime } from './reaper.js';
 import { SubmitController } from './submit.controller.js';
+import { TakingBack } from './taking-back.js';
 import { UnheardJobs } from './unheard-jobs.js';
 import { UpfrontForms } from './upfront-forms.js';
 import { Visits } from './visits.js';
@@ -33,7 +34,7 @@ import { Why } from './why/why.js';
 @Global()
 @Module({
   controllers: [AlchemyController, JobController, PopController, SubmitController, WhyController],
-  providers: [Arrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Crowding, Deliver, DeliverParts, ...ESTIMATES, Fairness, JobStanding, JobStandingParts, Losses, LostContent, MaintenanceWords, Models, OnlineSummaries, Pop, PopJournal, PopParts, Purses, Reaper, ServedTime, UnheardJobs, Visits, WaitingWorkers, Why, WorkerMemory],
+  providers: [Arrivals, AlchemyDeliver, AlchemyPop, UpfrontForms, Availability, Crowding, Deliver, DeliverParts, ...ESTIMATES, Fairness, JobStanding, JobStandingParts, Losses, LostContent, MaintenanceWords, Models, OnlineSummaries, Pop, PopJournal, PopParts, Purses, Reaper, ServedTime, TakingBack, UnheardJobs, Visits, WaitingWorkers, Why, WorkerMemory],
   exports: [Availability, Crowding, KeptEstimates, Models, Reaper],
 })
 export class DispatchModule {}

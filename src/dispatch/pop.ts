@@ -173,9 +173,9 @@ export class Pop {
     const reservation = this.queue.reserve(request, jobs.length, jobs);
     if (!reservation) return undefined;
     try {
-      const outcome = await this.parts.commands.execute(new OnRequest(request, {
+      const outcome = await this.arrivals.unheard.unlessInDoubt(request, jobs, this.parts.commands.execute(new OnRequest(request, {
         type: 'AssignJobs', jobs, worker: known.id, owner: known.owner, model, ttlS, extraSlow: known.declaration.extraSlow, selfTest: asked.wish.test, ...given,
-      }, context));
+      }, context)));
       if (outcome.outcome !== 'appended') return undefined;
       const assigned = outcome.events.map(({ data }) => (data as { job: string }).job);
       this.arrivals.unheard.watch(asked.patience, request, assigned);

@@ -1,14 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { CommandBus } from '@nestjs/cqrs';
 import { iso } from '../kernel/clock.js';
 import { Outages } from '../outages/outages.message.js';
 import { Serving } from '../outages/serving.message.js';
-import type { CommandContext } from '../platform/commanding/outcome.js';
 import { Rounds } from '../platform/commanding/rounds.js';
 import { Ports } from '../platform/ports.js';
-import { OnRequest } from '../requests/request.message.js';
-import { Settling } from '../requests/settling.message.js';
 import { LiveQueue } from './live-queue.message.js';
+import { TakingBack } from './taking-back.js';
+import { UnheardJobs } from './unheard-jobs.js';
 
 /** What tells how much of the time that has passed counts. */
 @Injectable()
@@ -25,9 +23,7 @@ export class Reaper {
   readonly #late = new Rounds('late jobs');
   readonly #old = new Rounds('old requests');
 
-  constructor(
-    private readonly queue: LiveQueue, private readonly commands: CommandBus, private readonly settling: Settling, private readonly time: ServedTime,
-  ) {}
+  constructor(private readonly queue: LiveQueue, private readonly taking: TakingBack, private readonly time: ServedTime, private readonly unheard: UnheardJobs) {}
 
   /**
    * One round; returns how many requests it looked at. Nothing is taken away before this node has seen every outage, and every
@@ -35,22 +31,20 @@ export class Reaper {
    * @throws Error log or database cannot be reached @throws AggregateError afterwards, of what failed
    */
   async round(): Promise<number> {
+    const lookedAt = await this.#reap();
+    await this.unheard.round();
+    return lookedAt;
+  }
+
+  async #reap(): Promise<number> {
     if (!this.queue.isDueBy(this.time.ports.clock.now())) return 0;
     await this.time.serving.confirm();
     const { outages, ports } = this.time;
     const now = ports.clock.now();
     const given = { at: iso(now), outages: outages.all };
     const late = new Set(this.queue.dueJobs(now, outages.all).map(({ request }) => request));
-    const expired = await this.#late.run([...late].map((request) => () => this.#ask(request, { type: 'ExpireJobs', ...given })));
+    const expired = await this.#late.run([...late].map((request) => () => this.taking.ask(request, { type: 'ExpireJobs', ...given })));
     const old = this.queue.dueRequests(now, outages.all).map(({ request }) => request);
-    return expired + (await this.#old.run(old.map((request) => () => this.#ask(request, { type: 'ExpireRequest', ...given }))));
-  }
-
-  async #ask(request: string, command: OnRequest['command']): Promise<void> {
-    const context: CommandContext = { actor: { kind: 'system' }, correlationId: this.time.ports.ids.uuid() };
-    const outcome = await this.commands.execute(new OnRequest(request, command, context));
-    if (outcome.outcome !== 'appended') return;
-    await this.settling.releaseReturned(outcome.events, outcome.state, context);
-    await this.settling.closeCompleted(outcome.events, context);
+    return expired + (await this.#old.run(old.map((request) => () => this.taking.ask(request, { type: 'ExpireRequest', ...given }))));
   }
 }

@@ -75,7 +75,8 @@ const checkEnds = ({ world, clients, nodes }: Simulation): void => {
   for (const [user, { held, floor, own, elsewhere }] of world.checks.purses) {
     world.unless(own + elsewhere <= kudos(KUDOS_CAP_KUDOS) || user === DONATION_SOURCE_USER, 'I20', () => `user ${user} has ${own + elsewhere}, more than one can accumulate`);
     world.unless(held === 0, 'I6', () => `user ${user} has ${held} held, and nothing open`);
-    world.unless(floor > 0 || user === 0, 'liveness', () => `user ${user} never got an account`);
+    const hasCome = world.store.stream(`user-${user}`).length > 0; // styles are there from the beginning, and so are their rewards
+    world.unless(floor > 0 || !hasCome, 'liveness', () => `user ${user} never got an account`);
   }
   for (const [user, books] of audit.books.users) {
     const purse = world.checks.purse(user);
