@@ -28,6 +28,8 @@ export class Journal {
   /** The kinds and payers of requests that were answered with an id. */
   readonly requests = new Map<string, { readonly kind: 'image' | 'text'; readonly payer: number }>();
   /** At a worker, as far as this client knows. */
+  /** Workers that have been relieved. */
+  shift = 0;
   readonly held = new Map<string, HeldJob>();
   /** Every transfer that was ever asked for, acknowledged or not. */
   readonly transfers: Transfer[] = [];

@@ -93,9 +93,10 @@ export class Load {
   /** One worker asks for work. */
   async pop(kind: 'image' | 'text'): Promise<void> {
     const { client, journal, cast: { owner } } = this;
-    const number = this.#random.between(1, WORKERS_OF_A_KIND);
+    const number = `${this.#random.between(1, WORKERS_OF_A_KIND)}, shift ${journal.shift}`;
     const answer: Answer<Popped> | undefined = await this.#send('handed out', () => (kind === 'image'
-      ? client.popImage(owner.key, { name: `dreamer ${number}`, amount: this.#random.between(1, 3) }) : client.popText(owner.key, { name: `scribe ${number}` })), [200]);
+      ? client.popImage(owner.key, { name: `dreamer ${number}`, amount: this.#random.between(1, 3) }) : client.popText(owner.key, { name: `scribe ${number}` })), [200], ['WorkerMaintenance']);
+    if (answer?.status === 403) journal.shift += 1; // who left too many jobs undone within the hour is relieved by somebody else
     for (const job of answer?.body.ids ?? []) {
       journal.held.set(job, { job, kind });
       journal.acknowledge('handed out', job);
