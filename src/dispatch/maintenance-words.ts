@@ -16,14 +16,15 @@ const CATCH_UP_MAX_MS = 1_000;
 export class MaintenanceWords {
   constructor(private readonly database: Database, private readonly readModels: Freshness, private readonly ports: Ports) {}
 
-  /** The feed brings the words sealed, the read model knows them in clear: once it knows of the maintenance at all. @throws RetryLater */
+  /**
+   * The feed brings the words sealed, the read model knows them in clear, once it knows of this maintenance: an earlier one may have had
+   * others. @throws RetryLater
+   */
   async refusal({ id, maintenanceMessage }: KnownWorker): Promise<Refused> {
     return refusedBy(popRefusals, 'WorkerMaintenance', { message: maintenanceMessage ?? (await this.#wordsFor(id)) ?? IN_MAINTENANCE });
   }
 
   async #wordsFor(id: string): Promise<string | null | undefined> {
-    const early = await findWorker(this.database, id);
-    if (early?.maintenance) return early.maintenanceMessage;
     const head = await this.ports.feed.head();
     if (!(await this.readModels.waitFor(head, CATCH_UP_MAX_MS, ['workers']))) throw new RetryLater('the list of workers is catching up with the log');
     return (await findWorker(this.database, id))?.maintenanceMessage;
