@@ -72,6 +72,20 @@ export class Lane<WorkerFacts extends object> {
     entry.filed = false;
   }
 
+  /**
+   * Its key drops by what `change` does, and nothing else of it changes: who has looked for the highest key they may serve, and for what
+   * they may not, still knows a bound and all counts, so nobody is told.
+   */
+  sink(entry: QueueEntry, change: () => void): void {
+    if (!entry.filed) return change();
+    this.#order.remove(entry);
+    this.#index.remove(entry);
+    change();
+    this.#order.insert(entry, entry.waiting, entry.waiting * entry.things);
+    this.#index.add(entry);
+    this.sets.tallies.lower(entry.models, entry.signature, this.#index.highestLike(entry));
+  }
+
   /** At most so many of the requests with waiting jobs, evenly over the order; all where there are no more. */
   spread(most: number): { readonly entries: readonly QueueEntry[]; readonly total: number } {
     const total = this.#order.size;

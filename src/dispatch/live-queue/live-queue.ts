@@ -312,6 +312,7 @@ export class LiveQueue<WorkerFacts extends object> {
   }
 
   #weighAnew(entry: QueueEntry, difference: number): void {
+    if (difference > 0) return this.#sink(entry, () => (entry.owed += difference));
     if (difference === 0) return;
     this.#unfile(entry);
     entry.owed += difference;
@@ -319,14 +320,16 @@ export class LiveQueue<WorkerFacts extends object> {
     this.#file(entry);
   }
 
+  #sink(entry: QueueEntry, change: () => void = () => undefined): void {
+    this.#lanes[entry.facts.kind].sink(entry, () => {
+      change();
+      entry.rekey(this.policy);
+    });
+  }
+
   /** The other waiting requests of the payer have become younger. */
   #ageAnew({ payer }: QueueEntry): void {
-    for (const other of payer.entries) {
-      if (other.isKeyed(this.policy)) continue;
-      this.#unfile(other);
-      other.rekey(this.policy);
-      this.#file(other);
-    }
+    for (const other of payer.entries) if (!other.isKeyed(this.policy)) this.#sink(other);
   }
 
   #file(entry: QueueEntry): void {
