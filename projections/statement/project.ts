@@ -8,7 +8,7 @@ import { postingsToText } from './postings.js';
 /** Every transaction once, and an entry with the balance after it for each user that it touched. */
 export const statement: Projection = {
   name: 'statement',
-  version: 3,
+  version: 4,
   schema: schemaBeside(import.meta.url),
   tables: ['transaction', 'entry', 'statement_head'],
   handles: () => true, // any event may carry a ledger block, and every event of an account moves its last indexed revision
@@ -117,8 +117,8 @@ const transactionColumns = (rows: readonly { event: Recorded; ledger: LedgerTran
   ];
 };
 
-/** Kinds whose Idempotency-Key does not make their id, so that it has to be looked up. */
-const BY_KEY: ReadonlySet<string> = new Set<TransactionKind>(['reversal']);
+/** Kinds whose Idempotency-Key does not make their id, or not all of what was asked with it, so that it has to be looked up. */
+const BY_KEY: ReadonlySet<string> = new Set<TransactionKind>(['reversal', 'admin_adjustment']);
 
 const entryColumns = (rows: readonly Entry[]): unknown[] => [
   numbers(rows.map(({ user }) => user)), numbers(rows.map(({ position }) => position)), plain(rows.map(({ txId }) => txId)),

@@ -5,11 +5,13 @@ import { personal } from '../kernel/event.js';
 import type { AccountClass } from '../kudos/account.events.js';
 import { OnAccount } from '../kudos/account.message.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
+import { refusedBy } from '../platform/http/refusals.js';
 import { Ports } from '../platform/ports.js';
 import { Pricing } from '../pricing/pricing.js';
 import { NextUserId } from './next-user-id.js';
 import type { SuspicionReason } from './user.events.js';
 import { OnUser } from './user.message.js';
+import { userRefusals } from './user.refusals.js';
 
 export interface Newcomer {
   readonly name: string;
@@ -56,11 +58,11 @@ export class Registration {
     throw new Error(`no free user id in ${ID_ATTEMPTS_MAX} attempts`);
   }
 
-  /** Ends the old key, if there is one. */
+  /** Ends the old key, if there is one. @throws Refused for whoever was wiped */
   async issueKey(id: number, context: CommandContext): Promise<{ apiKey: string; position: number }> {
     const { apiKey, keyHash, lastFour } = this.keyFrom();
     const outcome = await this.commands.execute(new OnUser(id, { type: 'IssueApiKey', keyHash, lastFour, at: iso(this.ports.clock.now()) }, context));
-    if (outcome.outcome !== 'appended') throw new Error(`user ${id} cannot be given a key`);
+    if (outcome.outcome !== 'appended') throw refusedBy(userRefusals, 'UserNotFound');
     return { apiKey, position: outcome.position };
   }
 

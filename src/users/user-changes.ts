@@ -91,9 +91,8 @@ export class UserChanges {
   async #adjust({ target, caller, fields, key }: ChangeWish, context: CommandContext): Promise<{ readonly balance: number; readonly position: number } | undefined> {
     if (fields.kudos === undefined) return undefined;
     const amount = kudos(Math.trunc(fields.kudos));
-    const txId = key === undefined ? this.ports.ids.uuid() : transactionId('adjustment', caller.id, key);
     const isNothing = Math.trunc(fields.kudos) === 0;
-    const position = isNothing ? -1 : await this.adjusting.adjust(target.id, amount, context, { txId, by: caller.id });
+    const position = isNothing ? -1 : await this.adjusting.adjust(target.id, amount, context, { key, by: caller.id });
     if (position === 'conflict') throw refusedBy(changeRefusals, 'IdempotencyKeyConflict');
     return { balance: inKudos(await this.adjusting.balanceOf(target.id)), position };
   }
@@ -101,7 +100,7 @@ export class UserChanges {
   #command({ target, caller, fields, key }: ChangeWish, { username, passkey }: { username: string | undefined; passkey: string | undefined }): ChangeUser {
     const sealed = (text: string): Personal => personal(`user-${target.id}`, text);
     const { monthly_kudos: monthly, contact, admin_comment: adminComment } = fields;
-    const grant = key === undefined ? this.ports.ids.uuid() : transactionId('monthly-entitlement', caller.id, key);
+    const grant = key === undefined ? this.ports.ids.uuid() : transactionId('monthly-entitlement', caller.id, target.id, key);
     return {
       type: 'ChangeUser', by: caller.id, at: iso(this.ports.clock.now()), roles: rolesIn(fields),
       settings: {

@@ -7,6 +7,7 @@ import type { AccountEvent } from '../../src/kudos/account.events.js';
 import { Spending } from '../../src/kudos/spending.message.js';
 import { OpenWork } from '../../src/requests/open-work.js';
 import { Seeded } from '../support/seeded.js';
+import { idOfAlias } from '../../src/users/directory.message.js';
 import { DONATION_SOURCE_USER, KUDOS_CAP_KUDOS } from './settings.js';
 import { MODELS } from './read-models.js';
 import { seedOf } from './randomness.js';
@@ -78,11 +79,28 @@ const checkEnds = ({ world, clients, nodes }: Simulation): void => {
     const hasCome = world.store.stream(`user-${user}`).length > 0; // styles are there from the beginning, and so are their rewards
     world.unless(floor > 0 || !hasCome, 'liveness', () => `user ${user} never got an account`);
   }
+  checkPeople(world);
   for (const [user, books] of audit.books.users) {
     const purse = world.checks.purse(user);
     world.unless(books.spendable === purse.own + purse.elsewhere && books.escrow === purse.escrow, 'I12', () => `the audit and the plain sum differ about user ${user}`);
     world.unless((world.models.credits.get(user) ?? 0) === purse.elsewhere, 'I12', () => `the balances read model credits user ${user} with ${String(world.models.credits.get(user))} and not ${purse.elsewhere}`);
   }
+};
+
+/** Whoever has a claim is thanked, whoever was wiped has left nothing, and two teams never bear one name. */
+const checkPeople = (world: World): void => {
+  const { checks, supporters, models: { people, users } } = world;
+  world.unless(people.due.size === 0, 'liveness', () => `${people.due.size} raised entitlements are never credited: ${[...people.due.keys()][0]}`);
+  const canRepay = checks.purse(DONATION_SOURCE_USER).floor > 0;
+  world.unless(people.unrepaid.size === 0 || !canRepay, 'liveness', () => `${people.unrepaid.size} months of thanks are never repaid: ${[...people.unrepaid][0]}`);
+  for (const { holder, thanks } of supporters.isBroken ? [] : supporters.list) {
+    const user = users.get(idOfAlias('alias' in holder ? holder.alias : '') ?? -1);
+    if (user && thanks > 0 && !user.roles.has('deleted')) world.unless(people.thanked.has(user.id), 'liveness', () => `user ${user.id} supports the horde and is never thanked`);
+  }
+  const left = [...people.workers.values()].map(({ owner }) => owner).concat([...people.sharedKeys.values()]).find((owner) => people.erased.has(owner));
+  world.unless(left === undefined, 'liveness', () => `user ${left!} is wiped, and has workers or shared keys`);
+  const names = [...people.teams.values()].map(({ nameHash }) => nameHash);
+  world.unless(new Set(names).size === names.length, 'bug', () => 'two teams bear one name');
 };
 
 /** What a node remembers is what the log says, whatever it lived through. */

@@ -151,7 +151,9 @@ export class Clients {
 
   deliver(node: SimNode, job: SimJob, delivery: Omit<Delivery, 'id' | 'kind'>): void {
     void this.call(node, 'deliver', node.get(Deliver).deliver({ ...delivery, id: job.id, kind: job.kind } as Delivery, job.owner.key), ({ reward, position }) => {
-      if (delivery.state !== 'faulted') {
+      // A worker in maintenance that delivers again is thanked, and paid nothing.
+      if (position < 0 && delivery.state !== 'faulted') this.world.unless(reward === 0, 'I18', () => `job ${job.id} earned ${reward} for nothing`);
+      else if (delivery.state !== 'faulted') {
         this.took(job);
         this.acknowledged(position >= 0 && position <= this.world.head, `result of ${job.id}`);
       }

@@ -9,6 +9,8 @@ export const FIRST_EVENTS = [
   'BalanceAdjusted.v1', 'AuthorizationOpened.v1', 'RequestAccepted.v1', 'JobAssigned.v1', 'JobSubmitted.v1', 'JobFaulted.v1', 'JobExpired.v1',
   'JobSettled.v1', 'HoldReleased.v1', 'RequestCancelled.v1', 'RequestExpired.v1', 'RequestAbandoned.v1', 'TransactionReversed.v1', 'AuthorizationClosed.v1',
   'FormHoldPlaced.v1', 'SharedKeyCreated.v1', 'SharedKeyChanged.v1', 'SharedKeyDeleted.v1', 'KudosGranted.v1', 'DonationOffset.v1', 'UptimeAccrued.v1',
+  'UserSettingsChanged.v1', 'MonthlyEntitlementChanged.v1', 'PersonalDataErased.v1', 'TeamNameReserved.v1', 'TeamCreated.v1', 'TeamChanged.v1', 'TeamDeleted.v1',
+  'TeamJoined.v1', 'TeamLeft.v1', 'TeamNameReleased.v1', 'WorkerDeleted.v1', 'WorkerRenamed.v1', 'WorkerNameReleased.v1',
 ] as const;
 
 /** What is asked for must also be refused now and then: by the decider, for the caller to look further or for a client to read. */
@@ -19,7 +21,7 @@ export const REFUSALS = [
   'request AbortedGen', 'request AlreadyAbandoned', 'request AlreadyAccepted', 'request DuplicateGen', 'request NothingWaiting', 'request RequestNotFound',
   'account AuthorizationOver', 'account SharedKeyInsufficientKudos', 'account SharedKeyLimits', 'account SharedKeyUnknown', 'account InvalidTargetUsername',
   'grant AestheticsAlreadyExist', 'grant IdempotencyKeyConflict', 'grant InvalidKudosTransferAmount', 'grant KudosAwardToAnon', 'grant NegativeKudosTransfer',
-  'grant TargetAccountFlagged', 'request InvalidJobID', 'workername WrongCredentials', 'user UserIdTaken', 'user UserNotFound',
+  'grant TargetAccountFlagged', 'request InvalidJobID', 'workername WrongCredentials', 'user UserIdTaken', 'user UserNotFound', 'user CannotDeleteMod', 'user CannotWipeActiveUser', 'user NotUserOrMod', 'teamname NameTaken', 'worker WorkerNotFound', 'team TeamNotFound',
 ] as const;
 
 /** Where a node dies between two appends, or leaves it open whether it had; the other faults are counted as they come. */

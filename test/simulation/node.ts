@@ -27,6 +27,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import { Seeded } from '../support/seeded.js';
 import { Blueprint, Injector } from './injector.js';
 import { NodeLog } from './network.js';
+import { providePeople } from './people-ports.js';
 import { seedOf, SimIds } from './randomness.js';
 import type { SimSnapshots } from './snapshots.js';
 import { DONATION_SOURCE_USER, KUDOS_CAP_KUDOS, TRUST_THRESHOLD_KUDOS } from './settings.js';
@@ -133,6 +134,7 @@ export class SimNode {
       indexedThrough: (user: number) => Promise.resolve(models.indexed.get(user) ?? -1), waitFor: waits('statement'),
     });
     injector.provide(StyleRows, { style: (id: string) => Promise.resolve(STYLES.find((style) => style.id === id)), collection: () => Promise.resolve(undefined), sharedKeyStyles: () => Promise.resolve([]), waitFor: waits('users') });
+    providePeople(injector, world, { log: this.log, clock: platform.clock });
     injector.provide(StatusRows, { waitFor: waits('requests') });
     wiring.provide?.(injector, world);
     return [...new Set(provided.map(({ provide }) => injector.get(provide)).filter(isFold))];

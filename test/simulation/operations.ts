@@ -4,6 +4,7 @@ import type { Role } from '../../src/users/user.events.js';
 import { declaration } from '../support/request-facts.js';
 import { Seeded } from '../support/seeded.js';
 import { ANYBODY, FAULTS, settled } from './network.js';
+import { changeUser, changeWorker, deleteUser, month, supporters, team } from './people.js';
 import { STYLES } from './styles.js';
 import type { Scene } from './scene.js';
 import { alchemy, award, bulk, deliverForm, fundKey, operator, payerOf, popForms, rate, reconcile, reverse, sharedKey } from './wider-economy.js';
@@ -26,7 +27,8 @@ const ROLES: readonly Role[] = ['trusted', 'trusted', 'trusted', 'flagged', 'edu
 /** Few appends begin with these: a fault that did not wait for one would hardly ever meet it. */
 const RARE_EVENTS = ['TransactionReversed.v1', 'HoldReleased.v1', 'RequestAbandoned.v1', 'RequestExpired.v1', 'AuthorizationClosed.v1', 'ApiKeyIssued.v1', 'JobFaulted.v1', 'JobExpired.v1',
   'RolesChanged.v1', 'AccountOpened.v1', 'WorkerRegistered.v1', 'SharedKeyCreated.v1', 'SharedKeyChanged.v1', 'SharedKeyDeleted.v1', 'FormHoldPlaced.v1', 'UptimeAccrued.v1',
-  'DonationOffset.v1', 'KudosGranted.v1'];
+  'DonationOffset.v1', 'KudosGranted.v1', 'UserSettingsChanged.v1', 'MonthlyEntitlementChanged.v1', 'PersonalDataErased.v1', 'TeamNameReserved.v1', 'TeamCreated.v1', 'TeamChanged.v1',
+  'TeamDeleted.v1', 'TeamJoined.v1', 'TeamLeft.v1', 'TeamNameReleased.v1', 'WorkerDeleted.v1', 'WorkerRenamed.v1', 'WorkerNameReleased.v1'];
 const VIGIL_CALLS = 5;
 const VIGIL_PAUSE_MS = 160_000;
 const MINUTE_MS = 60_000;
@@ -135,6 +137,12 @@ const KINDS = {
   rate: [14, rate],
   reverse: [18, reverse],
   reconcile: [6, reconcile],
+  'change user': [18, changeUser],
+  'delete user': [5, deleteUser],
+  'change worker': [12, changeWorker],
+  team: [12, team],
+  supporters: [8, supporters],
+  month: [2, month],
   week: [2, ({ world }: Scene) => { world.time.pass(8 * 24 * 60 * MINUTE_MS); }],
   cancel: [30, cancel],
   adjust: [35, ({ random, clients, node, world }: Scene) => clients.adjust(node, random.pick([2, ...world.models.users.keys()]), centikudos(random.between(-20_000, random.chance(0.4) ? 1_000_000 : 20_000) || 1))],
@@ -153,7 +161,7 @@ const KINDS = {
     if (random.chance(0.15)) world.crashProjector(name, events);
     else world.models.advance(name, events);
   }],
-  fault: [32, ({ random, world, node }: Scene) => {
+  fault: [40, ({ random, world, node }: Scene) => {
     const fault = random.pick(FAULTS);
     if (random.chance(0.4)) world.network.arm(node.id, fault, undefined);
     else if (random.chance(0.15)) world.network.arm(ANYBODY, 'delayed', 'RequestAccepted.v1'); // so late that it is given up

@@ -1,4 +1,5 @@
 import type { CommandBus } from '@nestjs/cqrs';
+import { MonthlyThanks } from '../../src/donations/monthly-thanks.reactor.js';
 import type { Decider } from '../../src/kernel/decider.js';
 import type { AnyEvent, Recorded } from '../../src/kernel/event.js';
 import { ledgerOf } from '../../src/kernel/event.js';
@@ -16,6 +17,8 @@ import { Refused } from '../../src/platform/http/refusals.js';
 import { Repairs } from '../../src/requests/repairs.reactor.js';
 import type { RequestCommand } from '../../src/requests/request.commands.js';
 import type { Request } from '../../src/requests/request.state.js';
+import { Erasures } from '../../src/users/erasures.reactor.js';
+import { MonthlyGrants } from '../../src/users/monthly-grants.reactor.js';
 import { NodeLog, type Append } from './network.js';
 import type { Wiring } from './node.js';
 import { SimSnapshots } from './snapshots.js';
@@ -192,4 +195,10 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     }); } } },
   { name: 'users are trusted before their time', wiring: deciding<object, { readonly type: string }>('user', (command, state, honest) => honest(command.type === 'GrantTrust' ? { ...command, threshold: centikudos(-1), escrow: centikudos(1) } as never : command, { ...state, registeredAt: '2020-01-01T00:00:00.000Z' })) },
   { name: 'trusted users wait for ever', wiring: { provide: (injector) => { injector.provide(PromoteTrusted, { round: () => Promise.resolve(0) }); } } },
+  { name: 'a raised entitlement is never credited', wiring: { provide: (injector) => { injector.provide(MonthlyGrants, { grantAll: () => Promise.resolve(-1), round: () => Promise.resolve(0) }); } } },
+  { name: 'supporters are never thanked', wiring: { provide: (injector) => { injector.provide(MonthlyThanks, { round: () => Promise.resolve(0) }); } } },
+  { name: 'whoever was wiped keeps workers and shared keys', wiring: { provide: (injector) => { injector.provide(Erasures, { erase: () => Promise.resolve(), round: () => Promise.resolve(0) }); } } },
+  { name: 'a team\'s name is nobody\'s', wiring: {
+    decider: <S, C, E extends AnyEvent, Rc extends string>(decider: Decider<S, C, E, Rc>) => (decider.category === 'teamname' ? { ...decider, evolve: (state: S) => state } : decider),
+  } },
 ];

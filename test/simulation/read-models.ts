@@ -11,11 +11,12 @@ import type { RequestKind } from '../../src/requests/request.events.js';
 import type { FoundJob } from '../../src/dispatch/job-finder.js';
 import type { KnownUser } from '../../src/users/directory.message.js';
 import type { Role } from '../../src/users/user.events.js';
+import { PeopleModel } from './people-model.js';
 import type { SimStore } from './sim-store.js';
 import type { VirtualTime } from './virtual-time.js';
 
 /** Each follows the log by itself, as far behind as the simulation lets it, and survives every node. */
-export const MODELS = ['balances', 'users', 'statement', 'queue', 'requests'] as const;
+export const MODELS = ['balances', 'users', 'statement', 'queue', 'requests', 'people'] as const;
 export type ModelName = (typeof MODELS)[number];
 
 type Stage = 'opened' | 'accepted' | 'abandoned' | 'ended';
@@ -40,6 +41,7 @@ export class ReadModels {
   readonly formHolds = new Map<string, { request: string; payer: number; job: string }>();
   readonly jobs = new Map<string, Omit<FoundJob, 'facts'>>();
   readonly requests = new Map<string, { kind: RequestKind; payer: number }>();
+  readonly people = new PeopleModel();
   /** Rows and checkpoint in one transaction. */
   isAtomic = true;
   #waiting: { readonly position: Position; readonly name: ModelName; readonly resolve: (reached: boolean) => void }[] = [];
@@ -79,6 +81,7 @@ export class ReadModels {
       case 'statement': return this.#statement(event);
       case 'queue': return this.#queue(event);
       case 'requests': return this.#requests(event);
+      case 'people': return this.people.fold(event);
     }
   }
 
@@ -91,21 +94,31 @@ export class ReadModels {
   }
 
   #users({ type, data: stored }: Recorded): void {
-    if (type === 'UserRegistered.v1') {
-      const { user, accountClass, registeredAt } = stored as { user: number; accountClass: AccountClass; registeredAt: string };
-      this.users.set(user, { id: user, name: `user ${user}`, accountClass, roles: new Set(), registeredAt, suspicions: 0, concurrency: 30, workerInvited: 0, publicWorkers: false });
-      this.unopened.set(user, accountClass);
-    } else if (type === 'ApiKeyIssued.v1') {
-      const { user, keyHash } = stored as { user: number; keyHash: string };
-      this.keys.delete(this.keyOf.get(user) ?? '');
-      this.keys.set(keyHash, user);
-      this.keyOf.set(user, keyHash);
-    } else if (type === 'RolesChanged.v1') {
-      const { user, granted, revoked } = stored as { user: number; granted: readonly Role[]; revoked: readonly Role[] };
-      const known = this.users.get(user)!;
-      const roles = new Set([...known.roles, ...granted].filter((role) => !revoked.includes(role)));
-      this.users.set(user, { ...known, roles });
-    } else if (type === 'AccountOpened.v1') this.unopened.delete((stored as { user: number }).user);
+    const data = stored as UserData;
+    const { user } = data;
+    const known = this.users.get(user);
+    const change = (changes: Partial<KnownUser & { roles: Set<Role> }>): void => { if (known) this.users.set(user, { ...known, ...changes }); };
+    switch (type) {
+      case 'UserRegistered.v1':
+        this.users.set(user, { id: user, name: `user ${user}`, accountClass: data.accountClass, roles: new Set(), registeredAt: data.registeredAt, suspicions: 0, concurrency: 30, workerInvited: 0, publicWorkers: false });
+        this.unopened.set(user, data.accountClass);
+        return;
+      case 'ApiKeyIssued.v1':
+        this.keys.delete(this.keyOf.get(user) ?? '');
+        this.keys.set(data.keyHash, user);
+        this.keyOf.set(user, data.keyHash);
+        return;
+      case 'RolesChanged.v1': return change({ roles: new Set([...known!.roles, ...data.granted].filter((role) => !data.revoked.includes(role))) });
+      case 'TrustGranted.v1': return change({ roles: new Set([...known!.roles, 'trusted']) });
+      case 'UserSettingsChanged.v1': return change({ concurrency: data.concurrency ?? known!.concurrency, workerInvited: data.workerInvited ?? known!.workerInvited });
+      case 'UserSuspected.v1': return change({ suspicions: known!.suspicions + 1 });
+      case 'SuspicionReset.v1': return change({ suspicions: 0 });
+      case 'PersonalDataErased.v1':
+        this.keys.delete(this.keyOf.get(user) ?? '');
+        return change({ name: '' });
+      case 'AccountOpened.v1': this.unopened.delete(user); return;
+      default: // says nothing of who somebody is
+    }
   }
 
   #statement(event: Recorded): void {
@@ -156,4 +169,15 @@ export class ReadModels {
     const { request, job, worker, owner, model } = data;
     this.jobs.set(job, { request, job, worker, owner, model, ...this.requests.get(request)! });
   }
+}
+
+interface UserData {
+  readonly user: number;
+  readonly accountClass: AccountClass;
+  readonly registeredAt: string;
+  readonly keyHash: string;
+  readonly granted: readonly Role[];
+  readonly revoked: readonly Role[];
+  readonly concurrency?: number;
+  readonly workerInvited?: number;
 }

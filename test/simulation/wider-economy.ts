@@ -27,7 +27,7 @@ import type { Scene } from './scene.js';
 const FORMS = ['caption', 'interrogation', 'nsfw', 'GFPGAN', 'strip_background'];
 const ALCHEMISTS = 3;
 const FIRST_ALCHEMIST = 20;
-const OPERATOR_KEY = 'operator-of-the-simulation';
+export const OPERATOR_KEY = 'operator-of-the-simulation';
 
 export const alchemy = ({ random, clients, node, world }: Scene): void => {
   const payer = clients.user(random.between(0, 9));

@@ -10,6 +10,7 @@ import { RememberingSecrets } from './randomness.js';
 import { ReadModels, type ModelName } from './read-models.js';
 import { SimStore } from './sim-store.js';
 import { SimSnapshots } from './snapshots.js';
+import { Supporters } from './supporters.js';
 import { VirtualTime } from './virtual-time.js';
 
 export interface Found {
@@ -55,6 +56,7 @@ export class World {
   readonly contents = new SimContents();
   readonly secrets = SECRETS;
   readonly checks = new Checks();
+  readonly supporters = new Supporters();
   /** `account KudosUpfront` → how often it was decided. */
   readonly refusals = new Map<string, number>();
   /** `account TransferKudos` → how often it was decided. */

@@ -90,6 +90,19 @@ describe('PUT /users/{id}', () => {
     expect(await put(lucky.id, horde.operatorKey, { kudos: 11 }, headers)).toMatchObject({ status: 400, body: { rc: 'IdempotencyKeyConflict' } });
   });
 
+  it('knows a key again that was used to take kudos, and never for the opposite; at another user it is another key', async () => {
+    const [one, other] = [await client.person('one', 100), await client.person('other', 100)];
+    const headers = { 'Idempotency-Key': 'correction 7' };
+    const answers = [];
+    for (let round = 0; round < 3; round++) answers.push((await put(one.id, horde.operatorKey, { kudos: -10, monthly_kudos: 5 }, headers)).body);
+    expect(answers).toEqual([90, 95, 95].map((balance) => ({ new_kudos: balance, monthly_kudos: 5 }))); // the entitlement comes after the kudos
+    for (const kudos of [10, -11]) expect(await put(one.id, horde.operatorKey, { kudos }, headers)).toMatchObject({ status: 400, body: { rc: 'IdempotencyKeyConflict' } });
+    expect(await horde.kudosOf(one)).toBe(95);
+    for (let round = 0; round < 2; round++) expect((await put(other.id, horde.operatorKey, { kudos: 10, monthly_kudos: 6 }, headers)).body).toEqual({ new_kudos: [110, 116][round], monthly_kudos: 6 });
+    expect(await put(other.id, horde.operatorKey, { kudos: -10 }, headers)).toMatchObject({ status: 400, body: { rc: 'IdempotencyKeyConflict' } });
+    expect(await horde.kudosOf(other)).toBe(116);
+  });
+
   it('raises and lowers the monthly entitlement: what is added comes at once, what is taken is not taken back', async () => {
     const patron = await client.person('patron', 100);
     expect((await put(patron.id, horde.operatorKey, { monthly_kudos: 1_000 })).body).toEqual({ monthly_kudos: 1_000 });
