@@ -1,11 +1,12 @@
 import type { Writable } from 'node:stream';
 import pg from 'pg';
 import { DatabaseUnavailable, isFailedTransaction, translated } from './database-errors.js';
+import { ReadLane } from './read-lane.js';
 
 export type Row = Record<string, unknown>;
 /** What may be asked, inside a transaction or outside. */
 export interface Queries {
-  /** Rows of one statement. `name` prepares it once per connection: for hot statements whose text never varies. */
+  /** Rows of one statement. `name` prepares it once per connection: for hot statements whose text never varies; such a read is short. */
   query<R extends object = Row>(text: string, values?: readonly unknown[], name?: string): Promise<R[]>;
   /** Number of rows that one statement touched. */
   execute(text: string, values?: readonly unknown[], name?: string): Promise<number>;
@@ -20,12 +21,14 @@ export interface TransactionOptions {
 export interface DatabaseOptions {
   readonly url: string;
   readonly log: (line: string) => void;
-  /** Connections at most; default 16. */
+  /** Connections at most, besides one for short reads; default 16. */
   readonly poolMax?: number;
 }
 
 const POOL_MAX = 16;
 const PREPARED_MAX = 500;
+/** A prepared one of these is short, and changes nothing. */
+const READ = /^\s*SELECT\b/;
 /** A caller waits no longer than this for a connection: the edge then answers 503, and a client may retry. */
 const CONNECT_PATIENCE_MS = 5_000;
 /** 20 is int8: counts, positions and centikudos, all safe integers by design. */
@@ -34,26 +37,30 @@ const INT8_OID = 20;
 /** The door to PostgreSQL. Every method throws DatabaseUnavailable when the server cannot be reached or cannot work. */
 export class Database implements Queries {
   readonly #pool: pg.Pool;
+  readonly #reads: ReadLane;
   readonly #prepared = new Map<string, string>();
   #closed = false;
 
   constructor({ url, log, poolMax = POOL_MAX }: DatabaseOptions) {
     this.#pool = new pg.Pool({
       connectionString: url,
-      max: poolMax,
+      max: poolMax + 1, // one is kept for short reads
       connectionTimeoutMillis: CONNECT_PATIENCE_MS,
       idleTimeoutMillis: 0, // a connection costs 10 ms and a few MB to make anew; there are few
       allowExitOnIdle: true,
       pipeline: true, // statements that are not awaited one by one travel together
       types: { getTypeParser: typeParser },
     });
+    this.#reads = new ReadLane(this.#pool);
     this.#pool.on('error', (error) => {
       if (!this.#closed) log(`an idle connection to PostgreSQL was lost: ${error.message}`);
     });
   }
 
   async query<R extends object = Row>(text: string, values: readonly unknown[] = [], name?: string): Promise<R[]> {
-    const { rows } = await translated(this.#pool.query<R>(statement(text, values, name)));
+    const asked = statement(text, values, name);
+    const isShort = name !== undefined && READ.test(text);
+    const { rows } = await translated(isShort ? this.#reads.query<R>(asked) : this.#pool.query<R>(asked));
     return rows;
   }
 
@@ -129,9 +136,10 @@ export class Database implements Queries {
   }
 
   /** Waits for what is under way, then closes every connection. */
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#closed = true;
-    return this.#pool.end();
+    await this.#reads.close();
+    await this.#pool.end();
   }
 }
 
