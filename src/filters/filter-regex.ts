@@ -1,0 +1,38 @@
+import { RE2JS, RE2JSException } from 're2js';
+
+// Regexes come from moderators and run over prompts of strangers: the engine is one that needs time in proportion to the prompt,
+// whatever the regex (docs/decisions/0037).
+
+/** Steps of the compiled program. Some seventy words; a repetition of something counts as often as it may be there. */
+const PROGRAM_MAX = 500;
+
+/** A filter's regex, compiled once. Prompts are matched in their plain form, in which case does not matter. */
+export interface FilterRegex {
+  finds(text: string): boolean;
+  /** The first place that it matches, as it is written there. */
+  firstIn(text: string): string | undefined;
+  /** `by` stands for itself, whatever signs are in it. */
+  replaced(text: string, by: string): string;
+}
+
+/** The regex, or why it cannot be one, as the end of a sentence. */
+export const compileRegex = (regex: string): FilterRegex | { readonly fault: string } => {
+  const compiled = parsed(regex);
+  if (typeof compiled === 'string') return { fault: compiled };
+  if (compiled.programSize() > PROGRAM_MAX) return { fault: 'is too large: please split it, or let it repeat less' };
+  if (compiled.test('')) return { fault: 'matches an empty text, and so every prompt' };
+  return {
+    finds: (text) => compiled.test(text),
+    firstIn: (text) => compiled.exec(text)?.[0],
+    replaced: (text, by) => compiled.matcher(text).replaceAll(() => by),
+  };
+};
+
+const parsed = (regex: string): RE2JS | string => {
+  try {
+    return RE2JS.compile(regex, RE2JS.CASE_INSENSITIVE | RE2JS.LOOKBEHINDS);
+  } catch (error) {
+    if (!(error instanceof RE2JSException)) throw error;
+    return `is not valid (${error.message}); it is written as for RE2, without lookaheads and backreferences`;
+  }
+};
