@@ -21,8 +21,8 @@ const YOUTH_TYPES: readonly number[] = [10, 11];
 const LEWD_TYPES: readonly number[] = [20];
 export const ACTIVE_TYPES: readonly number[] = [...YOUTH_TYPES, ...LEWD_TYPES];
 const REPLACED_TYPE = 10;
-/** Replacing makes a prompt hardly longer; what grows beyond this came from a filter that matches everywhere, and is no prompt any more. */
-const REPLACED_CHARS_MAX = 50_000;
+/** Replacing makes a prompt hardly longer; what grows beyond this came from filters that match everywhere, and is no prompt any more. */
+const GROWN_CHARS_MAX = 20_000;
 
 export interface Score {
   /** How many groups matched. */
@@ -62,8 +62,8 @@ export class FilterSet {
   replaced(plain: string): string {
     let text = plain;
     for (const { compiled, replacement } of this.#of([REPLACED_TYPE])) {
-      if (compiled.finds(text)) text = compiled.replaced(text, replacement);
-      if (text.length > REPLACED_CHARS_MAX) return '';
+      if (compiled.finds(text)) text = compiled.replaced(text, replacement) ?? '';
+      if (text.length > GROWN_CHARS_MAX) return '';
     }
     return text.replace(/\s+/g, ' ').trim();
   }

@@ -5,7 +5,7 @@ import { plainPrompt } from './plain-prompt.js';
 
 /** 7,500 words (horde-api C1.1 row 27) of ordinary length. Nobody's filters shall have to read more. */
 export const FILTERED_CHARS_MAX = 50_000;
-/** horde-api C1.1 row 19 (Q63). */
+/** What is replaced has so many at most (horde-api C1.1 row 19, Q63). */
 export const REPLACED_CHARS_MAX = 7_000;
 /** horde-rules §9.3: what an image of a replaced prompt must not show. */
 const NOT_SHOWN = 'child, infant, underage, immature, teenager, tween';
@@ -30,27 +30,30 @@ const refused = (rc: 'InvalidPromptSize' | 'BadRequest' | 'CorruptPrompt'): Judg
 
 /** What becomes of the prompt of an image (horde-rules §9.3). Only what it asks for is looked at, not what it asks to avoid. */
 export const judge = (asked: AskedPrompt, filters: FilterSet): Judgement => {
-  const { positive, negative } = splitPrompt(asked.prompt);
+  const { positive } = splitPrompt(asked.prompt);
   if (positive.length > FILTERED_CHARS_MAX) return refused('InvalidPromptSize');
   const isSuspect = filters.suspects(positive);
   if (isSuspect && !asked.replaceable) return { outcome: 'offence' };
-  if (isSuspect && hasMoreCharsThan(positive, REPLACED_CHARS_MAX)) return refused('BadRequest');
-  const text = isSuspect ? filters.replaced(plainPrompt(positive)) : undefined;
-  if (text === '') return { outcome: 'offence' };
-  const grown = guarded(asked, text ?? positive, filters) ?? text;
-  if (grown === '') return refused('CorruptPrompt');
-  return { outcome: 'passed', prompt: grown === undefined ? asked.prompt : withNegatives(grown, negative) };
+  if (!isSuspect && !isGuarded(asked, positive, filters)) return { outcome: 'passed', prompt: asked.prompt };
+  if (hasMoreCharsThan(positive, REPLACED_CHARS_MAX)) return refused('BadRequest');
+  const prompt = rewritten(asked, filters);
+  if (prompt !== undefined) return { outcome: 'passed', prompt };
+  return isSuspect ? { outcome: 'offence' } : refused('CorruptPrompt');
 };
 
-const withNegatives = (positive: string, negative: string | undefined): string => `${positive}###${NOT_SHOWN}${negative === undefined ? '' : `, ${negative}`}`;
-
-/** For models that are for adults, and for flagged users: without what sounds young. Undefined where nothing has to change. */
-const guarded = ({ models, adult, flagged }: AskedPrompt, positive: string, filters: FilterSet): string | undefined => {
-  if (!adult && !flagged) return undefined;
+/** Models for adults are not given what sounds young; flagged users' prompts are replaced whatever they say. */
+const isGuarded = ({ models, adult, flagged }: AskedPrompt, positive: string, filters: FilterSet): boolean => {
+  if (flagged || !adult) return flagged;
   const plain = plainPrompt(positive);
-  const tolerant = toleratesTags(models);
-  if (!flagged && grownUp(plain, tolerant) === plain && !filters.replaces(plain)) return undefined;
-  return grownUp(filters.replaced(plain), tolerant);
+  return grownUp(plain, toleratesTags(models)) !== plain || filters.replaces(plain);
+};
+
+/** What may be drawn in its place; undefined when nothing is left. */
+const rewritten = ({ prompt, models, adult, flagged }: AskedPrompt, filters: FilterSet): string | undefined => {
+  const { positive, negative } = splitPrompt(prompt);
+  const replaced = filters.replaced(plainPrompt(positive));
+  const text = adult || flagged ? grownUp(replaced, toleratesTags(models)) : replaced;
+  return text === '' ? undefined : `${text}###${NOT_SHOWN}${negative === undefined ? '' : `, ${negative}`}`;
 };
 
 /** As people count, where a sign may take two places. */
