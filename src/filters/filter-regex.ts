@@ -28,7 +28,7 @@ export const compileRegex = (regex: string): FilterRegex | { readonly fault: str
   if (compiled.test('')) return { fault: 'matches an empty text, and so every prompt' };
   return {
     finds: (text) => compiled.test(text),
-    firstIn: (text) => compiled.exec(text)?.[0],
+    firstIn: (text) => (compiled.exec(text) as readonly string[] | null)?.[0],
     replaced: (text, by) => replaced(compiled, text, by),
   };
 };

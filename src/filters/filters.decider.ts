@@ -61,14 +61,18 @@ const add = ({ filterType, words, description, replacement, by, at }: Command<'A
 const change = ({ filter, filterType, words, description, replacement, by, at }: Command<'ChangeFilter'>, filters: Filters): Decided => {
   const known = filters.known.get(filter);
   if (!known) return refuse('FilterNotFound');
-  const typed = filterType === undefined || filterType === known.filterType ? {} : { filterType };
-  const worded = words === undefined || words.regexHash === known.regexHash ? {} : words;
-  const changed = { ...typed, ...worded, ...(description === undefined ? {} : { description }), ...(replacement === undefined ? {} : { replacement }) };
+  const kind = kindChange(known, { filterType, words });
+  const changed = { ...kind, ...(description === undefined ? {} : { description }), ...(replacement === undefined ? {} : { replacement }) };
   if (Object.keys(changed).length === 0) return accept();
-  const twin = twinOf({ ...known, ...typed, ...worded }, filters);
+  const twin = twinOf({ ...known, ...kind }, filters);
   if (twin !== undefined && twin !== filter) return refuse('FilterExists', { filter: twin });
   return accept({ type: 'FilterChanged.v1', data: { filter, by, ...changed, changedAt: at } });
 };
+
+/** What of the type and the regex is really another. */
+const kindChange = (known: Known, { filterType, words }: { readonly filterType: number | undefined; readonly words: RegexWords | undefined }): Partial<Known & RegexWords> => ({
+  ...(filterType === undefined || filterType === known.filterType ? {} : { filterType }), ...(words === undefined || words.regexHash === known.regexHash ? {} : words),
+});
 
 const twinOf = ({ filterType, regexHash }: Known, { known }: Filters): number | undefined =>
   [...known].find(([, each]) => each.filterType === filterType && each.regexHash === regexHash)?.[0];
