@@ -6,23 +6,12 @@ import type { Refused } from '../../src/platform/http/refusals.js';
 import { Seeded } from '../support/seeded.js';
 import { isPassing } from './world.js';
 import { Simulation } from './simulation.js';
-import { MODELS } from './read-models.js';
+import { untilDone } from './until-done.js';
 
 const ROUNDS = 100;
 const CLIENTS = 100;
 const TIMEOUT_MS = 10 * 60_000;
 const context = { actor: { kind: 'system' as const }, correlationId: 'race' };
-
-/** Steps everything in an order of the seed until nobody waits for anything any more. */
-const untilDone = async (simulation: Simulation, random: Seeded, isDone: () => boolean): Promise<void> => {
-  for (let step = 0; !isDone(); step++) {
-    expect(step).toBeLessThan(100_000);
-    await simulation.turn(random, random.between(1, 40));
-    for (const node of simulation.nodes) if (random.chance(0.5)) node!.log.feedUpTo(simulation.world.head);
-    for (const name of MODELS) simulation.world.models.advance(name, random.between(0, 50));
-    simulation.world.time.pass(random.between(0, 40));
-  }
-};
 
 /** Two users with a balance; the first one's key and both ids. */
 const people = async (simulation: Simulation, random: Seeded, balance: number) => {

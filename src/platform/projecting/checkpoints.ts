@@ -9,6 +9,12 @@ export interface Place {
   readonly position: number;
   readonly epoch: number;
 }
+/** A checkpoint from where it is believed to be to where it is to be. */
+export interface Move {
+  readonly name: string;
+  readonly from: Place;
+  readonly position: number;
+}
 interface CheckpointRow extends Place {
   readonly version: number;
   readonly storeId: string | null;
@@ -80,16 +86,15 @@ export class Checkpoints {
     return missing.length > 0 ? `no process with the role projector, of this release, has made ${missing.join(', ')} yet` : undefined;
   }
 
-  /** The first statement of each transaction: locks the checkpoint, and fails unless it is where the caller believes. */
-  advance(name: string, from: Place, position: number): Statement & { readonly name: string } {
-    return { name: 'rm.advance', text: 'SELECT rm.advance($1, $2, $3, $4)', values: [name, from.epoch, from.position, position] };
+  /** The first statement of each transaction: locks the checkpoints, and fails unless each is where the caller believes. */
+  advance(moves: readonly Move[]): Statement {
+    return { text: ADVANCE, values: columnsOf(moves) };
   }
 
   /** Moves checkpoints alone, past events that did not concern them: one statement for all. Returns the names that moved. */
-  skip(moves: readonly { readonly name: string; readonly from: Place; readonly position: number }[]): Promise<ReadonlySet<string>> {
-    const columns = [moves.map(({ name }) => name), moves.map(({ from }) => from.epoch), moves.map(({ from }) => from.position), moves.map(({ position }) => position)];
+  skip(moves: readonly Move[]): Promise<ReadonlySet<string>> {
     return this.database.transaction(async (queries) => {
-      const rows = await queries.query<{ name: string }>(SKIP, columns, 'rm.skip');
+      const rows = await queries.query<{ name: string }>(SKIP, columnsOf(moves), 'rm.skip');
       return new Set(rows.map(({ name }) => name));
     }, { durable: false });
   }
@@ -113,6 +118,13 @@ export class Checkpoints {
     }, { durable: true });
   }
 }
+
+const columnsOf = (moves: readonly Move[]): unknown[] =>
+  [moves.map(({ name }) => name), moves.map(({ from }) => from.epoch), moves.map(({ from }) => from.position), moves.map(({ position }) => position)];
+
+const ADVANCE = `
+  SELECT rm.advance(v.name, v.epoch, v.old_position, v.new_position)
+  FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::bigint[]) AS v (name, epoch, old_position, new_position)`;
 
 const SKIP = `
   UPDATE rm.checkpoint c SET position = v.new_position, updated_at = now()

@@ -2,6 +2,7 @@ import { defer, from, lastValueFrom, retry, throwError } from 'rxjs';
 import type { Clock, Timers } from '../../kernel/clock.js';
 import type { Recorded } from '../../kernel/event.js';
 import { BEGINNING, type EventLog, type FeedBatch, LogUnavailable, type RecordedEvent } from '../event-log/event-log.js';
+import type { Database } from '../postgres/database.js';
 import { isOutage, messageOf } from '../postgres/database-errors.js';
 import type { Checkpoints } from './checkpoints.js';
 import type { ProjectionWorker, ProjectorLog, Stretch } from './projection-worker.js';
@@ -11,6 +12,7 @@ export type Reveal = (events: readonly Recorded[]) => Promise<readonly Recorded[
 
 export interface GroupOptions {
   readonly eventLog: EventLog;
+  readonly database: Pick<Database, 'pipelined'>;
   readonly checkpoints: Checkpoints;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -34,8 +36,8 @@ const RETRY_MS_MAX = 30_000;
 const DECODE_SLICE = 500;
 
 /**
- * Projections that read the log together: an event is read and decoded once for all of them, and each stores it on a
- * connection of its own. They advance in step, so a group is as fast as its slowest member.
+ * Projections that read the log together: an event is read and decoded once for all of them. Live they store it together; history each on
+ * a connection of its own. They advance in step, so a group is as fast as its slowest member.
  */
 export class ProjectionGroup {
   readonly #workers: Set<ProjectionWorker>;
@@ -127,11 +129,36 @@ export class ProjectionGroup {
 
   async #store(stretch: Stretch): Promise<void> {
     if (stretch.events.length > 0) this.#lastCommit = this.options.clock.monotonic();
+    if (!(await this.#storeTogether(stretch))) await this.#storeApart(stretch);
+    if (this.options.clock.monotonic() - this.#lastSkip >= SKIP_EVERY_MS) await this.#skip();
+  }
+
+  /**
+   * What happens live is little for each of many: one transaction for all costs one journey and one commit instead of a dozen. False when it
+   * is not for this, or when nothing was stored because one of them could not: each by itself tells whose fault it is.
+   */
+  async #storeTogether(stretch: Stretch): Promise<boolean> {
+    const { live, events, undecodable } = stretch;
+    if (!live || undecodable || events.length > PACE_EVENTS) return false;
+    try {
+      const shares = [...this.#workers].map((worker) => ({ worker, share: worker.shareOf(stretch) }));
+      const stored = shares.map(({ share }) => share).filter(({ statements }) => statements.length > 0);
+      const { database, checkpoints } = this.options;
+      if (stored.length > 0) await database.pipelined([checkpoints.advance(stored.map(({ move }) => move)), ...stored.flatMap(({ statements }) => statements)], { durable: false });
+      for (const { worker, share } of shares) worker.stored(stretch, share);
+      return true;
+    } catch (error) {
+      if (isOutage(error)) throw error;
+      return false;
+    }
+  }
+
+  /** In history each works for as long as all together would: on a connection of its own. */
+  async #storeApart(stretch: Stretch): Promise<void> {
     // All have to end before one's outage is told: a transaction of the others may still be under way.
     const results = await Promise.allSettled([...this.#workers].map((worker) => worker.apply(stretch)));
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
-    if (this.options.clock.monotonic() - this.#lastSkip >= SKIP_EVERY_MS) await this.#skip();
   }
 
   /** Nothing is waited for when the log is quiet; when it is busy, what comes within 20 ms shares one transaction. */

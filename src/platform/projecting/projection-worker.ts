@@ -1,10 +1,10 @@
 import type { Clock, Timers } from '../../kernel/clock.js';
 import type { Recorded } from '../../kernel/event.js';
-import type { Projection } from '../../kernel/projection.js';
+import type { Projection, Statement } from '../../kernel/projection.js';
 import { BEGINNING, type EventLog, LogUnavailable, type RecordedEvent } from '../event-log/event-log.js';
 import type { Database } from '../postgres/database.js';
 import { isOutage, messageOf } from '../postgres/database-errors.js';
-import { type Checkpoints, isFenced, type Place, ProjectionFault } from './checkpoints.js';
+import { type Checkpoints, isFenced, type Move, type Place, ProjectionFault } from './checkpoints.js';
 import { LagHistogram } from '../telemetry/lag-histogram.js';
 import { PositionWaiters } from './position-waiters.js';
 
@@ -43,6 +43,13 @@ export interface Stretch {
   readonly live: boolean;
   /** The event behind `position` could not be decoded: nobody can go on. */
   readonly undecodable?: { readonly event: RecordedEvent; readonly error: unknown };
+}
+
+/** What one projection stores of a stretch, with its checkpoint. */
+export interface Share {
+  readonly move: Move;
+  readonly events: number;
+  readonly statements: readonly Statement[];
 }
 
 export interface WorkerOptions {
@@ -137,15 +144,38 @@ export class ProjectionWorker {
 
   /** @throws DatabaseUnavailable; then nobody knows whether it was stored, and `load` has to find out */
   async apply(stretch: Stretch): Promise<void> {
-    const start = stretch.events.length > 0 && stretch.events[0]!.position > this.#seen ? 0 : stretch.events.findIndex(({ position }) => position > this.#seen);
-    const mine = start < 0 ? [] : stretch.events.filter((event, index) => index >= start && this.#concerns(event.type));
+    const mine = this.#mineOf(stretch);
     const wasLive = this.#state === 'live';
     if (mine.length > 0) await this.#commit(mine, stretch.position);
     if (this.#state === 'stopped' || this.#state === 'standby') return;
+    this.#follow(stretch, wasLive);
+    if (stretch.undecodable) this.#poisoned(stretch.undecodable.event, stretch.undecodable.error);
+  }
+
+  /** What it has to store of a stretch, for a transaction that it shares with others. @throws whatever the projection throws */
+  shareOf(stretch: Stretch): Share {
+    const mine = this.#mineOf(stretch);
+    return { move: { name: this.name, from: this.#place, position: stretch.position }, events: mine.length, statements: mine.length > 0 ? this.projection.project(mine) : [] };
+  }
+
+  /** Its share is stored. */
+  stored(stretch: Stretch, { statements, events }: Share): void {
+    if (statements.length > 0) {
+      this.#place = { ...this.#place, position: stretch.position };
+      this.#events += events;
+    }
+    this.#follow(stretch, this.#state === 'live');
+  }
+
+  #follow(stretch: Stretch, wasLive: boolean): void {
     this.#see(stretch.position);
     this.#state = stretch.live ? 'live' : this.#state;
     this.#measure(stretch.raw, wasLive);
-    if (stretch.undecodable) this.#poisoned(stretch.undecodable.event, stretch.undecodable.error);
+  }
+
+  #mineOf({ events }: Stretch): readonly Recorded[] {
+    const start = events.length > 0 && events[0]!.position > this.#seen ? 0 : events.findIndex(({ position }) => position > this.#seen);
+    return start < 0 ? [] : events.filter((event, index) => index >= start && this.#concerns(event.type));
   }
 
   #concerns(type: string): boolean {
@@ -165,7 +195,7 @@ export class ProjectionWorker {
         this.#see(upTo);
         return;
       }
-      const advance = this.options.checkpoints.advance(this.name, this.#place, upTo);
+      const advance = this.options.checkpoints.advance([{ name: this.name, from: this.#place, position: upTo }]);
       await this.options.database.pipelined([advance, ...statements], { durable: false });
       this.#place = { ...this.#place, position: upTo };
       this.#events += events.length;
@@ -219,7 +249,7 @@ export class ProjectionWorker {
   }
 
   /** What has to be stored for other processes to know how far we have seen. */
-  get pendingSkip(): { readonly name: string; readonly from: Place; readonly position: number } {
+  get pendingSkip(): Move {
     return { name: this.name, from: this.#place, position: this.#seen };
   }
   skipped(position: number): void {
