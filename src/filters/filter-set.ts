@@ -30,13 +30,14 @@ export interface Score {
   readonly matches: readonly string[];
 }
 
-/** All filters at one moment, compiled. */
+/** All filters at one moment, compiled. What an earlier set has compiled is taken from it: five hundred of them take a tenth of a second. */
 export class FilterSet {
   readonly #all: readonly Compiled[];
 
-  constructor(filters: readonly PromptFilter[]) {
+  constructor(filters: readonly PromptFilter[], earlier?: FilterSet) {
+    const known = new Map((earlier ? earlier.#all : []).map(({ regex, compiled }) => [regex, compiled]));
     this.#all = filters.flatMap((filter) => {
-      const compiled = compileRegex(filter.regex); // one that a later version of the engine refuses looks at nothing
+      const compiled = known.get(filter.regex) ?? compileRegex(filter.regex); // one that a later version of the engine refuses looks at nothing
       return 'fault' in compiled ? [] : [{ ...filter, compiled }];
     });
   }

@@ -46,7 +46,7 @@ export class PromptFilters implements NodeFold {
   async refresh(): Promise<void> {
     const before = this.#revision;
     for (const event of await this.rows.after(this.#revision)) if (event.revision === this.#revision + 1) this.#fold(event);
-    if (this.#revision !== before) this.#set = new FilterSet(this.all());
+    if (this.#revision !== before) this.#set = new FilterSet(this.all(), this.#set);
   }
 
   /** By their numbers. */

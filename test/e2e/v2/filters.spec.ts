@@ -183,39 +183,9 @@ describe('a prompt that must not be replaced', () => {
     expect([answer.body.rc, events]).toEqual(['CorruptPrompt', []]);
   });
 
-  it('of a service keeps its own address out for five minutes at most, and whom it speaks for as anybody', async () => {
-    const service = await client.person('service', 100_000);
-    await give(service, { service: true });
-    const { body: { proxy_passkey: passkey } } = await client.send('PUT', `${V2}/users/${service.id}`, { key: service.key, body: { generate_proxy_passkey: true } });
-    await horde.caughtUp();
-    const secondsOut = async (ip: string, headers = {}): Promise<number> => Number(/another (\d+) seconds/.exec((await askFrom(ip, refused, service, headers)).body.message)?.[1]);
-    const spokenFor = { 'proxied-for': '203.0.113.21', 'proxy-authorization': passkey };
-    for (const most of [180, 300]) {
-      expect((await askFrom('203.0.113.20', refused, service)).body.rc).toBe('CorruptPrompt');
-      const out = await secondsOut('203.0.113.20');
-      expect(out > most - 5 && out <= most).toBe(true);
-      await horde.pass(301_000);
-    }
-    for (const most of [180, 540]) {
-      expect((await askFrom('203.0.113.20', refused, service, spokenFor)).body.rc).toBe('CorruptPrompt');
-      const out = await secondsOut('203.0.113.20', spokenFor);
-      expect(out > most - 5 && out <= most).toBe(true);
-      await horde.pass(181_000);
-    }
-  });
-
-  it('is refused at its place: after time-outs, and before what is wrong with its parameters', async () => {
-    const IP = '203.0.113.30';
-    const wrong = { ...refused, params: { cfg_scale: 1.234, loras: Array.from({ length: 6 }, () => ({ name: 'x' })) } };
-    expect((await askFrom(IP, { ...wrong, workers: ['00000000-0000-4000-8000-000000000000'] }, payer)).body.rc).toBe('WorkerNotFound');
-    expect((await askFrom(IP, wrong)).body.rc).toBe('CorruptPrompt');
-    expect((await askFrom(IP, wrong)).body.rc).toBe('TimeoutIP');
-    expect((await askFrom('203.0.113.31', { ...wrong, replacement_filter: true })).body.rc).toBe('TooManyLoras');
-  });
-
   it('counts on every node, and a filter is known to all of them within a second', async () => {
     const fatal: unknown[] = [];
-    const other = await startOn(horde.dataDir, { ...settings, PORT: String(await freePort()), DATABASE_URL: platform.config.databaseUrl!, ROLES: 'api,projector', NODE_NAME: 'other' }, { sharedLog: platform.log, onFatal: (error) => void fatal.push(error) });
+    const other = await startOn(horde.dataDir, { ...settings, PORT: String(await freePort()), DATABASE_URL: platform.config.databaseUrl!, ROLES: 'api', NODE_NAME: 'other' }, { sharedLog: platform.log, onFatal: (error) => void fatal.push(error) });
     const ask = (url: string, body: Fields): Promise<Answered> => client.post(`${url}${V2}/generate/async`, payer.key, body, { 'x-forwarded-for': '203.0.113.40' });
     const rounds = async (): Promise<void> => {
       await other.platform.feed.waitFor(await platform.log.head());
@@ -235,5 +205,50 @@ describe('a prompt that must not be replaced', () => {
     } finally {
       await other.close();
     }
+  });
+
+  it('of a service keeps its own address out for five minutes at most, and whom it speaks for as anybody', async () => {
+    const service = await client.person('service', 100_000);
+    await give(service, { service: true });
+    const { body: { proxy_passkey: passkey } } = await client.send('PUT', `${V2}/users/${service.id}`, { key: service.key, body: { generate_proxy_passkey: true } });
+    await horde.caughtUp();
+    const secondsOut = async (ip: string, headers = {}): Promise<number> => Number(/another (\d+) seconds/.exec((await askFrom(ip, refused, service, headers)).body.message)?.[1]);
+    const spokenFor = { 'proxied-for': '203.0.113.21', 'proxy-authorization': passkey };
+    for (const most of [180, 300]) {
+      expect((await askFrom('203.0.113.20', refused, service)).body.rc).toBe('CorruptPrompt');
+      const out = await secondsOut('203.0.113.20');
+      expect(out > most - 5 && out <= most).toBe(true);
+      await horde.pass(301_000);
+    }
+    await horde.pass(3_600_000); // an offence at the address of a service is forgotten after an hour
+    expect([(await askFrom('203.0.113.20', refused, service)).body.rc, (await secondsOut('203.0.113.20')) <= 180]).toEqual(['CorruptPrompt', true]);
+    for (const most of [180, 540]) {
+      expect((await askFrom('203.0.113.20', refused, service, spokenFor)).body.rc).toBe('CorruptPrompt');
+      const out = await secondsOut('203.0.113.20', spokenFor);
+      expect(out > most - 5 && out <= most).toBe(true);
+      await horde.pass(361_000);
+    }
+    await horde.pass(23 * 3_600_000); // and that of anybody after a day
+    expect((await horde.appendedBy(() => askFrom('203.0.113.20', refused, service, spokenFor))).events.map(({ data }) => data)).toEqual([expect.objectContaining({ offence: 3 })]);
+    await horde.pass(24 * 3_600_000);
+    expect((await horde.appendedBy(() => askFrom('203.0.113.20', refused, service, spokenFor))).events.map(({ data }) => data)).toEqual([expect.objectContaining({ offence: 1 })]);
+  });
+
+  it('is held against its sender once, and its address is timed out, although the process died between the two', async () => {
+    const sender = await client.person('in between', 100_000);
+    await platform.database.execute('ALTER TABLE platform.address_offence RENAME TO away');
+    const failed = await horde.appendedBy(() => askFrom('203.0.113.60', refused, sender)).finally(() => platform.database.execute('ALTER TABLE platform.away RENAME TO address_offence'));
+    expect([failed.answer.status, failed.events.map(({ type }) => type)]).toEqual([500, ['UserSuspected.v1']]);
+    const again = await horde.appendedBy(() => askFrom('203.0.113.60', refused, sender));
+    expect([again.answer.body.rc, again.events.map(({ type }) => type), await suspicions(sender)]).toEqual(['CorruptPrompt', ['AddressTimedOut.v1'], 1]);
+  });
+
+  it('is refused at its place: after time-outs, and before what is wrong with its parameters', async () => {
+    const IP = '203.0.113.30';
+    const wrong = { ...refused, params: { cfg_scale: 1.234, loras: Array.from({ length: 6 }, () => ({ name: 'x' })) } };
+    expect((await askFrom(IP, { ...wrong, workers: ['00000000-0000-4000-8000-000000000000'] }, payer)).body.rc).toBe('WorkerNotFound');
+    expect((await askFrom(IP, wrong)).body.rc).toBe('CorruptPrompt');
+    expect((await askFrom(IP, wrong)).body.rc).toBe('TimeoutIP');
+    expect((await askFrom('203.0.113.31', { ...wrong, replacement_filter: true })).body.rc).toBe('TooManyLoras');
   });
 });
