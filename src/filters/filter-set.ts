@@ -51,10 +51,10 @@ export class FilterSet {
     return lewd.some(finds) && (youngEmojiIn(positive) !== undefined || this.#of(YOUTH_TYPES).some(finds));
   }
 
-  /** How many groups match and by which words; of one type, whether it matches. */
+  /** How many groups match and by which words; of one type, whether it matches. To find where costs much more than to find whether. */
   score(positive: string, filterType?: number): Score {
     const plain = plainPrompt(positive);
-    const found = (types: readonly number[]): string[] => this.#of(types).flatMap(({ compiled }) => compiled.firstIn(plain) ?? []);
+    const found = (types: readonly number[]): string[] => this.#of(types).flatMap(({ compiled }) => (compiled.finds(plain) ? (compiled.firstIn(plain) ?? []) : []));
     const groups = filterType === undefined ? [[...found(YOUTH_TYPES), youngEmojiIn(positive) ?? []].flat(), found(LEWD_TYPES)] : [found([filterType])];
     return { suspicion: groups.filter((group) => group.length > 0).length as Score['suspicion'], matches: [...new Set(groups.flat())] };
   }
