@@ -5,6 +5,7 @@ import { healthProviders, platformProviders } from './boot/providers.js';
 import type { Platform } from './boot/platform.js';
 import { DispatchModule } from './dispatch/dispatch.module.js';
 import { DonationsModule } from './donations/donations.module.js';
+import { FiltersModule } from './filters/filters.module.js';
 import { KudosModule } from './kudos/kudos.module.js';
 import { NotaryModule } from './notary/notary.module.js';
 import { OperationsModule } from './operations/operations.module.js';
@@ -34,7 +35,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         CqrsModule.forRoot(), PlatformModule.with(platformProviders(platform)),
-        KudosModule, DonationsModule, UsersModule, OperationsModule, WorkersModule, TeamsModule, StylesModule, RequestsModule, DispatchModule, OutagesModule, StatusModule, HealthModule, AuditModule, NotaryModule,
+        KudosModule, DonationsModule, UsersModule, OperationsModule, FiltersModule, WorkersModule, TeamsModule, StylesModule, RequestsModule, DispatchModule, OutagesModule, StatusModule, HealthModule, AuditModule, NotaryModule,
       ],
     };
   }

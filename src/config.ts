@@ -45,6 +45,7 @@ export interface Config {
   readonly outboundOrigins: ReadonlySet<string>;
   /** A file (PEM) of an authority that their certificates may be signed by. */
   readonly outboundCa: string | undefined;
+  readonly promptFilters: boolean;
   readonly upfrontOnWorkerList: boolean;
   readonly matchedTargeting: boolean;
   readonly testApiKeys: boolean;
@@ -257,6 +258,10 @@ const KEYS = {
     key: 'OUTBOUND_ORIGINS', default: '', read: origins,
     help: 'such as http://hooks.internal:8080, separated by commas: source images and webhooks may be there, whatever their scheme, port and address; a private horde calls nobody else',
   },
+  promptFilters: {
+    key: 'PROMPT_FILTERS', default: 'on', read: flag,
+    help: 'on: prompts of images are looked through by the filters of moderators, and models for adults are asked for adults only',
+  },
   upfrontOnWorkerList: {
     key: 'HORDE_UPFRONT_KUDOS_ON_WORKERLIST', default: '0', read: flag,
     help: 'on: requests that name workers need their price upfront, and are not downgraded',
@@ -318,7 +323,7 @@ export const readConfig = (environment: Environment = process.env): Config => {
     ...supporters({ profile, patreonToken: read('patreonToken'), patreonUrl: read('patreonUrl'), stripeKey: read('stripeKey'), stripeUrl: read('stripeUrl') }),
     donationSource: read('donationSource'), addressChecker: checkerOf(profile, read('addressChecker'), read('addressesAllowed')),
     outboundOrigins: read('outboundOrigins'), outboundCa: read('outboundCa'),
-    upfrontOnWorkerList: read('upfrontOnWorkerList'), matchedTargeting: read('matchedTargeting'),
+    promptFilters: read('promptFilters'), upfrontOnWorkerList: read('upfrontOnWorkerList'), matchedTargeting: read('matchedTargeting'),
     testApiKeys: read('testApiKeys'), rateLimits: !read('rateLimitsOff'), speedLimits: !read('speedLimitsOff'), rateLimitWhitelist: read('rateLimitWhitelist'),
     trustProxyHops: read('trustProxyHops'), bodyLimitBytes: read('bodyLimitMiB') * 2 ** 20, blobLimitBytes: read('blobLimitMiB') * 2 ** 20,
     logLevel: read('logLevel'), node: read('node'),

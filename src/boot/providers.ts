@@ -18,6 +18,7 @@ import { DonationSource } from '../donations/repay-thanks.reactor.js';
 import { Unrepaid } from '../donations/unrepaid.js';
 import { findDecoy } from '../dispatch/decoys.js';
 import { isInMaintenance, WorkerViews } from '../dispatch/worker-view.js';
+import { PromptFilters } from '../filters/prompt-filters.message.js';
 import { NO_CAP } from '../config.js';
 import { kudos } from '../kernel/kudos.js';
 import { Credits } from '../kudos/credits.js';
@@ -86,6 +87,7 @@ import { WorkerFiguresSource } from '../workers/worker-figures.js';
 import { makeAddressChecks } from './make-address-checks.js';
 import { makeMembers } from './make-members.js';
 import { makeStrangers } from './make-strangers.js';
+import { filterRows } from './filter-rows.js';
 import { mailRows, modesRows, PostgresMessagePages } from './operations-rows.js';
 import { suspectRows, workerRows } from './worker-rows.js';
 import type { Platform } from './platform.js';
@@ -142,6 +144,7 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [PastMinute, new PastMinute(past, clock)], [WorkerFiguresSource, new PostgresWorkerFigures(platform)], [WorkerJobs, new PostgresWorkerJobs(platform)],
     [PriorityCap, new PriorityCap(config.kudosCap)], [AnonymousUse, new AnonymousUse(config.anonymous)], [AddressTags, new AddressTags(platform.vault, clock)],
     [HordeModes, new HordeModes(modesRows(platform))], [AddressChecks, makeAddressChecks(platform)],
+    [PromptFilters, new PromptFilters(filterRows(platform), config.promptFilters)],
     [PublishedCheckpoints, new PublishedCheckpoints(platform.database, platform.log.storeId)],
     [WebhookInbox, new WebhookInbox({ due, contents: platform.contents, feed, clock })], [SenderParts, new SenderParts({ clock, ids, secrets }, due, counts, { strangers, logger: platform.logger })],
     [SpeedLimits, new SpeedLimits(pricing, config.speedLimits)], [OpenRegistration, new OpenRegistration(config.registration)], [DevAccess, new DevAccess(config.testApiKeys)],

@@ -4,6 +4,7 @@ import { ConfigError, type Config } from '../config.js';
 import { JobWaits } from '../dispatch/job-waits.js';
 import { LiveNodes } from '../dispatch/live-nodes.js';
 import { LiveQueue } from '../dispatch/live-queue.message.js';
+import { PromptFilters } from '../filters/prompt-filters.message.js';
 import { KeptEstimates } from '../dispatch/estimates/kept-estimates.message.js';
 import { RecentDispatch } from '../dispatch/estimates/recent-dispatch.js';
 import { ModelSpeeds } from '../dispatch/model-speeds.js';
@@ -173,7 +174,7 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding, vault
   const mail = get(WorkerMail);
   const folds = [
     get(Credits), get(Pockets), get(TrustedUsers), get(RecentGifts), directory, get(NextUserId), registry, get(Suspects), new ForgetErased(vault, feed), queue,
-    get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests), get(StyleKeys), get(Claims), get(Unrepaid), get(WebhookInbox), latest, modes, mail, get(AddressBlocks), watch, get(ModelSpeeds), get(Outages),
+    get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests), get(StyleKeys), get(Claims), get(Unrepaid), get(WebhookInbox), latest, modes, mail, get(AddressBlocks), get(PromptFilters), watch, get(ModelSpeeds), get(Outages),
     get(JobWaits), get(RecentDispatch), get(KeptEstimates), passkeys,
   ];
   for (const fold of folds) feed.register(fold);
@@ -232,6 +233,7 @@ const startTimers = (app: NestFastifyApplication, { timers, logger, contents, bl
     { name: 'deleted shared keys', everyMs: REPAIRS_MS, round: () => deletedKeys.round() },
     { name: 'maintenance', everyMs: REAPER_MS, round: () => app.get(Maintenance, { strict: false }).round() },
     { name: 'address blocks', everyMs: REAPER_MS, round: () => app.get(AddressBlocks, { strict: false }).round() },
+    { name: 'prompt filters', everyMs: REAPER_MS, round: () => app.get(PromptFilters, { strict: false }).round() },
     { name: 'old addresses', everyMs: HOUSEKEEPING_MS, round: () => app.get(WorkerAddresses, { strict: false }).forgetOld() },
     { name: 'housekeeping', everyMs: HOUSEKEEPING_MS, round: () => housekeeping.round() },
     { name: 'supporters', everyMs: SUPPORTERS_MS, round: () => members.refresh() },

@@ -7,6 +7,8 @@ export interface AddressBlock {
 }
 export type AddressBlockCommand =
   | { readonly type: 'BlockAddress'; readonly by: number; readonly worker?: string; readonly until: string; readonly at: string }
+  /** As `BlockAddress`, and never ends one that lasts longer. */
+  | { readonly type: 'TimeOutAddress'; readonly offence: number; readonly until: string; readonly at: string }
   | { readonly type: 'UnblockAddress'; readonly by: number; readonly at: string };
 
 /** A block that is placed again ends when the newest says, sooner or later than before. */
@@ -14,8 +16,12 @@ export const addressBlockDecider: Decider<AddressBlock, AddressBlockCommand, Add
   category: 'addressblock',
   stateVersion: 1,
   initialState: (id) => ({ id, until: undefined }),
-  evolve: ({ id }, event) => ({ id, until: event.type === 'AddressBlocked.v1' ? event.data.until : undefined }),
+  evolve: ({ id }, event) => ({ id, until: event.type === 'AddressUnblocked.v1' ? undefined : event.data.until }),
   decide: (command, { id, until }) => {
+    if (command.type === 'TimeOutAddress') {
+      if (until !== undefined && until >= command.until) return accept();
+      return accept({ type: 'AddressTimedOut.v1', data: { block: id, offence: command.offence, until: command.until, timedOutAt: command.at } });
+    }
     const { by, at } = command;
     if (command.type === 'UnblockAddress') return until === undefined ? accept() : accept({ type: 'AddressUnblocked.v1', data: { block: id, by, unblockedAt: at } });
     const worker = command.worker === undefined ? {} : { worker: command.worker };

@@ -31,7 +31,16 @@ const REFRESH_MS = 10_000;
 const UPSERT = `
 INSERT INTO platform.address_block AS b (address_hash, block, sealed, worker, until_ms) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (address_hash) DO UPDATE SET block = excluded.block, sealed = excluded.sealed, worker = excluded.worker, until_ms = excluded.until_ms`;
+/** Two nodes may time the same address out at once: the longer one stays. */
+const LENGTHEN = `${UPSERT} WHERE b.until_ms < excluded.until_ms`;
 const ACTIVE = 'SELECT block, sealed, worker, until_ms FROM platform.address_block WHERE until_ms > $1';
+
+export interface TimeOut {
+  readonly network: Network;
+  readonly durationMs: number;
+  /** How often, this time counted. */
+  readonly offence: number;
+}
 
 interface BlockRow {
   readonly block: string;
@@ -66,7 +75,7 @@ export class AddressBlocks implements NodeFold {
   }
 
   apply({ type }: Recorded): void {
-    if (type === 'AddressBlocked.v1' || type === 'AddressUnblocked.v1') this.#due = true;
+    if (type === 'AddressBlocked.v1' || type === 'AddressTimedOut.v1' || type === 'AddressUnblocked.v1') this.#due = true;
   }
 
   /** Looks for what other nodes have decided, and removes what is over; returns how many blocks there are. */
@@ -74,6 +83,7 @@ export class AddressBlocks implements NodeFold {
     const now = this.ports.clock.now();
     if (!this.#due && now - this.#readMs < REFRESH_MS) return this.#blocks.size;
     await this.database.execute('DELETE FROM platform.address_block WHERE until_ms <= $1', [now]);
+    await this.database.execute('DELETE FROM platform.address_offence WHERE until_ms <= $1', [now]);
     await this.#read();
     return this.#blocks.size;
   }
@@ -115,8 +125,19 @@ export class AddressBlocks implements NodeFold {
     await this.#read();
   }
 
-  /** Changes nothing where there is no block. */
+  /** By the horde itself, on behalf of whatever set it off. */
+  async timeOut({ network, durationMs, offence }: TimeOut, context: CommandContext): Promise<void> {
+    const now = this.ports.clock.now();
+    const untilMs = now + durationMs;
+    const block = this.#known(network)?.block ?? this.ports.ids.uuid();
+    await this.commands.execute(new OnAddressBlock(block, { type: 'TimeOutAddress', offence, until: iso(untilMs), at: iso(now) }, context));
+    await this.database.execute(LENGTHEN, [this.#seals.hashOf(network), block, this.#seals.seal(block, network.text), null, untilMs]);
+    await this.#read();
+  }
+
+  /** What was done from there is forgotten as well (horde-rules §9.1). Changes nothing where there is no block. */
   async unblock(network: Network, by: number): Promise<void> {
+    await this.database.execute('DELETE FROM platform.address_offence WHERE address_hash = $1', [this.#seals.hashOf(network)]);
     await this.#read(); // another node may have placed it a moment ago
     const known = this.#known(network);
     if (!known) return;

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Recorded } from '../kernel/event.js';
 import { addressBlockDecider, type AddressBlockCommand } from './address-block.decider.js';
+import { timeOutMs } from './address-offences.message.js';
 import { HordeModes } from './horde-modes.message.js';
 import { modesDecider, NO_MODES } from './modes.decider.js';
 import type { Modes, ModesChanged } from './modes.events.js';
@@ -62,6 +63,16 @@ describe('a block of an address', () => {
 
   it('lasts as long as was said last', () => expect(after(block(LATER), block(AT))).toEqual({ types: ['AddressBlocked.v1', 'AddressBlocked.v1'], until: AT }));
   it('ends once', () => expect(after(block(LATER), unblock, unblock)).toEqual({ types: ['AddressBlocked.v1', 'AddressUnblocked.v1'], until: undefined }));
+  it('of the horde itself is never shorter than the one that is there, and anybody may end it', () => {
+    const timeOut = (until: string): AddressBlockCommand => ({ type: 'TimeOutAddress', offence: 1, until, at: AT });
+    expect(after(timeOut(AT), timeOut(AT), timeOut(LATER), timeOut(AT))).toEqual({ types: ['AddressTimedOut.v1', 'AddressTimedOut.v1'], until: LATER });
+    expect(after(block(LATER), timeOut(AT))).toEqual({ types: ['AddressBlocked.v1'], until: LATER });
+    expect(after(timeOut(LATER), unblock, timeOut(AT))).toEqual({ types: ['AddressTimedOut.v1', 'AddressUnblocked.v1', 'AddressTimedOut.v1'], until: AT });
+  });
+  it('of the horde itself is longer each time, and five minutes at the most for a service', () => {
+    const minutes = (isService: boolean): number[] => [1, 2, 3, 4, 100].map((offence) => timeOutMs(offence, isService) / 60_000);
+    expect([minutes(false), minutes(true)]).toEqual([[3, 9, 15, 21, 597], [3, 5, 5, 5, 5]]);
+  });
   it('that was never placed is not lifted', () => expect(after(unblock).types).toEqual([]));
   it('does not say what it blocks', () => expect(JSON.stringify(addressBlockDecider.decide(block(LATER), addressBlockDecider.initialState('b')))).not.toMatch(/\d+\.\d+\.\d+\.\d+"/));
 });

@@ -17,6 +17,7 @@ import type { Candidate } from './admission.js';
 import { CallerKeys, type RequestCaller } from './caller-keys.js';
 import type { RequestKind } from './request.events.js';
 import { Brought, callerOf } from './outside.js';
+import type { PromptCheck } from './prompt-check.js';
 import { admissionRefusals, ruleRefusals, sourceRefusals } from './request.refusals.js';
 import type { ImageSources } from './rules/image-request.js';
 import type { RequestRuleRc, RuleCaller } from './rules/rule.js';
@@ -79,6 +80,11 @@ export class Gate {
   /** Rows 2 and 3. */
   get styles(): StyleUse {
     return this.parts.brought.styles;
+  }
+
+  /** Rows 19 and 20. */
+  get prompts(): PromptCheck {
+    return this.parts.brought.prompts;
   }
 
   /** Rows 5 to 11: webhook, key, proxy, deletion. */

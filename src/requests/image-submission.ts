@@ -35,6 +35,13 @@ interface Priced {
   readonly used: UsedStyle | undefined;
 }
 
+interface Checked {
+  readonly caller: RequestCaller;
+  readonly request: NormalisedImageRequest;
+  /** With the prompt that workers may get. */
+  readonly body: ImageRequestBody;
+}
+
 /** Who asks for what. */
 interface Asking {
   readonly caller: RequestCaller;
@@ -49,8 +56,8 @@ export class ImageSubmission {
   ) {}
 
   async submit(sent: ImageRequestBody, asked: Asked): Promise<ImageAccepted | ImageQuoted> {
-    const { body, used } = await this.gate.styles.image(sent);
-    const { caller, request } = await this.#check(body, asked, used?.sharedKey);
+    const { body: styled, used } = await this.gate.styles.image(sent);
+    const { caller, request, body } = await this.#check(styled, asked, used?.sharedKey);
     const priced = this.#price(request, used);
     const asking = { caller, priced };
     if (request.dryRun) return this.#quoted(body, (await this.#affordable(body, asking, asked)).priced);
@@ -68,7 +75,8 @@ export class ImageSubmission {
     };
   }
 
-  async #check(body: ImageRequestBody, { apiKey, clientAgent, ip }: Asked, styleKey?: string): Promise<{ caller: RequestCaller; request: NormalisedImageRequest }> {
+  async #check(body: ImageRequestBody, asked: Asked, styleKey?: string): Promise<Checked> {
+    const { apiKey, clientAgent, ip } = asked;
     const nobody = imageSubject(body, { username: '', trusted: false, patron: false, special: false }, this.pricing.reference);
     this.gate.access.takesRequests();
     this.gate.obey(imageRefusal(nobody, STAGE_ENVELOPE));
@@ -81,11 +89,19 @@ export class ImageSubmission {
     const request = normaliseImage(schooled(body, payer), { anonymous: payer.id === 0, matchedTargeting: this.pricing.matchedTargeting });
     await this.gate.concurrency(payer, 'image', { ...request, ip });
     this.gate.access.notTimedOut(ip);
-    this.gate.obey(imageRefusal(subject, STAGE_PARAMETERS));
+    const prompt = await this.gate.prompts.allowed({
+      ...request, prompt: body.prompt, adult: this.#isForAdults(request.models), caller, sender: asked, context: this.gate.context(payer),
+    });
+    const filtered = { ...subject, body: { ...body, prompt } };
+    this.gate.obey(imageRefusal(filtered, STAGE_PARAMETERS));
     await this.gate.access.safeInRaid(ip, payer);
-    this.gate.obey(imageRefusal(subject, STAGE_SOURCES));
+    this.gate.obey(imageRefusal(filtered, STAGE_SOURCES));
     this.gate.clientAgent(clientAgent);
-    return { caller, request };
+    return { caller, request: { ...request, payload: { ...request.payload, prompt } }, body: filtered.body };
+  }
+
+  #isForAdults(models: readonly string[]): boolean {
+    return models.some((model) => this.pricing.reference.images.get(model)?.nsfw === true);
   }
 
   #price(request: NormalisedImageRequest, used: UsedStyle | undefined): Priced {

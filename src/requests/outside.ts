@@ -5,6 +5,7 @@ import { Slots } from '../platform/outbound/slots.js';
 import { AnswerTooLarge, Strangers, type StrangerLimits } from '../platform/outbound/strangers.js';
 import { ruleRefusals } from './request.refusals.js';
 import { NOTHING_FETCHED, type Fetched, type SourceImageRc } from './rules/source-image.js';
+import { PromptCheck } from './prompt-check.js';
 import { StyleUse } from './style-use.js';
 
 /** horde-api C1.1 rows 55 and 57: two seconds, 5000 KiB. */
@@ -49,8 +50,8 @@ export class Outside {
 /** Who is bounded together: an account, or what nobody's requests come from, as far as that is known. */
 export const callerOf = (user: number, from = 'anonymous'): string => (user === 0 ? from : `user-${user}`);
 
-/** What a request brings besides its own words. */
+/** What a request brings along: its words, whatever they are called by in a style, and what they lead to. */
 @Injectable()
 export class Brought {
-  constructor(readonly styles: StyleUse, readonly outside: Outside) {}
+  constructor(readonly styles: StyleUse, readonly outside: Outside, readonly prompts: PromptCheck) {}
 }

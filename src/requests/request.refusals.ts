@@ -48,6 +48,13 @@ export const sourceRefusals: Refusals<SourceImageRc> = {
   InpaintingMissingMask: [400, 'Inpainting needs a source_mask, or a source_image with an alpha channel.'],
 };
 
+/** What the filters of moderators, and models for adults, do not let through (horde-api C1.1 rows 19, 20 and 27). */
+export const promptRefusals: Refusals<'InvalidPromptSize' | 'BadRequest' | 'CorruptPrompt'> = {
+  InvalidPromptSize: [400, 'The prompt is too long: at most 50000 characters are accepted before ###.'],
+  BadRequest: [400, 'The prompt would have to be changed before it may be used, and it is too long for that: at most 7000 characters are accepted then.'],
+  CorruptPrompt: [400, 'This prompt asks for what nobody makes here. Sending such prompts again leads to time-outs.'],
+};
+
 /** What is wrong with a request in itself. */
 export const ruleRefusals: Refusals<RequestRuleRc> = {
   BadRequest: [400, 'The webhook must start with https://.'],

@@ -13,6 +13,7 @@ import { ImageSubmission } from './image-submission.js';
 import { InterrogateController } from './interrogate.controller.js';
 import { Maintenance } from './maintenance.reactor.js';
 import { Brought, Outside } from './outside.js';
+import { PromptCheck } from './prompt-check.js';
 import { ProgressController } from './progress.controller.js';
 import { ProgressStreams } from './progress-streams.js';
 import { RateController } from './rate.controller.js';
@@ -32,7 +33,7 @@ import { WebhookSender } from './webhooks/webhook-sender.reactor.js';
 @Module({
   controllers: [AsyncController, InterrogateController, StatusController, RateController, ProgressController],
   providers: [
-    AddressLimits, RequestHandler, AlchemyStatus, AlchemySubmission, Admission, AdmissionParts, Brought, CallerKeys, CallerStanding, Cancel, DeletedKeys, Gate, GateParts, ImageSubmission, Maintenance, Outside, TextSubmission,
+    AddressLimits, RequestHandler, AlchemyStatus, AlchemySubmission, Admission, AdmissionParts, Brought, CallerKeys, CallerStanding, Cancel, DeletedKeys, Gate, GateParts, ImageSubmission, Maintenance, Outside, PromptCheck, TextSubmission,
     Repairs, RepairParts, Results, Settling, Status, StatusTime, StyleUse, Ratings, RatingParts, ProgressStreams, WebhookMessages, WebhookSender,
   ],
   exports: [Settling, Repairs, DeletedKeys, Maintenance, WebhookSender],

@@ -48,13 +48,16 @@ const THINGS: Readonly<Record<string, string>> = {
   team_id: await made('POST', 'teams', { name: 'a team' }),
   collection_id: await made('POST', 'collections', { name: 'a collection', styles: [image] }), sharedkey_id: await made('PUT', 'sharedkeys', { kudos: 10 }),
 };
+// Of no group: a prompt that filters refuse is held against its sender, which is a refusal that writes something.
+const idleType = fc.integer({ min: 12, max: 19 });
+const { body: { id: someFilter } } = await client.send<{ readonly id: string }>('PUT', '/api/v2/filters', { key: horde.operatorKey, body: { regex: 'wicked', filter_type: 12 } });
 const tale = await made('POST', 'styles/text', { name: 'a text', info, models: ['a model'] });
-/** Whom they belong to; awards, modes and blocks are the operator's. Nobody else is asked to change them: that is tried elsewhere. */
+/** Whom they belong to; awards, modes, blocks and filters are the operator's. Nobody else is asked to change them: that is tried elsewhere. */
 const keyFor = (path: string, anybodys: string): string => {
-  if (path.endsWith('/award') || path.endsWith('/modes') || path.endsWith('/ipaddr')) return horde.operatorKey;
+  if (path.endsWith('/award') || path.endsWith('/modes') || path.endsWith('/ipaddr') || path.includes('/filters')) return horde.operatorKey;
   return path.includes('{') || path.endsWith('/messages') ? owner.key : anybodys;
 };
-const placed = (path: string): string => path.replace(/\{(\w+)\}/g, (_whole, name: string) => (path.includes('/text/') && name === 'style_id' ? tale : THINGS[name] ?? image));
+const placed = (path: string): string => path.replace(/\{(\w+)\}/g, (_whole, name: string) => (path.includes('/text/') && name === 'style_id' ? tale : name === 'filter_id' ? someFilter : THINGS[name] ?? image));
 /** Needs a finished request of its sender; would block everybody here. Their own tests are the ones that get through. */
 const NEVER_ACCEPTED = ['POST /api/v2/generate/rate/:id', 'PUT /api/v2/operations/block_worker_ipaddr/:worker_id'];
 const unique = fc.uuid();
@@ -83,6 +86,8 @@ const PREFERRED: Readonly<Record<string, Preferred>> = {
   'PUT /api/v2/status/modes': { ...nothingOf(['maintenance_mode', 'invite_only_mode']), [`${ALWAYS}raid_mode`]: fc.boolean() },
   'POST /api/v2/operations/ipaddr': { ipaddr: fc.constantFrom('203.0.113.7', '203.0.113.0/24') },
   'DELETE /api/v2/operations/ipaddr': { ipaddr: fc.constantFrom('203.0.113.7', '203.0.113.0/24') },
+  'PUT /api/v2/filters': { [`${ALWAYS}regex`]: fc.constantFrom('kid', '\\bkid\\b', 'kids?'), [`${ALWAYS}filter_type`]: idleType },
+  'PATCH /api/v2/filters/:filter_id': { regex: fc.constant('wickedness'), filter_type: idleType },
   'POST /api/v2/workers/messages': { [`${ALWAYS}worker_id`]: fc.constant(someWorker!.id), message: fc.constantFrom('Please restart', 'Thank you') },
   'POST /api/v2/styles/image': { ...anImage, [`${ALWAYS}models`]: models },
   'PATCH /api/v2/styles/image/:style_id': anImage,

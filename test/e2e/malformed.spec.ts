@@ -50,6 +50,9 @@ const SOUND: Readonly<Record<string, Fields>> = {
   'PUT /api/v2/status/modes': { raid_mode: false },
   'POST /api/v2/operations/ipaddr': { ipaddr: '203.0.113.7', hours: 1 },
   'PUT /api/v2/operations/block_worker_ipaddr/:worker_id': { days: 1 },
+  'PUT /api/v2/filters': { regex: 'a sound one', filter_type: 10 },
+  'POST /api/v2/filters': { prompt: 'a lighthouse' },
+  'PATCH /api/v2/filters/:filter_id': { description: 'a sound one' },
   'POST /api/v2/workers/messages': { message: 'a sound one' },
   'POST /register': { username: 'somebody' },
 };

@@ -2,6 +2,7 @@ import type { Personal } from '../../src/kernel/event.js';
 import { transactionId } from '../../src/kernel/ids.js';
 import { centikudos, kudos } from '../../src/kernel/kudos.js';
 import { balanced, escrow, posting, spendable } from '../../src/kernel/ledger.js';
+import type { FilterEvent } from '../../src/filters/filter.events.js';
 import type { AccountEvent } from '../../src/kudos/account.events.js';
 import type { KudosGranted } from '../../src/kudos/grant.events.js';
 import type { PolicyEvent } from '../../src/kudos/policy.events.js';
@@ -19,7 +20,7 @@ import type { WorkerEvent, WorkerNameEvent } from '../../src/workers/worker.even
 /** Add the union of a new feature here, and the compiler asks for its specimens. */
 type AllEvents =
   | AccountEvent | KudosGranted | LedgerEvent | OutageEvent | PolicyEvent | RequestEvent | StyleEvent | CollectionEvent | StyleNameEvent | TeamEvent | TeamNameEvent | UserEvent | SubjectReserved | WorkerEvent | WorkerNameEvent
-  | WorkerMessageEvent | ModesChanged | AddressBlockEvent;
+  | WorkerMessageEvent | ModesChanged | AddressBlockEvent | FilterEvent;
 type Specimens = { readonly [Type in AllEvents['type']]: Extract<AllEvents, { readonly type: Type }> };
 
 // One story: user 7 asks for two images, user 12's worker makes one of them.
@@ -209,5 +210,14 @@ export const eventSamples: Specimens = {
 
   'ModesChanged.v1': { type: 'ModesChanged.v1', data: { raid: true, inviteOnly: true, by: 1, changedAt: at(35) } },
   'AddressBlocked.v1': { type: 'AddressBlocked.v1', data: { block, by: 1, worker, until: '2026-03-04T12:00:36.000Z', blockedAt: at(36) } },
+  'AddressTimedOut.v1': { type: 'AddressTimedOut.v1', data: { block, offence: 2, until: '2026-03-01T12:09:36.000Z', timedOutAt: at(36) } },
   'AddressUnblocked.v1': { type: 'AddressUnblocked.v1', data: { block, by: 1, unblockedAt: at(37) } },
+
+  'FilterAdded.v1': { type: 'FilterAdded.v1', data: {
+    filter: 1, filterType: 20, regex: sealed('filters'), regexHash: hash, description: sealed('filters'), replacement: sealed('filters'), by: 1, addedAt: at(38),
+  } },
+  'FilterChanged.v1': { type: 'FilterChanged.v1', data: {
+    filter: 1, by: 1, filterType: 10, regex: sealed('filters'), regexHash: hash, description: sealed('filters'), replacement: sealed('filters'), changedAt: at(39),
+  } },
+  'FilterDeleted.v1': { type: 'FilterDeleted.v1', data: { filter: 1, by: 1, deletedAt: at(40) } },
 };

@@ -60,13 +60,17 @@ export const clientIp = (request: FastifyRequest): string => clientIpOf(request,
 export interface SentFrom {
   readonly clientAgent: string;
   readonly ip: string;
+  /** A service account has named the address of whom it speaks for. */
+  readonly isSpokenFor?: true;
 }
 /** `ClientAgent` and `ClientIp` together. */
 export const Sender = (): ParameterDecorator => parameter((request): SentFrom => ({ clientAgent: clientAgentOf(request), ip: clientIp(request) }));
 
 /** As `Sender`; of a service account that speaks for somebody else, that one's address (horde-api B.2). */
-export const ProxiedSender = (): ParameterDecorator => parameter((request): SentFrom =>
-  ({ clientAgent: clientAgentOf(request), ip: spokenFor(request, request.server.hordeEdge.proxiedFor) ?? clientIp(request) }));
+export const ProxiedSender = (): ParameterDecorator => parameter((request): SentFrom => {
+  const spoken = spokenFor(request, request.server.hordeEdge.proxiedFor);
+  return { clientAgent: clientAgentOf(request), ...(spoken === undefined ? { ip: clientIp(request) } : { ip: spoken, isSpokenFor: true }) };
+});
 
 export const IDEMPOTENCY_KEY_MAX = 255; // spec/ledger.md §3.6
 

@@ -148,4 +148,15 @@ export const PLATFORM_MIGRATIONS: readonly Migration[] = [
     // How many rows of a caller there are is asked whenever more come.
     sql: 'CREATE INDEX webhook_delivery_caller ON platform.webhook_delivery (store_id, caller);',
   },
+  {
+    name: '0039-address-offences',
+    // How often prompts that nobody may send came from an address: each time-out is longer than the one before, on whatever node, also
+    // after a restart. Found by the keyed hash only, and forgotten after a day (docs/decisions/0037). Times are ours (ms since 1970).
+    sql: `
+      CREATE TABLE platform.address_offence (
+        address_hash text PRIMARY KEY,
+        offences integer NOT NULL,
+        until_ms bigint NOT NULL
+      );`,
+  },
 ];
