@@ -6,7 +6,6 @@ import { OnGrant } from '../kudos/grant.message.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
 import { Ports } from '../platform/ports.js';
 import { Pricing } from '../pricing/pricing.js';
-import type { MonthlyEntitlementChanged } from './user.events.js';
 
 export interface MonthlyDue {
   readonly grant: string;
@@ -29,29 +28,19 @@ const ROUND_MAX = 200;
 export class MonthlyGrants {
   constructor(private readonly commands: CommandBus, private readonly dues: MonthlyDues, private readonly ports: Ports, private readonly pricing: Pricing) {}
 
-  /** What these events make due; returns the position to see, −1 without any. */
-  async grantAll(events: readonly { readonly type: string; readonly data: object }[], context: CommandContext): Promise<number> {
-    let position = -1;
-    for (const { type, data } of events) {
-      if (type !== 'MonthlyEntitlementChanged.v1') continue;
-      const { grant, user, added } = data as MonthlyEntitlementChanged['data'];
-      if (added > 0) position = await this.#grant({ grant, user, amount: added }, context);
-    }
-    return position;
-  }
-
-  /** One round over what a dead process left; returns how many. */
-  async round(): Promise<number> {
-    const due = await this.dues.due(ROUND_MAX);
-    for (const each of due) await this.#grant(each, { actor: { kind: 'system' }, correlationId: this.ports.ids.uuid() });
-    return due.length;
-  }
-
-  async #grant({ grant, user, amount }: MonthlyDue, context: CommandContext): Promise<number> {
+  /** Once, however often it is asked; returns the position to see, −1 when it was credited before. */
+  async credit({ grant, user, amount }: MonthlyDue, context: CommandContext): Promise<number> {
     const at = iso(this.ports.clock.now());
     const outcome = await this.commands.execute(new OnGrant(grant, {
       type: 'GrantMonthly', txId: grant, user, amount, by: 'system', at, policy: this.pricing.policy.version,
     }, context));
     return outcome.outcome === 'appended' ? outcome.position : -1;
+  }
+
+  /** One round over what a dead process left; returns how many. */
+  async round(): Promise<number> {
+    const due = await this.dues.due(ROUND_MAX);
+    for (const each of due) await this.credit(each, { actor: { kind: 'system' }, correlationId: this.ports.ids.uuid() });
+    return due.length;
   }
 }

@@ -3,7 +3,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import { iso } from '../kernel/clock.js';
 import { personal, type Personal } from '../kernel/event.js';
 import { transactionId } from '../kernel/ids.js';
-import { inKudos, kudos } from '../kernel/kudos.js';
+import { inKudos, kudos, most, NO_KUDOS } from '../kernel/kudos.js';
 import { Adjusting } from '../kudos/adjusting.message.js';
 import type { CommandContext } from '../platform/commanding/outcome.js';
 import { refusedBy } from '../platform/http/refusals.js';
@@ -65,7 +65,7 @@ export class UserChanges {
     if (outcome.outcome === 'refused') throw refusedBy(changeRefusals, outcome.rc as 'UserNotFound' | 'UserNotDeleted');
     const { concurrency, monthly } = outcome.state;
     const { events, position }: typeof NOTHING = outcome.outcome === 'appended' ? outcome : NOTHING;
-    const credited = await this.parts.monthly.grantAll(events, context);
+    const credited = await this.#credit(wish.target.id, { grant: command.monthly?.grant, state: outcome.state }, context);
     const answer = answerOf(wish.fields, { newKudos: newKudos?.balance, username, passkey, monthly: inKudos(monthly), concurrency, isConcurrencyChanged: changesConcurrency(events) });
     return { answer, position: Math.max(position, credited, newKudos?.position ?? -1) };
   }
@@ -82,10 +82,18 @@ export class UserChanges {
   }
 
   /** What only the user's stream knows for certain, asked before anything moves. */
-  async #possible(user: number, { undelete }: ChangeUser, context: CommandContext): Promise<void> {
+  async #possible(user: number, { undelete, monthly }: ChangeUser, context: CommandContext): Promise<void> {
     const { outcome, state } = await this.commands.execute(new OnUser(user, { type: 'ReadUser' }, context));
     if (outcome === 'refused') throw refusedBy(changeRefusals, 'UserNotFound');
     if (undelete && !isDeleted(state)) throw refusedBy(changeRefusals, 'UserNotDeleted');
+    const added = monthly && state.monthlyGrants.get(monthly.grant);
+    if (added !== undefined && added !== most(monthly!.amount, NO_KUDOS)) throw refusedBy(changeRefusals, 'IdempotencyKeyConflict');
+  }
+
+  /** Also what an earlier call of this key has raised: it may not have come so far. */
+  async #credit(user: number, { grant, state }: { grant: string | undefined; state: User }, context: CommandContext): Promise<number> {
+    const added = grant === undefined ? undefined : state.monthlyGrants.get(grant);
+    return added ? this.parts.monthly.credit({ grant: grant!, user, amount: added }, context) : -1;
   }
 
   async #adjust({ target, caller, fields, key }: ChangeWish, context: CommandContext): Promise<{ readonly balance: number; readonly position: number } | undefined> {

@@ -53,5 +53,5 @@ const issueKey = ({ keyHash, lastFour, at }: IssueApiKey, user: User): Decided =
 };
 
 export const userDecider: Decider<User, UserCommand, UserEvent, UserRc> = {
-  category: 'user', stateVersion: 3, decide, evolve, initialState: newUser,
+  category: 'user', stateVersion: 4, decide, evolve, initialState: newUser,
 };

@@ -28,7 +28,7 @@ export interface User {
   publicWorkers: boolean;
   monthly: Kudos;
   /** The newest grants that changed the entitlement: repeated, they change nothing. */
-  readonly monthlyGrants: Set<string>;
+  readonly monthlyGrants: Map<string, Kudos>;
   suspicions: Suspicions;
   /** Only those that were ever suspected or paused. */
   readonly workers: Map<string, OwnWorker>;
@@ -46,7 +46,7 @@ const newWorker = (): OwnWorker => ({ suspicions: noSuspicions(), paused: false 
 
 export const newUser = (id: string): User => ({
   id: Number(id), accountClass: undefined, keyHash: undefined, registeredAt: undefined, roles: new Set(), concurrency: CONCURRENCY, workerInvited: 0,
-  usageMultiplier: USAGE_MULTIPLIER, publicWorkers: false, monthly: NO_KUDOS, monthlyGrants: new Set(), suspicions: noSuspicions(), workers: new Map(),
+  usageMultiplier: USAGE_MULTIPLIER, publicWorkers: false, monthly: NO_KUDOS, monthlyGrants: new Map(), suspicions: noSuspicions(), workers: new Map(),
   erased: false,
 });
 
@@ -67,7 +67,8 @@ export const evolve = (user: User, event: UserEvent): User => {
     case 'UserSettingsChanged.v1': settingsChanged(user, event.data); break;
     case 'MonthlyEntitlementChanged.v1':
       user.monthly = event.data.monthly;
-      remember(user.monthlyGrants, event.data.grant);
+      user.monthlyGrants.set(event.data.grant, event.data.added);
+      forgetOldest(user.monthlyGrants);
       break;
     case 'UserSuspected.v1': suspected(user.suspicions, event.data); break;
     case 'WorkerSuspected.v1': suspected(keptWorker(user, event.data.worker).suspicions, event.data); break;
@@ -116,8 +117,11 @@ const keptWorker = (user: User, id: string): OwnWorker => {
   return worker;
 };
 
-/** Bounded: the oldest makes room. */
 const remember = (set: Set<string>, item: string): void => {
   set.add(item);
-  if (set.size > REMEMBERED_MAX) set.delete(set.values().next().value!);
+  forgetOldest(set);
+};
+/** Bounded: the oldest makes room. */
+const forgetOldest = (known: Set<string> | Map<string, unknown>): void => {
+  if (known.size > REMEMBERED_MAX) known.delete(known.keys().next().value!);
 };

@@ -75,7 +75,7 @@ export const changeUser = (scene: Scene): void => {
     }
     const grant = transactionId('monthly-entitlement', by, user, key);
     const isDue = world.store.stream(`user-${user}`).some((event) => event.type === 'MonthlyEntitlementChanged.v1' && isAdded(decode(event).data, grant));
-    if (isDue) clients.acknowledged(transactions.has(grant), `the entitlement of user ${user} by ${key}`);
+    if (fields.monthly_kudos && isDue) clients.acknowledged(transactions.has(grant), `the entitlement of user ${user} by ${key}`);
     return 'changed';
   });
 };

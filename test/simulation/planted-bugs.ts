@@ -195,7 +195,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     }); } } },
   { name: 'users are trusted before their time', wiring: deciding<object, { readonly type: string }>('user', (command, state, honest) => honest(command.type === 'GrantTrust' ? { ...command, threshold: centikudos(-1), escrow: centikudos(1) } as never : command, { ...state, registeredAt: '2020-01-01T00:00:00.000Z' })) },
   { name: 'trusted users wait for ever', wiring: { provide: (injector) => { injector.provide(PromoteTrusted, { round: () => Promise.resolve(0) }); } } },
-  { name: 'a raised entitlement is never credited', wiring: { provide: (injector) => { injector.provide(MonthlyGrants, { grantAll: () => Promise.resolve(-1), round: () => Promise.resolve(0) }); } } },
+  { name: 'a raised entitlement is never credited', wiring: { provide: (injector) => { injector.provide(MonthlyGrants, { credit: () => Promise.resolve(-1), round: () => Promise.resolve(0) }); } } },
   { name: 'supporters are never thanked', wiring: { provide: (injector) => { injector.provide(MonthlyThanks, { round: () => Promise.resolve(0) }); } } },
   { name: 'whoever was wiped keeps workers and shared keys', wiring: { provide: (injector) => { injector.provide(Erasures, { erase: () => Promise.resolve(), round: () => Promise.resolve(0) }); } } },
   { name: 'a team\'s name is nobody\'s', wiring: {

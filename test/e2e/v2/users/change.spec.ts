@@ -99,6 +99,7 @@ describe('PUT /users/{id}', () => {
     for (const kudos of [10, -11]) expect(await put(one.id, horde.operatorKey, { kudos }, headers)).toMatchObject({ status: 400, body: { rc: 'IdempotencyKeyConflict' } });
     expect(await horde.kudosOf(one)).toBe(95);
     for (let round = 0; round < 2; round++) expect((await put(other.id, horde.operatorKey, { kudos: 10, monthly_kudos: 6 }, headers)).body).toEqual({ new_kudos: [110, 116][round], monthly_kudos: 6 });
+    expect(await put(other.id, horde.operatorKey, { kudos: 10, monthly_kudos: 7 }, headers)).toMatchObject({ status: 400, body: { rc: 'IdempotencyKeyConflict' } });
     expect(await put(other.id, horde.operatorKey, { kudos: -10 }, headers)).toMatchObject({ status: 400, body: { rc: 'IdempotencyKeyConflict' } });
     expect(await horde.kudosOf(other)).toBe(116);
   });
