@@ -173,7 +173,10 @@ export class ProjectionGroup {
     next.catch(() => undefined); // awaited below, unless skipping fails first
     const quiet = new AbortController();
     const isQuiet = this.options.timers.sleep(SKIP_EVERY_MS, quiet.signal).then(() => true, () => false);
-    if (await Promise.race([next.then(() => false), isQuiet])) await this.#exclusively(() => this.#skip());
+    if (await Promise.race([next.then(() => false), isQuiet])) {
+      await this.#exclusively(() => this.#skip());
+      this.#dropIdle();
+    }
     quiet.abort();
     return next;
   }

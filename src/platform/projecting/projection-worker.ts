@@ -227,6 +227,7 @@ export class ProjectionWorker {
   }
 
   standBy(): void {
+    if (this.#state === 'standby') return; // somebody watches already
     this.#state = 'standby';
     this.waiters.giveUp();
     this.options.log.info(`read model ${this.name} is kept up to date by another process`, { projection: this.name });
