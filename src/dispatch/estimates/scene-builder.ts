@@ -11,6 +11,8 @@ import type { Asked, Pool, Scene, Server } from './stage.js';
 
 /** Expected requests taken from what came lately; of more, every so many-th stands for so many. */
 const EXPECTED_MAX = 256;
+/** And in the whole play: what a busy horde was asked in the last seconds comes again for half an hour, in larger lots. */
+const EXPECTED_IN_ALL_MAX = 4_096;
 /** What is expected at once comes after what is here. */
 const SOON_S = 0.001;
 
@@ -88,12 +90,15 @@ export class SceneBuilder {
 
   /** What came lately comes again, in the same order and at the same pace, as long as is played. */
   #expected({ sinceMs, throughMs, arrivals }: RecentArrivals, nowMs: number): Asked[] {
-    const every = Math.max(1, Math.ceil(arrivals.length / EXPECTED_MAX));
-    const taken = arrivals.filter((_, nth) => nth % every === 0);
     const periodS = (throughMs - sinceMs) / 1_000;
+    const periods = Math.ceil(HORIZON_S / periodS);
+    const perPeriod = Math.max(1, Math.min(EXPECTED_MAX, Math.floor(EXPECTED_IN_ALL_MAX / periods)));
+    const every = Math.max(1, Math.ceil(arrivals.length / perPeriod));
+    const stride = Math.max(1, Math.ceil(periods / EXPECTED_IN_ALL_MAX)); // periods that one stands for
+    const taken = arrivals.filter((_, nth) => nth % every === 0);
     const found: Asked[] = [];
-    for (let from = 0; from < HORIZON_S; from += periodS) {
-      for (const arrival of taken) found.push(this.#coming(arrival, from + (arrival.atMs - sinceMs) / 1_000, nowMs, every));
+    for (let from = 0; from < HORIZON_S; from += periodS * stride) {
+      for (const arrival of taken) found.push(this.#coming(arrival, from + (arrival.atMs - sinceMs) / 1_000, nowMs, every * stride));
     }
     return found;
   }
