@@ -5,8 +5,6 @@ import { freePort } from '../free-port.js';
 import { postgresCpuMs } from './postgres-cpu.js';
 import type { Answers, Asked, ChildMessage, ParentMessage, Usage } from './child-messages.js';
 
-/** As `npm start` and the image start a server. */
-const AS_STARTED = ['--max-semi-space-size=48', '--enable-source-maps'];
 const PROGRAM = fileURLToPath(new URL('./server-child.js', import.meta.url));
 
 export interface BenchServerOptions {
@@ -38,7 +36,7 @@ export class BenchServer {
   }
 
   static async start({ dataDir, profileDir, settings = {} }: BenchServerOptions): Promise<BenchServer> {
-    const execArgv = [...AS_STARTED, ...(profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`])];
+    const execArgv = ['--enable-source-maps', ...(profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`])];
     const child = fork(PROGRAM, [], { execArgv, stdio: ['ignore', 2, 2, 'ipc'] });
     const port = await freePort();
     const ready = new Promise<{ url: string; startMs: number }>((resolve, reject) => {
