@@ -33,6 +33,8 @@ const LOOK_MS_MAX = 500;
 const DONE_MAX_MS = 60_000;
 /** What a client expects its next request to take: mostly what the ones before took. */
 const MEMORY = 0.8;
+/** Of a wait whose first look found the result, this much counts: nobody knows for how long it had been there, and who never looks too soon sleeps too long. */
+const FOUND_AT_ONCE = 0.7;
 
 /**
  * Full job cycles (design.md §7): clients ask, poll and fetch; workers pop and submit; neither knows of the other. Images and
@@ -135,21 +137,22 @@ class CycleRun {
     const { body: { id } } = await this.#call('request', () => this.client.ask(kind, payer.key, someRequest(random, kind)));
     acknowledged.requests.add(id);
     const accepted = clock.monotonic();
-    await this.#untilDone(kind, id);
-    this.#expectedMs = MEMORY * this.#expectedMs + (1 - MEMORY) * (clock.monotonic() - accepted);
+    const looks = await this.#untilDone(kind, id);
+    const took = (clock.monotonic() - accepted) * (looks === 1 ? FOUND_AT_ONCE : 1);
+    this.#expectedMs = MEMORY * this.#expectedMs + (1 - MEMORY) * took;
     const { body } = await this.#call('status', () => this.client.status(kind, id));
     if (body.generations?.length !== 1) throw new Error(`the status of request ${id} is done and shows ${String(body.generations?.length)} results`);
   }
 
   /** Looks when the result may be there, as far as the requests before can tell. */
-  async #untilDone(kind: Kind, id: string): Promise<void> {
+  async #untilDone(kind: Kind, id: string): Promise<number> {
     let waitMs = this.#expectedMs * 0.9;
     const deadline = this.options.clock.monotonic() + DONE_MAX_MS;
-    for (;;) {
+    for (let looks = 1; ; looks += 1) {
       await this.options.timers.sleep(Math.min(LOOK_MS_MAX, Math.max(LOOK_MS_MIN, waitMs)));
       const { body } = await this.#call('poll', () => (kind === 'image' ? this.client.check(id) : this.client.status(kind, id)));
       if (body.faulted) throw new Error(`request ${id} was faulted`);
-      if (body.done) return;
+      if (body.done) return looks;
       if (this.options.clock.monotonic() > deadline) throw new Error(`request ${id} was not done after ${DONE_MAX_MS} ms`);
       waitMs = this.#expectedMs / 3;
     }
