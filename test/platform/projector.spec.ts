@@ -8,6 +8,7 @@ import { PLATFORM_MIGRATIONS } from '../../src/platform/postgres/platform-migrat
 import { CheckpointWatcher } from '../../src/platform/projecting/freshness.js';
 import { Projector, type ProjectorOptions } from '../../src/platform/projecting/projector.js';
 import { SystemClock, SystemTimers } from '../../src/platform/system/system.js';
+import { SettableClock } from '../support/ports.js';
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
 import { MemoryFeed } from './memory-feed.js';
 
@@ -18,6 +19,17 @@ const timers = new SystemTimers();
 class QuickTimers extends SystemTimers {
   override sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return super.sleep(ms / 50, signal);
+  }
+}
+
+/** A rest that nobody ends lasts for ever; the clock stands still, so that rests alone take 50 ms. */
+class CalmTimers extends SystemTimers {
+  #begun: () => void = () => undefined;
+  readonly resting = new Promise<void>((resolve) => (this.#begun = resolve));
+  override sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    if (ms !== 50) return super.sleep(ms, signal);
+    this.#begun();
+    return super.sleep(PATIENCE_MS * 10, signal);
   }
 }
 
@@ -135,6 +147,14 @@ describe('a read model', () => {
     expect(await second.waitFor(await feed.head(), 30_000)).toBe(true);
   });
 
+  it('takes its time while nobody waits, and none once somebody does', async () => {
+    const calm = new CalmTimers();
+    const running = started([balances()], { timers: calm, clock: new SettableClock() });
+    await running.waitFor(await deposit('a', 1), PATIENCE_MS);
+    await calm.resting; // nothing ends this rest but a reader
+    expect(await running.waitFor(await deposit('a', 2), PATIENCE_MS)).toBe(true);
+    expect(await rows()).toEqual([{ account: 'a', amount: 3, events: 2 }]);
+  });
   it('has rows and checkpoint together when its connection dies in the middle of a transaction', async () => {
     let killed = 0;
     const fragile = balances(1, {

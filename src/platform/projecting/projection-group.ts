@@ -27,6 +27,8 @@ export interface GroupOptions {
 const STRIDE_EVENTS = 5_000;
 /** A live transaction every 20 ms at most, unless 500 events wait (spec/ledger.md §4.8). */
 const PACE_MS = 20;
+/** While nobody here waits for it: half the transactions are half the work of this process and of PostgreSQL. */
+const CALM_MS = 50;
 const PACE_EVENTS = 500;
 /** Other processes see a checkpoint that only skips this late at most. */
 const SKIP_EVERY_MS = 100;
@@ -46,6 +48,7 @@ export class ProjectionGroup {
   #failures = 0;
   #lastCommit = Number.NEGATIVE_INFINITY;
   #lastSkip = Number.NEGATIVE_INFINITY;
+  #calm = new AbortController();
 
   constructor(workers: readonly ProjectionWorker[], private readonly options: GroupOptions) {
     this.#workers = new Set(workers);
@@ -53,6 +56,11 @@ export class ProjectionGroup {
 
   has(worker: ProjectionWorker): boolean {
     return this.#workers.has(worker);
+  }
+
+  /** Somebody waits for what has not been stored. */
+  hurry(): void {
+    this.#calm.abort();
   }
 
   /** Takes one out; resolves when it is not being written any more. */
@@ -161,10 +169,18 @@ export class ProjectionGroup {
     if (failed) throw failed.reason;
   }
 
-  /** Nothing is waited for when the log is quiet; when it is busy, what comes within 20 ms shares one transaction. */
+  /** Nothing is waited for when the log is quiet; when it is busy, what comes within 20 ms shares one transaction, or within 50 ms while nobody waits. */
   async #pace({ events }: Stretch): Promise<void> {
-    const waitMs = PACE_MS - (this.options.clock.monotonic() - this.#lastCommit);
-    if (events.length > 0 && events.length < PACE_EVENTS && waitMs > 0) await this.options.timers.sleep(waitMs, this.#ended.signal);
+    if (events.length === 0 || events.length >= PACE_EVENTS) return;
+    this.#calm = new AbortController();
+    await this.#rest(PACE_MS, this.#ended.signal);
+    if (![...this.#workers].some(({ waiters }) => waiters.size > 0)) await this.#rest(CALM_MS, AbortSignal.any([this.#calm.signal, this.#ended.signal]));
+  }
+
+  /** Until so long after the last transaction began. */
+  async #rest(afterMs: number, signal: AbortSignal): Promise<void> {
+    const waitMs = afterMs - (this.options.clock.monotonic() - this.#lastCommit);
+    if (waitMs > 0 && !signal.aborted) await this.options.timers.sleep(waitMs, signal).catch(() => undefined); // over early
   }
 
   async #readOrSkip(feed: AsyncIterator<FeedBatch>): Promise<Stretch | undefined> {

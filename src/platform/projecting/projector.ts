@@ -102,6 +102,7 @@ export class Projector extends Freshness {
     if (worker.state === 'standby') return this.#watcher.waitFor(position, deadline - this.options.clock.monotonic(), [worker.name]);
     if (worker.position >= position) return true;
     if (worker.state === 'stopped') return false;
+    for (const group of this.#running.keys()) if (group.has(worker)) group.hurry();
     if (await worker.waiters.until(position, deadline - this.options.clock.monotonic())) return true;
     const handedOver = (worker.state as string) === 'standby' && this.options.clock.monotonic() < deadline;
     return handedOver ? this.#waitForOne(worker, position, deadline) : false;
