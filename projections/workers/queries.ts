@@ -60,6 +60,12 @@ export const findWorkerByNameHash = async (db: Queries, nameHash: string): Promi
 export const findWorkers = async (db: Queries, ids: readonly string[]): Promise<Worker[]> =>
   ids.length === 0 ? [] : (await rowsOf(db, `${WORKERS} WHERE w.id = ANY($1::uuid[]) ORDER BY w.id`, [ids])).map(workerOf);
 
+/** Of those that are there and have one. */
+export const namesOfWorkers = async (db: Queries, ids: readonly string[]): Promise<ReadonlyMap<string, string>> => {
+  const rows = await rowsOf(db, 'SELECT id, name FROM rm.worker WHERE id = ANY($1::uuid[]) AND name IS NOT NULL', [ids]);
+  return new Map(rows.map((row) => [text(row['id']), text(row['name'])]));
+};
+
 /** Workers in the order of their ids, a page at a time: start `after` the last id of the page before. */
 export const workerPage = async (db: Queries, after: string | null, limit: number): Promise<Worker[]> => {
   const rows = await rowsOf(db, `${WORKERS} WHERE $1::uuid IS NULL OR w.id > $1::uuid ORDER BY w.id LIMIT $2`, [after, limit]);

@@ -56,9 +56,11 @@ import { PriorityCap } from '../requests/admission-parts.js';
 import { AnonymousUse } from '../requests/gate.js';
 import { SharedKeyRequests } from '../requests/deleted-keys.reactor.js';
 import { LatestOfRequests } from '../requests/latest-of-requests.js';
+import { NamesOfWorkers } from '../requests/names-of-workers.js';
+import { RecentRequests } from '../requests/recent-requests.js';
 import { OpenWork } from '../requests/open-work.js';
 import { RequestHistory, RequestWatch } from '../requests/request-watch.js';
-import { StatusRows } from '../requests/status.js';
+import { StatusRows } from '../requests/status-rows.js';
 import { DueDeliveries } from '../requests/webhooks/due-deliveries.js';
 import { WebhookCounts } from '../requests/webhooks/webhook-counts.js';
 import { WebhookInbox } from '../requests/webhooks/webhook-inbox.js';
@@ -98,7 +100,7 @@ import {
 } from './read-models.js';
 import { LogRequestHistory } from './request-history.js';
 import { PostgresStyleRows, styleKeyRows } from './style-rows.js';
-import { PostgresStatusRows } from './status-rows.js';
+import { PostgresStatusRows, PostgresWorkerNames } from './status-rows.js';
 import { PostgresTeamRows } from './team-rows.js';
 
 /** Everything that is made by hand, by the class that features ask for: abstract ports, views in memory, settings. */
@@ -136,7 +138,8 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [JobFinder, new JobFinder(queue, jobRows(platform), feed, (job) => findDecoy(platform.contents, job, outages))], [WorkerViews, new WorkerViews(pricing, isInMaintenance)], [Matcher, new Matcher(pricing)],
     [PopEdge, new PopEdge(ids, blobs, pricing, mail)], [WorkerMail, mail], [MessagePages, new PostgresMessagePages(platform)],
     [ModelSpeeds, new ModelSpeeds(past, clock)], [RecentDispatch, new RecentDispatch(queue, past, clock)],
-    [LatestOfRequests, new LatestOfRequests(feed)], [RequestWatch, new RequestWatch(feed)], [RequestHistory, new LogRequestHistory(platform.log)],
+    [LatestOfRequests, new LatestOfRequests(feed)], [RecentRequests, new RecentRequests(queue, feed)],
+    [NamesOfWorkers, new NamesOfWorkers(new PostgresWorkerNames(platform), feed)], [RequestWatch, new RequestWatch(feed)], [RequestHistory, new LogRequestHistory(platform.log)],
     [StatusRows, new PostgresStatusRows(platform)], [TransferIndex, new PostgresTransferIndex(platform)],
     [UserFiguresSource, new PostgresUserFigures(platform, members)], [StyleRows, new PostgresStyleRows(platform)], [TeamRows, new PostgresTeamRows(platform)], [StyleKeys, styleKeys],
     [UserPages, new PostgresUserPages(platform)], [MonthlyDues, new PostgresMonthlyDues(platform)],

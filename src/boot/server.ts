@@ -35,6 +35,8 @@ import { VERSION } from '../platform/telemetry/version.js';
 import { DeletedKeys, SharedKeyRequests } from '../requests/deleted-keys.reactor.js';
 import { Maintenance } from '../requests/maintenance.reactor.js';
 import { LatestOfRequests } from '../requests/latest-of-requests.js';
+import { NamesOfWorkers } from '../requests/names-of-workers.js';
+import { RecentRequests } from '../requests/recent-requests.js';
 import { OpenWork } from '../requests/open-work.js';
 import { ProgressStreams } from '../requests/progress-streams.js';
 import { Repairs } from '../requests/repairs.reactor.js';
@@ -167,14 +169,14 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding, vault
   const get = <View>(type: abstract new (...args: never[]) => View): View => app.get(type as never, { strict: false });
   const queue = get(LiveQueue);
   const registry = get(WorkerRegistry);
-  const latest = get(LatestOfRequests);
+  const [latest, recent] = [get(LatestOfRequests), get(RecentRequests)];
   const watch = get(RequestWatch);
   const directory = get(UserDirectory);
   const modes = get(HordeModes);
   const mail = get(WorkerMail);
   const folds = [
     get(Credits), get(Pockets), get(TrustedUsers), get(RecentGifts), directory, get(NextUserId), registry, get(Suspects), new ForgetErased(vault, feed), queue,
-    get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests), get(StyleKeys), get(Claims), get(Unrepaid), get(WebhookInbox), latest, modes, mail, get(AddressBlocks), get(PromptFilters), watch, get(ModelSpeeds), get(Outages),
+    get(OpenWork), get(PastMinute), get(SharedKeyRegistry), get(SharedKeyRequests), get(StyleKeys), get(Claims), get(Unrepaid), get(WebhookInbox), latest, recent, get(NamesOfWorkers), modes, mail, get(AddressBlocks), get(PromptFilters), watch, get(ModelSpeeds), get(Outages),
     get(JobWaits), get(RecentDispatch), get(KeptEstimates), passkeys,
   ];
   for (const fold of folds) feed.register(fold);
@@ -187,6 +189,7 @@ const startViews = async (app: NestFastifyApplication, { feed, commanding, vault
       if (category === 'request') {
         queue.apply(event);
         latest.apply(event);
+        recent.apply(event);
         watch.apply(event);
       }
       else if (category === 'horde') modes.apply(event);

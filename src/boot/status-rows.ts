@@ -1,7 +1,9 @@
 import { formsOfRequest, progressOf, statusOf } from '../../projections/requests/queries.js';
+import { namesOfWorkers } from '../../projections/workers/queries.js';
 import type { Position } from '../platform/event-log/event-log.js';
 import { RetryLater } from '../platform/retry-later.js';
-import { StatusRows } from '../requests/status.js';
+import { WorkerNameRows } from '../requests/names-of-workers.js';
+import { StatusRows } from '../requests/status-rows.js';
 import type { Platform } from './platform.js';
 import { waits } from './read-models.js';
 
@@ -33,8 +35,21 @@ export class PostgresStatusRows extends StatusRows {
       const found = await ask();
       const until = found === undefined ? null : unnamedUntil(found);
       if (until === null || until <= seen) return found;
-      if (!(await waits(this.platform, 'workers')(until, CATCH_UP_MAX_MS))) throw new RetryLater('the list of workers is catching up with the log');
+      if (!(await waits(this.platform, 'workers')(until, CATCH_UP_MAX_MS))) throw behindWithWorkers();
       seen = until; // beyond it, who is still unknown is gone
     }
   }
 }
+
+export class PostgresWorkerNames extends WorkerNameRows {
+  constructor(private readonly platform: Pick<Platform, 'database' | 'readModels'>) {
+    super();
+  }
+
+  async namesOf(workers: readonly string[], seen: Position): Promise<ReadonlyMap<string, string>> {
+    if (!(await waits(this.platform, 'workers')(seen, CATCH_UP_MAX_MS))) throw behindWithWorkers();
+    return namesOfWorkers(this.platform.database, workers);
+  }
+}
+
+const behindWithWorkers = (): RetryLater => new RetryLater('the list of workers is catching up with the log');

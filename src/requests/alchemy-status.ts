@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { BlobStore } from '../platform/blobs/blob-store.js';
 import { Contents } from '../platform/content/contents.js';
 import type { StoredAlchemy } from './rules/alchemy-request.js';
-import { Status, type FormJobRow, type HeldJob } from './status.js';
+import { Status, type HeldJob } from './status.js';
+import type { FormJobRow } from './status-rows.js';
 
 type FormState = 'waiting' | 'processing' | 'done' | 'faulted' | 'cancelled';
 type State = FormState | 'partial';

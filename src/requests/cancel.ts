@@ -8,7 +8,7 @@ import { OnRequest } from './request.message.js';
 import { jobRefusals } from './request.refusals.js';
 import { Settling } from './settling.message.js';
 import { owedFor } from './owed.message.js';
-import { StatusRows, type StatusRow } from './status.js';
+import { StatusRows, type StatusRow } from './status-rows.js';
 
 const CATCH_UP_MAX_MS = 1_000;
 

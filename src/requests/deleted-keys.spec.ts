@@ -8,7 +8,7 @@ import { BEGINNING } from '../platform/event-log/event-log.js';
 import type { Ports } from '../platform/ports.js';
 import { Cancel } from './cancel.js';
 import { DeletedKeys, SharedKeyRequests, type SharedKeyRequestsSource } from './deleted-keys.reactor.js';
-import { StatusRows } from './status.js';
+import { StatusRows } from './status-rows.js';
 
 const { PAYER, REQUEST } = req;
 const AT = req.second(0);

@@ -11,7 +11,8 @@ import { RetryLater } from '../platform/retry-later.js';
 import { Pricing } from '../pricing/pricing.js';
 import { ratingRefusals } from './request.refusals.js';
 import { ratingRefusal, ratingReward, type RatingAsked } from './rules/rating.js';
-import { Status, StatusRows } from './status.js';
+import { Status } from './status.js';
+import { StatusRows } from './status-rows.js';
 
 const CATCH_UP_MAX_MS = 1_000;
 

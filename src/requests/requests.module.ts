@@ -18,6 +18,7 @@ import { ProgressController } from './progress.controller.js';
 import { ProgressStreams } from './progress-streams.js';
 import { RateController } from './rate.controller.js';
 import { RatingParts, Ratings } from './ratings.js';
+import { RecentStatus } from './recent-status.js';
 import { RepairParts, Repairs } from './repairs.reactor.js';
 import { RequestHandler } from './request.handler.js';
 import { Results } from './results.js';
@@ -34,7 +35,7 @@ import { WebhookSender } from './webhooks/webhook-sender.reactor.js';
   controllers: [AsyncController, InterrogateController, StatusController, RateController, ProgressController],
   providers: [
     AddressLimits, RequestHandler, AlchemyStatus, AlchemySubmission, Admission, AdmissionParts, Brought, CallerKeys, CallerStanding, Cancel, DeletedKeys, Gate, GateParts, ImageSubmission, Maintenance, Outside, PromptCheck, TextSubmission,
-    Repairs, RepairParts, Results, Settling, Status, StatusTime, StyleUse, Ratings, RatingParts, ProgressStreams, WebhookMessages, WebhookSender,
+    Repairs, RepairParts, RecentStatus, Results, Settling, Status, StatusTime, StyleUse, Ratings, RatingParts, ProgressStreams, WebhookMessages, WebhookSender,
   ],
   exports: [Settling, Repairs, DeletedKeys, Maintenance, WebhookSender],
 })

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { BlobStore } from '../platform/blobs/blob-store.js';
 import { Contents } from '../platform/content/contents.js';
-import type { DeliveredRow, StatusRow } from './status.js';
+import type { DeliveredRow, StatusRow } from './status-rows.js';
 
 interface Metadata {
   readonly type: string;

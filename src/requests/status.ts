@@ -1,77 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { iso } from '../kernel/clock.js';
 import { parseUuid } from '../kernel/ids.js';
-import { inKudos, type Kudos } from '../kernel/kudos.js';
+import { inKudos } from '../kernel/kudos.js';
 import { Availability } from '../dispatch/availability.message.js';
 import { Outages } from '../outages/outages.message.js';
 import { refusedBy } from '../platform/http/refusals.js';
 import { Ports } from '../platform/ports.js';
 import { RetryLater } from '../platform/retry-later.js';
-import { LatestOfRequests } from './latest-of-requests.js';
-import type { JobState, RequestKind } from './request.events.js';
+import { RecentStatus } from './recent-status.js';
+import type { RequestKind } from './request.events.js';
 import { jobRefusals } from './request.refusals.js';
-
-export interface StatusRow {
-  readonly id: string;
-  readonly kind: RequestKind;
-  /** 0 is anonymous. */
-  readonly payer: number;
-  readonly jobs: number;
-  readonly waiting: number;
-  readonly processing: number;
-  readonly finished: number;
-  readonly restarted: number;
-  readonly faulted: boolean;
-  readonly done: boolean;
-  readonly shared: boolean;
-  readonly r2: boolean;
-  readonly consumed: Kudos;
-  readonly expiresAt: number;
-  readonly completedAt: number | null;
-  /** Jobs at workers, in the order in which they were handed out. */
-  readonly atWork: readonly JobAtWork[];
-}
-/** Times in ms since 1970. */
-export interface JobAtWork {
-  readonly id: string;
-  readonly worker: string;
-  readonly workerName: string | null;
-  readonly assignedAt: number;
-  readonly deadline: number;
-}
-export interface DeliveredRow {
-  readonly id: string;
-  readonly worker: string;
-  readonly workerName: string | null;
-  readonly model: string;
-  readonly verdict: JobState;
-  readonly seed: number;
-  readonly result: string;
-}
-
-/** One hand-out of a form of alchemy. */
-export interface FormJobRow {
-  readonly id: string;
-  readonly form: number;
-  readonly state: 'pending' | 'done' | 'faulted' | 'expired';
-  readonly verdict: JobState | null;
-  readonly result: string | null;
-  /** Given back for the last time. */
-  readonly final: boolean;
-}
-export interface FormsRow {
-  readonly request: StatusRow & { readonly cancelled: boolean };
-  readonly forms: readonly { readonly form: string }[];
-  readonly jobs: readonly FormJobRow[];
-}
-
-/** The requests read model. */
-export abstract class StatusRows {
-  abstract progress(id: string): Promise<StatusRow | undefined>;
-  abstract status(id: string): Promise<{ readonly request: StatusRow; readonly delivered: readonly DeliveredRow[] } | undefined>;
-  abstract forms(id: string): Promise<FormsRow | undefined>;
-  abstract waitFor(position: number, timeoutMs: number): Promise<boolean>;
-}
+import { StatusRows, type DeliveredRow, type FormsRow, type StatusRow } from './status-rows.js';
 
 /** horde-api C1.2, with what since-5.1.5 §4 adds; every member is always there. */
 export interface Check {
@@ -111,7 +50,7 @@ export class StatusTime {
 @Injectable()
 export class Status {
   constructor(
-    private readonly rows: StatusRows, private readonly availability: Availability, private readonly latest: LatestOfRequests, private readonly time: StatusTime,
+    private readonly rows: StatusRows, private readonly availability: Availability, private readonly recent: RecentStatus, private readonly time: StatusTime,
   ) {}
 
   /** @throws Refused RequestNotFound for an unknown, expired or foreign id; only once the read model has seen all that came before */
@@ -123,7 +62,9 @@ export class Status {
   async check(text: string, kind: RequestKind): Promise<Check> {
     const id = parseUuid(text);
     const untouched = id === undefined ? undefined : this.#untouched(id, kind);
-    return this.checkOf(untouched ?? (await this.find(text, kind)));
+    if (untouched) return this.checkOf(untouched);
+    const recent = id === undefined ? undefined : await this.recent.progress(id);
+    return this.checkOf(recent ? this.#known(recent, kind) : await this.find(text, kind));
   }
 
   /** The request with its delivered jobs: all that any node has told of before, for clients fetch once. @throws as `find` */
@@ -132,6 +73,8 @@ export class Status {
     await this.#seenByAll();
     const untouched = id === undefined ? undefined : this.#untouched(id, kind);
     if (untouched) return { row: untouched, delivered: [] };
+    const recent = id === undefined ? undefined : await this.recent.full(id);
+    if (recent) return { row: this.#known(recent.row, kind), delivered: recent.delivered };
     const found = id === undefined ? undefined : await this.#ask(id, () => this.rows.status(id));
     return { row: this.#known(found?.request, kind), delivered: found?.delivered ?? [] };
   }
@@ -187,7 +130,7 @@ export class Status {
   /** What this node has told of a request before is not taken back: the read model first reaches its last event seen here. */
   async #ask<Row>(id: string, ask: () => Promise<Row | undefined>): Promise<Row | undefined> {
     const { feed } = this.time.ports;
-    const latest = this.latest.positionOf(id);
+    const latest = this.recent.latestOf(id);
     if (latest !== undefined) await this.rows.waitFor(latest, CATCH_UP_MAX_MS);
     const early = await ask();
     if (early) return early;

@@ -13,7 +13,7 @@ import { migrate } from '../../src/platform/postgres/migrate.js';
 import { PLATFORM_MIGRATIONS } from '../../src/platform/postgres/platform-migrations.js';
 import { Secrets } from '../../src/platform/vault/secrets.js';
 import { Results } from '../../src/requests/results.js';
-import { StatusRows, type DeliveredRow, type StatusRow } from '../../src/requests/status.js';
+import { StatusRows, type DeliveredRow, type StatusRow } from '../../src/requests/status-rows.js';
 import { DueDeliveries, ROWS_MAX, ROWS_OF_CALLER_MAX, type DueDelivery } from '../../src/requests/webhooks/due-deliveries.js';
 import { WebhookCounts } from '../../src/requests/webhooks/webhook-counts.js';
 import { WebhookInbox } from '../../src/requests/webhooks/webhook-inbox.js';

@@ -18,7 +18,7 @@ import { Pricing } from '../../src/pricing/pricing.js';
 import { loadReference } from '../../src/reference/load-reference.js';
 import { LatestOfRequests } from '../../src/requests/latest-of-requests.js';
 import { OpenWork } from '../../src/requests/open-work.js';
-import { StatusRows } from '../../src/requests/status.js';
+import { StatusRows } from '../../src/requests/status-rows.js';
 import { StyleRows } from '../../src/styles/catalogue.message.js';
 import { UserDirectory } from '../../src/users/directory.message.js';
 import { NextUserId } from '../../src/users/next-user-id.js';

@@ -5,7 +5,7 @@ import { Contents } from '../../platform/content/contents.js';
 import { RetryLater } from '../../platform/retry-later.js';
 import { formResult } from '../alchemy-status.js';
 import { Results } from '../results.js';
-import { StatusRows, type DeliveredRow, type StatusRow } from '../status.js';
+import { StatusRows, type DeliveredRow, type StatusRow } from '../status-rows.js';
 import type { DueDelivery } from './due-deliveries.js';
 import { webhookIn } from './webhook-inbox.js';
 
