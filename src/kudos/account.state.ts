@@ -24,13 +24,13 @@ export interface Authorization {
   released: Kudos;
   /** Debited so far, activation included: never above the quote (I26). */
   debited: Kudos;
-  readonly settled: Set<string>;
+  settled: ReadonlySet<string>;
   /** Whose style it uses, and what waits at burn:style for that owner. */
   readonly style: AuthorizationOpened['data']['style'];
   /** Asked for with one of the payer's shared keys that still exists. */
   sharedKey: Reservation | undefined;
   /** Alchemy: what is set aside for each form that is at a worker, by job. Part of `held`. */
-  readonly formHolds: Map<string, Kudos>;
+  formHolds: ReadonlyMap<string, Kudos>;
 }
 
 /** A transfer as it was asked for, so that a repeated key can be told from a reused one. */
@@ -146,11 +146,15 @@ const changeReservations = (account: Account, key: string, change: (reservation:
   return account;
 };
 
+/** What most open authorizations have none of; they are many. */
+const NO_JOBS: ReadonlySet<string> = new Set();
+const NO_HOLDS: ReadonlyMap<string, Kudos> = new Map();
+
 const openAuthorization = (account: Account, data: DataOf<'AuthorizationOpened.v1'>): Account => {
   const { request, quote, activation, jobs, hold, style, ledger } = data;
   const paid = ledger ? negated(ownPart(account, ledger)) : NO_KUDOS;
   account.authorizations.set(request, {
-    quote, activation, activationTx: ledger?.txId, paid, jobs, hold, held: hold, released: NO_KUDOS, debited: activation, settled: new Set(), formHolds: new Map(),
+    quote, activation, activationTx: ledger?.txId, paid, jobs, hold, held: hold, released: NO_KUDOS, debited: activation, settled: NO_JOBS, formHolds: NO_HOLDS,
     style,
     sharedKey: newReservation(data),
   });
@@ -161,17 +165,17 @@ const openAuthorization = (account: Account, data: DataOf<'AuthorizationOpened.v
 const settleJob = (account: Account, { request, job, captured, debit, sharedKey }: DataOf<'JobSettled.v1'>): Account => {
   const authorization = account.authorizations.get(request);
   if (!authorization) return account;
-  authorization.settled.add(job);
+  authorization.settled = new Set([...authorization.settled, job]);
   authorization.debited = plus(authorization.debited, debit);
   authorization.sharedKey = lessReserved(authorization.sharedKey, sharedKey?.reserved);
-  authorization.formHolds.delete(job);
+  dropFormHold(authorization, job);
   return releaseHold(account, request, captured);
 };
 
 const withdrawParts = (account: Account, { request, amount, job, sharedKey }: DataOf<'HoldReleased.v1'>): Account => {
   const authorization = account.authorizations.get(request);
   if (!authorization) return account;
-  if (job !== undefined) authorization.formHolds.delete(job);
+  if (job !== undefined) dropFormHold(authorization, job);
   else authorization.released = plus(authorization.released, amount);
   authorization.sharedKey = lessParts(authorization.sharedKey, sharedKey?.released);
   return releaseHold(account, request, amount);
@@ -180,10 +184,15 @@ const withdrawParts = (account: Account, { request, amount, job, sharedKey }: Da
 const placeFormHold = (account: Account, { request, job, amount }: DataOf<'FormHoldPlaced.v1'>): Account => {
   const authorization = account.authorizations.get(request);
   if (!authorization) return account;
-  authorization.formHolds.set(job, amount);
+  authorization.formHolds = new Map([...authorization.formHolds, [job, amount]]);
   authorization.held = plus(authorization.held, amount);
   account.held = plus(account.held, amount);
   return account;
+};
+
+const dropFormHold = (authorization: Authorization, job: string): void => {
+  if (!authorization.formHolds.has(job)) return;
+  authorization.formHolds = new Map([...authorization.formHolds].filter(([held]) => held !== job));
 };
 
 const releaseHold = (account: Account, request: string, amount: Kudos): Account => {

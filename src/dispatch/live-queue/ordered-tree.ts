@@ -130,7 +130,7 @@ export class OrderedTree<Item> {
 
   #draw(): number {
     this.#seed = (Math.imul(this.#seed, 1_664_525) + 1_013_904_223) >>> 0;
-    return this.#seed;
+    return this.#seed >>> 1; // 31 bits, which V8 keeps in the node itself; of 32 each would be an object of its own
   }
 
   #inserted(node: Node<Item> | undefined, fresh: Node<Item>, place: Place): Node<Item> {

@@ -20,6 +20,12 @@ export interface Filing {
   readonly things: number;
 }
 
+/** What nearly all of a long queue has none of costs nothing each. */
+const NO_JOBS: ReadonlyMap<string, PendingJob> = new Map();
+const NO_FORMS: ReadonlySet<number> = new Set();
+const NEVER: readonly number[] = [];
+const NOTHING: readonly GivenBack[] = [];
+
 /** One request of the queue, folded from its stream. The indexes hold it by its key: take it out of them before it changes. */
 export class QueueEntry implements QueuedRequest {
   readonly request: string;
@@ -30,10 +36,10 @@ export class QueueEntry implements QueuedRequest {
   /** Moves with the forms of an alchemy request. */
   models: ModelSet;
   readonly signature: Signature;
-  readonly pending = new Map<string, PendingJob>();
-  readonly waitingForms: Set<number>;
-  readonly finishedAtMs: number[] = [];
-  readonly givenBack: GivenBack[] = [];
+  #pending: Map<string, PendingJob> | undefined;
+  #waitingForms: Set<number> | undefined;
+  finishedAtMs = NEVER;
+  givenBack = NOTHING;
   key: number;
   /** Its own latest acceptance, hand-out or delivery: the request lives on from there. */
   activityAtMs: number;
@@ -59,9 +65,35 @@ export class QueueEntry implements QueuedRequest {
     this.models = filing.models;
     this.signature = filing.signature;
     this.waiting = facts.jobs;
-    this.waitingForms = new Set(formsOf(facts).keys());
+    if (facts.kind === 'alchemy') this.#waitingForms = new Set(formsOf(facts).keys());
     this.key = keyAtActivation(facts, this.acceptedAtMs);
     this.activityAtMs = this.acceptedAtMs;
+  }
+
+  get pending(): ReadonlyMap<string, PendingJob> {
+    return this.#pending ?? NO_JOBS;
+  }
+
+  get waitingForms(): ReadonlySet<number> {
+    return this.#waitingForms ?? NO_FORMS;
+  }
+
+  handOut(job: PendingJob): void {
+    (this.#pending ??= new Map()).set(job.job, job);
+    if (job.form !== undefined) this.#waitingForms?.delete(job.form);
+  }
+
+  /** False when it is at no worker. */
+  takeBack(job: string): boolean {
+    return this.#pending?.delete(job) ?? false;
+  }
+
+  formReturns(form: number): void {
+    this.#waitingForms?.add(form);
+  }
+
+  withdrawForms(): void {
+    this.#waitingForms?.clear();
   }
 
   /** Waiting jobs that nobody has reserved. */
@@ -119,17 +151,17 @@ export class QueueEntry implements QueuedRequest {
   restore(row: QueueRow): void {
     this.revision = row.revision;
     this.waiting = row.waiting;
-    this.waitingForms.clear();
-    for (const form of row.waitingForms ?? []) this.waitingForms.add(form);
+    this.withdrawForms();
+    for (const form of row.waitingForms ?? []) this.formReturns(form);
     this.faults = row.faults;
     this.handedOut = row.submitted + row.faults + row.pending.size;
     this.closed = row.closed;
     this.extraSlow = row.extraSlow;
     this.activityAtMs = row.activityAt;
-    for (const [job, stored] of row.pending) this.pending.set(job, pendingJob({ ...stored, request: this.request, job }));
+    for (const [job, stored] of row.pending) this.handOut(pendingJob({ ...stored, request: this.request, job }));
     const { finishedAtMs, givenBack, completedAtMs } = row.history ?? longAgo(row);
-    this.finishedAtMs.push(...finishedAtMs);
-    this.givenBack.push(...givenBack);
+    if (finishedAtMs.length > 0) this.finishedAtMs = finishedAtMs;
+    if (givenBack.length > 0) this.givenBack = givenBack;
     this.completedAtMs = completedAtMs ?? undefined;
   }
 
@@ -137,7 +169,7 @@ export class QueueEntry implements QueuedRequest {
     const { facts, revision, waiting, waitingForms, faults, submitted, closed, extraSlow, finishedAtMs, givenBack, completedAtMs = null } = this;
     const pending = new Map([...this.pending.values()].map(({ job, worker, owner, model, assignedAtMs, deadlineMs, form }) =>
       [job, { worker, owner, model, assignedAt: iso(assignedAtMs), ttlS: (deadlineMs - assignedAtMs) / 1_000, ...(form === undefined ? {} : { form }) }]));
-    const history = { finishedAtMs: [...finishedAtMs], givenBack: [...givenBack], completedAtMs };
+    const history = { finishedAtMs, givenBack, completedAtMs };
     const forms = facts.kind === 'alchemy' ? { waitingForms: [...waitingForms] } : {};
     return { facts, revision, waiting, ...forms, pending, faults, submitted, closed, extraSlow, activityAt: this.activityAtMs, history };
   }
@@ -176,9 +208,8 @@ const EVOLVE: Evolve = {
   'JobAssigned.v1': (entry, data) => {
     const job = pendingJob(data);
     entry.waiting -= 1;
-    if (data.form !== undefined) entry.waitingForms.delete(data.form);
     entry.handedOut += 1;
-    entry.pending.set(job.job, job);
+    entry.handOut(job);
     entry.extraSlow ||= data.extraSlow;
     entry.activityAtMs = job.assignedAtMs;
     entry.payer.served({ handedOutAtMs: job.assignedAtMs, agesFromMs: data.payerAgesFrom === undefined ? -Infinity : Date.parse(data.payerAgesFrom) });
@@ -186,7 +217,7 @@ const EVOLVE: Evolve = {
   },
   'JobSubmitted.v1': (entry, { job, submittedAt }) => {
     const atMs = Date.parse(submittedAt);
-    if (entry.pending.delete(job)) entry.finishedAtMs.push(atMs);
+    if (entry.takeBack(job)) entry.finishedAtMs = [...entry.finishedAtMs, atMs];
     entry.activityAtMs = atMs;
     return atMs;
   },
@@ -203,20 +234,20 @@ const EVOLVE: Evolve = {
 };
 
 const takenBack = (entry: QueueEntry, { job, form, final }: { job: string; form?: number; final?: true }, atMs: number): number => {
-  if (!entry.pending.delete(job)) return atMs;
+  if (!entry.takeBack(job)) return atMs;
   entry.faults += 1;
   const gone = entry.closed || final === true;
-  entry.givenBack.push({ atMs, jobs: 1, gone });
+  entry.givenBack = [...entry.givenBack, { atMs, jobs: 1, gone }];
   if (gone) return atMs;
   entry.waiting += 1;
-  if (form !== undefined) entry.waitingForms.add(form);
+  if (form !== undefined) entry.formReturns(form);
   return atMs;
 };
 
 const withdrawn = (entry: QueueEntry, atMs: number): number => {
-  if (entry.waiting > 0) entry.givenBack.push({ atMs, jobs: entry.waiting, gone: true });
+  if (entry.waiting > 0) entry.givenBack = [...entry.givenBack, { atMs, jobs: entry.waiting, gone: true }];
   entry.waiting = 0;
-  entry.waitingForms.clear();
+  entry.withdrawForms();
   entry.closed = true;
   return atMs;
 };

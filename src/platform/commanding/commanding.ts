@@ -5,8 +5,8 @@ import { CommandCounts } from './command-counts.js';
 import { DeciderRunner, type RunnerOptions } from './decider-runner.js';
 import type { Snapshots } from './load-stream.js';
 
-/** Streams whose folded state stays in memory, per decider: about 2 kB each. */
-const CACHED_STREAMS_MAX = 30_000;
+/** Streams whose folded state stays in memory, per decider: about 2 kB each, and more of an account with many open requests. */
+const CACHED_STREAMS_MAX = 10_000;
 
 export type CommandingOptions = Omit<RunnerOptions, 'cachedStreamsMax' | 'snapshots' | 'onAppended' | 'counts'> & { readonly snapshots?: Snapshots };
 

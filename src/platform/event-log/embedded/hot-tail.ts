@@ -4,9 +4,9 @@ export interface HotTailLimits {
   readonly eventsMax: number;
   readonly bytesMax: number;
 }
-/** What a feed may lag behind before it reads from disk: seconds of the heaviest load, in bounded memory. */
-export const HOT_TAIL_LIMITS: HotTailLimits = { eventsMax: 50_000, bytesMax: 64 * 1_048_576 };
-/** Memory of the objects around an event's bytes (measured: 350 to 450 bytes). */
+/** What a feed may lag behind before it reads from disk: five seconds of the heaviest load, in bounded memory. */
+export const HOT_TAIL_LIMITS: HotTailLimits = { eventsMax: 20_000, bytesMax: 32 * 1_048_576 };
+/** Memory of the objects around an event's bytes (measured: 350 to 450 bytes); what feeds decode of it is as much again, or three times that. */
 const EVENT_OVERHEAD_BYTES = 400;
 
 /** The newest events, decoded once; every reader gets the same objects, so what they derive from them can be cached on them. */
