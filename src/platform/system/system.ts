@@ -1,8 +1,9 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Clock, Timers } from '../../kernel/clock.js';
 import { Ids } from '../../kernel/ids.js';
+import { Entropy } from './entropy.js';
 
 export class SystemClock extends Clock {
   now(): number {
@@ -20,14 +21,16 @@ export class SystemTimers extends Timers {
 }
 
 export class SystemIds extends Ids {
+  readonly #entropy = new Entropy();
+
   uuid(): string {
     return randomUUID();
   }
   bytes(size: number): Buffer {
-    return randomBytes(size);
+    return this.#entropy.bytes(size);
   }
   random(): number {
-    return randomBytes(6).readUIntBE(0, 6) / 2 ** 48;
+    return this.#entropy.bytes(6).readUIntBE(0, 6) / 2 ** 48;
   }
 }
 
