@@ -17,12 +17,14 @@ export class IdleWorkers {
   /** Workers besides this one that could serve the request; counts no further than to `enough`. */
   count(facts: RequestFacts, except: string, enough: number): number {
     const now = this.clock.now();
-    let idle = 0;
-    for (const worker of serving(this.online.of(facts.kind), facts.models)) {
-      if (idle >= enough) break;
-      if (worker.id !== except && this.#isIdle(worker, now) && this.matcher.mayServe(worker, facts)) idle += 1;
-    }
-    return idle;
+    return this.matcher.asking(facts, (mayServe) => {
+      let idle = 0;
+      for (const worker of serving(this.online.of(facts.kind), facts.models)) {
+        if (idle >= enough) break;
+        if (worker.id !== except && this.#isIdle(worker, now) && mayServe(worker)) idle += 1;
+      }
+      return idle;
+    });
   }
 
   #isIdle({ id, lastSeenMs }: KnownWorker, nowMs: number): boolean {

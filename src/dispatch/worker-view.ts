@@ -15,7 +15,8 @@ export interface PopWish {
 }
 
 interface Remembered {
-  readonly key: string;
+  readonly standing: number;
+  readonly wish: string;
   readonly declaration: object;
   readonly view: PoppingWorker<AnyWorkerFacts>;
 }
@@ -33,14 +34,15 @@ export class WorkerViews {
   of(worker: KnownWorker, wish: PopWish): PoppingWorker<AnyWorkerFacts> {
     const speed = speedOf(worker);
     const withdrawn = wish.test || this.isWithdrawn(worker);
-    const key = `${worker.ownerTrusted}|${withdrawn}|${this.#isFast(worker, speed)}|${wish.requireUpfrontKudos}|${wish.prioritised.join()}|${wish.blacklist.join('\n')}`;
+    const standing = bits(worker.ownerTrusted, withdrawn, this.#isFast(worker, speed), wish.requireUpfrontKudos);
+    const wished = wish.prioritised.length + wish.blacklist.length === 0 ? '' : `${wish.prioritised.join()}|${wish.blacklist.join('\n')}`;
     const known = this.#views.get(worker.id);
-    if (known && known.key === key && known.declaration === worker.declaration) return known.view;
+    if (known && known.standing === standing && known.wish === wished && known.declaration === worker.declaration) return known.view;
     const view: PoppingWorker<AnyWorkerFacts> = {
       kind: requestKindOf(worker.kind), models: worker.declaration.models, ownerIds: [worker.owner, ...wish.prioritised], facts: this.#facts(worker, wish, { speed, withdrawn }),
     };
     this.#views.delete(worker.id);
-    this.#views.set(worker.id, { key, declaration: worker.declaration, view });
+    this.#views.set(worker.id, { standing, wish: wished, declaration: worker.declaration, view });
     if (this.#views.size > REMEMBERED_MAX) this.#views.delete(this.#views.keys().next().value!);
     return view;
   }
@@ -62,6 +64,8 @@ export class WorkerViews {
       : textWorkerFacts(worker.declaration, standing, this.pricing.reference);
   }
 }
+
+const bits = (...flags: readonly boolean[]): number => flags.reduce((sum, flag) => 2 * sum + Number(flag), 0);
 
 /** As pops see it: a paused worker is not told, so it finds what any worker would (`Decoys`). */
 export const isInMaintenance = ({ maintenance }: KnownWorker): boolean => maintenance;

@@ -18,6 +18,7 @@ export const addBench = (program: Command, run: (work: (tools: Tools) => Promise
     .addArgument(new Argument('[suites...]', 'what to measure; everything unless named').choices(SUITES))
     .option('--seconds <seconds>', 'how long each load is measured, after warming up', atLeast(1), 10)
     .option('--clients <clients>', 'clients of the cycles and transfers', atLeast(1), 32)
+    .option('--history <transfers>', 'transfers that the log holds before cycles and transfers are measured', atLeast(0), 0)
     .option('--queued <requests>', 'requests that wait while pops are measured over HTTP', atLeast(1), 100_000)
     .option('--workers <workers>', 'workers that take turns there', atLeast(1), 5_000)
     .option('--json <file>', 'also writes all figures to this file')

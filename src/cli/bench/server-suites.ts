@@ -14,6 +14,7 @@ import { benchCycles, type CycleFigures } from './cycles.bench.js';
 import { seeded } from './dispatch-workload.js';
 import type { Figure } from './figures.js';
 import type { LoadOptions } from './load-options.js';
+import { makeHistory } from './history.bench.js';
 import { benchQueue } from './queue.bench.js';
 import type { BenchOptions, Suite } from './suites.js';
 import { benchTransfers } from './transfers.bench.js';
@@ -55,6 +56,7 @@ export class ServerSuites {
 
   async run(suites: readonly Suite[]): Promise<ProvenRun> {
     const server = await this.#start('first start, empty data directory');
+    if (this.options.history > 0) await makeHistory(server, this.options.history, this.#load);
     const isCycling = suites.some((suite) => suite === 'cycles' || suite === 'lag' || (suite === 'rebuild' && !suites.includes('transfers')));
     if (isCycling) this.#addCycles(await benchCycles(server, this.#load), await server.ask('lag'));
     if (suites.includes('transfers')) await this.#transfers(server);

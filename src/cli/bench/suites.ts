@@ -5,6 +5,8 @@ export type Suite = (typeof SUITES)[number];
 export interface BenchOptions {
   readonly seconds: number;
   readonly clients: number;
+  /** Transfers in the log before anything is measured. */
+  readonly history: number;
   /** Of the suite `queue`. */
   readonly queued: number;
   readonly workers: number;

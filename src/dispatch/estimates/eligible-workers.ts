@@ -36,7 +36,7 @@ export class EligibleWorkers {
 
   /** Whether there is one; also of a request that is only being asked for. */
   any(facts: Servable): boolean {
-    return serving(this.online.of(facts.kind), facts.models).some((worker) => this.matcher.mayServe(worker, facts));
+    return this.matcher.asking(facts, (mayServe) => serving(this.online.of(facts.kind), facts.models).some(mayServe));
   }
 
   /** As `of` for each that it is asked about, until that has become too much work; from then on by models, if nothing better is remembered. */
@@ -72,7 +72,7 @@ export class EligibleWorkers {
 
   #ask(facts: RequestFacts): readonly KnownWorker[] {
     const key = this.keyOf(facts);
-    const workers = serving(this.online.of(facts.kind), facts.models).filter((worker) => this.matcher.mayServe(worker, facts));
+    const workers = this.matcher.asking(facts, (mayServe) => serving(this.online.of(facts.kind), facts.models).filter(mayServe));
     this.#verdicts.delete(key);
     this.#verdicts.set(key, { atMs: this.clock.monotonic(), arrivals: this.registry.arrivals, workers });
     if (this.#verdicts.size > REMEMBERED_MAX) this.#verdicts.delete(this.#verdicts.keys().next().value!);

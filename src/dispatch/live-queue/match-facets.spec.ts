@@ -96,6 +96,8 @@ const agrees = <Worker extends object>(match: Match<Worker>, { facets, precedenc
   const verdicts = new Verdicts(match, signatures, precedence).of(worker);
   requests.forEach((each, index) => { expect(verdicts.reason(known[index]!, each)).toBe(match(each, worker)); });
   requests.forEach((each, index) => { expect(verdicts.serves(known[index]!, each)).toBe(match(each, worker) === undefined); });
+  const asked = new Verdicts(match, signatures, precedence);
+  requests.forEach((each, index) => { expect(asked.serves(worker, known[index]!, each)).toBe(match(each, worker) === undefined); });
 };
 
 describe('what is remembered of a matcher', () => {

@@ -111,6 +111,19 @@ export class Verdicts<WorkerFacts extends object> {
     };
   }
 
+  /** One question, without what `of` prepares for many: for whoever asks of thousands of workers. */
+  serves(worker: WorkerFacts, signature: Signature, facts: RequestFacts): boolean {
+    const known = this.#tables.get(worker);
+    let table = known?.epoch === this.signatures.epoch ? known : this.#tableOf(worker);
+    for (let index = 0; index < signature.ids.length; index += 1) {
+      let code = table.codes[index]![signature.ids[index]!];
+      if (code === undefined) table = this.#tableOf(worker); // makes room for values that have come since
+      if (code === undefined || code === UNKNOWN) code = this.#learn({ worker, table }, { signature, index, facts });
+      if (code !== SERVES) return false;
+    }
+    return true;
+  }
+
   #byReason(sums: Int32Array): Map<string, number> {
     const counts = new Map<string, number>();
     this.#reasons.forEach((reason, rank) => {
