@@ -34,7 +34,7 @@ describe('whom a request may be served by', () => {
     const workers = Array.from({ length: 60 }, (_, index) => someWorker(index));
     const seen = { served: 0, refused: 0, own: 0 };
     for (let nth = 0; nth < 1_500; nth++) {
-      const facts = { ...someRequest(random, `request-${nth}`, { models, nowMs: 0 }), payer: nth % 25 };
+      const facts = { ...someRequest(random, `request-${nth}`, { models, nowMs: 0 }), payer: nth % 25, workers: yes(0.1) ? ['worker-3', `worker-${nth % 60}`] : [] };
       const changed = workers[nth % workers.length]!;
       Object.assign(changed, { paused: yes(0.2), maintenance: yes(0.1), ownerTrusted: yes(0.7) });
       const asked = workers.filter(({ declaration: { models: offered } }) => facts.models.length === 0 || facts.models.some((model) => offered.includes(model)));

@@ -5,6 +5,7 @@ import { matcherOf, type AnyWorkerFacts } from './live-queue.message.js';
 import { matchFacets } from './live-queue/match-facets.js';
 import { Signatures } from './live-queue/signatures.js';
 import { Verdicts } from './live-queue/verdicts.js';
+import { isTargeted } from './matching/common-match.js';
 import { isWithdrawn, WorkerViews } from './worker-view.js';
 
 /** Everything of a request that decides who may serve it; a request that is only being asked for has no id yet. */
@@ -46,12 +47,15 @@ export class Matcher {
   /** Calls `ask` with the question for one request; the workers that it is put to serve one of the request's models, if it names any. */
   asking<Answer>(asked: Servable, ask: (mayServe: (worker: KnownWorker) => boolean) => Answer): Answer {
     const facts = { payer: 0, payerTrusted: false, ...asked } as RequestFacts;
+    // Whom a request names is one look at its list: what is remembered of it would be of use to that request alone.
+    const untargeted = facts.workers.length === 0 ? facts : { ...facts, workers: [], workerBlacklist: false };
     const { signatures, verdicts } = this.#known[facts.kind];
-    const signature = signatures.acquire(facts);
+    const signature = signatures.acquire(untargeted);
     try {
       return ask((worker) => {
         const { facts: view } = this.#views.of(worker, NO_WISH);
-        return worker.owner === facts.payer ? this.#match(facts, view) === undefined : verdicts.serves(view, signature, facts);
+        if (worker.owner === facts.payer) return this.#match(facts, view) === undefined;
+        return isTargeted(facts, view) && verdicts.serves(view, signature, untargeted);
       });
     } finally {
       signatures.release(signature);

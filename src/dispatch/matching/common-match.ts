@@ -15,7 +15,7 @@ const sharesModel = ({ models }: CommonNeeds, worker: WorkerFacts): boolean =>
   models.length === 0 ? worker.takesAnyModel : models.some((model) => worker.models.has(model));
 
 /** A deny-list excludes whom it names; an allow-list all others; an empty list nobody (horde-rules §6.7). */
-const isTargeted = ({ workers, workerBlacklist }: CommonNeeds, { worker }: WorkerFacts): boolean =>
+export const isTargeted = ({ workers, workerBlacklist }: Pick<CommonNeeds, 'workers' | 'workerBlacklist'>, { worker }: Pick<WorkerFacts, 'worker'>): boolean =>
   workers.length === 0 || workers.includes(worker) !== workerBlacklist;
 
 const containsBlacklisted = ({ blacklist }: WorkerFacts, prompt: string): boolean => {
