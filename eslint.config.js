@@ -21,7 +21,7 @@ const FLOATING_MONEY = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'data/', 'coverage/', 'docs/generated/', 'test/fixtures/'] },
+  { ignores: ['dist/', 'node_modules/', 'data/', 'coverage/', '.mutation/', 'docs/generated/', 'test/fixtures/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   ...tseslint.configs.strictTypeChecked.map((config) => ({ ...config, files: ['**/*.ts'] })),
   {
