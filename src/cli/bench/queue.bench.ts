@@ -27,8 +27,8 @@ const REQUESTS_OF_A_PAYER = 150;
 const WORKERS_OF_AN_OWNER = 20;
 /** While the queue fills, and while workers come for the first time. */
 const HANDS = 32;
-/** While it is measured: a queue before the server's door would be measured as well. */
-const HANDS_MEASURED = 4;
+/** While it is measured: first one call after another, for what a call takes; then as much as the server can do, where calls wait for each other. */
+export const BUSY_HANDS = 4;
 /** Nothing that is asked for is as small, so these workers go away empty and have to be told why. */
 const TINY_PIXELS = 64 * 64;
 const SAMPLERS = ['k_euler', 'k_euler_a', 'k_dpmpp_2m', 'k_dpmpp_sde', 'k_dpmpp_2s_a', 'k_dpm_2', 'DDIM'] as const;
@@ -70,6 +70,7 @@ class QueueRun {
   readonly #workers: readonly BenchWorker[];
   #asked = 0;
   #visits = 0;
+  #isBusy = false;
 
   constructor(private readonly cast: Cast, private readonly size: QueueSize, private readonly options: LoadOptions) {
     this.#latencies = new Latencies(options.clock);
@@ -83,11 +84,13 @@ class QueueRun {
     const asksPerSecond = (1_000 * this.#asked) / (clock.monotonic() - begun);
     let next = 0;
     await this.#together(HANDS, 'workers come for the first time', () => next < this.#workers.length, () => this.#visit(this.#workers[next++]!));
-    await this.#for(seconds * WARM_UP_SHARE, 'pops from a long queue, warming up');
+    await this.#for(BUSY_HANDS, seconds * WARM_UP_SHARE, 'pops from a long queue, warming up');
     this.#latencies.open();
+    await this.#for(1, seconds, 'pops from a long queue');
+    this.#isBusy = true;
     const before = this.#visits;
     const from = clock.monotonic();
-    await this.#for(seconds, 'pops from a long queue');
+    await this.#for(BUSY_HANDS, seconds, 'pops from a long queue, busy');
     this.#latencies.close();
     const { rss } = await this.cast.server.consumption();
     return {
@@ -95,9 +98,9 @@ class QueueRun {
     };
   }
 
-  #for(seconds: number, text: string): Promise<void> {
+  #for(hands: number, seconds: number, text: string): Promise<void> {
     const end = this.options.clock.monotonic() + seconds * 1_000;
-    return this.#together(HANDS_MEASURED, text, () => this.options.clock.monotonic() < end, () => this.#visit(pick(this.options.random, this.#workers)));
+    return this.#together(hands, text, () => this.options.clock.monotonic() < end, () => this.#visit(pick(this.options.random, this.#workers)));
   }
 
   async #together(hands: number, text: string, goesOn: () => boolean, work: () => Promise<void>): Promise<void> {
@@ -125,13 +128,14 @@ class QueueRun {
     const { clock, acknowledged } = this.options;
     const start = clock.monotonic();
     const { body: { id } } = await client.pop('image', owner.key, declaration);
-    this.#latencies.add(id === null ? 'empty pop, long queue' : 'pop, long queue', clock.monotonic() - start);
+    const queue = this.#isBusy ? 'long queue, busy' : 'long queue';
+    this.#latencies.add(`${id === null ? 'empty pop' : 'pop'}, ${queue}`, clock.monotonic() - start);
     this.#visits += 1;
     if (id === null) return;
     if (isTiny) throw new Error(`request for job ${id} fits into ${TINY_PIXELS} pixels`);
-    await this.#latencies.of('submit, long queue', () => client.submit('image', owner.key, { id, generation: UPLOADED, seed: 1 }));
+    await this.#latencies.of(`submit, ${queue}`, () => client.submit('image', owner.key, { id, generation: UPLOADED, seed: 1 }));
     acknowledged.submits.add(id);
-    await this.#latencies.of('request, long queue', () => this.#ask());
+    await this.#latencies.of(`request, ${queue}`, () => this.#ask());
   }
 
   #someRequest(): Fields {

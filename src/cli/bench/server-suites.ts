@@ -15,7 +15,7 @@ import { seeded } from './dispatch-workload.js';
 import type { Figure } from './figures.js';
 import type { LoadOptions } from './load-options.js';
 import { makeHistory } from './history.bench.js';
-import { benchQueue } from './queue.bench.js';
+import { benchQueue, BUSY_HANDS } from './queue.bench.js';
 import type { BenchOptions, Suite } from './suites.js';
 import { benchTransfers } from './transfers.bench.js';
 
@@ -123,7 +123,9 @@ export class ServerSuites {
     this.#figures.push(
       { name: `pop, p99, ${size}`, value: p99('pop, long queue'), unit: 'ms', ...budget },
       { name: `empty pop, p99, ${size}`, value: p99('empty pop, long queue'), unit: 'ms', ...budget },
-      { name: 'pops with what follows from them, long queue', value: visitsPerSecond, unit: '/s' },
+      { name: `pop, p99, ${BUSY_HANDS} at a time, all that the server can do`, value: p99('pop, long queue, busy'), unit: 'ms' },
+      { name: `empty pop, p99, ${BUSY_HANDS} at a time, all that the server can do`, value: p99('empty pop, long queue, busy'), unit: 'ms' },
+      { name: 'pops with what follows from them, long queue, busy', value: visitsPerSecond, unit: '/s' },
       { name: 'requests accepted while the queue filled', value: asksPerSecond, unit: '/s' },
       { name: `memory of the server, ${queued.toLocaleString('en-US')} queued`, value: rssMib, unit: 'MiB', must: 1_024, goal: 512, better: 'less' },
     );
