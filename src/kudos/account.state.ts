@@ -191,8 +191,9 @@ const placeFormHold = (account: Account, { request, job, amount }: DataOf<'FormH
 };
 
 const dropFormHold = (authorization: Authorization, job: string): void => {
-  if (!authorization.formHolds.has(job)) return;
-  authorization.formHolds = new Map([...authorization.formHolds].filter(([held]) => held !== job));
+  const left = new Map(authorization.formHolds);
+  left.delete(job);
+  authorization.formHolds = left;
 };
 
 const releaseHold = (account: Account, request: string, amount: Kudos): Account => {

@@ -49,6 +49,14 @@ describe('its end', () => {
     account(opened()).when(free('a')).thenNothing();
   });
   it('is not its release once it was captured', () => account(...admitted, placed('a'), settled('a', { kind: 'alchemy', captured: kudos(5) })).when(free('a')).thenNothing());
+  it.each<[string, AccountEvent]>([
+    ['released', freed('a')], ['captured', settled('a', { kind: 'alchemy', captured: kudos(5) })],
+  ])('leaves what is set aside for another form when it is %s', (_, event) => {
+    const rest = account(...admitted, placed('a'), placed('b'), event);
+    rest.when(free('b')).then(freed('b'));
+    rest.when(free('a')).thenNothing();
+    rest.when(place('b')).thenNothing();
+  });
   it('makes room for the next', () => account(...admitted, placed('a', AVAILABLE), freed('a', AVAILABLE)).when(place('b', AVAILABLE)).then(placed('b', AVAILABLE)));
   it('is the end of the request, whatever was forgotten', () =>
     account(...admitted, placed('a'), placed('b')).when({ type: 'CloseAuthorization', request: REQUEST, submitted: [], at: AT, policy: POLICY }).then(closed(0, kudos(10))));
