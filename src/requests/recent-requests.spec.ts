@@ -120,6 +120,17 @@ describe('requests that workers have taken up', () => {
     for (const event of events) requests.apply(event);
     expect(requests.find(REQUEST)).toMatchObject({ revision: 2, processing: 2 });
   });
+  it('are not told of before all is there that this node has seen', async () => {
+    const requests = new RecentRequests({ find: () => ({ facts: facts() }) }, head);
+    const latest = new LatestOfRequests(head);
+    const status = new RecentStatus(requests, latest, new NamesOfWorkers(new Dreamers(), head));
+    latest.apply(events[2]!); // acknowledged here, and forgotten over a gap
+    requests.apply(events[1]!);
+    expect(await status.progress(REQUEST)).toBeUndefined();
+    expect(await status.full(REQUEST)).toBeUndefined();
+    requests.apply(events[2]!);
+    expect(await status.progress(REQUEST)).toMatchObject({ processing: 2 });
+  });
   it('are not known when they were taken up before this process looked, or are of alchemy, or are over', () => {
     for (const queue of [{ find: () => undefined }, { find: () => ({ facts: facts({ kind: 'alchemy' } as never) }) }]) {
       const { requests } = setup(queue);

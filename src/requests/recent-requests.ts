@@ -21,6 +21,7 @@ export interface RecentRequest {
   readonly facts: Pick<RequestFacts, 'request' | 'kind' | 'payer' | 'jobs' | 'shared' | 'r2' | 'activation'>;
   /** Of the last event of its stream that is in here. */
   revision: number;
+  position: Position;
   waiting: number;
   processing: number;
   restarted: number;
@@ -57,21 +58,22 @@ export class RecentRequests implements NodeFold {
     return this.#requests.get(request);
   }
 
-  apply(event: Pick<Recorded, 'stream' | 'revision' | 'type' | 'data'>): void {
+  apply(event: Pick<Recorded, 'stream' | 'revision' | 'position' | 'type' | 'data'>): void {
     const category = categoryOf(event.stream);
-    if (category === 'request') this.#follow(idOf(event.stream), event.revision, event as Happened);
+    if (category === 'request') this.#follow(idOf(event.stream), event as Happened);
     else if (event.type === 'JobSettled.v1') this.#settle(event.data as Settled);
   }
 
   /** An own append comes again with the feed; what another node wrote in between may come late. */
-  #follow(id: string, revision: number, event: Happened): void {
+  #follow(id: string, event: Happened): void {
+    const { revision, position } = event;
     const known = this.#requests.get(id) ?? this.#begin(id, revision);
     if (!known || revision <= known.revision) return;
     if (revision !== known.revision + 1) {
       this.#requests.delete(id);
       return;
     }
-    known.revision = revision;
+    Object.assign(known, { revision, position });
     if (event.type === 'JobSettled.v1') this.#settle(event.data as Settled);
     else (APPLY[event.type] as ((to: RecentRequest, data: object) => void) | undefined)?.(known, event.data);
     this.#requests.delete(id);
@@ -85,7 +87,7 @@ export class RecentRequests implements NodeFold {
     if (!facts || facts.kind === 'alchemy') return undefined;
     const { request, kind, payer, jobs, shared, r2, activation, acceptedAt } = facts;
     return {
-      facts: { request, kind, payer, jobs, shared, r2, activation }, revision: 0, waiting: jobs, processing: 0, restarted: 0, consumed: activation,
+      facts: { request, kind, payer, jobs, shared, r2, activation }, revision: 0, position: -1, waiting: jobs, processing: 0, restarted: 0, consumed: activation,
       isClosed: false, faulted: false, extraSlow: false, activityAt: Date.parse(acceptedAt), completedAt: null, jobs: new Map(),
     };
   }
@@ -106,6 +108,8 @@ export class RecentRequests implements NodeFold {
 export const lifeEnd = ({ activityAt, extraSlow }: RecentRequest): number => activityAt + (extraSlow ? EXTRA_SLOW_LIFE_MS : LIFE_MS);
 
 interface Happened {
+  readonly revision: number;
+  readonly position: Position;
   readonly type: RequestEvent['type'];
   readonly data: object;
 }

@@ -17,7 +17,7 @@ export class RecentStatus {
 
   /** Undefined when memory does not have all of it. @throws RetryLater */
   async progress(id: string): Promise<StatusRow | undefined> {
-    const request = this.recent.find(id);
+    const request = this.#whole(id);
     if (!request) return undefined;
     const row = rowOf(request);
     return row.atWork.length === 0 ? row : { ...row, atWork: named(row.atWork, await this.names.of(row.atWork.map(({ worker }) => worker))) };
@@ -25,11 +25,17 @@ export class RecentStatus {
 
   /** With the jobs that were delivered, as `progress`. */
   async full(id: string): Promise<{ readonly row: StatusRow; readonly delivered: readonly DeliveredRow[] } | undefined> {
-    const request = this.recent.find(id);
+    const request = this.#whole(id);
     if (!request) return undefined;
     const [row, delivered] = [rowOf(request), deliveredOf(request)]; // as of now, whatever happens while names are looked up
     const names = await this.names.of([...row.atWork, ...delivered].map(({ worker }) => worker));
     return { row: { ...row, atWork: named(row.atWork, names) }, delivered: named(delivered, names) };
+  }
+
+  /** What was forgotten over a gap comes again with the feed, event by event: until it is all there, more was told of it before. */
+  #whole(id: string): RecentRequest | undefined {
+    const request = this.recent.find(id);
+    return request && request.position >= (this.latest.positionOf(id) ?? -1) ? request : undefined;
   }
 }
 
