@@ -275,22 +275,29 @@ describe('subscriptions', () => {
       expect(new Set(heard.words.slice(2))).toEqual(new Set(written.flatMap(({ events }) => idsOf(events))));
     });
 
-    it('when they do not take what they get, and go on without a loss after their last event', async () => {
-      const heard = toAll({ fromPosition: 'end' });
-      await heard.word('caught up');
-      const before = await served.log.head();
-      heard.subscription.pause();
-      const large = { data: json('x'.repeat(100_000)) };
-      for (const _ of range(0, 60)) await served.run.written(10, large); // more than the client and the sockets hold
-      heard.subscription.resume();
-      expect(await heard.failed).toMatchObject({ type: 'timeout' });
-      const stored = await served.run.between(before, Number.MAX_SAFE_INTEGER);
-      const delivered = heard.words.slice(2);
-      expect(delivered).toEqual(idsOf(stored).slice(0, delivered.length));
-      expect(delivered.length).toBeLessThan(600);
-      const again = toAll({ fromPosition: delivered.length > 0 ? at(stored[delivered.length - 1]!) : { commit: BigInt(before), prepare: BigInt(before) } });
-      await again.word('caught up');
-      expect([...delivered, ...again.words.slice(1, -1)]).toEqual(idsOf(stored));
+    it.each(['the memory of the log', 'its disk'])('when they do not take what they get, and go on without a loss after their last event, from %s', async (where) => {
+      const own = await Served.start({}, where === 'its disk' ? { hotTail: { eventsMax: 1_000, bytesMax: 1_048_576 } } : {});
+      try {
+        await own.run.written(1);
+        const heard = new Heard(own.client.subscribeToAll({ fromPosition: 'end' }));
+        await heard.word('caught up');
+        const before = await own.log.head();
+        heard.subscription.pause();
+        const large = { data: json('x'.repeat(100_000)) };
+        for (const _ of range(0, 60)) await own.run.written(10, large); // more than the client and the sockets hold
+        heard.subscription.resume();
+        expect(await heard.failed).toMatchObject({ type: 'timeout' });
+        const stored = await own.run.between(before, Number.MAX_SAFE_INTEGER);
+        const delivered = heard.words.slice(2);
+        expect(delivered).toEqual(idsOf(stored).slice(0, delivered.length));
+        expect(delivered.length).toBeLessThan(600);
+        const again = new Heard(own.client.subscribeToAll({ fromPosition: delivered.length > 0 ? at(stored[delivered.length - 1]!) : { commit: BigInt(before), prepare: BigInt(before) } }));
+        await again.word('caught up');
+        expect([...delivered, ...again.words.slice(1, -1)]).toEqual(idsOf(stored));
+        await again.subscription.unsubscribe();
+      } finally {
+        await own.stop();
+      }
     });
 
     it('never while they catch up, however slow they are', async () => {

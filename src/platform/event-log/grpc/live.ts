@@ -9,14 +9,30 @@ export const caughtUp = (): ReadResp => new streams.ReadResp().setCaughtUp(new s
 /** EventStoreDB keeps few events for a subscriber that is live; one that lets them pile up has to subscribe again. */
 export const tooSlow = (): Error => timedOut('Consumer too slow to handle event while live. Client resubscription required.');
 
-/**
- * How many of these a live subscriber gets before it is told so: all of them, unless it has taken long for those before, or
- * a single append overruns it. What many appends bring at once would reach it one by one from EventStoreDB, and does no harm.
- */
-export const liveLimit = (events: readonly RecordedEvent[], waitedMs: number): number => {
-  if (events.length <= LIVE_EVENTS_MAX) return events.length;
-  return waitedMs > LIVE_WAIT_MS_MAX || longestRun(events) >= LIVE_APPEND_EVENTS ? LIVE_EVENTS_MAX : events.length;
-};
+/** How far one subscriber that is live has let events pile up. */
+export class Backlog {
+  private isSlow = false;
+  private piledUp = 0;
+
+  /**
+   * How many of these it gets before it is told so: all of them, unless it has taken long for those before and more than a
+   * buffer waits since, or a single append overruns it. What many appends bring at once would reach it one by one from
+   * EventStoreDB, and does no harm.
+   */
+  take(events: readonly RecordedEvent[]): number {
+    const room = LIVE_EVENTS_MAX - this.piledUp;
+    if (this.isSlow) this.piledUp += events.length;
+    if (events.length <= room) return events.length;
+    return this.isSlow || longestRun(events) >= LIVE_APPEND_EVENTS ? room : events.length;
+  }
+
+  /** It has taken what it was given, after so long. What waits for it comes in many parts when it is read from disk: they count together until nothing `isLeft`. */
+  taken(waitedMs: number, isLeft: boolean): void {
+    if (waitedMs > LIVE_WAIT_MS_MAX) this.isSlow = true;
+    else if (!isLeft) this.isSlow = false;
+    if (!isLeft) this.piledUp = 0;
+  }
+}
 
 /** The most events that follow each other in one stream: what came in one append, or as good as. */
 const longestRun = (events: readonly RecordedEvent[]): number => {

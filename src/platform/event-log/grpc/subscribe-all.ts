@@ -2,7 +2,7 @@ import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { EventLog, FeedBatch, Position, RecordedEvent } from '../event-log.js';
 import type { EventFilter } from './event-filter.js';
-import { caughtUp, liveLimit, tooSlow } from './live.js';
+import { Backlog, caughtUp, tooSlow } from './live.js';
 import type { Reader } from './reader.js';
 
 export interface AllSubscription {
@@ -18,11 +18,11 @@ export const followAll = async (log: EventLog, subscription: AllSubscription, re
   const { after } = subscription;
   const stretch = new Stretch(subscription, reader);
   let isLive = after >= (await log.head());
-  let waitedMs = 0;
+  const backlog = new Backlog();
   if (isLive) reader.message(caughtUp());
   for await (const batch of log.follow({ after, signal: reader.signal })) {
-    stretch.write(batch, isLive ? { waitedMs } : undefined);
-    waitedMs = await reader.drained();
+    stretch.write(batch, isLive ? backlog : undefined);
+    backlog.taken(await reader.drained(), !batch.live);
     if (isLive || !batch.live) continue;
     isLive = true;
     reader.message(caughtUp());
@@ -36,12 +36,12 @@ class Stretch {
 
   constructor(private readonly subscription: AllSubscription, private readonly reader: Reader) {}
 
-  write(batch: FeedBatch, live: { readonly waitedMs: number } | undefined): void {
+  write(batch: FeedBatch, backlog: Backlog | undefined): void {
     const events = this.wanted(batch);
     const passes = this.subscription.filter?.admits(events);
     const admitted = passes ? events.filter((_, k) => passes[k]) : events;
-    const limit = live ? liveLimit(admitted, live.waitedMs) : admitted.length;
-    if (passes && limit === admitted.length) return this.writeFiltered(events, passes, live !== undefined);
+    const limit = backlog?.take(admitted) ?? admitted.length;
+    if (passes && limit === admitted.length) return this.writeFiltered(events, passes, backlog !== undefined);
     for (const event of admitted.slice(0, limit)) this.reader.event(event);
     if (limit < admitted.length) throw tooSlow();
   }

@@ -1,6 +1,6 @@
 import type { EventLog } from '../event-log.js';
 import { PAGE_EVENTS } from './limits.js';
-import { caughtUp, liveLimit, tooSlow } from './live.js';
+import { Backlog, caughtUp, tooSlow } from './live.js';
 import type { Reader } from './reader.js';
 
 interface StreamSubscription {
@@ -14,11 +14,11 @@ export const followStream = async (log: EventLog, { stream, from }: StreamSubscr
   const head = await log.head(); // before the stream is read: what is appended meanwhile is in both, and told apart by its revision
   const history = await writeHistory(log, stream, await nextOf(log, stream, from), reader);
   let { next, isLive } = history;
-  let waitedMs = 0;
+  const backlog = new Backlog();
   if (isLive) reader.message(caughtUp());
   for await (const batch of log.follow({ after: head, signal: reader.signal })) {
     const events = batch.events.filter((event) => event.stream === stream && event.revision >= next);
-    const limit = isLive ? liveLimit(events, waitedMs) : events.length;
+    const limit = isLive ? backlog.take(events) : events.length;
     for (const event of events.slice(0, limit)) {
       reader.event(event);
       next = event.revision + 1;
@@ -26,7 +26,7 @@ export const followStream = async (log: EventLog, { stream, from }: StreamSubscr
       isLive = true;
     }
     if (limit < events.length) throw tooSlow();
-    waitedMs = await reader.drained();
+    backlog.taken(await reader.drained(), !batch.live);
   }
   await reader.gone();
 };
