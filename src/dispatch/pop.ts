@@ -168,7 +168,7 @@ export class Pop {
    * Slots are reserved in memory before the append is awaited, so that pops on this node never collide; another node's
    * claim shows as a refusal, and the next candidate is tried.
    */
-  async #assign({ request, asked, known, worker, content, given }: Claim & { given: HandOut }, offer: Offer, context: CommandContext): Promise<HandedOut | undefined> {
+  async #assign({ request, asked, known, worker, content, given }: Claim & { given: HandOutMoment }, offer: Offer, context: CommandContext): Promise<HandedOut | undefined> {
     const { jobs, model, ttlS } = offer;
     const reservation = this.queue.reserve(request, jobs.length, jobs);
     if (!reservation) return undefined;
@@ -195,7 +195,7 @@ export class Pop {
 /** What a pop is about to hand out. */
 type Offer = Pick<HandedOut, 'jobs' | 'model' | 'ttlS' | 'facts' | 'remaining'>;
 /** When, and what it takes from the age of the payer's other requests. */
-interface HandOut {
+interface HandOutMoment {
   readonly at: string;
   readonly payerAgesFrom: string | undefined;
 }

@@ -37,12 +37,13 @@ export interface Arrival {
   readonly things: number;
 }
 
-/** A job that was handed out, by the key that its request had then, or one that was delivered. */
-export interface HandOut {
+/** A job that was handed out, with the key that its request had then. */
+export interface PastHandOut {
   readonly atMs: number;
   readonly worker: string;
   readonly key: number;
 }
+/** A job that was delivered. */
 export interface Delivery {
   readonly atMs: number;
   readonly worker: string;
@@ -52,7 +53,7 @@ export interface Delivery {
 /** All that happened from some moment on. */
 export interface Evidence {
   readonly arrivals: readonly Arrival[];
-  readonly handOuts: readonly HandOut[];
+  readonly handOuts: readonly PastHandOut[];
   readonly deliveries: readonly Delivery[];
 }
 
@@ -67,7 +68,7 @@ export interface RecentArrivals {
 export class RecentDispatch implements NodeFold {
   readonly name = 'recent dispatch';
   readonly #arrivals: Readonly<Record<RequestKind, Arrival[]>> = { image: [], text: [], alchemy: [] };
-  readonly #handOuts: HandOut[] = [];
+  readonly #handOuts: PastHandOut[] = [];
   readonly #deliveries: Delivery[] = [];
   readonly #workerOf = new Map<string, string>();
   readonly #loads = new Map<string, Load>();
