@@ -4,6 +4,7 @@ import type { AlchemyJobFeatures, ImageJobFeatures, TextJobFeatures } from '../.
 import { loadReference } from '../../reference/load-reference.js';
 import { SAMPLER_NAMES } from '../../reference/samplers.js';
 import type { RequestFacts, RequestKind } from '../../requests/request.events.js';
+import { declaration } from '../../../test/support/request-facts.js';
 import { alchemyMatch } from '../matching/alchemy-match.js';
 import type { AlchemyNeeds, AlchemyWorkerFacts, ImageNeeds, ImageWorkerFacts, TextNeeds, TextWorkerFacts } from '../matching/facts.js';
 import { imageMatcher } from '../matching/image-match.js';
@@ -32,7 +33,7 @@ const alwaysUsed: Maybe = (value) => value;
 const yes = fc.constant(true as const);
 
 const imageFeatures = (maybe: Maybe): fc.Arbitrary<ImageJobFeatures> => fc.record({
-  width: fc.constantFrom(512, 768, 1024), height: fc.constantFrom(512, 1024), steps: fc.integer({ min: 1, max: 60 }), sampler: fc.constantFrom('k_euler', 'k_euler', 'lcm', ...SAMPLER_NAMES),
+  width: fc.constantFrom(512, 768, 1024), height: fc.constantFrom(512, 1024), steps: fc.oneof(fc.integer({ min: 1, max: 60 }), fc.constantFrom(5, 9, 15, 25, 33)), sampler: fc.constantFrom('k_euler', 'k_euler', 'lcm', ...SAMPLER_NAMES),
   scheduler: maybe(fc.constantFrom('karras', 'normal', 'beta', 'simple')), karras: fc.boolean(), cfgScale: fc.constantFrom(1, 7),
   hiresFix: maybe(yes), tiling: maybe(yes), transparent: maybe(yes), clipSkip: maybe(fc.constantFrom(1, 2)),
   postProcessing: maybe(fc.subarray(['GFPGAN', 'RestoreFormer', 'RealESRGAN_x2plus'], { minLength: 1 })),
@@ -53,7 +54,7 @@ const seldom = usually.map((value) => !value);
 const facts = <Features>(kind: RequestKind, features: fc.Arbitrary<Features>): fc.Arbitrary<RequestFacts> => fc.record({
   payer: fc.constantFrom(...STRANGERS), payerTrusted: fc.boolean(), nsfw: seldom, trustedWorkers: seldom, validatedBackends: seldom, slowWorkers: usually,
   extraSlowWorkers: usually, workers: fc.constantFrom([], [], [], ['me'], ['me', 'another'], ['another']), workerBlacklist: fc.boolean(), r2: fc.boolean(),
-  models: fc.oneof(fc.constantFrom(...MODELS).map((model) => [model]), fc.subarray(MODELS, { maxLength: 6 }), fc.constant([])), features,
+  models: fc.oneof(fc.constantFrom(...MODELS).map((model) => [model]), fc.subarray(MODELS, { maxLength: 6 }), fc.subarray(MODELS, { minLength: 2, maxLength: 2 }), fc.constant([])), features,
 }).map((given) => ({ ...someFacts({ request: 'r' }), ...given, kind } as RequestFacts));
 
 const AGENTS = [
@@ -74,9 +75,11 @@ const standing: fc.Arbitrary<Standing> = fc.record({
   blacklist: fc.constantFrom([], ['word']),
 });
 
-/** A request, and others that differ from it in one thing each. */
-const variations = (requests: (maybe: Maybe) => fc.Arbitrary<RequestFacts>): fc.Arbitrary<RequestFacts[]> => fc.tuple(requests(seldomUsed), requests(alwaysUsed)).map(([base, other]) => [
-  base,
+/** A request, others that differ from it in one thing each, and some that have nothing to do with it. */
+const variations = (requests: (maybe: Maybe) => fc.Arbitrary<RequestFacts>): fc.Arbitrary<RequestFacts[]> => fc.tuple(
+  requests(seldomUsed), requests(alwaysUsed), fc.array(requests(seldomUsed), { minLength: 10, maxLength: 10 }),
+).map(([base, other, unrelated]) => [
+  base, ...unrelated,
   ...Object.entries<unknown>({ ...other }).map(([name, value]) => ({ ...base, [name]: name === 'features' ? base.features : value })),
   ...Object.entries<unknown>({ ...other.features }).map(([name, value]) => ({ ...base, features: { ...base.features, [name]: value } })),
 ]);
@@ -97,7 +100,8 @@ const agrees = <Worker extends object>(match: Match<Worker>, { facets, precedenc
   requests.forEach((each, index) => { expect(verdicts.reason(known[index]!, each)).toBe(match(each, worker)); });
   requests.forEach((each, index) => { expect(verdicts.serves(known[index]!, each)).toBe(match(each, worker) === undefined); });
   const asked = new Verdicts(match, signatures, precedence);
-  requests.forEach((each, index) => { expect(asked.serves(worker, known[index]!, each)).toBe(match(each, worker) === undefined); });
+  // The last first: which of the requests with a value a worker is asked about has nothing to do with which of them came first.
+  for (const [index, each] of [...requests.entries()].reverse()) expect(asked.serves(worker, known[index]!, each)).toBe(match(each, worker) === undefined);
 };
 
 describe('what is remembered of a matcher', () => {
@@ -119,6 +123,23 @@ describe('what is remembered of a matcher', () => {
   const alchemies = meetings((maybe) => facts('alchemy', alchemyFeatures(maybe)), (given, stands) => alchemyWorkerFacts(given, stands));
   it.each([['by parts', matchFacets(reference)], ['by whole signatures', wholeFacets]])('is what it says of alchemy, %s', (_, { alchemy: parts }) => {
     fc.assert(fc.property(alchemies, agrees(alchemy, parts)), { numRuns: 500 });
+  });
+
+  it('tells of the steps of each request by its own models, whichever request came first', () => {
+    const { facets, precedence } = matchFacets(reference).image;
+    const features = (steps: number): ImageJobFeatures => ({ width: 512, height: 512, steps, sampler: 'k_euler', karras: false, cfgScale: 7 });
+    const slow = someFacts({ request: 'slow', models: ['Deliberate', 'SDXL 1.0'], features: features(25) });
+    const fast = someFacts({ request: 'fast', models: ['Flux.1-Schnell fp8 (Compact)', 'Z-Image-Turbo'], features: features(5) });
+    const tooFew = { ...fast, features: features(25) };
+    const worker = imageWorkerFacts(declaration({ models: [...slow.models, ...fast.models], limitMaxSteps: true }), {
+      worker: 'me', owner: OWNER, ownerTrusted: true, maintenance: false, stale: false, speed: 2_000_000, prioritised: new Set(), requireUpfrontKudos: false, blacklist: [],
+    }, reference);
+    for (const order of [[slow, fast, tooFew], [tooFew, fast, slow]]) {
+      const signatures = new Signatures(facets);
+      const known = new Map(order.map((each) => [each, signatures.acquire(each)]));
+      const verdicts = new Verdicts(image, signatures, precedence).of(worker);
+      for (const each of order.toReversed()) expect(verdicts.reason(known.get(each)!, each)).toBe(each === tooFew ? 'step_count' : undefined);
+    }
   });
 
   it('is asked of the matcher once for each value of a part, and again by another worker', () => {
