@@ -14,7 +14,7 @@ import { matchFacets } from './match-facets.js';
 import { wholeFacets } from './match-signature.js';
 import { someFacts } from './naive-queue.fixture.js';
 import { Signatures, type Facets } from './signatures.js';
-import { Verdicts, type Match } from './verdicts.js';
+import { Verdicts, WORKERS_MAX, type Match } from './verdicts.js';
 
 const reference = loadReference();
 const MODELS = [...[...reference.images.values()].filter(({ type }) => type === 'checkpoint').map(({ name }) => name), 'Unknown to all'];
@@ -156,6 +156,23 @@ describe('what is remembered of a matcher', () => {
       for (const each of [decent, other, explicit, decent]) expect(verdicts.of(worker).reason(known.get(each)!, each)).toBe(each.nsfw ? 'nsfw' : undefined);
     }
     expect(asked).toEqual(['first', 'first', 'second', 'second']);
+  });
+
+  it('is forgotten of who has not asked for longest, so that a worker which calls with another list of words each time takes up no more room', () => {
+    const asked: number[] = [];
+    const match: Match<{ nth: number }> = (_, { nth }) => { asked.push(nth); return undefined; };
+    const signatures = new Signatures([{ name: 'all', keyOf: () => '', partOf: (each) => each }]);
+    const verdicts = new Verdicts(match, signatures, []);
+    const each = someFacts({ request: 'r' });
+    const signature = signatures.acquire(each);
+    const workers = Array.from({ length: WORKERS_MAX + 1 }, (_, nth) => ({ nth }));
+    for (const worker of workers) verdicts.of(worker).serves(signature, each);
+    expect(asked).toHaveLength(workers.length);
+    verdicts.of(workers.at(-1)!).serves(signature, each);
+    verdicts.of(workers[1]!).serves(signature, each);
+    expect(asked).toHaveLength(workers.length);
+    verdicts.of(workers[0]!).serves(signature, each);
+    expect(asked).toHaveLength(workers.length + 1);
   });
 
   it('stays right while values come and go by the thousands, and in little memory', () => {
