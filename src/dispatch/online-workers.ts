@@ -45,13 +45,15 @@ export class OnlineSummaries {
     const known = this.#known.get(kind);
     if (known && known.arrivals === arrivals && atMs - known.atMs < FRESH_MS) return known.summary;
     const workers = this.registry.online(workerKindOf(kind), this.clock.now());
-    // Nobody has come, so whoever is missing makes them fewer.
-    const areSame = known?.arrivals === arrivals && known.summary.workers.length === workers.length;
+    const areSame = known?.arrivals === arrivals && areAlike(known.summary.workers, workers);
     const summary = summaryOf(kind, workers, areSame ? known.summary.byModel : byModelOf(workers));
     this.#known.set(kind, { atMs, arrivals, summary });
     return summary;
   }
 }
+
+/** Nobody has declared anything else; but one may have left while another node told of one that has been here all the time. */
+const areAlike = (known: readonly KnownWorker[], now: readonly KnownWorker[]): boolean => known.length === now.length && known.every((worker, nth) => worker === now[nth]);
 
 /** Of thousands of workers with a hundred models each it takes twenty milliseconds. */
 const byModelOf = (workers: readonly KnownWorker[]): ReadonlyMap<string, readonly KnownWorker[]> => {
