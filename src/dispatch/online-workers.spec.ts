@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { HeldClock } from '../../test/reliability/held-clock.js';
 import { declaration } from '../../test/support/request-facts.js';
-import { ONLINE_MS, WorkerRegistry, type WorkerRow } from '../workers/registry.message.js';
+import { ONLINE_MS, WorkerRegistry, type KnownWorker, type WorkerRow } from '../workers/registry.message.js';
 import { OnlineSummaries, serving } from './online-workers.js';
 
 const row = (id: string): WorkerRow => ({
@@ -25,6 +26,21 @@ const started = async (...ids: string[]) => {
     },
   };
 };
+
+describe('who serves one of some models', () => {
+  const all = ['a', 'b', 'c', 'd', 'e'];
+  const somebody = fc.subarray(all).map((models): KnownWorker => ({ ...row('somebody'), declaration: declaration({ models }), samples: [], lastSeenMs: 0, presentSinceMs: 0, outageMs: 0, ownerTrusted: false }));
+
+  it('is each worker that has one of them, once, however many are named', () => {
+    fc.assert(fc.property(fc.array(somebody, { maxLength: 12 }), fc.subarray([...all, 'nobody has it']), (workers, models) => {
+      const byModel = new Map(all.flatMap((model) => { const of = workers.filter((worker) => worker.declaration.models.includes(model)); return of.length > 0 ? [[model, of]] : []; }));
+      const found = serving({ workers, byModel, threads: 0, meanSpeed: 1 }, models);
+      const expected = workers.filter((worker) => models.length === 0 || models.some((model) => worker.declaration.models.includes(model)));
+      expect(found).toHaveLength(expected.length);
+      expect(new Set(found)).toEqual(new Set(expected));
+    }));
+  });
+});
 
 describe('who is online', () => {
   it('is found by model, too, when one has left and another is learned to have been here all the time', async () => {

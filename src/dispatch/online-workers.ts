@@ -77,9 +77,15 @@ const summaryOf = (kind: RequestKind, workers: readonly KnownWorker[], byModel: 
   };
 };
 
-/** Those that serve one of the models, each once; all of them where no model is named. */
+/**
+ * Those that serve one of the models, each once; all of them where no model is named. Who names all that there is would have every worker
+ * as often as it has models: then it is faster to ask the workers.
+ */
 export const serving = ({ workers, byModel }: OnlineWorkers, models: readonly string[]): readonly KnownWorker[] => {
   if (models.length === 0) return workers;
-  if (models.length === 1) return byModel.get(models[0]!) ?? [];
-  return [...new Set(models.flatMap((model) => byModel.get(model) ?? []))];
+  const lists = models.flatMap((model) => { const list = byModel.get(model); return list ? [list] : []; });
+  if (lists.length <= 1) return lists[0] ?? [];
+  if (lists.reduce((sum, { length }) => sum + length, 0) <= workers.length) return [...new Set(lists.flat())];
+  const named = new Set(models);
+  return workers.filter(({ declaration }) => declaration.models.some((model) => named.has(model)));
 };
