@@ -53,6 +53,18 @@ describe('who is online', () => {
     expect(offeredAt(100_000 + ONLINE_MS + 1)).toEqual(['stayer', 'elsewhere', '2 in all']);
   });
 
+  it('is told anew at once when somebody comes to a few, and twice a second where it takes a while', async () => {
+    const crowd = Array.from({ length: 5_000 }, (_, nth) => `worker-${nth}`);
+    for (const [here, isAtOnce] of [[crowd.slice(0, 5), true], [crowd, false]] as const) {
+      const { seen, offeredAt } = await started(...here, 'newcomer');
+      for (const id of here) seen(id, 0);
+      expect(offeredAt(0)).toHaveLength(here.length + 1);
+      seen('newcomer', 1);
+      expect(offeredAt(1).includes('newcomer')).toBe(isAtOnce);
+      expect(offeredAt(500)).toContain('newcomer');
+    }
+  });
+
   it('is those who called in the last five minutes, and nobody else', async () => {
     const { seen, offeredAt } = await started('one', 'other');
     expect(offeredAt(0)).toEqual(['0 in all']);

@@ -29,8 +29,10 @@ export const shownSpeed = ({ kind, samples }: Pick<KnownWorker, 'kind' | 'sample
   return samples.length / samples.reduce((sum, sample) => sum + 1 / Math.max(SPEED_MIN, sample), 0);
 };
 
-/** With thousands of workers a summary costs a millisecond: one a second is enough, and at once when somebody arrives. */
+/** With thousands of workers a summary costs a millisecond: one a second is enough, and at once when somebody arrives or serves something else. */
 const FRESH_MS = 1_000;
+/** But with 5,000 that is twenty milliseconds, and one worker that declares something else with each pop could ask for it sixty times a second: half a second then. */
+const REST_PER_WORKER_MS = 0.1;
 
 /** Summaries of who is online, remembered for a second. */
 @Injectable()
@@ -43,7 +45,7 @@ export class OnlineSummaries {
     const atMs = this.clock.monotonic();
     const { arrivals } = this.registry;
     const known = this.#known.get(kind);
-    if (known && known.arrivals === arrivals && atMs - known.atMs < FRESH_MS) return known.summary;
+    if (known && atMs - known.atMs < (known.arrivals === arrivals ? FRESH_MS : known.summary.workers.length * REST_PER_WORKER_MS)) return known.summary;
     const workers = this.registry.online(workerKindOf(kind), this.clock.now());
     const areSame = known?.arrivals === arrivals && areAlike(known.summary.workers, workers);
     const summary = summaryOf(kind, workers, areSame ? known.summary.byModel : byModelOf(workers));
