@@ -99,9 +99,12 @@ export class AlchemyPop {
     const context: CommandContext = { actor: { kind: 'user', user: owner.id }, correlationId: this.parts.ports.ids.uuid() };
     const pop: Pop = { owner, known, worker, wish, patience, context, taken: [], amount, position: -1, unaffordable: 0, behind: undefined, forOthers: 0, lost: this.arrivals.lost.ofPop() };
     const turn = this.arrivals.fairness.takeTurn(known.id);
-    await this.#take(pop, turn);
-    await pop.lost.end();
-    turn.settle(pop.forOthers);
+    try {
+      await this.#take(pop, turn);
+      await pop.lost.end();
+    } finally {
+      turn.settle(pop.forOthers);
+    }
     const { journal } = this.parts;
     if (pop.taken.length > 0) {
       journal.note(known.id, 'jobs', { jobs: pop.taken.map(({ job }) => job) });

@@ -40,6 +40,17 @@ describe('turns of the fair-share lane', () => {
     }
   });
 
+  it('count what a pop took once, whatever ends it afterwards', () => {
+    const turns = new FairTurns(4);
+    for (let pop = 0; pop < 8; pop += 1) {
+      const { settle } = turns.take('a');
+      settle(1);
+      settle(0);
+    }
+    expect(ordersOf(turns, 'a', 8)).toEqual(ordersOf(turns, 'a', 8));
+    expect(ordersOf(turns, 'a', 8).filter((order) => order === 'turn')).toHaveLength(2);
+  });
+
   it('make up for batches: of all jobs, one in four is the lane\'s', () => {
     fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 200, maxLength: 300 }), (batches) => {
       const turns = new FairTurns(4);

@@ -6,7 +6,7 @@ const WORKERS_MAX = 20_000;
 /** The order that one pop goes by. */
 export interface FairTurn {
   readonly order: ServingOrder;
-  /** How many jobs the pop took for others than the worker's owner; after none, the next pop goes by the same order. */
+  /** How many jobs the pop took for others than the worker's owner; after none, the next pop goes by the same order. Only the first call counts. */
   readonly settle: (jobs: number) => void;
 }
 
@@ -26,9 +26,13 @@ export class FairTurns {
     const others = this.fairShare - 1;
     const isTurn = this.fairShare > 0 && this.#of(worker) >= others;
     this.#add(worker, isTurn ? -others : 1);
+    let isSettled = false;
     return {
       order: isTurn ? 'turn' : 'key',
-      settle: (jobs) => { this.#add(worker, isTurn ? (jobs === 0 ? others : 0) : jobs - 1); },
+      settle: (jobs) => {
+        if (!isSettled) this.#add(worker, isTurn ? (jobs === 0 ? others : 0) : jobs - 1);
+        isSettled = true;
+      },
     };
   }
 

@@ -29,8 +29,10 @@ export const shownSpeed = ({ kind, samples }: Pick<KnownWorker, 'kind' | 'sample
   return samples.length / samples.reduce((sum, sample) => sum + 1 / Math.max(SPEED_MIN, sample), 0);
 };
 
-/** With thousands of workers a summary costs a millisecond: one a second is enough, and at once when somebody arrives. */
+/** With thousands of workers a summary costs a millisecond: one a second is enough, and at once when somebody arrives or serves something else. */
 const FRESH_MS = 1_000;
+/** But with 5,000 that is twenty milliseconds, and one worker that declares something else with each pop could ask for it sixty times a second: half a second then. */
+const REST_PER_WORKER_MS = 0.1;
 
 /** Summaries of who is online, remembered for a second. */
 @Injectable()
@@ -43,15 +45,17 @@ export class OnlineSummaries {
     const atMs = this.clock.monotonic();
     const { arrivals } = this.registry;
     const known = this.#known.get(kind);
-    if (known && known.arrivals === arrivals && atMs - known.atMs < FRESH_MS) return known.summary;
+    if (known && atMs - known.atMs < (known.arrivals === arrivals ? FRESH_MS : known.summary.workers.length * REST_PER_WORKER_MS)) return known.summary;
     const workers = this.registry.online(workerKindOf(kind), this.clock.now());
-    // Nobody has come, so whoever is missing makes them fewer.
-    const areSame = known?.arrivals === arrivals && known.summary.workers.length === workers.length;
+    const areSame = known?.arrivals === arrivals && areAlike(known.summary.workers, workers);
     const summary = summaryOf(kind, workers, areSame ? known.summary.byModel : byModelOf(workers));
     this.#known.set(kind, { atMs, arrivals, summary });
     return summary;
   }
 }
+
+/** Nobody has declared anything else; but one may have left while another node told of one that has been here all the time. */
+const areAlike = (known: readonly KnownWorker[], now: readonly KnownWorker[]): boolean => known.length === now.length && known.every((worker, nth) => worker === now[nth]);
 
 /** Of thousands of workers with a hundred models each it takes twenty milliseconds. */
 const byModelOf = (workers: readonly KnownWorker[]): ReadonlyMap<string, readonly KnownWorker[]> => {
@@ -75,9 +79,15 @@ const summaryOf = (kind: RequestKind, workers: readonly KnownWorker[], byModel: 
   };
 };
 
-/** Those that serve one of the models, each once; all of them where no model is named. */
+/**
+ * Those that serve one of the models, each once; all of them where no model is named. Who names all that there is would have every worker
+ * as often as it has models: then it is faster to ask the workers.
+ */
 export const serving = ({ workers, byModel }: OnlineWorkers, models: readonly string[]): readonly KnownWorker[] => {
   if (models.length === 0) return workers;
-  if (models.length === 1) return byModel.get(models[0]!) ?? [];
-  return [...new Set(models.flatMap((model) => byModel.get(model) ?? []))];
+  const lists = models.flatMap((model) => { const list = byModel.get(model); return list ? [list] : []; });
+  if (lists.length <= 1) return lists[0] ?? [];
+  if (lists.reduce((sum, { length }) => sum + length, 0) <= workers.length) return [...new Set(lists.flat())];
+  const named = new Set(models);
+  return workers.filter(({ declaration }) => declaration.models.some((model) => named.has(model)));
 };

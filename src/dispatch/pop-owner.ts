@@ -13,5 +13,8 @@ export const popOwner = async (directory: UserDirectory, apiKey: string, priorit
   return owner;
 };
 
-/** Users whom the worker puts first; `popOwner` has seen that they are aliases. */
-export const prioritised = (aliases: readonly string[]): number[] => aliases.map((alias) => idOfAlias(alias)!);
+/** Ours: as many as the words of a blacklist. They are kept with what is remembered of the worker, and looked through for each request. */
+export const PRIORITISED_MAX = 200;
+
+/** Users whom the worker puts first, each once, and no more than so many; `popOwner` has seen that they are aliases. */
+export const prioritised = (aliases: readonly string[]): number[] => [...new Set(aliases.map((alias) => idOfAlias(alias)!))].slice(0, PRIORITISED_MAX);

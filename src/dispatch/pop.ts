@@ -9,6 +9,7 @@ import type { KnownUser } from '../users/directory.message.js';
 import type { KnownWorker } from '../workers/registry.message.js';
 import { Arrivals } from './arrivals.js';
 import { giveDecoys, isFooled, requestsThatTricked } from './decoys.js';
+import type { FairTurn } from './fair-turns.js';
 import type { LostOfPop } from './lost-content.js';
 import { LiveQueue, matcherOf, type AnyWorkerFacts } from './live-queue.message.js';
 import type { ServingOrder } from './live-queue/lane.js';
@@ -70,17 +71,21 @@ export class Pop {
   async pop(owner: KnownUser, asked: PopAsked): Promise<HandedOut | NothingToDo> {
     return this.arrivals.visits.receive<HandedOut | NothingToDo>(owner, asked, async (known) => {
       const lost = this.arrivals.lost.ofPop();
-      const answer = await this.#find(owner, asked, { known, lost });
-      await lost.end();
-      return { found: answer.outcome === 'jobs', answer };
+      const turn = this.arrivals.fairness.takeTurn(known.id);
+      try {
+        const answer = await this.#find(owner, asked, { known, lost, turn });
+        await lost.end();
+        return { found: answer.outcome === 'jobs', answer };
+      } finally {
+        turn.settle(0); // a pop that came to nothing, in whichever way, has cost nobody a turn
+      }
     }, { outcome: 'nothing', skipped: {} });
   }
 
-  async #find(owner: KnownUser, asked: PopAsked, { known, lost }: { known: KnownWorker; lost: LostOfPop }): Promise<HandedOut | NothingToDo> {
+  async #find(owner: KnownUser, asked: PopAsked, { known, lost, turn }: { known: KnownWorker; lost: LostOfPop; turn: FairTurn }): Promise<HandedOut | NothingToDo> {
     const worker = this.parts.views.of(known, asked.wish);
     const skipped = new Map<SkipReason, number>();
     let candidates = 0;
-    const turn = this.arrivals.fairness.takeTurn(known.id);
     const purses = this.purses.ofPop();
     for (const page of pages(this.parts.nodes.preferred(this.queue.candidates(worker, CANDIDATES_MAX, turn.order), worker.ownerIds))) {
       const requests = page.map(({ request }) => request);
@@ -106,7 +111,6 @@ export class Pop {
         return handedOut;
       }
     }
-    turn.settle(0);
     if (known.maintenance) throw await this.#inMaintenance(known);
     const counts = this.#skippedCounts(worker, skipped);
     const missed = [...skipped.values()].reduce((left, count) => left - count, candidates);

@@ -40,7 +40,9 @@ export class Waiting<Each extends Waiter> {
     if (models.length === 0) return this.all;
     const able = models.flatMap((model) => this.#byModel.get(model) ?? []);
     if (able.length <= 1) return able[0] ?? [];
-    return [...new Set(able.flatMap((waiters) => [...waiters]))].sort(byPlace);
+    if (able.reduce((sum, { size }) => sum + size, 0) <= this.all.size) return [...new Set(able.flatMap((waiters) => [...waiters]))].sort(byPlace);
+    const named = new Set(models); // many are: each waiter would be there as often as it has models
+    return [...this.all].filter(({ worker }) => worker.models.some((model) => named.has(model)));
   }
 
   #withdraw(waiter: Each, models: readonly string[]): void {

@@ -127,7 +127,7 @@ export class Lane<WorkerFacts extends object> {
     const isServable = (entry: QueueEntry): boolean =>
       entry.filed && entry.free > 0 && entry.facts.kind === worker.kind && !except.has(entry) && serves(models, entry) && verdicts.serves(entry.signature, entry.facts);
     for (const payer of this.#turns.payers(models, isServable)) {
-      const [best] = [...payer.entries].filter(isServable).sort(inDispatchOrder);
+      const [best] = [...payer.unfinished].filter(isServable).sort(inDispatchOrder);
       if (best) yield best;
     }
   }
@@ -152,7 +152,7 @@ export class Lane<WorkerFacts extends object> {
     if (payers.length === 0) return found;
     const models = new Set(worker.models);
     for (const payer of payers) {
-      for (const entry of payer.entries) {
+      for (const entry of payer.unfinished) {
         if (found.length === OWN_REQUESTS_MAX) break;
         if (entry.filed && entry.facts.kind === worker.kind && serves(models, entry)) found.push(entry);
       }

@@ -171,7 +171,7 @@ export class LiveQueue<WorkerFacts extends object> {
       const { sets } = this.#lanes[kind];
       return sum(models.length === 0 ? sets.all() : sets.naming(models), (set) => set.anonymousWaiting);
     }
-    return sum(this.#payers.find(accountPayer(payer))?.entries ?? [], ({ facts, waiting }) => (facts.kind === kind ? waiting : 0));
+    return sum(this.#payers.find(accountPayer(payer))?.unfinished ?? [], ({ facts, waiting }) => (facts.kind === kind ? waiting : 0));
   }
 
   /** Forms of the payer that wait or are at a worker (horde-rules §3.5). */
@@ -329,7 +329,7 @@ export class LiveQueue<WorkerFacts extends object> {
 
   /** The other waiting requests of the payer have become younger. */
   #ageAnew({ payer }: QueueEntry): void {
-    for (const other of payer.entries) if (!other.isKeyed(this.policy)) this.#sink(other);
+    for (const other of payer.unfinished) if (!other.isKeyed(this.policy)) this.#sink(other);
   }
 
   #file(entry: QueueEntry): void {
@@ -375,7 +375,7 @@ export class LiveQueue<WorkerFacts extends object> {
   }
 
   #unfinishedOf(payer: PayerId, kind: RequestKind): number {
-    return sum(this.#payers.find(payer)?.entries ?? [], ({ facts, unfinished }) => (facts.kind === kind ? unfinished : 0));
+    return sum(this.#payers.find(payer)?.unfinished ?? [], ({ facts, unfinished }) => (facts.kind === kind ? unfinished : 0));
   }
 }
 

@@ -4,6 +4,7 @@ import type { AlchemyJobFeatures, ImageJobFeatures, TextJobFeatures } from '../.
 import { loadReference } from '../../reference/load-reference.js';
 import { SAMPLER_NAMES } from '../../reference/samplers.js';
 import type { RequestFacts, RequestKind } from '../../requests/request.events.js';
+import { declaration } from '../../../test/support/request-facts.js';
 import { alchemyMatch } from '../matching/alchemy-match.js';
 import type { AlchemyNeeds, AlchemyWorkerFacts, ImageNeeds, ImageWorkerFacts, TextNeeds, TextWorkerFacts } from '../matching/facts.js';
 import { imageMatcher } from '../matching/image-match.js';
@@ -13,7 +14,7 @@ import { matchFacets } from './match-facets.js';
 import { wholeFacets } from './match-signature.js';
 import { someFacts } from './naive-queue.fixture.js';
 import { Signatures, type Facets } from './signatures.js';
-import { Verdicts, type Match } from './verdicts.js';
+import { Verdicts, WORKERS_MAX, type Match } from './verdicts.js';
 
 const reference = loadReference();
 const MODELS = [...[...reference.images.values()].filter(({ type }) => type === 'checkpoint').map(({ name }) => name), 'Unknown to all'];
@@ -32,7 +33,7 @@ const alwaysUsed: Maybe = (value) => value;
 const yes = fc.constant(true as const);
 
 const imageFeatures = (maybe: Maybe): fc.Arbitrary<ImageJobFeatures> => fc.record({
-  width: fc.constantFrom(512, 768, 1024), height: fc.constantFrom(512, 1024), steps: fc.integer({ min: 1, max: 60 }), sampler: fc.constantFrom('k_euler', 'k_euler', 'lcm', ...SAMPLER_NAMES),
+  width: fc.constantFrom(512, 768, 1024), height: fc.constantFrom(512, 1024), steps: fc.oneof(fc.integer({ min: 1, max: 60 }), fc.constantFrom(5, 9, 15, 25, 33)), sampler: fc.constantFrom('k_euler', 'k_euler', 'lcm', ...SAMPLER_NAMES),
   scheduler: maybe(fc.constantFrom('karras', 'normal', 'beta', 'simple')), karras: fc.boolean(), cfgScale: fc.constantFrom(1, 7),
   hiresFix: maybe(yes), tiling: maybe(yes), transparent: maybe(yes), clipSkip: maybe(fc.constantFrom(1, 2)),
   postProcessing: maybe(fc.subarray(['GFPGAN', 'RestoreFormer', 'RealESRGAN_x2plus'], { minLength: 1 })),
@@ -53,7 +54,7 @@ const seldom = usually.map((value) => !value);
 const facts = <Features>(kind: RequestKind, features: fc.Arbitrary<Features>): fc.Arbitrary<RequestFacts> => fc.record({
   payer: fc.constantFrom(...STRANGERS), payerTrusted: fc.boolean(), nsfw: seldom, trustedWorkers: seldom, validatedBackends: seldom, slowWorkers: usually,
   extraSlowWorkers: usually, workers: fc.constantFrom([], [], [], ['me'], ['me', 'another'], ['another']), workerBlacklist: fc.boolean(), r2: fc.boolean(),
-  models: fc.oneof(fc.constantFrom(...MODELS).map((model) => [model]), fc.subarray(MODELS, { maxLength: 6 }), fc.constant([])), features,
+  models: fc.oneof(fc.constantFrom(...MODELS).map((model) => [model]), fc.subarray(MODELS, { maxLength: 6 }), fc.subarray(MODELS, { minLength: 2, maxLength: 2 }), fc.constant([])), features,
 }).map((given) => ({ ...someFacts({ request: 'r' }), ...given, kind } as RequestFacts));
 
 const AGENTS = [
@@ -74,9 +75,11 @@ const standing: fc.Arbitrary<Standing> = fc.record({
   blacklist: fc.constantFrom([], ['word']),
 });
 
-/** A request, and others that differ from it in one thing each. */
-const variations = (requests: (maybe: Maybe) => fc.Arbitrary<RequestFacts>): fc.Arbitrary<RequestFacts[]> => fc.tuple(requests(seldomUsed), requests(alwaysUsed)).map(([base, other]) => [
-  base,
+/** A request, others that differ from it in one thing each, and some that have nothing to do with it. */
+const variations = (requests: (maybe: Maybe) => fc.Arbitrary<RequestFacts>): fc.Arbitrary<RequestFacts[]> => fc.tuple(
+  requests(seldomUsed), requests(alwaysUsed), fc.array(requests(seldomUsed), { minLength: 10, maxLength: 10 }),
+).map(([base, other, unrelated]) => [
+  base, ...unrelated,
   ...Object.entries<unknown>({ ...other }).map(([name, value]) => ({ ...base, [name]: name === 'features' ? base.features : value })),
   ...Object.entries<unknown>({ ...other.features }).map(([name, value]) => ({ ...base, features: { ...base.features, [name]: value } })),
 ]);
@@ -95,9 +98,11 @@ const agrees = <Worker extends object>(match: Match<Worker>, { facets, precedenc
   const known = requests.map((each) => signatures.acquire(each));
   const verdicts = new Verdicts(match, signatures, precedence).of(worker);
   const asked = new Verdicts(match, signatures, precedence);
-  const told = requests.map((each, index) => [verdicts.reason(known[index]!, each), verdicts.serves(known[index]!, each), asked.serves(worker, known[index]!, each)]);
-  const wanted = requests.map((each) => match(each, worker)).map((reason) => [reason, reason === undefined, reason === undefined]);
-  expect(told).toEqual(wanted); // one comparison: a million of Jest's take half a minute
+  // The last first: which of the requests with a value a worker is asked about has nothing to do with which of them came first.
+  const servedBackwards = [...requests.entries()].reverse().map(([index, each]) => asked.serves(worker, known[index]!, each));
+  const told = requests.map((each, index) => [verdicts.reason(known[index]!, each), verdicts.serves(known[index]!, each)]);
+  const wanted = requests.map((each) => match(each, worker)).map((reason) => [reason, reason === undefined]);
+  expect([told, servedBackwards]).toEqual([wanted, wanted.map(([, serves]) => serves).reverse()]); // one comparison: a million of Jest's take half a minute
 };
 
 describe('what is remembered of a matcher', () => {
@@ -121,6 +126,23 @@ describe('what is remembered of a matcher', () => {
     fc.assert(fc.property(alchemies, agrees(alchemy, parts)), { numRuns: 500 });
   });
 
+  it('tells of the steps of each request by its own models, whichever request came first', () => {
+    const { facets, precedence } = matchFacets(reference).image;
+    const features = (steps: number): ImageJobFeatures => ({ width: 512, height: 512, steps, sampler: 'k_euler', karras: false, cfgScale: 7 });
+    const slow = someFacts({ request: 'slow', models: ['Deliberate', 'SDXL 1.0'], features: features(25) });
+    const fast = someFacts({ request: 'fast', models: ['Flux.1-Schnell fp8 (Compact)', 'Z-Image-Turbo'], features: features(5) });
+    const tooFew = { ...fast, features: features(25) };
+    const worker = imageWorkerFacts(declaration({ models: [...slow.models, ...fast.models], limitMaxSteps: true }), {
+      worker: 'me', owner: OWNER, ownerTrusted: true, maintenance: false, stale: false, speed: 2_000_000, prioritised: new Set(), requireUpfrontKudos: false, blacklist: [],
+    }, reference);
+    for (const order of [[slow, fast, tooFew], [tooFew, fast, slow]]) {
+      const signatures = new Signatures(facets);
+      const known = new Map(order.map((each) => [each, signatures.acquire(each)]));
+      const verdicts = new Verdicts(image, signatures, precedence).of(worker);
+      for (const each of order.toReversed()) expect(verdicts.reason(known.get(each)!, each)).toBe(each === tooFew ? 'step_count' : undefined);
+    }
+  });
+
   it('is asked of the matcher once for each value of a part, and again by another worker', () => {
     const asked: string[] = [];
     const match: Match<{ name: string }> = ({ nsfw }, { name }) => {
@@ -135,6 +157,23 @@ describe('what is remembered of a matcher', () => {
       for (const each of [decent, other, explicit, decent]) expect(verdicts.of(worker).reason(known.get(each)!, each)).toBe(each.nsfw ? 'nsfw' : undefined);
     }
     expect(asked).toEqual(['first', 'first', 'second', 'second']);
+  });
+
+  it('is forgotten of who has not asked for longest, so that a worker which calls with another list of words each time takes up no more room', () => {
+    const asked: number[] = [];
+    const match: Match<{ nth: number }> = (_, { nth }) => { asked.push(nth); return undefined; };
+    const signatures = new Signatures([{ name: 'all', keyOf: () => '', partOf: (each) => each }]);
+    const verdicts = new Verdicts(match, signatures, []);
+    const each = someFacts({ request: 'r' });
+    const signature = signatures.acquire(each);
+    const workers = Array.from({ length: WORKERS_MAX + 1 }, (_, nth) => ({ nth }));
+    for (const worker of workers) verdicts.of(worker).serves(signature, each);
+    expect(asked).toHaveLength(workers.length);
+    verdicts.of(workers.at(-1)!).serves(signature, each);
+    verdicts.of(workers[1]!).serves(signature, each);
+    expect(asked).toHaveLength(workers.length);
+    verdicts.of(workers[0]!).serves(signature, each);
+    expect(asked).toHaveLength(workers.length + 1);
   });
 
   it('stays right while values come and go by the thousands, and in little memory', () => {

@@ -28,7 +28,7 @@ const IMAGE_PRECEDENCE = [
 const TEXT_PRECEDENCE = [
   'maintenance', 'stale', 'models', 'nsfw', 'untrusted', 'worker_id', 'performance', 'max_context_length', 'max_length', 'bridge_version', 'matching_softprompt',
 ] as const;
-const ALCHEMY_PRECEDENCE = ['maintenance', 'stale', 'models', 'untrusted', 'worker_id', 'performance', 'max_tiles'] as const;
+const ALCHEMY_PRECEDENCE = ['maintenance', 'stale', 'models', 'nsfw', 'untrusted', 'worker_id', 'performance', 'max_tiles'] as const;
 
 const image = ({ features }: RequestFacts): ImageJobFeatures => features as ImageJobFeatures;
 const text = ({ features }: RequestFacts): TextJobFeatures => features as TextJobFeatures;
@@ -122,23 +122,24 @@ const workflow = (reference: ReferenceSnapshot): Facet => ({
 const steps = (reference: ReferenceSnapshot): Facet => {
   const budgets = [...new Set(['', ...reference.images.keys()].map((model) => stepBudgetOf(reference, model)))]; // '' as any unknown model
   const budgetsBelow = (work: number): number => budgets.filter((budget) => budget < work).length;
-  const isAbove = (work: number, models: readonly string[]): boolean => work > Math.min(...models.map((model) => stepBudgetOf(reference, model)));
+  const exceeds = (facts: RequestFacts): boolean => workOf(facts) > Math.min(...facts.models.map((model) => stepBudgetOf(reference, model)));
   return {
     name: 'steps',
-    keyOf: (facts) => {
-      const { sampler, samplerOrder, steps: count } = image(facts);
-      const work = steppingMaximum(sampler, count, { contract: true, ...(samplerOrder === undefined ? {} : { order: samplerOrder }) })!;
-      const exceeds = facts.models.length > 1 ? isAbove(work, facts.models) : budgetsBelow(work);
-      return imageKey(facts, sampler === ADAPTIVE_SAMPLER, exceeds);
-    },
-    partOf: stepsPart,
+    keyOf: (facts) => imageKey(facts, image(facts).sampler === ADAPTIVE_SAMPLER, facts.models.length > 1 ? exceeds(facts) : budgetsBelow(workOf(facts))),
+    // Where its own models decide, the part is asked about with those of any request that shares it: so it is no work at all, or more than any of them allows.
+    partOf: (facts) => stepsPart(facts, facts.models.length > 1 ? (exceeds(facts) ? Math.max(...budgets) + 1 : 0) : image(facts).steps),
   };
 };
 
+const workOf = (facts: RequestFacts): number => {
+  const { sampler, samplerOrder, steps: count } = image(facts);
+  return steppingMaximum(sampler, count, { contract: true, ...(samplerOrder === undefined ? {} : { order: samplerOrder }) })!;
+};
+
 /** As much work by a sampler that every bridge has; the adaptive one is measured in its own way. */
-const stepsPart = (facts: RequestFacts): RequestFacts => {
-  const { sampler, steps: count } = image(facts);
-  return plainImage(facts, sampler === ADAPTIVE_SAMPLER ? only(image(facts), 'sampler', 'steps', 'samplerOrder') : { steps: accurateSteps(sampler, count) });
+const stepsPart = (facts: RequestFacts, count: number): RequestFacts => {
+  const { sampler } = image(facts);
+  return plainImage(facts, sampler === ADAPTIVE_SAMPLER ? { ...only(image(facts), 'sampler', 'samplerOrder'), steps: count } : { steps: accurateSteps(sampler, count) });
 };
 
 const plainAlchemy = (facts: RequestFacts, tiles: number, flags: Partial<RequestFacts> = {}): RequestFacts =>

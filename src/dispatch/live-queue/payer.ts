@@ -14,6 +14,8 @@ export interface LastServed {
 export class Payer<Entry = unknown> implements LastServed {
   /** Unfinished requests, and completed ones that a later request's key is still net of. */
   readonly entries = new Set<Entry>();
+  /** Of those, the unfinished ones: few, however many have completed in the last minutes. */
+  readonly unfinished = new Set<Entry>();
   handedOutAtMs = -Infinity;
   agesFromMs = -Infinity;
   /** The price of all its unfinished jobs. */
@@ -38,8 +40,9 @@ export class Payer<Entry = unknown> implements LastServed {
     return this.policy.refreshAtHandOut ? this.handedOutAtMs : -Infinity;
   }
 
-  add(entry: Entry & { readonly acceptedAtMs: number }): void {
+  add(entry: Entry & { readonly acceptedAtMs: number; readonly completedAtMs: number | undefined }): void {
     this.entries.add(entry);
+    if (entry.completedAtMs === undefined) this.unfinished.add(entry);
     this.acceptedAtMs = Math.max(this.acceptedAtMs, entry.acceptedAtMs);
     this.latestMs = Math.max(this.latestMs, entry.acceptedAtMs);
   }

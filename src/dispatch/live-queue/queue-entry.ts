@@ -228,6 +228,7 @@ const EVOLVE: Evolve = {
   'RequestExpired.v1': (entry, { expiredAt }) => withdrawn(entry, Date.parse(expiredAt)),
   'RequestCompleted.v1': (entry, { completedAt }) => {
     entry.completedAtMs = Date.parse(completedAt);
+    entry.payer.unfinished.delete(entry);
     entry.waiting = 0;
     return entry.completedAtMs;
   },

@@ -43,7 +43,8 @@ export interface QueueRow {
   readonly activityAt: number;
   /**
    * What the keys of the payer's later requests are net of. Where the read model leaves it out, all that is over counts
-   * as over before they were accepted, so their keys may start a few job prices too high.
+   * as over before they were accepted: their keys may start a few job prices too high for what was delivered since, and
+   * too low for what was given back since.
    */
   readonly history?: QueueHistory;
 }

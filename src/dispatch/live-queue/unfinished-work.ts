@@ -49,7 +49,7 @@ export const oweAll = (payer: Payer<QueueEntry>): void => {
 export const laterThan = (entry: QueueEntry): QueueEntry[] => {
   const { payer } = entry;
   if (!payer.isOne || payer.entries.size < 2 || payer.acceptedAtMs < entry.acceptedAtMs) return [];
-  return [...payer.entries].filter((other) => other.completedAtMs === undefined && byAcceptance(entry, other) < 0);
+  return [...payer.unfinished].filter((other) => byAcceptance(entry, other) < 0);
 };
 
 /** Of those, the ones whose keys the event may move: it gives jobs back, or finished one before they were accepted. */

@@ -9,6 +9,8 @@ export type Match<WorkerFacts> = (facts: RequestFacts, worker: WorkerFacts) => s
 
 /** Room for 5,000 workers' verdicts on 10,000 values; beyond it, the worker that asked longest ago is forgotten. */
 export const VERDICT_BYTES_MAX = 64 * 2 ** 20;
+/** As many workers at most, however little is known of each: with 300 models, what hangs on one that is remembered takes 25 kB besides its verdicts. */
+export const WORKERS_MAX = 10_000;
 const TABLE_BYTES_MIN = 32;
 /** Codes are ordered so that the greatest of a request's parts is its verdict: nothing, or the first refusal, or not known. */
 const SERVES = 0;
@@ -182,7 +184,7 @@ export class Verdicts<WorkerFacts extends object> {
 
   #forgetOldest(latest: Table): void {
     for (const [worker, table] of this.#tables) {
-      if (this.#bytes <= this.bytesMax || table === latest) return;
+      if ((this.#bytes <= this.bytesMax && this.#tables.size <= WORKERS_MAX) || table === latest) return;
       this.#tables.delete(worker);
       for (const codes of table.codes) this.#bytes -= codes.length;
     }

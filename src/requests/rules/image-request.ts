@@ -13,7 +13,7 @@ export interface RequestSwitches {
   readonly validatedBackends: boolean;
   readonly slowWorkers: boolean;
   readonly extraSlowWorkers: boolean;
-  /** The first five; all must exist. */
+  /** The first five, as the horde writes their ids; all must exist. */
   readonly workers: readonly string[];
   readonly workerBlacklist: boolean;
   readonly disableBatching: boolean;
@@ -81,7 +81,7 @@ export const requestSwitches = (body: Omit<ImageRequestBody, 'params'>): Request
   validatedBackends: body.validated_backends ?? false,
   slowWorkers: body.slow_workers ?? true,
   extraSlowWorkers: body.extra_slow_workers ?? false,
-  workers: (body.workers ?? []).slice(0, standard.WORKERS_MAX),
+  workers: (body.workers ?? []).slice(0, standard.WORKERS_MAX).map((id) => id.toLowerCase()),
   workerBlacklist: body.worker_blacklist ?? false,
   disableBatching: body.disable_batching ?? false,
   dryRun: body.dry_run ?? false,

@@ -78,6 +78,8 @@ describe('an image request', () => {
     expect(normaliseImage({ prompt: 'a', params: { workflow: 'qr_code' } }, registered).disableBatching).toBe(true);
     const workers = ['1', '2', '3', '4', '5', '6'];
     expect(normaliseImage({ prompt: 'a', workers }, registered).workers).toHaveLength(5);
+    // An id is found however it is written, so it has to be matched however it was written.
+    for (const normalise of [normaliseImage, normaliseText] as const) expect(normalise({ prompt: 'a', workers: ['C0FFEE00-0000-4000-8000-00000000000A'] }, registered).workers).toEqual(['c0ffee00-0000-4000-8000-00000000000a']);
     const marked = (some: object, matchedTargeting: boolean) => normaliseImage({ prompt: 'a', ...some }, { anonymous: false, matchedTargeting }).features.matchedTargeting;
     expect([marked({ workers }, true), marked({ workers }, false), marked({}, true), marked({ workers, worker_blacklist: true }, true)]).toEqual([true, undefined, undefined, undefined]);
   });

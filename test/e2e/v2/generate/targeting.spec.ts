@@ -41,6 +41,17 @@ describe('a request that names workers', () => {
     expect(await client.submitText(owner.key, (await popText([rich.alias])).body.id)).toMatchObject({ status: 200, body: { reward: 0.1 } });
   });
 
+  it('means the same workers when it writes their ids in capitals', async () => {
+    const excluding = await client.askImage(rich.key, { workers: [worker.toUpperCase()], worker_blacklist: true });
+    expect((await pop()).body).toMatchObject({ id: null, skipped: { worker_id: 1 } });
+    await client.cancel(excluding.body.id);
+    const asked = await client.askText(rich.key, { workers: [scribe.toUpperCase()] });
+    const job = await popText([rich.alias]);
+    expect(job.body.id).not.toBeNull();
+    await client.submitText(owner.key, job.body.id);
+    expect(asked.status).toBe(202);
+  });
+
   it('pays the full price where it only excludes workers', async () => {
     const excluding = await client.askImage(rich.key, { workers: [scribe], worker_blacklist: true });
     expect(excluding.body.kudos_quote).toBeGreaterThan(5);

@@ -59,6 +59,20 @@ describe('POST /generate/text/async', () => {
     expect(events).toEqual([]);
   });
 
+  it('names a thousand models, of which each is found, and no more', async () => {
+    const models = Array.from({ length: 1_000 }, (_, nth) => `one of many ${nth}`);
+    const asked = await client.askText(payer.key, { models });
+    expect(asked.status).toBe(202);
+    const popped = await client.popText(owner.key, { ...scribe, models: ['one of many 999'] });
+    expect(popped.body.model).toBe('one of many 999');
+    await client.submitText(owner.key, popped.body.id);
+    for (const refused of [[...models, 'one too many'], ['a'.repeat(256)]]) {
+      const { answer, events } = await horde.appendedBy(() => client.askText(payer.key, { models: refused }));
+      expect([answer.status, JSON.stringify(answer.body)]).toEqual([400, expect.stringContaining('models')]);
+      expect(events).toEqual([]);
+    }
+  });
+
   it('shortens what would need kudos upfront, if its sender allows that', async () => {
     const { answer, events } = await horde.appendedBy(() => client.askText(poor.key, { models: ['short'], params: { max_length: 600 }, allow_downgrade: true }));
     expect(answer.status).toBe(202);
