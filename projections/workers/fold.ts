@@ -162,11 +162,11 @@ export class WorkerBatch {
     if (data.selfTest) return;
     const { submissions } = this.change(data);
     const assignedAt = this.leave(data.job);
-    if (data.state === 'cancelled') return; // how long it would have taken nobody knows
+    if (data.tooFast) this.fast.push(data);
+    if (data.state === 'cancelled' || data.interrupted) return; // how long it would have taken nobody knows
     const submission = { job: data.job, position, things: Math.round(data.things), isForm: data.form !== undefined, submittedAt: data.submittedAt };
     submissions.push({ ...submission, sample: assignedAt === null ? null : sampleOf(submission, assignedAt) });
     if (submissions.length > SAMPLES_MAX) submissions.shift();
-    if (data.tooFast) this.fast.push(data);
   }
 
   /** When the job was handed out, if that was in this batch. */

@@ -202,11 +202,11 @@ export class ExpectedPeople {
     if (user) user.workers += 1;
   }
 
-  private submitted({ job, worker, things, state, form, submittedAt }: JobSubmitted['data']): void {
+  private submitted({ job, worker, things, state, form, interrupted, submittedAt }: JobSubmitted['data']): void {
     const assignedAt = this.assignedAt.get(job);
     this.assignedAt.delete(job);
     const known = this.workers.get(worker);
-    if (!known || assignedAt === undefined || state === 'cancelled') return;
+    if (!known || assignedAt === undefined || state === 'cancelled' || interrupted) return;
     const tookMs = Date.parse(submittedAt) - assignedAt;
     // Tenths, halves up; one thing per second when no time passed (horde-rules §4.3). Exact: all are whole numbers below 2^53.
     const tenths = form !== undefined ? tenthsOfSeconds(tookMs) : tookMs > 0 ? Math.floor((Math.round(things) * 20_000 + tookMs) / (2 * tookMs)) : 10;

@@ -150,7 +150,7 @@ export const platformProviders = (platform: Platform): Provider[] => {
     [PromptFilters, new PromptFilters(filterRows(platform), config.promptFilters)],
     [PublishedCheckpoints, new PublishedCheckpoints(platform.database, platform.log.storeId)],
     [WebhookInbox, new WebhookInbox({ due, contents: platform.contents, feed, clock })], [SenderParts, new SenderParts({ clock, ids, secrets }, due, counts, { strangers, logger: platform.logger })],
-    [SpeedLimits, new SpeedLimits(pricing, config.speedLimits)], [OpenRegistration, new OpenRegistration(config.registration)], [DevAccess, new DevAccess(config.testApiKeys)],
+    [SpeedLimits, new SpeedLimits(pricing, outages, config.speedLimits)], [OpenRegistration, new OpenRegistration(config.registration)], [DevAccess, new DevAccess(config.testApiKeys)],
   ];
   return [...values.map(([provide, useValue]) => ({ provide, useValue })), ...healthProviders(platform, counts)];
 };

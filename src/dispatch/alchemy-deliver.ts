@@ -68,7 +68,7 @@ export class AlchemyDeliver {
     const value = { price, debit, things: THINGS_OF_FORM, ...teamOf(this.parts.registry.byId(found.worker)) };
     const ownerTrusted = user.roles.has('trusted') || !this.parts.pricing.escrow;
     const outcome = await this.#ask(found, {
-      type: 'SubmitJob', job: found.job, state: 'ok', ...stored, seed: 0, ...value, ownerTrusted, policy, reference, at: this.#now(),
+      type: 'SubmitJob', job: found.job, state: 'ok', ...stored, seed: 0, ...value, ownerTrusted, policy, reference, ...this.parts.speedLimits.unjudged, at: this.#now(),
     }, context);
     if (outcome === undefined) return { reward: 0, position: -1 };
     const frozen = frozenOf(outcome, found.job);

@@ -95,6 +95,7 @@ export class AlchemyPop {
   }
 
   async #find(owner: KnownUser, { amount, wish, patience }: AlchemyAsked, known: KnownWorker): Promise<AlchemyPopped> {
+    const { declaration } = known;
     const worker = this.parts.views.of(known, wish);
     const context: CommandContext = { actor: { kind: 'user', user: owner.id }, correlationId: this.parts.ports.ids.uuid() };
     const pop: Pop = { owner, known, worker, wish, patience, context, taken: [], amount, position: -1, unaffordable: 0, behind: undefined, forOthers: 0, lost: this.arrivals.lost.ofPop() };
@@ -117,7 +118,7 @@ export class AlchemyPop {
     }
     const counted = this.queue.skippedCounts(worker);
     const skipped = { ...counted, kudos: (counted['kudos'] ?? 0) + pop.unaffordable };
-    journal.note(known.id, 'nothing', { skipped });
+    journal.note(known.id, 'nothing', { skipped, declaration });
     return { forms: [], position: -1, skipped };
   }
 

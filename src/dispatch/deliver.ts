@@ -89,7 +89,7 @@ export class Deliver {
     const result = await this.#store(delivery, { job: found.job, state });
     const outcome = await this.#ask(found, {
       type: 'SubmitJob', job: found.job, state, ...result, seed: delivery.seed, ...value, ...pay, ownerTrusted: this.#isPaidInFull(user),
-      policy: policy.version, reference: this.parts.pricing.reference.version, ...this.parts.speedLimits.of(found, user), at: this.#now(),
+      policy: policy.version, reference: this.parts.pricing.reference.version, ...this.parts.speedLimits.of(found, user), ...this.parts.speedLimits.unjudged, at: this.#now(),
     }, context);
     const frozen = frozenOf(outcome, found.job);
     // Inline, so that the owner sees the kudos at once; what cannot be paid now is the repair's to pay.

@@ -44,7 +44,7 @@ const CATCH_UP_MAX_MS = 1_000;
 
 const WORDS: Readonly<Record<JobStage, string>> = {
   pending: 'The job is at its worker, and its result is waited for.',
-  cancelled: 'The request was cancelled: nobody waits for this job any more. It can be given up (state faulted), which is not held against the worker; a result that comes in time is still taken and paid.',
+  cancelled: 'The request was cancelled: nobody waits for this job any more. It can be given up (state faulted), which is not held against the worker; a result that comes in time is still taken, and paid as if nothing had happened (a test of yourself is never paid).',
   delivered: 'The result was delivered.',
   faulted: 'The worker has given the job up.',
   aborted: 'The job took too long, and was taken back.',

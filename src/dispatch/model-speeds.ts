@@ -52,11 +52,11 @@ export class ModelSpeeds implements NodeFold {
     return count === 0 ? undefined : slices.reduce((sum, slice) => sum + slice.sum, 0) / count;
   }
 
-  #submitted({ job, things, state, submittedAt }: JobSubmitted['data']): void {
+  #submitted({ job, things, state, interrupted, submittedAt }: JobSubmitted['data']): void {
     const begun = this.#begun.get(job);
     this.#begun.delete(job);
     const atMs = Date.parse(submittedAt);
-    if (!begun || state === 'cancelled' || atMs <= begun.atMs) return;
+    if (!begun || state === 'cancelled' || interrupted || atMs <= begun.atMs) return;
     const startMs = atMs - (atMs % SLICE_MS);
     const slices = this.#fresh(begun.model, atMs);
     let slice = slices.at(-1);

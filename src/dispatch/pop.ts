@@ -83,6 +83,7 @@ export class Pop {
   }
 
   async #find(owner: KnownUser, asked: PopAsked, { known, lost, turn }: { known: KnownWorker; lost: LostOfPop; turn: FairTurn }): Promise<HandedOut | NothingToDo> {
+    const { declaration } = known; // another call of the same worker may replace it meanwhile
     const worker = this.parts.views.of(known, asked.wish);
     const skipped = new Map<SkipReason, number>();
     let candidates = 0;
@@ -114,7 +115,7 @@ export class Pop {
     if (known.maintenance) throw await this.#inMaintenance(known);
     const counts = this.#skippedCounts(worker, skipped);
     const missed = [...skipped.values()].reduce((left, count) => left - count, candidates);
-    this.parts.journal.note(known.id, 'nothing', { missed, skipped: counts });
+    this.parts.journal.note(known.id, 'nothing', { missed, skipped: counts, declaration });
     return { outcome: 'nothing', worker: known.id, skipped: counts };
   }
 

@@ -19,7 +19,7 @@ import { imageSubject } from './rules/image-subject.js';
 import { normaliseImage, withSizeOf, type NormalisedImageRequest } from './rules/image-request.js';
 import { splitPrompt } from './rules/prompt.js';
 import type { ImageRequestBody } from './rules/request-body.js';
-import { STAGE_BATCHING, STAGE_CALLER, STAGE_ENVELOPE, STAGE_PARAMETERS, STAGE_SOURCES } from './rules/rule.js';
+import { STAGE_BATCHING, STAGE_CALLER, STAGE_PARAMETERS, STAGE_SOURCES } from './rules/rule.js';
 import { hasSources } from './rules/source-image.js';
 import { imageWarnings, type RequestWarning } from './rules/warnings.js';
 import { shownStyle, type UsedStyle } from './style-use.js';
@@ -77,9 +77,7 @@ export class ImageSubmission {
 
   async #check(body: ImageRequestBody, asked: Asked, styleKey?: string): Promise<Checked> {
     const { apiKey, clientAgent, ip } = asked;
-    const nobody = imageSubject(body, { username: '', trusted: false, patron: false, special: false }, this.pricing.reference);
     this.gate.access.takesRequests();
-    this.gate.obey(imageRefusal(nobody, STAGE_ENVELOPE));
     const caller = await this.gate.caller(apiKey, body, styleKey);
     const { payer } = caller;
     const subject = imageSubject(body, this.gate.ruleCaller(payer), this.pricing.reference);

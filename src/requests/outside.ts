@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { Refused, refusedBy } from '../platform/http/refusals.js';
+import { Refused } from '../platform/http/refusals.js';
 import { OutboundFailed } from '../platform/outbound/outbound.js';
 import { Slots } from '../platform/outbound/slots.js';
 import { AnswerTooLarge, Strangers, type StrangerLimits } from '../platform/outbound/strangers.js';
-import { ruleRefusals } from './request.refusals.js';
 import { NOTHING_FETCHED, type Fetched, type SourceImageRc } from './rules/source-image.js';
 import { PromptCheck } from './prompt-check.js';
 import { StyleUse } from './style-use.js';
@@ -39,9 +38,8 @@ export class Outside {
     }
   }
 
-  /** Row 5. What its name resolves to is looked at with every delivery. @throws Refused BadRequest */
+  /** Row 5: https, unless the operator named its origin. What its name resolves to is looked at with every delivery. @throws Refused BadRequest */
   acceptWebhook(url: string): void {
-    if (!url.startsWith('https://')) throw refusedBy(ruleRefusals, 'BadRequest');
     const reason = this.strangers.refusalOf(url);
     if (reason !== undefined) throw new Refused('BadRequest', 400, `The webhook ${reason}.`);
   }

@@ -61,6 +61,8 @@ export interface SubmitJob extends Given {
   readonly reference: number;
   /** Things per second beyond which nobody delivers; without it nobody is too fast. */
   readonly speedMax?: number;
+  /** When nobody served. */
+  readonly outages?: readonly Outage[];
 }
 
 export interface FaultJob extends Given {

@@ -129,6 +129,14 @@ describe('a result', () => {
     request(accepted(2), assigned('a')).when(submit('a', { at, ...(speedMax === undefined ? {} : { speedMax }) }))
       .then({ ...taken, data: { ...taken.data, ...(isTooFast ? { tooFast: true } : {}) } } as RequestEvent);
   });
+  it.each<readonly [string, number, number, boolean]>([
+    ['while its worker had it', 4, 6, true], ['and began before it was handed out', 0, 2, true], ['and went on when it was delivered', 8, 20, true], ['before it was handed out', 0, 1, false],
+    ['after it was delivered', 9, 20, false],
+  ])('of which nobody served %s says so', (_when, from, until, isInterrupted) => {
+    const outages = [{ fromMs: Date.parse(second(from)), untilMs: Date.parse(second(until)) }];
+    request(accepted(2), assigned('a')).when(submit('a', { outages }))
+      .then({ ...submitted('a'), data: { ...submitted('a').data, ...(isInterrupted ? { interrupted: true } : {}) } } as RequestEvent);
+  });
   it('says that its requester is to be told by a webhook', () =>
     request(accepted(2, { webhook: true }), assigned('a')).when(submit('a')).then({ ...submitted('a'), data: { ...submitted('a').data, webhook: true } } as RequestEvent));
   it('needs no explanation while it can still be delivered', () => request(accepted(1), assigned('a')).when(explain('a')).thenNothing());

@@ -1,5 +1,5 @@
 import { accept, refuse, type Decider, type Decision } from '../kernel/decider.js';
-import { extendedDue, type Outage } from '../kernel/outage.js';
+import { extendedDue, outageWithin, type Outage } from '../kernel/outage.js';
 import { unreachable } from '../kernel/unreachable.js';
 import type {
   AbandonRequest, AcceptRequest, AssignJobs, CancelRequest, ExpireJobs, ExpireRequest, ExplainJob, FaultJob, RequestCommand, SubmitJob, TakeBackJobs,
@@ -77,12 +77,12 @@ const submit = (command: SubmitJob, request: Request): Decided => {
   if (!job || !request.facts) return refuse('InvalidJobID');
   if (job.state === 'submitted') return refuse('DuplicateGen');
   if (job.state !== 'pending') return refuse('AbortedGen');
-  const { type: _type, at, speedMax, ...result } = command;
+  const { type: _type, at, speedMax, outages, ...result } = command;
   const submitted: RequestEvent = {
     type: 'JobSubmitted.v1',
     data: {
       request: request.id, worker: job.worker, owner: job.owner, model: job.model, ...(job.selfTest ? unpaid(result) : result),
-      ...(isTooFast(command, job) ? { tooFast: true } : {}), submittedAt: at, ...(job.form === undefined ? {} : { form: job.form }),
+      ...paceOf(command, job), submittedAt: at, ...(job.form === undefined ? {} : { form: job.form }),
       ...(request.facts.webhook ? { webhook: true } : {}),
     },
   };
@@ -90,12 +90,18 @@ const submit = (command: SubmitJob, request: Request): Decided => {
   return accept(submitted, ...settlement, ...completion(request, { at, leaving: command.job, delivered: true }));
 };
 
+const paceOf = (command: SubmitJob, job: Job): { tooFast?: true; interrupted?: true } =>
+  ({ ...(isTooFast(command, job) ? { tooFast: true } : {}), ...(isInterrupted(command, job) ? { interrupted: true } : {}) });
+
 /** Where no time has passed at all, no speed can be told (horde-rules §4.3). */
 const isTooFast = ({ things, at, speedMax }: SubmitJob, { assignedAt, selfTest }: Job): boolean => {
   if (selfTest) return false;
   const tookMs = Date.parse(at) - Date.parse(assignedAt);
   return tookMs > 0 && (things * 1_000) / tookMs > (speedMax ?? Infinity);
 };
+
+/** The worker may have made all of it meanwhile, or have waited for somebody to take it: neither is its speed. */
+const isInterrupted = ({ at, outages = [] }: SubmitJob, { assignedAt }: Job): boolean => outageWithin(Date.parse(assignedAt), Date.parse(at), outages) > 0;
 
 const explain = ({ job: id }: ExplainJob, request: Request): Decided => {
   const state = request.jobs.get(id)?.state;

@@ -98,6 +98,8 @@ export type JobSubmitted = Stored<'JobSubmitted.v1', {
   /** Delivered faster than anybody can (horde-rules §7.6). */
   tooFast?: true;
   things: number;
+  /** Nobody served for a part of the time since the hand-out: how fast the worker was cannot be told (ADR 0029). */
+  interrupted?: true;
   /** What the worker's owner gets, where the policy pays its bridge another amount than the price (design.md §6). */
   reward?: Kudos;
   /** The team that the worker was in; teams count by what is stamped here (horde-rules §7.9). */

@@ -57,7 +57,6 @@ export const promptRefusals: Refusals<'InvalidPromptSize' | 'BadRequest' | 'Corr
 
 /** What is wrong with a request in itself. */
 export const ruleRefusals: Refusals<RequestRuleRc> = {
-  BadRequest: [400, 'The webhook must start with https://.'],
   TooManyExtraSourceImages: [400, 'At most 5 extra source images can be sent.'],
   MoreThanMinExtraSourceImage: [400, 'Only trusted users can send more than one extra source image.'],
   MissingPrompt: [400, 'You cannot specify an empty prompt.'],

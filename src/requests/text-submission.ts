@@ -12,7 +12,7 @@ import type { Asked } from './image-submission.js';
 import { orLesser } from './or-lesser.js';
 import { defined } from './rules/defined.js';
 import type { TextRequestBody } from './rules/request-body.js';
-import { STAGE_BATCHING, STAGE_CALLER, STAGE_ENVELOPE, STAGE_PARAMETERS, STAGE_SOURCES } from './rules/rule.js';
+import { STAGE_BATCHING, STAGE_CALLER, STAGE_PARAMETERS, STAGE_SOURCES } from './rules/rule.js';
 import { normaliseText, withLengthOf, type NormalisedTextRequest } from './rules/text-request.js';
 import { textRefusal, textSubject } from './rules/text-rules.js';
 import { shownStyle, type UsedStyle } from './style-use.js';
@@ -69,9 +69,7 @@ export class TextSubmission {
   }
 
   async #check(body: TextRequestBody, { apiKey, clientAgent, ip }: Asked, styleKey?: string): Promise<{ caller: RequestCaller; request: NormalisedTextRequest }> {
-    const nobody = textSubject(body, { username: '', trusted: false, patron: false, special: false });
     this.gate.access.takesRequests();
-    this.gate.obey(textRefusal(nobody, STAGE_ENVELOPE));
     const caller = await this.gate.caller(apiKey, body, styleKey);
     const { payer } = caller;
     const subject = textSubject(body, this.gate.ruleCaller(payer));

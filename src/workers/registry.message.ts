@@ -305,8 +305,8 @@ export class WorkerRegistry implements NodeFold {
       this.#assignedAt.set(job, Date.parse(assignedAt));
       this.present(worker, { sinceMs: Date.parse(assignedAt), seenMs: Date.parse(assignedAt) }); // it asked some node for it
     } else if (type === 'JobSubmitted.v1') {
-      const { job, worker, things, state, submittedAt } = data as JobSubmitted['data'];
-      if (state !== 'cancelled') this.#sample(worker, things, (Date.parse(submittedAt) - (this.#assignedAt.get(job) ?? Number.NaN)) / 1_000);
+      const { job, worker, things, state, interrupted, submittedAt } = data as JobSubmitted['data'];
+      if (state !== 'cancelled' && !interrupted) this.#sample(worker, things, (Date.parse(submittedAt) - (this.#assignedAt.get(job) ?? Number.NaN)) / 1_000);
       this.#assignedAt.delete(job);
     } else if (type === 'JobFaulted.v1' || type === 'JobExpired.v1') {
       this.#assignedAt.delete((data as { job: string }).job);

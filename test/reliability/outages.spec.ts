@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Server } from '../../src/boot/server.js';
+import { ModelSpeeds } from '../../src/dispatch/model-speeds.js';
 import { Reaper } from '../../src/dispatch/reaper.js';
 import type { Recorded } from '../../src/kernel/event.js';
 import { RECONNECT_MS } from '../../src/kernel/outage.js';
@@ -7,8 +8,9 @@ import { Serving } from '../../src/outages/serving.message.js';
 import { decode } from '../../src/platform/event-log/codec.js';
 import { Database } from '../../src/platform/postgres/database.js';
 import { LogUnavailable } from '../../src/platform/event-log/event-log.js';
+import { WorkerRegistry } from '../../src/workers/registry.message.js';
 import { proveBooks } from '../support/app.js';
-import type { Client, Person } from '../support/client.js';
+import { TEXT_MODEL, type Client, type Person } from '../support/client.js';
 import { eventually } from './eventually.js';
 import { HeldClock } from './held-clock.js';
 import { Home } from './in-process.js';
@@ -124,6 +126,30 @@ describe('a server that was away', () => {
     await reap(server);
     expect((await eventsOf(server, 'RequestExpired.v1')).filter(({ stream }) => stream === `request-${id}`)).toHaveLength(1);
     expect((await client.status(id, 'text')).status).toBe(404);
+  });
+
+  it('tells no speed of a worker, and none of its model, by a job that it had meanwhile', async () => {
+    const delivered = async (awayMs: number): Promise<void> => {
+      const { job } = await handOut();
+      clock.pass(10_000);
+      if (awayMs > 0) await awayFor(awayMs);
+      const { headers, status } = await client.submitText(owner.key, job);
+      expect(status).toBe(200);
+      expect((await client.get(`/api/v2/users/${owner.id}`, owner.key, { 'kudos-position': headers.get('kudos-position')! })).status).toBe(200);
+    };
+    const speeds = async () => {
+      clock.pass(MINUTE_MS); // whatever was kept of an earlier answer is too old
+      const { body: { performance, id } } = await client.get('/api/v2/workers/name/scribe');
+      const { samples } = server.app.get(WorkerRegistry, { strict: false }).byId(id as string)!;
+      return { performance, samples: [...samples], ofModel: server.app.get(ModelSpeeds, { strict: false }).of(TEXT_MODEL) };
+    };
+    await delivered(0);
+    const before = await speeds();
+    expect(before).toMatchObject({ performance: '1.5 tokens per second', samples: [1, 2], ofModel: 2 }); // 1: of a delivery in no time
+    await delivered(30_000);
+    expect(await speeds()).toEqual(before);
+    await awayFor(1_000);
+    expect(await speeds()).toEqual(before);
   });
 
   it('says nothing of a pause that nobody can have noticed', async () => {

@@ -13,6 +13,8 @@ import type { HistoryTeams } from './history-teams.js';
 import { imageFacts, textFacts } from './request-facts.js';
 import type { Seeded } from './seeded.js';
 
+const ALWAYS_AWAY = [{ fromMs: 0, untilMs: Number.MAX_SAFE_INTEGER }];
+
 export interface World {
   now(): string;
   write(stream: string, events: readonly AnyEvent[]): void;
@@ -178,7 +180,8 @@ export class RequestLife {
     const things = this.kind === 'image' ? 512 * 512 * 30 : random.between(1, 80);
     this.decide({
       type: 'SubmitJob', job, state: censored ? 'censored' : 'ok', result: random.uuid(), resultHash: null, seed: random.bits(), price, debit,
-      ownerTrusted: worker.ownerTrusted, things, policy: 1, reference: 1, at: this.now, ...(job.startsWith('a') ? { speedMax: 1 } : {}), ...stamp,
+      ownerTrusted: worker.ownerTrusted, things, policy: 1, reference: 1, at: this.now, ...(job.startsWith('a') ? { speedMax: 1 } : {}),
+      outages: job.startsWith('b') ? ALWAYS_AWAY : [], ...stamp,
     });
     const frozen = this.request.jobs.get(job)!.selfTest ? { price: NO_KUDOS, debit: NO_KUDOS, selfTest: true as const } : { price, debit };
     if (this.payer !== 0) this.due.push({ job, ...frozen, things, worker, stamp });

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
+import type { Declaration } from '../../workers/worker.events.js';
 
 /** What came of one call for work. */
 export interface PopNote {
@@ -12,6 +13,8 @@ export interface PopNote {
   readonly missed: number;
   /** Requests that it may not serve, by reason. */
   readonly skipped: Readonly<Record<string, number>>;
+  /** What the worker had declared, where that is why nothing came of it: by now it may declare something else. */
+  readonly declaration?: Declaration;
 }
 
 /** Pops remembered of one worker: at a call every few seconds, the last minute. */
@@ -26,9 +29,9 @@ export class PopJournal {
 
   constructor(private readonly clock: Clock) {}
 
-  note(worker: string, outcome: PopNote['outcome'], { jobs = [], missed = 0, skipped = {} }: Partial<PopNote> = {}): void {
+  note(worker: string, outcome: PopNote['outcome'], { jobs = [], missed = 0, skipped = {}, declaration }: Partial<PopNote> = {}): void {
     const notes = this.#notes.get(worker) ?? [];
-    notes.push({ atMs: this.clock.now(), outcome, jobs, missed, skipped });
+    notes.push({ atMs: this.clock.now(), outcome, jobs, missed, skipped, ...(declaration && { declaration }) });
     if (notes.length > NOTES_MAX) notes.shift();
     this.#notes.delete(worker); // last in the map: called last
     this.#notes.set(worker, notes);

@@ -4,6 +4,7 @@ import { requestKindOf } from '../../kernel/request-kind.js';
 import { Ports } from '../../platform/ports.js';
 import { RetryLater } from '../../platform/retry-later.js';
 import { ONLINE_MS, speedOf, WorkerRegistry, type KnownWorker } from '../../workers/registry.message.js';
+import type { Declaration } from '../../workers/worker.events.js';
 import { LiveQueue } from '../live-queue.message.js';
 import type { ModelLoad } from '../live-queue/model-load.js';
 import { MEGAPIXELSTEP } from '../matching/things.js';
@@ -47,28 +48,30 @@ export class Why {
     return {
       worker_id: id, type: kind, online, last_seen: lastSeenMs > 0 ? iso(lastSeenMs) : null, maintenance_mode: maintenance, ...(moderated ? { paused } : {}),
       summary: summaryOf(notes, { online, maintenance, unfinished, forItsModels }),
-      reasons: reasonsOf(notes, particularsOf(worker, loads)),
+      reasons: reasonsOf(notes, worker, loads),
       waiting_for_its_models: forItsModels, unfinished_jobs: unfinished,
       pops: notes.toReversed().map(noteView), covers: coversOf(this.memory.nodes.count),
     };
   }
 }
 
-/** As of the last call that brought nothing; what was in the way before may be gone. */
-const reasonsOf = (notes: readonly PopNote[], particulars: Particulars): object[] => {
+/** As of the last call that brought nothing, and in the words of what the worker declared then; what was in the way before may be gone. */
+const reasonsOf = (notes: readonly PopNote[], worker: KnownWorker, loads: ReadonlyMap<string, ModelLoad>): object[] => {
   const empty = notes.findLast(({ outcome }) => outcome === 'nothing');
-  return empty ? shown(empty.skipped).map(([reason, requests]) => ({ reason, requests, explanation: explained(reason, requests, particulars) })) : [];
+  if (!empty) return [];
+  const particulars = particularsOf(worker, empty.declaration ?? worker.declaration, loads);
+  return shown(empty.skipped).map(([reason, requests]) => ({ reason, requests, explanation: explained(reason, requests, particulars) }));
 };
 
 const noteView = ({ atMs, outcome, jobs, missed, skipped }: PopNote): object =>
   ({ at: iso(atMs), outcome, jobs, missed, skipped: Object.fromEntries(shown(skipped)) });
 
-const particularsOf = (worker: KnownWorker, loads: ReadonlyMap<string, ModelLoad>): Particulars => {
-  const { kind, declaration: { maxPixels, maxLength, maxContextLength, extraSlow, models } } = worker;
+const particularsOf = (worker: KnownWorker, declared: Declaration, loads: ReadonlyMap<string, ModelLoad>): Particulars => {
+  const { maxPixels, maxLength, maxContextLength, extraSlow, models } = declared;
   const offered = new Set(models);
   const wanted = [...loads].filter(([model, { waiting }]) => waiting > 0 && !offered.has(model) && !model.includes(SPECIAL_MARK))
     .sort(([, a], [, b]) => b.waiting - a.waiting).slice(0, WANTED_MAX).map(([model]) => model);
-  return { kind, maxPixels, maxLength, maxContextLength, extraSlow, speed: speedText(worker), wanted };
+  return { kind: worker.kind, maxPixels, maxLength, maxContextLength, extraSlow, speed: speedText(worker), wanted };
 };
 
 const speedText = (worker: KnownWorker): string => {

@@ -13,9 +13,8 @@ const EXTRA_SOURCE_IMAGES_UNTRUSTED_MAX = 1;
 const privileged = ({ trusted, patron }: RuleCaller): boolean => trusted || patron;
 const extraImages = ({ body }: CommonSubject): number => body.extra_source_images?.length ?? 0;
 
-/** Rules that image and text requests share (horde-api C1.1 rows 5 to 16). */
+/** Rules that image and text requests share (horde-api C1.1 rows 12 to 16). */
 export const COMMON_RULES: readonly Rule<CommonSubject>[] = [
-  { row: 5, rc: 'BadRequest', fails: ({ body }) => body.webhook !== undefined && !body.webhook.startsWith('https://') },
   { row: 12, rc: 'TooManyExtraSourceImages', fails: (subject) => extraImages(subject) > EXTRA_SOURCE_IMAGES_MAX },
   {
     row: 13, rc: 'MoreThanMinExtraSourceImage',

@@ -6,7 +6,7 @@ import { SAMPLER_NAMES } from '../../reference/samplers.js';
 import { imageRefusal, IMAGE_RULES } from './image-rules.js';
 import { imageSubject } from './image-subject.js';
 import type { ImageParams, ImageRequestBody } from './request-body.js';
-import { STAGE_BATCHING, STAGE_CALLER, STAGE_ENVELOPE, STAGE_PARAMETERS, STAGE_SOURCES, type RequestRuleRc, type RuleCaller } from './rule.js';
+import { STAGE_BATCHING, STAGE_CALLER, STAGE_PARAMETERS, STAGE_SOURCES, type RequestRuleRc, type RuleCaller } from './rule.js';
 
 const bundled = loadReference();
 const NET = { name: 'some_net', baseline: 'stable diffusion 1', type: 'controlnet', nsfw: false, inpainting: false, requirements: {} } as const;
@@ -28,7 +28,6 @@ const extra = { image: 'AAAA' };
 
 /** In the published order. Each entry makes a request fail its rule, whatever the entries below it did. */
 const FAULTS: readonly (readonly [RequestRuleRc, (draft: Draft) => void])[] = [
-  ['BadRequest', ({ body }) => { body.webhook = 'http://example.org'; }],
   ['TooManyExtraSourceImages', ({ body }) => { body.extra_source_images = Array(6).fill(extra); }],
   ['MoreThanMinExtraSourceImage', ({ body }) => { body.extra_source_images = [extra, extra]; }],
   ['MissingPrompt', ({ body }) => { body.prompt = ''; }],
@@ -89,7 +88,7 @@ describe('an image request', () => {
   });
 
   it('is checked by every rule in exactly one stage', () => {
-    const stages = [STAGE_ENVELOPE, STAGE_CALLER, STAGE_BATCHING, STAGE_PARAMETERS, STAGE_SOURCES];
+    const stages = [STAGE_CALLER, STAGE_BATCHING, STAGE_PARAMETERS, STAGE_SOURCES];
     for (const { row } of IMAGE_RULES) expect(stages.filter(([from, upTo]) => row >= from && row <= upTo)).toHaveLength(1);
     expect(refusalOf({ ...draft(), body: { prompt: '' } }, STAGE_PARAMETERS)).toBeUndefined();
   });

@@ -1,6 +1,6 @@
 /** Return codes of the rules that need only the request, its caller's roles and the model reference. */
 export type RequestRuleRc =
-  | 'BadRequest' | 'TooManyExtraSourceImages' | 'MoreThanMinExtraSourceImage' | 'MissingPrompt' | 'InvalidPromptEncoding' | 'RequiresTrust'
+  | 'TooManyExtraSourceImages' | 'MoreThanMinExtraSourceImage' | 'MissingPrompt' | 'InvalidPromptEncoding' | 'RequiresTrust'
   | 'FlowShiftOutOfRange' | 'FlowShiftInapplicable' | 'SamplerKnobInapplicable' | 'SamplerKnobOutOfRange' | 'SamplerSolverTypeUnsupported'
   | 'SamplerSchedulerMismatch' | 'SchedulerBaselineMismatch' | 'ControlStrengthWithoutControlType' | 'ControlStrengthOutOfRange'
   | 'HiResMismatch' | 'TooManyLoras' | 'BadLoraVersion' | 'TooManyTIs' | 'InvalidTransparencyModel' | 'ControlNetMismatch' | 'InvalidPromptSize'
@@ -22,8 +22,6 @@ export interface Rule<Subject> {
 
 /** The parts of the order between which a request is checked against accounts, addresses and filters. */
 export type Stage = readonly [from: number, upTo: number];
-/** Before the caller is known. */
-export const STAGE_ENVELOPE: Stage = [1, 5];
 /** Before the worker list is looked up (row 15). */
 export const STAGE_CALLER: Stage = [6, 14.9];
 /** Before concurrency, addresses and prompt filters (rows 17–20). */

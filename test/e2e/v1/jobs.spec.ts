@@ -83,7 +83,7 @@ describe('a worker whose request is cancelled', () => {
     await resting();
     await client.cancel(request, 'text');
     const { body } = await waiting;
-    expect(body).toMatchObject({ state: 'cancelled', can_be_delivered: true, message: expect.stringMatching(/cancelled.*still taken and paid/) });
+    expect(body).toMatchObject({ state: 'cancelled', can_be_delivered: true, message: expect.stringMatching(/cancelled.*still taken, and paid/) });
     expect((await client.submitText(owner.key, job)).body.reward).toBeGreaterThan(0);
     expect((await ask(job)).body).toMatchObject({ state: 'delivered' });
   });

@@ -109,6 +109,22 @@ describe('GET /v1/workers/{id}/why', () => {
     await cancelAll(asked.map(({ body: { id } }) => id));
   });
 
+  it('explains a call by what the worker declared in it, whatever it has declared since', async () => {
+    const large = await client.askImage(payer.key, { models: ['Deliberate'], params: { width: 1_024, height: 1_024 } });
+    const explanationsAfter = async (refusing: object, taking: object): Promise<unknown> => {
+      expect((await client.popImage(owner.key, { name: 'reborn', models: ['Deliberate'], ...refusing })).body.id).toBeNull();
+      const told = await why(await workerId('reborn'), owner.key);
+      const { body: { id } } = await client.popImage(owner.key, { name: 'reborn', models: ['Deliberate'], ...taking });
+      expect((await client.submitImage(owner.key, id, { state: 'faulted' })).status).toBe(200);
+      const { body } = await why(await workerId('reborn'), owner.key);
+      expect(body['reasons']).toEqual(told.body['reasons']);
+      return (body['reasons'] as Fields[]).map(({ explanation }) => explanation);
+    };
+    expect(await explanationsAfter({ max_pixels: 262_144 }, {})).toEqual([expect.stringContaining('larger than the 262144 pixels')]);
+    expect(await explanationsAfter({ extra_slow_worker: true }, {})).toEqual([expect.stringContaining('extra_slow_worker')]);
+    await cancelAll([large.body.id]);
+  });
+
   it('tells of maintenance', async () => {
     const id = await workerId('puzzled');
     await client.send('PUT', `${V2}/workers/${id}`, { key: owner.key, body: { maintenance: true } });

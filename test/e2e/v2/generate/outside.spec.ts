@@ -36,6 +36,7 @@ gallery.answer = (response, { path }) => {
   if (path === '/never.png') return;
   if (path === '/moved.png') response.writeHead(302, { location: '/source.png' }).end();
   else if (path === '/inside.png') response.writeHead(302, { location: 'http://127.0.0.1:1/source.png' }).end();
+  else if (path === '/hook') response.writeHead(204).end();
   else if (!found) response.writeHead(404).end();
   else if (path.startsWith('/chunked')) response.writeHead(200).end(found);
   else response.writeHead(200, { 'content-length': found.length }).end(found);
@@ -166,6 +167,16 @@ describe('a webhook', () => {
     expect(upscaled).toMatchObject({ form: 'GFPGAN', result: { GFPGAN: expect.stringMatching(/^http.*\.webp/) } });
   });
 
+  it('is told without TLS where the operator has named the origin', async () => {
+    const plain = `${gallery.url}/hook`;
+    const asked = [await client.askImage(rich.key, { webhook: plain }), await client.askText(rich.key, { webhook: plain }), await alchemy.ask(rich.key, ['caption'], { webhook: plain })];
+    expect(asked.map(({ status, body }) => [status, body])).toEqual(asked.map(({ body }) => [202, body]));
+    const ids = [(await pop([PLAIN])).id, (await client.popText(owner.key, { name: 'a scribe' })).body.id, (await alchemy.pop(owner.key, 'an alchemist', ['caption'])).body.forms![0]!.id];
+    await Promise.all([client.submitImage(owner.key, ids[0]!), client.submitText(owner.key, ids[1]!), alchemy.submit(owner.key, ids[2]!, { caption: 'a lighthouse' })]);
+    const told = await gallery.hasReceived(3);
+    expect(new Set(told.map(({ method, path, body }) => [method, path, (JSON.parse(body) as Fields)['id']].join(' ')))).toEqual(new Set(ids.map((id) => `POST /hook ${id}`)));
+  });
+
   it('is asked again when it failed, with the same delivery and another attempt, and nobody waits for it', async () => {
     receiver.answer = (response) => { response.writeHead(500).end(); };
     const asked = await client.askText(rich.key, { webhook });
@@ -189,7 +200,7 @@ describe('a webhook', () => {
 
   it.each([
     ['http', 'http://hooks.example.org/x'], ['no URL', 'https://'], ['a private address', 'https://10.0.0.1/hook'], ['a port', 'https://hooks.example.org:8443'],
-    ['a password', 'https://me:secret@hooks.example.org'], ['an origin without TLS', gallery.url], ['too long', `https://hooks.example.org/${'x'.repeat(2_048)}`],
+    ['a password', 'https://me:secret@hooks.example.org'], ['another scheme', 'ftp://hooks.example.org'], ['too long', `https://hooks.example.org/${'x'.repeat(2_048)}`],
   ])('is refused when it is not a public https URL: %s', async (_what, url) => {
     const { answer: answers, events } = await horde.appendedBy(() => Promise.all([
       client.askImage(rich.key, { webhook: url.padEnd(10, '/') }), client.askText(rich.key, { webhook: url }), alchemy.ask(rich.key, ['caption'], { webhook: url.padEnd(10, '/') }),
