@@ -26,8 +26,8 @@ export const common = {
 
 /** Everything on the embedded log; and what speaks HTTP once more on an EventStoreDB, EVENTSTORE_URL or our own front of it. */
 export default {
-  // Every third test waits for disks, sockets and processes. Each worker may take a gigabyte, so there is an end to it.
-  maxWorkers: Math.min(availableParallelism() + 1, 6),
+  // One a core: more of them than that only take the time from each other. Each may take a gigabyte, so there is an end to it.
+  maxWorkers: Math.max(2, Math.min(availableParallelism(), 6)),
   // Modules that were loaded stay in a worker's memory for ever; one that has gigabytes of them spends its time collecting garbage.
   workerIdleMemoryLimit: '1GB',
   testSequencer: './scripts/slow-first.cjs',

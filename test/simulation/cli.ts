@@ -14,7 +14,7 @@ const USAGE = `npm run simulate -- [options]
   --bugs      each planted bug by itself, until it is found
   --table     what was reached, at the end
   --box S     no more seeds after S seconds of processor time
-  --least M   but so many in any case (0)
+  --least M   but so many in any case (0), and as many more as it takes to reach every point that is listed
   --json      the last line says it to programs
   --help      this text`;
 
@@ -66,9 +66,10 @@ export const runSimulations = async (args: readonly string[]): Promise<number> =
   return failed ? 1 : 0;
 };
 
-/** Stops at the first seed that breaks an invariant, or when the time is over. */
+/** Stops at the first seed that breaks an invariant, or when the time is over and every point that is listed was reached: how fast the machine is decides neither. */
 const firstFailing = async ({ first, seeds, operations, wiring, boxS, least }: Asked, coverage: Coverage): Promise<Simulated | undefined> => {
-  for (let seed = first; seed < first + seeds && (coverage.seeds < least || processorS() < boxS); seed++) {
+  const isEnough = (): boolean => coverage.seeds >= least && processorS() >= boxS && isComplete(coverage.missing);
+  for (let seed = first; seed < first + seeds && !isEnough(); seed++) {
     const result = await simulate({ seed, operations, wiring });
     coverage.add(result);
     if (seeds === 1 || result.wrong || seed === first + seeds - 1 || coverage.seeds % 100 === 0) console.log(lineOf(result));
@@ -76,6 +77,8 @@ const firstFailing = async ({ first, seeds, operations, wiring, boxS, least }: A
   }
   return undefined;
 };
+
+const isComplete = ({ crashPoints, refusals }: Coverage['missing']): boolean => crashPoints.length === 0 && refusals.length === 0;
 
 const findAll = async ({ json }: Asked): Promise<number> => {
   const bugs: FoundBug[] = [];
