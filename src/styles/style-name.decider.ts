@@ -24,8 +24,9 @@ export const styleNameDecider: Decider<NameHolder, StyleNameCommand, StyleNameEv
     if (command.type === 'ReadStyleName') return accept();
     const { holder, at } = command;
     if (command.type === 'ReserveStyleName') {
-      if (name.holder === holder) return accept();
-      if (name.holder !== undefined) return refuse('NameTaken', { holder: name.holder });
+      if (name.holder !== undefined && name.holder !== holder) return refuse('NameTaken', { holder: name.holder });
+      // Asked again, it is held from now on: by the age of an earlier try, somebody else might take it away before it is borne.
+      if (name.holder === holder && name.reservedAt! >= at) return accept();
       return accept({ type: 'StyleNameReserved.v1', data: { holder, owner: command.owner, reservedAt: at } });
     }
     if (name.holder !== holder) return accept(); // released before

@@ -10,6 +10,7 @@ import { EXAMPLES_MAX, styleDecider, type StyleCommand } from './style.decider.j
 const ID = 'b7a4c1d2-3e5f-4a6b-8c9d-0e1f2a3b4c5d';
 const AUTHOR = 12;
 const STRANGER = 7;
+const LATER = '2026-03-01T12:01:00.001Z';
 const AT = '2026-03-01T12:00:00.000Z';
 const text = personal(`user-${AUTHOR}`, 'text');
 const content: StyleContent = {
@@ -147,6 +148,9 @@ describe('a name of one owner', () => {
   it('belongs to whoever came first, until it is let go', () => {
     name().when(reserve('one')).then(reserved('one'));
     name(reserved('one')).when(reserve('one')).thenNothing();
+    const again: StyleNameEvent = { type: 'StyleNameReserved.v1', data: { holder: 'one', owner: AUTHOR, reservedAt: LATER } };
+    name(reserved('one')).when({ ...reserve('one'), at: LATER }).then(again);
+    name(reserved('one'), again).when({ type: 'ReleaseStyleName', holder: 'one', heldSince: AT, at: LATER }).thenRefused('NameInUse');
     name(reserved('one')).when(reserve('two')).thenRefused('NameTaken', { holder: 'one' });
     name(reserved('one'), released).when(reserve('two')).then(reserved('two'));
     for (const events of [[], [reserved('one')]]) name(...events).when({ type: 'ReadStyleName' }).thenNothing();

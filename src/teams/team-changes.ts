@@ -49,6 +49,7 @@ export class TeamChanges {
     const isTaken = await this.names.isTaken(nameHash, context);
     const rc = refusalOfNewTeam({ anonymous: caller.id === 0, trusted: caller.roles.has('trusted') }, texts, { isTaken, isProfane: this.#isProfane });
     if (rc) throw refusedBy(teamRefusals, rc);
+    const claimedAtMs = this.parts.ports.clock.now();
     const id = await this.names.claim(nameHash, { team: this.parts.ports.ids.uuid(), owner: caller.id }, true, context);
     if (id === undefined) throw refusedBy(teamRefusals, 'TeamNameAlreadyExists');
     const sealed = (text: string) => personal(`user-${caller.id}`, text);
@@ -56,6 +57,10 @@ export class TeamChanges {
       type: 'CreateTeam', owner: caller.id, name: sealed(name), nameHash, info: texts.info === undefined ? null : sealed(texts.info), at: this.#now(),
     }, context));
     if (outcome.outcome !== 'appended') throw refusedBy(teamRefusals, 'TeamNameAlreadyExists'); // another call was faster
+    if (!(await this.names.keeps(nameHash, { team: id, owner: caller.id }, claimedAtMs, context))) {
+      await this.commands.execute(new OnTeam(id, { type: 'DeleteTeam', by: caller.id, at: this.#now() }, context));
+      throw refusedBy(teamRefusals, 'TeamNameAlreadyExists');
+    }
     return { answer: { id, name, ...(texts.info === undefined ? {} : { info: texts.info }) }, position: outcome.position };
   }
 
@@ -67,12 +72,29 @@ export class TeamChanges {
     const isTaken = isRenamed && (await this.names.isTaken(hashes.nameHash, context));
     const rc = refusalOfTeamChange({ mayChange: mayChange(team, caller) }, texts, { isTaken, isProfane: this.#isProfane });
     if (rc) throw refusedBy(teamRefusals, rc);
+    const claimedAtMs = this.parts.ports.clock.now();
     if (isRenamed && (await this.names.claim(hashes.nameHash, { team: team.id, owner: team.owner }, false, context)) === undefined) throw refusedBy(teamRefusals, 'TeamNameAlreadyExists');
     const outcome = await this.commands.execute(new OnTeam(team.id, { type: 'ChangeTeam', by: caller.id, at: this.#now(), ...sealedTexts(team, texts, hashes) }, context));
-    // Of two who give it the same name at once, one comes too late, and the team bears that name.
-    for (const hash of isRenamed ? [hashes.from, hashes.nameHash] : []) if (hash !== outcome.state.nameHash) await this.names.release(hash, team.id, context);
+    if (isRenamed) await this.#settleNames(team, hashes, { outcome, claimedAtMs }, context);
     if (outcome.outcome === 'refused') throw refusalOf(outcome.rc);
     return { answer: defined(texts), position: positionOf(outcome) };
+  }
+
+  /** @throws Refused TeamNameAlreadyExists when the new name was lost on the way */
+  async #settleNames(team: TeamRow, hashes: Hashes, { outcome, claimedAtMs }: { readonly outcome: TeamOutcome; readonly claimedAtMs: number }, context: CommandContext): Promise<void> {
+    if (outcome.outcome === 'appended' && !(await this.names.keeps(hashes.nameHash, { team: team.id, owner: team.owner }, claimedAtMs, context))) {
+      await this.#nameBack(team, hashes, context);
+      throw refusedBy(teamRefusals, 'TeamNameAlreadyExists');
+    }
+    // Of two who give it the same name at once, one comes too late, and the team bears that name.
+    for (const hash of [hashes.from, hashes.nameHash]) if (hash !== outcome.state.nameHash) await this.names.release(hash, team.id, context);
+  }
+
+  /** Somebody else has got the new name meanwhile. The old one is not released yet, so the team has it unless somebody has cleared that up, too. */
+  async #nameBack(team: TeamRow, { from, nameHash }: Hashes, context: CommandContext): Promise<void> {
+    if ((await this.names.claim(from, { team: team.id, owner: team.owner }, false, context)) === undefined) return;
+    const name = { name: personal(`user-${team.owner}`, team.name), nameHash: from, from: nameHash };
+    await this.commands.execute(new OnTeam(team.id, { type: 'ChangeTeam', by: team.owner, name, at: this.#now() }, context));
   }
 
   /** From its stream: the read model may show the name before. */

@@ -24,8 +24,9 @@ export const teamNameDecider: Decider<TeamNameHolder, TeamNameCommand, TeamNameE
     if (command.type === 'ReadTeamName') return accept();
     const { team, at } = command;
     if (command.type === 'ReserveTeamName') {
-      if (holder.team === team) return accept();
-      if (holder.team !== undefined) return refuse('NameTaken', { holder: holder.team });
+      if (holder.team !== undefined && holder.team !== team) return refuse('NameTaken', { holder: holder.team });
+      // Asked again, it is held from now on: by the age of an earlier try, somebody else might take it away before it is borne.
+      if (holder.team === team && holder.reservedAt! >= at) return accept();
       return accept({ type: 'TeamNameReserved.v1', data: { team, owner: command.owner, reservedAt: at } });
     }
     if (holder.team !== team) return accept(); // released before

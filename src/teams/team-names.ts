@@ -44,6 +44,15 @@ export class TeamNames {
     return undefined;
   }
 
+  /**
+   * Whether the team that bears the name by now has it still. A process may have stood still for minutes between the two, or its append have come
+   * late: somebody else may have cleared the reservation up. From here on it is as new, so nobody will any more.
+   */
+  async keeps(nameHash: string, { team, owner }: { readonly team: string; readonly owner: number }, claimedAtMs: number, context: CommandContext): Promise<boolean> {
+    if (this.ports.clock.now() - claimedAtMs < RENAMING_MAX_MS / 2) return true;
+    return (await this.commands.execute(new OnTeamName(nameHash, { type: 'ReserveTeamName', team, owner, at: this.#at() }, context))).outcome !== 'refused';
+  }
+
   async release(nameHash: string, team: string, context: CommandContext): Promise<void> {
     await this.commands.execute(new OnTeamName(nameHash, { type: 'ReleaseTeamName', team, at: this.#at() }, context));
   }

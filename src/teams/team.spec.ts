@@ -12,6 +12,7 @@ const WORKER = '5e2b9d14-7a60-4f83-b1c9-2d8e4f6a0b73';
 const MAKER = 12;
 const MODERATOR = 3;
 const AT = '2026-03-01T12:00:00.000Z';
+const LATER = '2026-03-01T12:01:00.001Z';
 const text = personal(`user-${MAKER}`, 'text');
 
 const team = (...events: readonly TeamEvent[]) => given(teamDecider, TEAM, ...events);
@@ -80,6 +81,9 @@ describe('the name of a team', () => {
   it('is one team\'s, however often that asks', () => {
     name().when(reserve()).then(reserved);
     name(reserved).when(reserve()).thenNothing();
+    const again = { ...reserved, data: { ...reserved.data, reservedAt: LATER } };
+    name(reserved).when({ ...reserve(), at: LATER }).then(again);
+    name(reserved, again).when({ type: 'ReleaseTeamName', team: TEAM, heldSince: AT, at: LATER }).thenRefused('NameInUse');
     name(reserved).when(reserve('another')).thenRefused('NameTaken', { holder: TEAM });
     name(reserved, released).when(reserve()).then(reserved);
     for (const events of [[], [reserved]]) name(...events).when({ type: 'ReadTeamName' }).thenNothing();
