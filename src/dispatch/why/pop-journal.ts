@@ -13,8 +13,6 @@ export interface PopNote {
   readonly missed: number;
   /** Requests that it may not serve, by reason. */
   readonly skipped: Readonly<Record<string, number>>;
-  /** What the worker had declared, where that is why nothing came of it: by now it may declare something else. */
-  readonly declaration?: Declaration;
 }
 
 /** Pops remembered of one worker: at a call every few seconds, the last minute. */
@@ -25,21 +23,34 @@ export const WORKERS_MAX = 5_000;
 /** The last pops that this node has answered, worker by worker, so that their owners can be told why nothing came of them. */
 @Injectable()
 export class PopJournal {
-  readonly #notes = new Map<string, PopNote[]>();
+  readonly #workers = new Map<string, Remembered>();
 
   constructor(private readonly clock: Clock) {}
 
-  note(worker: string, outcome: PopNote['outcome'], { jobs = [], missed = 0, skipped = {}, declaration }: Partial<PopNote> = {}): void {
-    const notes = this.#notes.get(worker) ?? [];
-    notes.push({ atMs: this.clock.now(), outcome, jobs, missed, skipped, ...(declaration && { declaration }) });
-    if (notes.length > NOTES_MAX) notes.shift();
-    this.#notes.delete(worker); // last in the map: called last
-    this.#notes.set(worker, notes);
-    if (this.#notes.size > WORKERS_MAX) this.#notes.delete(this.#notes.keys().next().value!);
+  /** `declaration`: what the worker had declared, where nothing came of the call. */
+  note(worker: string, outcome: PopNote['outcome'], { jobs = [], missed = 0, skipped = {}, declaration }: Partial<PopNote> & { readonly declaration?: Declaration } = {}): void {
+    const known = this.#workers.get(worker) ?? { notes: [], declaration: undefined };
+    known.notes.push({ atMs: this.clock.now(), outcome, jobs, missed, skipped });
+    if (known.notes.length > NOTES_MAX) known.notes.shift();
+    known.declaration = declaration ?? known.declaration;
+    this.#workers.delete(worker); // last in the map: called last
+    this.#workers.set(worker, known);
+    if (this.#workers.size > WORKERS_MAX) this.#workers.delete(this.#workers.keys().next().value!);
   }
 
   /** Oldest first. */
   of(worker: string): readonly PopNote[] {
-    return this.#notes.get(worker) ?? [];
+    return this.#workers.get(worker)?.notes ?? [];
   }
+
+  /** What the worker had declared in its last call of which nothing came: by now it may declare something else. */
+  declaredIn(worker: string): Declaration | undefined {
+    return this.#workers.get(worker)?.declaration;
+  }
+}
+
+interface Remembered {
+  readonly notes: PopNote[];
+  /** Only of the last such call: a worker that declares something else each time has twenty notes, and a declaration may take 76 kB. */
+  declaration: Declaration | undefined;
 }

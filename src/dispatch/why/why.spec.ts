@@ -3,6 +3,7 @@ import { SettableClock } from '../../../test/support/ports.js';
 import { NOTES_MAX, PopJournal, WORKERS_MAX, type PopNote } from './pop-journal.js';
 import { explained, shown, type Particulars } from './reasons.js';
 import { summaryOf, type Circumstances } from './summary.js';
+import { declaration } from '../../../test/support/request-facts.js';
 
 const WORKER: Particulars = {
   kind: 'image', maxPixels: 262_144, maxLength: 512, maxContextLength: 2_048, extraSlow: false, speed: '0.3 megapixelsteps per second', wanted: ['Pony', 'Flux'],
@@ -63,6 +64,18 @@ describe('the journal of pops', () => {
     }
     expect(journal.of('w').map(({ missed }) => missed)).toEqual(Array.from({ length: NOTES_MAX }, (_, n) => n + 5));
     expect(journal.of('w')[1]!.atMs - journal.of('w')[0]!.atMs).toBe(1_000);
+  });
+
+  it('keeps what was declared in the last call of which nothing came, and of no earlier one', () => {
+    const journal = new PopJournal(new SettableClock());
+    const [first, second] = [declaration({ maxPixels: 262_144 }), declaration({ maxPixels: 1_048_576 })];
+    journal.note('w', 'nothing', { declaration: first });
+    journal.note('w', 'jobs', { jobs: ['j'] });
+    expect(journal.declaredIn('w')).toBe(first);
+    journal.note('w', 'nothing', { declaration: second });
+    expect(journal.declaredIn('w')).toBe(second);
+    expect(JSON.stringify(journal.of('w'))).not.toContain('maxPixels');
+    expect(journal.declaredIn('another')).toBeUndefined();
   });
 
   it('forgets the worker that has been silent longest, and no other', () => {

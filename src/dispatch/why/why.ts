@@ -48,7 +48,7 @@ export class Why {
     return {
       worker_id: id, type: kind, online, last_seen: lastSeenMs > 0 ? iso(lastSeenMs) : null, maintenance_mode: maintenance, ...(moderated ? { paused } : {}),
       summary: summaryOf(notes, { online, maintenance, unfinished, forItsModels }),
-      reasons: reasonsOf(notes, worker, loads),
+      reasons: reasonsOf(notes, particularsOf(worker, this.memory.journal.declaredIn(id) ?? declaration, loads)),
       waiting_for_its_models: forItsModels, unfinished_jobs: unfinished,
       pops: notes.toReversed().map(noteView), covers: coversOf(this.memory.nodes.count),
     };
@@ -56,11 +56,9 @@ export class Why {
 }
 
 /** As of the last call that brought nothing, and in the words of what the worker declared then; what was in the way before may be gone. */
-const reasonsOf = (notes: readonly PopNote[], worker: KnownWorker, loads: ReadonlyMap<string, ModelLoad>): object[] => {
+const reasonsOf = (notes: readonly PopNote[], particulars: Particulars): object[] => {
   const empty = notes.findLast(({ outcome }) => outcome === 'nothing');
-  if (!empty) return [];
-  const particulars = particularsOf(worker, empty.declaration ?? worker.declaration, loads);
-  return shown(empty.skipped).map(([reason, requests]) => ({ reason, requests, explanation: explained(reason, requests, particulars) }));
+  return empty ? shown(empty.skipped).map(([reason, requests]) => ({ reason, requests, explanation: explained(reason, requests, particulars) })) : [];
 };
 
 const noteView = ({ atMs, outcome, jobs, missed, skipped }: PopNote): object =>
